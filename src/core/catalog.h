@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The counters of one server, found by id and by name. */
+#ifndef VPERF_CORE_CATALOG_H
+#define VPERF_CORE_CATALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/counter.h"
+
+struct catalog;
+
+/* catalog_new: an empty catalog, owned by the caller. */
+struct catalog *catalog_new(void);
+
+/* catalog_free: frees the catalog with all its counters. Takes NULL. */
+void catalog_free(struct catalog *catalog);
+
+/*
+ * catalog_add: stores a copy of counter with its strings (NULL strings become "", formula and
+ * fidelity stay NULL). Returns the stored one, which lives as long as the catalog. A second
+ * counter with the same non-zero id or the same name is not stored; the first is returned.
+ */
+const struct counter *catalog_add(struct catalog *catalog, const struct counter *counter);
+
+/* catalog_by_id: the counter with this id, or NULL. */
+const struct counter *catalog_by_id(const struct catalog *catalog, int32_t id);
+
+/* catalog_by_name: the counter with this name (group.name.rollup), or NULL. */
+const struct counter *catalog_by_name(const struct catalog *catalog, const char *name);
+
+/*
+ * catalog_resolve: the counter with this id; one the catalog lacks is added with name "#ID" and
+ * unit "unknown", and is not counted by catalog_defined.
+ */
+const struct counter *catalog_resolve(struct catalog *catalog, int32_t id);
+
+/* catalog_size: number of counters, those added by catalog_resolve included. */
+size_t catalog_size(const struct catalog *catalog);
+
+/* catalog_defined: number of counters the server defines. */
+size_t catalog_defined(const struct catalog *catalog);
+
+/* catalog_at: counter number index, in the order in which they were added. */
+const struct counter *catalog_at(const struct catalog *catalog, size_t index);
+
+/*
+ * catalog_nearest: the names closest to a misspelt one by edit distance, best first, at most
+ * count of them; returns how many were stored in names. The names are borrowed.
+ */
+size_t catalog_nearest(const struct catalog *catalog, const char *name, const char **names,
+                       size_t count);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What is measured: a guest, a host, or a container of them. */
+#ifndef VPERF_CORE_ENTITY_H
+#define VPERF_CORE_ENTITY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum entity_type {
+    ENTITY_VM,
+    ENTITY_HOST,
+    ENTITY_POOL,
+    ENTITY_CLUSTER,
+    ENTITY_DATASTORE,
+    ENTITY_DATACENTER,
+    ENTITY_TYPES, /* their number */
+};
+
+enum entity_state {
+    STATE_UNKNOWN,
+    STATE_ON,           /* guest: powered on; host: connected */
+    STATE_OFF,          /* guest: powered off; host: powered off or in standby */
+    STATE_SUSPENDED,    /* guest: suspended or paused */
+    STATE_DISCONNECTED, /* host: not connected or not responding */
+};
+
+/* Strings are owned by the inventory; NULL, and 0 for a number, when not known. */
+struct entity {
+    enum entity_type type;
+    enum entity_state state;
+    const char *source;     /* host[:port when not the default], without credentials */
+    const char *hypervisor; /* esxi, kvm, qemu, xen, test, ... */
+    const char *name;
+    const char *id; /* managed object id or libvirt UUID */
+    const char *uuid;
+    const char *host; /* guest: name of the host it runs on */
+    const char *guest_os;
+    const char *cpu_model; /* host */
+    int32_t cpus;          /* guest: virtual CPUs; host: physical cores */
+    int32_t cpu_mhz;       /* host: frequency of one core */
+    int64_t memory_kib;
+};
+
+/* entity_type_name: vm, host, pool, cluster, datastore or datacenter. */
+const char *entity_type_name(enum entity_type type);
+
+/* entity_type_from_name: stores the type with this name; false when there is none. */
+bool entity_type_from_name(const char *name, size_t length, enum entity_type *type);
+
+/* entity_state_name: on, off, suspended, disconnected or unknown. */
+const char *entity_state_name(enum entity_state state);
+
+#endif

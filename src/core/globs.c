@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Lists of shell patterns as the command line takes them. */
+#include "core/globs.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+
+static void add_pattern(struct globs *globs, const char *pattern) {
+    bool exclude = pattern[0] == '!';
+    size_t capacity = globs->capacity;
+
+    if (exclude)
+        pattern++;
+    if (!*pattern)
+        return;
+    globs->patterns = memory_grow(globs->patterns, globs->count, &capacity, sizeof(char *));
+    globs->excludes = memory_grow(globs->excludes, globs->count, &globs->capacity, sizeof(bool));
+    globs->patterns[globs->count] = memory_strdup(pattern);
+    globs->excludes[globs->count] = exclude;
+    globs->count++;
+    if (!exclude)
+        globs->includes++;
+}
+
+void globs_add(struct globs *globs, const char *list) {
+    char *copy = memory_strdup(list);
+    char *rest = copy;
+
+    for (char *part = strsep(&rest, ","); part; part = strsep(&rest, ","))
+        add_pattern(globs, part);
+    free(copy);
+}
+
+bool globs_match(const struct globs *globs, const char *text) {
+    bool included = globs->includes == 0;
+
+    for (size_t i = 0; i < globs->count; i++) {
+        if (included && !globs->excludes[i])
+            continue;
+        if (fnmatch(globs->patterns[i], text, 0) != 0)
+            continue;
+        if (globs->excludes[i])
+            return false;
+        included = true;
+    }
+    return included;
+}
+
+void globs_done(struct globs *globs) {
+    for (size_t i = 0; i < globs->count; i++)
+        free(globs->patterns[i]);
+    free(globs->patterns);
+    free(globs->excludes);
+    *globs = (struct globs){0};
+}

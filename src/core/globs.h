@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Lists of shell patterns as the command line takes them. */
+#ifndef VPERF_CORE_GLOBS_H
+#define VPERF_CORE_GLOBS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Patterns in the order in which they were given; an empty list matches everything. */
+struct globs {
+    char **patterns; /* without the leading '!' */
+    bool *excludes;
+    size_t count;
+    size_t capacity;
+    size_t includes; /* patterns that are not exclusions */
+};
+
+/* globs_add: adds the patterns of a comma list; one that begins with '!' excludes. */
+void globs_add(struct globs *globs, const char *list);
+
+/*
+ * globs_match: text matches at least one pattern, or there are only exclusions, and no exclusion
+ * matches. Patterns are those of fnmatch(3) without flags, in the case given.
+ */
+bool globs_match(const struct globs *globs, const char *text);
+
+/* globs_done: frees the patterns. */
+void globs_done(struct globs *globs);
+
+#endif

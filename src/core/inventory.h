@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The entities of one target, in a stable order. */
+#ifndef VPERF_CORE_INVENTORY_H
+#define VPERF_CORE_INVENTORY_H
+
+#include "core/entity.h"
+
+struct inventory {
+    struct entity **entities;
+    size_t count;
+    size_t capacity;
+};
+
+/* inventory_new: an empty inventory, owned by the caller. */
+struct inventory *inventory_new(void);
+
+/* inventory_add: stores a copy of entity with its strings; the copy lives with the inventory. */
+struct entity *inventory_add(struct inventory *inventory, const struct entity *entity);
+
+/* inventory_set: replaces one string of a stored entity by a copy of text; NULL stays NULL. */
+void inventory_set(const char **field, const char *text);
+
+/* inventory_sort: by type, then name, then id (natural order of vm-9 and vm-10 by length). */
+void inventory_sort(struct inventory *inventory);
+
+/* inventory_free: frees the inventory with its entities. Takes NULL. */
+void inventory_free(struct inventory *inventory);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Messages for people, on stderr: one line each, control characters shown as '?'. */
+#include "core/log.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "core/text.h"
+
+static void __attribute__((format(printf, 3, 0)))
+print(const struct log *log, const char *prefix, const char *format, va_list arguments) {
+    char *text = memory_vprintf(format, arguments);
+    text_one_line(text);
+    fprintf(log->stream, "%s%s\n", prefix, text);
+    fflush(log->stream);
+    free(text);
+}
+
+void log_error(const struct log *log, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    print(log, "vperf: ", format, arguments);
+    va_end(arguments);
+}
+
+void log_warn(const struct log *log, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    print(log, "vperf: warning: ", format, arguments);
+    va_end(arguments);
+}
+
+void log_info(const struct log *log, const char *format, ...) {
+    if (log->level < LOG_NORMAL)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    print(log, "", format, arguments);
+    va_end(arguments);
+}
+
+void log_debug(const struct log *log, const char *format, ...) {
+    if (log->level < LOG_VERBOSE)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    print(log, "vperf: ", format, arguments);
+    va_end(arguments);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Allocation that cannot fail: out of memory ends the program, in one place. */
+#include "core/memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void *memory_check(void *memory) {
+    static const char message[] = "vperf: out of memory\n";
+
+    if (!memory) {
+        /* No stdio here: it may allocate. */
+        ssize_t written = write(STDERR_FILENO, message, sizeof message - 1);
+        (void)written;
+        abort();
+    }
+    return memory;
+}
+
+void *memory_alloc(size_t size) {
+    return memory_array(1, size);
+}
+
+void *memory_array(size_t count, size_t size) {
+    return memory_check(calloc(count ? count : 1, size ? size : 1));
+}
+
+void *memory_grow(void *array, size_t count, size_t *capacity, size_t size) {
+    if (array && count < *capacity)
+        return array;
+    size_t room = count < 8 ? 8 : count + count / 2;
+    void *grown = memory_check(reallocarray(array, room, size));
+    *capacity = room;
+    return grown;
+}
+
+char *memory_strdup(const char *text) {
+    return text ? memory_check(strdup(text)) : NULL;
+}
+
+char *memory_strndup(const char *text, size_t length) {
+    return memory_check(strndup(text, length));
+}
+
+char *memory_printf(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = memory_vprintf(format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+char *memory_vprintf(const char *format, va_list arguments) {
+    char *text;
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
+    return memory_check(text);
+}
+
+void memory_wipe_free(char *text) {
+    if (text)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The one place where output is opened, checked and published. */
+#include "core/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/interrupt.h"
+#include "core/memory.h"
+
+enum { BUFFER_SIZE = 256 * 1024, ATTEMPTS = 100, NAME_KEPT = 200, SUFFIX_LENGTH = 6 };
+
+/* stdio forgets why a write failed; this remembers. */
+struct output_writer {
+    int fd;
+    int failure; /* errno of the first failure; once set, everything is discarded */
+    char buffer[BUFFER_SIZE];
+};
+
+static ssize_t write_all(void *cookie, const char *bytes, size_t size) {
+    struct output_writer *writer = cookie;
+    size_t done = 0;
+
+    while (done < size && !writer->failure) {
+        ssize_t written = write(writer->fd, bytes + done, size - done);
+        if (written >= 0)
+            done += (size_t)written;
+        else if (errno != EINTR || interrupt_requested())
+            writer->failure = errno;
+    }
+    return (ssize_t)done;
+}
+
+static const char *name_of(const struct output *output) {
+    return output->path ? output->path : "standard output";
+}
+
+static bool fail(const struct output *output, int failure, struct error *error) {
+    if (failure == EINTR)
+        return error_set(error, ERROR_INTERRUPTED, "interrupted while writing %s", name_of(output));
+    return error_set(error, ERROR_OUTPUT, "cannot write %s: %s", name_of(output),
+                     strerror(failure));
+}
+
+static char *temporary_name(const char *path) {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
+    unsigned char random[SUFFIX_LENGTH];
+    char suffix[SUFFIX_LENGTH + 1] = "";
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+
+    if (getrandom(random, sizeof random, 0) != sizeof random)
+        memset(random, 0, sizeof random);
+    for (size_t i = 0; i < SUFFIX_LENGTH; i++)
+        suffix[i] = letters[random[i] % (sizeof letters - 1)];
+    return memory_printf("%.*s.%.*s.%s", (int)(name - path), path, NAME_KEPT, name, suffix);
+}
+
+/* Unlike mkstemp(3), the mode is that of a new file: 0666 and the umask, or the directory's ACL. */
+static int open_temporary(struct output *output, mode_t mode) {
+    for (int i = 0; i < ATTEMPTS; i++) {
+        char *name = temporary_name(output->final);
+        int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        if (fd >= 0) {
+            output->temporary = name;
+            return fd;
+        }
+        free(name);
+        if (errno != EEXIST)
+            return -1;
+    }
+    return -1;
+}
+
+/* A file to replace, of which the mode is kept; one that we may not write is not replaced. */
+static int open_replacement(struct output *output, mode_t mode) {
+    if (faccessat(AT_FDCWD, output->final, W_OK, AT_EACCESS) != 0)
+        return -1;
+    int fd = open_temporary(output, mode);
+    if (fd >= 0 && fchmod(fd, mode) != 0) {
+        int failure = errno;
+        unlink(output->temporary);
+        close(fd);
+        errno = failure;
+        return -1;
+    }
+    return fd;
+}
+
+static int open_new(struct output *output) {
+    struct stat link;
+    size_t length = strlen(output->path);
+
+    /* A link to nowhere would be replaced by the file. */
+    bool is_link = lstat(output->path, &link) == 0;
+    if (is_link || !length || output->path[length - 1] == '/') {
+        errno = ENOENT;
+        return -1;
+    }
+    output->final = memory_strdup(output->path);
+    return open_temporary(output, 0666);
+}
+
+static int open_path(struct output *output, const char *path) {
+    struct stat status;
+
+    output->path = memory_strdup(path);
+    if (stat(path, &status) != 0)
+        return errno == ENOENT ? open_new(output) : -1;
+    if (!S_ISREG(status.st_mode))
+        return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+    /* A link is followed: what it points to gets the new content, and the link stays. */
+    output->final = realpath(path, NULL);
+    if (!output->final)
+        return -1;
+    return open_replacement(output, status.st_mode & 07777);
+}
+
+static FILE *open_stream(struct output_writer *writer) {
+    cookie_io_functions_t functions = {.write = write_all};
+    FILE *stream = memory_check(fopencookie(writer, "w", functions));
+
+    setvbuf(stream, writer->buffer, _IOFBF, sizeof writer->buffer);
+    return stream;
+}
+
+/* Returns errno of the first failure, or 0; closes and frees everything but path and temporary. */
+static int finish(struct output *output, bool synchronize) {
+    struct output_writer *writer = output->writer;
+
+    if (fclose(output->stream) != 0 && !writer->failure)
+        writer->failure = errno;
+    if (!writer->failure && synchronize && fsync(writer->fd) != 0)
+        writer->failure = errno;
+    if (close(writer->fd) != 0 && !writer->failure)
+        writer->failure = errno;
+    int failure = writer->failure;
+    free(writer);
+    return failure;
+}
+
+static void forget(struct output *output) {
+    free(output->path);
+    free(output->final);
+    free(output->temporary);
+    *output = (struct output){0};
+}
+
+bool output_open(struct output *output, const char *path, struct error *error) {
+    bool to_stdout = !path || strcmp(path, "-") == 0;
+
+    *output = (struct output){0};
+    /* A duplicate, so that closing it reports what closing stdout would. */
+    int fd = to_stdout ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0) : open_path(output, path);
+    if (fd < 0) {
+        fail(output, errno, error);
+        forget(output);
+        return false;
+    }
+    output->writer = memory_alloc(sizeof *output->writer);
+    output->writer->fd = fd;
+    output->stream = open_stream(output->writer);
+    return true;
+}
+
+bool output_failed(const struct output *output) {
+    return output->writer && output->writer->failure;
+}
+
+bool output_check(const struct output *output, struct error *error) {
+    return !output_failed(output) || fail(output, output->writer->failure, error);
+}
+
+bool output_commit(struct output *output, struct error *error) {
+    int failure = finish(output, output->temporary != NULL);
+
+    if (!failure && output->temporary && rename(output->temporary, output->final) != 0)
+        failure = errno;
+    if (failure && output->temporary)
+        unlink(output->temporary);
+    if (failure)
+        fail(output, failure, error);
+    forget(output);
+    return !failure;
+}
+
+void output_abort(struct output *output) {
+    if (!output->stream)
+        return;
+    output->writer->failure = ECANCELED;
+    (void)finish(output, false);
+    if (output->temporary)
+        unlink(output->temporary);
+    forget(output);
+}

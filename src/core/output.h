@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The one place where output is opened, checked and published. */
+#ifndef VPERF_CORE_OUTPUT_H
+#define VPERF_CORE_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "core/error.h"
+
+struct output_writer;
+
+struct output {
+    FILE *stream; /* has no file descriptor: fileno(3) fails */
+    struct output_writer *writer;
+    char *path;      /* as given; NULL for stdout */
+    char *final;     /* what the temporary file becomes: path with links followed */
+    char *temporary; /* NULL for stdout and for what is no regular file */
+};
+
+/*
+ * output_open: stdout when path is NULL or "-", else a temporary file beside path. A path that
+ * exists and is no regular file (a pipe, a device) is written directly. ERROR_OUTPUT on failure.
+ */
+bool output_open(struct output *output, const char *path, struct error *error)
+    __attribute__((warn_unused_result));
+
+/* output_failed: a write has failed; what follows is lost. */
+bool output_failed(const struct output *output);
+
+/* output_check: true until a write fails; then the error says why (ERROR_OUTPUT). */
+bool output_check(const struct output *output, struct error *error)
+    __attribute__((warn_unused_result));
+
+/*
+ * output_commit: flushes and closes; renames the temporary file to its name, with the mode of the
+ * file it replaces. On any write error nothing is renamed, and the error says why (ERROR_OUTPUT).
+ */
+bool output_commit(struct output *output, struct error *error) __attribute__((warn_unused_result));
+
+/* output_abort: closes and removes the temporary file. Does nothing after a commit. */
+void output_abort(struct output *output);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What the user asked for: which entities, counters, instances and samples. */
+#include "core/selection.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+
+enum { REAL_TIME_SECONDS = 20, SUGGESTIONS = 5 };
+
+void selection_init(struct selection *selection) {
+    *selection = (struct selection){
+        .types = {[ENTITY_VM] = true, [ENTITY_HOST] = true},
+        .samples = 1,
+        .interval = REAL_TIME_SECONDS,
+    };
+}
+
+void selection_done(struct selection *selection) {
+    globs_done(&selection->names);
+    globs_done(&selection->counters);
+}
+
+/* The texts put together with ", " between them, owned by the caller. */
+static char *join(const char *const *texts, size_t count) {
+    char *joined = memory_strdup("");
+
+    for (size_t i = 0; i < count; i++) {
+        char *longer = memory_printf("%s%s%s", joined, i ? ", " : "", texts[i]);
+        free(joined);
+        joined = longer;
+    }
+    return joined;
+}
+
+static bool wrong_type(const char *name, size_t length, struct error *error) {
+    const char *names[ENTITY_TYPES];
+
+    for (enum entity_type type = 0; type < ENTITY_TYPES; type++)
+        names[type] = entity_type_name(type);
+    char *known = join(names, ENTITY_TYPES);
+    error_set(error, ERROR_USAGE, "no type '%.*s'; the types are %s", (int)length, name, known);
+    free(known);
+    return false;
+}
+
+bool selection_set_types(struct selection *selection, const char *list, struct error *error) {
+    bool types[ENTITY_TYPES] = {false};
+    bool any = false;
+
+    for (const char *part = list; *part;) {
+        size_t length = strcspn(part, ",");
+        enum entity_type type;
+        if (length && !entity_type_from_name(part, length, &type))
+            return wrong_type(part, length, error);
+        if (length)
+            any = types[type] = true;
+        part += length + (part[length] == ',');
+    }
+    if (!any)
+        return wrong_type("", 0, error);
+    memcpy(selection->types, types, sizeof types);
+    return true;
+}
+
+bool selection_has_entity(const struct selection *selection, const struct entity *entity) {
+    return selection->types[entity->type] &&
+           globs_match(&selection->names, entity->name ? entity->name : "");
+}
+
+bool selection_has_counter(const struct selection *selection, const struct counter *counter) {
+    return globs_match(&selection->counters, counter->name);
+}
+
+static bool matches_any(const struct catalog *catalog, const char *pattern) {
+    for (size_t i = 0; i < catalog_size(catalog); i++) {
+        if (fnmatch(pattern, catalog_at(catalog, i)->name, 0) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool selection_check_counters(const struct selection *selection, const struct catalog *catalog,
+                              struct error *error) {
+    const struct globs *globs = &selection->counters;
+
+    for (size_t i = 0; i < globs->count; i++) {
+        const char *pattern = globs->patterns[i];
+        /* Which ids the catalog lacks (#ID) is known only when an entity offers them. */
+        if (globs->excludes[i] || pattern[0] == '#' || matches_any(catalog, pattern))
+            continue;
+
+        const char *names[SUGGESTIONS];
+        char *nearest = join(names, catalog_nearest(catalog, pattern, names, SUGGESTIONS));
+        error_set(error, ERROR_USAGE, "no counter matches '%s'; nearest: %s", pattern,
+                  *nearest ? nearest : "none, the server defines no counters");
+        free(nearest);
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The only thing that passes from a source to a sink: one counter of one instance over time. */
+#ifndef VPERF_CORE_SERIES_H
+#define VPERF_CORE_SERIES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/counter.h"
+#include "core/entity.h"
+
+struct sample {
+    int64_t time;  /* end of the interval, seconds since 1970-01-01T00:00:00Z */
+    int64_t value; /* in the raw unit of vSphere: percent in hundredths, kiloBytes of 1024 bytes */
+};
+
+/* Everything is borrowed for the duration of the call that gets the series. */
+struct series {
+    const struct entity *entity;
+    const struct counter *counter;
+    const char *instance; /* "" for the aggregate */
+    int32_t interval;     /* seconds between two samples */
+    size_t count;
+    const struct sample *samples; /* ascending in time; no value means no sample */
+};
+
+#endif

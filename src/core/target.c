@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* A TARGET of the command line, taken apart by GLib's URI parser. */
+#include "core/target.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+
+/*
+ * GLib rather than libcurl: of "qemu:///system" libcurl takes "system" for the host, and it refuses
+ * the '@' in "administrator@vsphere.local:secret@vc01" that PARSE_RELAXED leaves to the user name.
+ */
+static const GUriFlags uri_flags = G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_PARSE_RELAXED;
+
+static const char default_scheme[] = "https://";
+
+/* Where a connection without a host makes no sense. */
+static const char *const remote_schemes[] = {"https", "http", "esx", "vpx"};
+
+struct parts {
+    char *scheme;
+    char *username;
+    char *password;
+    char *host;
+    int port;
+    char *path;
+    char *query;
+    char *fragment;
+};
+
+static void parts_done(struct parts *parts) {
+    g_free(parts->scheme);
+    g_free(parts->username);
+    if (parts->password)
+        explicit_bzero(parts->password, strlen(parts->password));
+    g_free(parts->password);
+    g_free(parts->host);
+    g_free(parts->path);
+    g_free(parts->query);
+    g_free(parts->fragment);
+}
+
+/* What follows "SCHEME://", or the whole text when it does not begin so. */
+static const char *after_scheme(const char *text) {
+    size_t length = strspn(text, G_CSET_A_2_Z G_CSET_a_2_z "0123456789+.-");
+    return length && strncmp(text + length, "://", 3) == 0 ? text + length + 3 : text;
+}
+
+/* A malformed text for people, without what may be a password; owned by the caller. */
+static char *without_secret(const char *text) {
+    const char *rest = after_scheme(text);
+    int scheme = (int)(rest - text);
+    const char *at = strrchr(rest, '@');
+    if (at)
+        return memory_printf("%.*s...%s", scheme, text, at);
+
+    const char *colon = strchr(rest, ':');
+    size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
+    if (colon && !strchr("/", colon[1 + digits]))
+        return memory_printf("%.*s:...", (int)(colon - text), text);
+    return memory_strdup(text);
+}
+
+static bool refuse(const char *text, const char *reason, struct error *error) {
+    char *shown = without_secret(text);
+    error_set(error, ERROR_USAGE,
+              "'%s' is no target (%s): give a host name, https://[user@]host[:port][/sdk], or a "
+              "libvirt URI such as qemu:///system",
+              shown, reason);
+    free(shown);
+    return false;
+}
+
+static bool is_remote(const char *scheme) {
+    for (size_t i = 0; i < G_N_ELEMENTS(remote_schemes); i++) {
+        if (strcmp(scheme, remote_schemes[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A name or address; '-' in front could be taken for an option by ssh. */
+static bool is_host(const char *host) {
+    static const char letters[] = G_CSET_A_2_Z G_CSET_a_2_z "0123456789_";
+    if (!*host)
+        return true;
+    return strchr(strchr(host, ':') ? "0123456789abcdefABCDEF:" : letters, *host) &&
+           host[strspn(host, G_CSET_A_2_Z G_CSET_a_2_z "0123456789_-.:%")] == '\0';
+}
+
+/* Why the parts cannot be a target, or NULL. */
+static const char *find_fault(const struct parts *parts) {
+    bool remote = is_remote(parts->scheme);
+
+    if (remote && !*parts->host)
+        return "it has no host name";
+    if (!is_host(parts->host))
+        return "the host name is malformed";
+    if (parts->port == 0)
+        return "the port is out of range";
+    if (parts->fragment)
+        return "'#' must be written as %23";
+    /* What looks like a path may be the rest of a password. */
+    if (remote && (strchr(parts->path, '@') || (parts->query && strchr(parts->query, '@'))))
+        return "'/', '?' and '@' in a password must be written as %2F, %3F and %40";
+    return NULL;
+}
+
+static char *text_without_password(const struct parts *parts, bool bare) {
+    char *joined = g_uri_join_with_user(uri_flags, parts->scheme, parts->username, NULL, NULL,
+                                        parts->host, parts->port, parts->path, parts->query, NULL);
+    char *text = memory_strdup(joined + (bare ? strlen(default_scheme) : 0));
+    g_free(joined);
+    return text;
+}
+
+static bool has_space_or_control(const char *text) {
+    for (; *text; text++) {
+        if (g_ascii_isspace(*text) || g_ascii_iscntrl(*text))
+            return true;
+    }
+    return false;
+}
+
+static void fill(struct target *target, const struct parts *parts, const char *uri, bool bare) {
+    *target = (struct target){
+        .text = text_without_password(parts, bare),
+        .uri = memory_strdup(uri),
+        .scheme = memory_strndup(parts->scheme, strcspn(parts->scheme, "+")),
+        .host = memory_strdup(parts->host),
+        .port = parts->port > 0 ? parts->port : 0,
+        .path = memory_strdup(parts->path),
+        .username = memory_strdup(parts->username),
+        .password = memory_strdup(parts->password),
+    };
+}
+
+bool target_init(struct target *target, const char *text, struct error *error) {
+    bool bare = after_scheme(text) == text;
+    struct parts parts = {0};
+
+    *target = (struct target){0};
+    if (!*text)
+        return refuse(text, "it is empty", error);
+    if (has_space_or_control(text))
+        return refuse(text, "it holds a space or control character", error);
+    if (bare && strchr(text, '/') && strchr("./~", *text))
+        return refuse(text, "it looks like a file", error);
+    if (bare && strstr(text, ":/"))
+        return refuse(text, "a scheme is followed by '://'", error);
+
+    if (strchr(text, ':') && g_hostname_is_ip_address(text))
+        return refuse(text, "an IPv6 address stands in brackets, as in [::1]", error);
+
+    char *uri = memory_printf("%s%s", bare ? default_scheme : "", text);
+    bool good = g_uri_split_with_user(uri, uri_flags, &parts.scheme, &parts.username,
+                                      &parts.password, NULL, &parts.host, &parts.port, &parts.path,
+                                      &parts.query, &parts.fragment, NULL);
+    /* GLib's own message may quote a piece of the password. */
+    const char *fault = good ? find_fault(&parts) : "its host name or port is malformed";
+    if (fault)
+        refuse(text, fault, error);
+    else
+        fill(target, &parts, text, bare);
+    parts_done(&parts);
+    memory_wipe_free(uri);
+    return !fault;
+}
+
+void target_done(struct target *target) {
+    free(target->text);
+    memory_wipe_free(target->uri);
+    free(target->scheme);
+    free(target->host);
+    free(target->path);
+    free(target->username);
+    memory_wipe_free(target->password);
+    *target = (struct target){0};
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* A TARGET of the command line, taken apart. */
+#ifndef VPERF_CORE_TARGET_H
+#define VPERF_CORE_TARGET_H
+
+#include <stdbool.h>
+
+#include "core/error.h"
+
+struct target {
+    char *text;     /* for people: the URI without a password */
+    char *uri;      /* as given, password included: only for the library that opens it */
+    char *scheme;   /* lower case, without transport: qemu for qemu+ssh; https for a bare host */
+    char *host;     /* without brackets; "" for a local connection */
+    int port;       /* 0 when not given */
+    char *path;     /* "" when not given */
+    char *username; /* NULL when not given */
+    char *password; /* NULL when not given */
+};
+
+/* target_init: takes text apart; ERROR_USAGE when it is no URI and no host name. */
+bool target_init(struct target *target, const char *text, struct error *error)
+    __attribute__((warn_unused_result));
+
+/* target_done: wipes the password and frees the parts. */
+void target_done(struct target *target);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Text of unknown origin made fit for one line on a terminal or in a log. */
+#include "core/text.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <string.h>
+
+static bool is_harmful(gunichar character) {
+    switch (g_unichar_type(character)) {
+    case G_UNICODE_CONTROL:
+    case G_UNICODE_LINE_SEPARATOR:
+    case G_UNICODE_PARAGRAPH_SEPARATOR:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool is_utf8(gunichar character) {
+    return character != (gunichar)-1 && character != (gunichar)-2;
+}
+
+void text_one_line(char *text) {
+    char *to = text;
+    const char *from = text;
+
+    while (*from) {
+        gunichar character = g_utf8_get_char_validated(from, -1);
+        size_t length = is_utf8(character) ? (size_t)(g_utf8_next_char(from) - from) : 1;
+        if (is_utf8(character) && !is_harmful(character)) {
+            memmove(to, from, length);
+            to += length;
+        } else {
+            *to++ = '?';
+        }
+        from += length;
+    }
+    *to = '\0';
+}
+
+size_t text_cut(const char *text, size_t limit) {
+    size_t length = strlen(text);
+
+    if (length <= limit)
+        return length;
+    const char *end = g_utf8_find_prev_char(text, text + limit + 1);
+    return end ? (size_t)(end - text) : 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Text of unknown origin made fit for one line on a terminal or in a log. */
+#ifndef VPERF_CORE_TEXT_H
+#define VPERF_CORE_TEXT_H
+
+#include <stddef.h>
+
+/*
+ * text_one_line: replaces what could break a line or steer a terminal (control characters, C1
+ * and Unicode line breaks included) and each byte that is not UTF-8 by '?'. Never gets longer.
+ */
+void text_one_line(char *text);
+
+/* text_cut: the largest length up to limit that does not split a character of valid UTF-8. */
+size_t text_cut(const char *text, size_t limit);
+
+#endif

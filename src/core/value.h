@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Numbers and times as text, the same in every format. */
+#ifndef VPERF_CORE_VALUE_H
+#define VPERF_CORE_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/counter.h"
+
+enum { VALUE_TEXT_SIZE = 32, TIME_TEXT_SIZE = 32 };
+
+/*
+ * value_text: the value as a decimal number. Unless raw, a percent counter is divided by 100 and
+ * shown with two decimals: 459 is 4.59. Returns the length.
+ */
+size_t value_text(char text[VALUE_TEXT_SIZE], int64_t value, const struct counter *counter,
+                  bool raw);
+
+/*
+ * time_text: RFC 3339 in UTC with seconds, 2026-11-21T19:17:20Z. Returns the length. Empty outside
+ * the years 0 to 9999, which RFC 3339 cannot express.
+ */
+size_t time_text(char text[TIME_TEXT_SIZE], int64_t seconds);
+
+#endif

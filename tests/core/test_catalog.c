@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The counters of a server: found by id and by name, unknown ids kept, misspelt names helped. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/catalog.h"
+
+static int setup(void **state) {
+    static const struct counter counters[] = {
+        {.id = 1, .name = "cpu.usage.none", .unit = "percent", .rollup = "none"},
+        {.id = 2, .name = "cpu.usage.average", .unit = "percent", .rollup = "average", .level = 1},
+        {.id = 6, .name = "cpu.usagemhz.average", .unit = "megaHertz", .rollup = "average"},
+        {.id = 24, .name = "mem.usage.average", .unit = "percent", .rollup = "average"},
+        {.id = 98, .name = "mem.vmfs.pbc.size.latest", .unit = "megaBytes", .rollup = "latest"},
+    };
+    struct catalog *catalog = catalog_new();
+
+    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
+        catalog_add(catalog, &counters[i]);
+    *state = catalog;
+    return 0;
+}
+
+static int teardown(void **state) {
+    catalog_free(*state);
+    return 0;
+}
+
+static void test_find(void **state) {
+    const struct catalog *catalog = *state;
+
+    assert_string_equal(catalog_by_id(catalog, 2)->name, "cpu.usage.average");
+    assert_int_equal(catalog_by_name(catalog, "cpu.usage.average")->id, 2);
+    assert_int_equal(catalog_by_name(catalog, "mem.vmfs.pbc.size.latest")->id, 98);
+    assert_null(catalog_by_id(catalog, 3));
+    assert_null(catalog_by_id(catalog, 0));
+    assert_null(catalog_by_name(catalog, "cpu.usage"));
+    assert_null(catalog_by_name(catalog, ""));
+}
+
+static void test_order_is_kept(void **state) {
+    const struct catalog *catalog = *state;
+
+    assert_int_equal(catalog_size(catalog), 5);
+    assert_int_equal(catalog_defined(catalog), 5);
+    assert_int_equal(catalog_at(catalog, 0)->id, 1);
+    assert_int_equal(catalog_at(catalog, 4)->id, 98);
+}
+
+static void test_strings_are_copied(void **state) {
+    char name[] = "disk.read.average";
+    const struct counter *stored =
+        catalog_add(*state, &(struct counter){.id = 130, .name = name, .level = 2});
+
+    memset(name, 'x', sizeof name - 1);
+    assert_string_equal(stored->name, "disk.read.average");
+    assert_string_equal(stored->unit, "");
+    assert_string_equal(stored->summary, "");
+    assert_null(stored->formula);
+    assert_null(stored->fidelity);
+    assert_int_equal(stored->level, 2);
+    assert_ptr_equal(catalog_by_name(*state, "disk.read.average"), stored);
+}
+
+static void test_the_first_of_two_stays(void **state) {
+    const struct counter *first = catalog_by_id(*state, 2);
+
+    assert_ptr_equal(catalog_add(*state, &(struct counter){.id = 2, .name = "other.name.none"}),
+                     first);
+    assert_ptr_equal(catalog_add(*state, &(struct counter){.id = 77, .name = "cpu.usage.average"}),
+                     first);
+    assert_null(catalog_by_name(*state, "other.name.none"));
+    assert_int_equal(catalog_size(*state), 5);
+}
+
+static void test_counters_without_id(void **state) {
+    catalog_add(*state, &(struct counter){.name = "a.b.latest"});
+    catalog_add(*state, &(struct counter){.name = "c.d.latest"});
+
+    assert_int_equal(catalog_size(*state), 7);
+    assert_null(catalog_by_id(*state, 0));
+    assert_non_null(catalog_by_name(*state, "a.b.latest"));
+    assert_non_null(catalog_by_name(*state, "c.d.latest"));
+}
+
+static void test_unknown_id_is_kept(void **state) {
+    const struct counter *unknown = catalog_resolve(*state, 10042);
+
+    assert_string_equal(unknown->name, "#10042");
+    assert_string_equal(unknown->unit, "unknown");
+    assert_int_equal(unknown->id, 10042);
+    assert_ptr_equal(catalog_resolve(*state, 10042), unknown);
+    assert_ptr_equal(catalog_by_id(*state, 10042), unknown);
+    assert_int_equal(catalog_size(*state), 6);
+    assert_int_equal(catalog_defined(*state), 5);
+    assert_string_equal(catalog_resolve(*state, 6)->name, "cpu.usagemhz.average");
+    assert_ptr_equal(catalog_resolve(*state, 0), catalog_resolve(*state, 0));
+}
+
+static void test_nearest(void **state) {
+    static const struct {
+        const char *misspelt;
+        const char *first;
+    } cases[] = {
+        {"cpu.usge.average", "cpu.usage.average"},
+        {"CPU.Usage.Average", "cpu.usage.average"},
+        {"cpu.usage.avg", "cpu.usage.average"},
+        {"mem.usage.averag", "mem.usage.average"},
+        {"usagemhz", "cpu.usagemhz.average"},
+        {"PBC", "mem.vmfs.pbc.size.latest"},
+        {"mem.vmfs.pbs.size.latest", "mem.vmfs.pbc.size.latest"},
+    };
+
+    catalog_resolve(*state, 10042);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *names[3];
+        assert_int_equal(catalog_nearest(*state, cases[i].misspelt, names, 3), 3);
+        assert_string_equal(names[0], cases[i].first);
+    }
+}
+
+static void test_nearest_is_ordered_and_bounded(void **state) {
+    const char *names[16];
+
+    assert_int_equal(catalog_nearest(*state, "cpu.usage", names, 16), 5);
+    assert_string_equal(names[0], "cpu.usage.none");
+    assert_string_equal(names[1], "cpu.usage.average");
+    assert_string_equal(names[2], "cpu.usagemhz.average");
+    assert_string_equal(names[3], "mem.usage.average");
+    assert_int_equal(catalog_nearest(*state, "#10042", names, 0), 0);
+    assert_int_equal(catalog_nearest(*state, "cpu.usage", names, 2), 2);
+}
+
+static void test_many(void **state) {
+    char name[32];
+
+    for (int i = 1000; i < 6000; i++) {
+        snprintf(name, sizeof name, "group.c%d.latest", i);
+        catalog_add(*state, &(struct counter){.id = i, .name = name});
+    }
+    for (int i = 1000; i < 6000; i++) {
+        snprintf(name, sizeof name, "group.c%d.latest", i);
+        assert_int_equal(catalog_by_name(*state, name)->id, i);
+        assert_string_equal(catalog_by_id(*state, i)->name, name);
+    }
+}
+
+static void test_empty(void **state) {
+    struct catalog *catalog = catalog_new();
+    const char *names[1];
+    (void)state;
+
+    assert_null(catalog_by_id(catalog, 1));
+    assert_null(catalog_by_name(catalog, "x"));
+    assert_int_equal(catalog_nearest(catalog, "x", names, 1), 0);
+    catalog_free(catalog);
+    catalog_free(NULL);
+}
+
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        FRESH(test_find),
+        FRESH(test_order_is_kept),
+        FRESH(test_strings_are_copied),
+        FRESH(test_the_first_of_two_stays),
+        FRESH(test_counters_without_id),
+        FRESH(test_unknown_id_is_kept),
+        FRESH(test_nearest),
+        FRESH(test_nearest_is_ordered_and_bounded),
+        FRESH(test_many),
+        cmocka_unit_test(test_empty),
+    };
+    return cmocka_run_group_tests_name("catalog", tests, NULL, NULL);
+}

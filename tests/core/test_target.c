@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* TARGETs as users write them, and that a password in one is never shown. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "core/target.h"
+
+static void check_text(const char *given, const char *what, const char *actual,
+                       const char *expected) {
+    if (!actual != !expected || (actual && strcmp(actual, expected) != 0))
+        fail_msg("%s: %s is '%s', expected '%s'", given, what, actual ? actual : "NULL",
+                 expected ? expected : "NULL");
+}
+
+static void test_good(void **state) {
+    static const struct {
+        const char *given;
+        const char *shown; /* NULL: as given */
+        struct target expected;
+    } cases[] = {
+        {"esx01", NULL, {.scheme = "https", .host = "esx01"}},
+        {"12345", NULL, {.scheme = "https", .host = "12345"}},
+        {"192.0.2.7", NULL, {.scheme = "https", .host = "192.0.2.7"}},
+        {"esx01.example.com:8443",
+         NULL,
+         {.scheme = "https", .host = "esx01.example.com", .port = 8443}},
+        {"esx01/sdk", NULL, {.scheme = "https", .host = "esx01", .path = "/sdk"}},
+        {"root@esx01", NULL, {.scheme = "https", .host = "esx01", .username = "root"}},
+        {"root:pw@esx01:443",
+         "root@esx01:443",
+         {.scheme = "https", .host = "esx01", .port = 443, .username = "root", .password = "pw"}},
+        {"[::1]:8989", NULL, {.scheme = "https", .host = "::1", .port = 8989}},
+        {"https://[fe80::1%25eth0]/sdk",
+         NULL,
+         {.scheme = "https", .host = "fe80::1%eth0", .path = "/sdk"}},
+        {"HTTPS://Esx01/sdk",
+         "https://Esx01/sdk",
+         {.scheme = "https", .host = "Esx01", .path = "/sdk"}},
+        {"http://esx01", NULL, {.scheme = "http", .host = "esx01"}},
+        {"https://user:p%40ss@[::1]:8989/sdk",
+         "https://user@[::1]:8989/sdk",
+         {.scheme = "https",
+          .host = "::1",
+          .port = 8989,
+          .path = "/sdk",
+          .username = "user",
+          .password = "p@ss"}},
+        {"https://administrator@vsphere.local:secret@vc01/sdk",
+         "https://administrator%40vsphere.local@vc01/sdk",
+         {.scheme = "https",
+          .host = "vc01",
+          .path = "/sdk",
+          .username = "administrator@vsphere.local",
+          .password = "secret"}},
+        {"https://a:b@c:d@e@vc01",
+         "https://a@vc01",
+         {.scheme = "https", .host = "vc01", .username = "a", .password = "b@c:d@e"}},
+        {"administrator@vsphere.local@vc01",
+         "administrator%40vsphere.local@vc01",
+         {.scheme = "https", .host = "vc01", .username = "administrator@vsphere.local"}},
+        {"https://DOMAIN%5Cuser@vc01",
+         NULL,
+         {.scheme = "https", .host = "vc01", .username = "DOMAIN\\user"}},
+        {"https://root:@esx01",
+         "https://root@esx01",
+         {.scheme = "https", .host = "esx01", .username = "root", .password = ""}},
+        {"https://root:50%@esx01",
+         "https://root@esx01",
+         {.scheme = "https", .host = "esx01", .username = "root", .password = "50%"}},
+        {"https://J\303\274rgen:gr\303\274n@esx01",
+         "https://J\303\274rgen@esx01",
+         {.scheme = "https",
+          .host = "esx01",
+          .username = "J\303\274rgen",
+          .password = "gr\303\274n"}},
+        {"esx://root@host", NULL, {.scheme = "esx", .host = "host", .username = "root"}},
+        {"esx://host/?no_verify=1", NULL, {.scheme = "esx", .host = "host", .path = "/"}},
+        {"vpx://a%40b@vc/dc/cluster/host?no_verify=1",
+         NULL,
+         {.scheme = "vpx", .host = "vc", .path = "/dc/cluster/host", .username = "a@b"}},
+        {"qemu:///system", NULL, {.scheme = "qemu", .host = "", .path = "/system"}},
+        {"qemu:///embed?root=/tmp/vm", NULL, {.scheme = "qemu", .host = "", .path = "/embed"}},
+        {"qemu+unix:///system?socket=/run/x",
+         NULL,
+         {.scheme = "qemu", .host = "", .path = "/system"}},
+        {"qemu+ssh://root@kvm01/system?keyfile=/k&no_tty=1",
+         NULL,
+         {.scheme = "qemu", .host = "kvm01", .path = "/system", .username = "root"}},
+        {"qemu+tls://kvm01:16514/system",
+         NULL,
+         {.scheme = "qemu", .host = "kvm01", .port = 16514, .path = "/system"}},
+        {"qemu+libssh2://u@[2001:db8::1]:22/system",
+         NULL,
+         {.scheme = "qemu", .host = "2001:db8::1", .port = 22, .path = "/system", .username = "u"}},
+        {"test:///default", NULL, {.scheme = "test", .host = "", .path = "/default"}},
+        {"test:///tmp/two%20guests.xml",
+         NULL,
+         {.scheme = "test", .host = "", .path = "/tmp/two guests.xml"}},
+        {"xen:///", NULL, {.scheme = "xen", .host = "", .path = "/"}},
+        {"xen+ssh://root@dom0/",
+         NULL,
+         {.scheme = "xen", .host = "dom0", .path = "/", .username = "root"}},
+        {"lxc:///system", NULL, {.scheme = "lxc", .host = "", .path = "/system"}},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *given = cases[i].given;
+        const struct target *expected = &cases[i].expected;
+        struct target target;
+        struct error error = {0};
+        if (!target_init(&target, given, &error))
+            fail_msg("%s", error.message);
+        check_text(given, "text", target.text, cases[i].shown ? cases[i].shown : given);
+        check_text(given, "uri", target.uri, given);
+        check_text(given, "scheme", target.scheme, expected->scheme);
+        check_text(given, "host", target.host, expected->host);
+        check_text(given, "path", target.path, expected->path ? expected->path : "");
+        check_text(given, "username", target.username, expected->username);
+        check_text(given, "password", target.password, expected->password);
+        assert_int_equal(target.port, expected->port);
+        target_done(&target);
+        target_done(&target);
+    }
+}
+
+static void test_bad(void **state) {
+    static const struct {
+        const char *given;
+        const char *expected; /* how the message begins */
+    } cases[] = {
+        {"", "'' is no target (it is empty): give a host name, "},
+        {" ", "' ' is no target (it holds a space"},
+        {"esx 01", "'esx 01' is no target (it holds a space"},
+        {"esx01\n", "'esx01?' is no target (it holds a space or control character)"},
+        {"esx01:99999", "'esx01:99999' is no target (its host name or port is malformed)"},
+        {"https://esx01:0/sdk", "'https://esx01:0/sdk' is no target (the port is out of range)"},
+        {"esx01:https", "'esx01:...' is no target"},
+        {"https://", "'https://' is no target (it has no host name)"},
+        {"https:///sdk", "'https:///sdk' is no target (it has no host name)"},
+        {"https:/esx01", "'https:...' is no target (a scheme is followed by '://')"},
+        {"esx:///", "'esx:///' is no target (it has no host name)"},
+        {":443", "':443' is no target (it has no host name)"},
+        {"https://[::1", "'https://[:...' is no target"},
+        {"2001:db8::1", "'2001:...' is no target (an IPv6 address stands in brackets"},
+        {"/etc/hosts", "'/etc/hosts' is no target (it looks like a file)"},
+        {"./targets", "'./targets' is no target (it looks like a file)"},
+        {"~/targets", "'~/targets' is no target (it looks like a file)"},
+        {"..", "'..' is no target (the host name is malformed)"},
+        {"web-*", "'web-*' is no target (the host name is malformed)"},
+        {"cpu.[a-z]*", "'cpu.[a-z]*' is no target"},
+        {"esx01,esx02", "'esx01,esx02' is no target"},
+        {"--format", "'--format' is no target (the host name is malformed)"},
+        {"qemu+ssh://-oProxyCommand=x/system", "'qemu+ssh://-oProxyCommand=x/system' is no target"},
+        {"esx01#1", "'esx01#1' is no target ('#' must be written as %23)"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct target target;
+        struct error error = {0};
+        if (target_init(&target, cases[i].given, &error))
+            fail_msg("'%s' was accepted", cases[i].given);
+        assert_int_equal(error.kind, ERROR_USAGE);
+        if (strncmp(error.message, cases[i].expected, strlen(cases[i].expected)) != 0)
+            assert_string_equal(error.message, cases[i].expected);
+        assert_non_null(strstr(error.message, "https://[user@]host[:port][/sdk]"));
+        target_done(&target);
+    }
+}
+
+/* Every text holds "secret" somewhere in its password, whether it is well-formed or not. */
+static void test_password_is_never_shown(void **state) {
+    static const char *const cases[] = {
+        "https://root:secret@esx01/sdk",
+        "root:secret@esx01",
+        "https://root:s%73secret@esx01",
+        "https://root:my@secret@esx01",
+        "https://a@b:secret@esx01:99999/sdk",
+        "https://root:top/secret@esx01",
+        "https://root:12/secret@esx01",
+        "https://root:12?secret@esx01",
+        "https://root:12#secret@esx01",
+        "https://root:top#secret@esx01",
+        "https://root:top?secret@esx01",
+        "https://root:top secret@esx01",
+        "https://root:[secret@esx01",
+        "https://root:secret@",
+        "https://root:secret",
+        "https://root:secret@esx01:x",
+        "https://root:secret@[::1",
+        "https://root:secret@*",
+        "https://root:secret\xff@esx01",
+        "https://root:secret@\xff",
+        "https://root:secret@esx01#1",
+        "https:/root:secret@esx01",
+        "root:secret",
+        "root:a://secret@esx01",
+        "root:secret@./x",
+        "/root:secret@x",
+        ":secret@esx01:0",
+        "qemu+tcp://root:secret@kvm01:x/system",
+        "qemu+tcp://root:secret@kvm01/system",
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct target target;
+        struct error error = {0};
+        bool good = target_init(&target, cases[i], &error);
+        const char *shown = good ? target.text : error.message;
+        if (strstr(shown, "secret"))
+            fail_msg("'%s' is shown as: %s", cases[i], shown);
+        target_done(&target);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_password_is_never_shown),
+    };
+    return cmocka_run_group_tests_name("target", tests, NULL, NULL);
+}

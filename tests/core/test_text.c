@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What a hostile name can do to a terminal: nothing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/text.h"
+
+static void test_one_line(void **state) {
+    static const struct {
+        const char *text;
+        const char *expected;
+    } cases[] = {
+        {"", ""},
+        {"plain", "plain"},
+        {"two\nlines", "two?lines"},
+        {"carriage\r\nreturn", "carriage??return"},
+        {"tab\there", "tab?here"},
+        {"\033[2Jescape", "?[2Jescape"},
+        {"delete\177", "delete?"},
+        {"C1 CSI \302\233x", "C1 CSI ?x"},
+        {"C1 next line \302\205x", "C1 next line ?x"},
+        {"line \342\200\250 separator", "line ? separator"},
+        {"paragraph \342\200\251 separator", "paragraph ? separator"},
+        {"Gr\303\274n \344\270\255\346\226\207 \360\237\220\247",
+         "Gr\303\274n \344\270\255\346\226\207 \360\237\220\247"},
+        {"bare C1 \233x", "bare C1 ?x"},
+        {"Latin-1 \374ber", "Latin-1 ?ber"},
+        {"overlong \300\257", "overlong ??"},
+        {"cut off \344\270", "cut off ??"},
+        {"\242 \250", "? ?"},
+        {"no break\302\240space", "no break\302\240space"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "%s", cases[i].text);
+        text_one_line(text);
+        assert_string_equal(text, cases[i].expected);
+    }
+}
+
+static void test_cut(void **state) {
+    static const struct {
+        const char *text;
+        size_t limit;
+        size_t expected;
+    } cases[] = {
+        {"", 0, 0},
+        {"abc", 3, 3},
+        {"abc", 9, 3},
+        {"abc", 2, 2},
+        {"a\303\274", 3, 3},
+        {"a\303\274", 2, 1},
+        {"\344\270\255\346\226\207", 5, 3},
+        {"\344\270\255\346\226\207", 3, 3},
+        {"\344\270\255", 2, 0},
+        {"\360\237\220\247x", 4, 4},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(text_cut(cases[i].text, cases[i].limit), cases[i].expected);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_line),
+        cmocka_unit_test(test_cut),
+    };
+    return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+}
