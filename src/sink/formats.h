@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The implementations that sink_table lists, one file each. */
+#ifndef VPERF_SINK_FORMATS_H
+#define VPERF_SINK_FORMATS_H
+
+#include "sink/sink.h"
+
+/* sink_csv: one row a sample, RFC 4180. */
+extern const struct sink_ops sink_csv;
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Rows of named columns, as CSV or as an aligned table: what commands list beside series. */
+#ifndef VPERF_SINK_RECORDS_H
+#define VPERF_SINK_RECORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "core/error.h"
+
+struct records;
+
+enum records_format { RECORDS_CSV, RECORDS_TABLE };
+
+struct records_column {
+    const char *name;
+    bool number; /* right-aligned in a table; no apostrophe in CSV */
+};
+
+/* records_format_find: csv or table; NULL means a table on a terminal and csv elsewhere. */
+bool records_format_find(const char *name, bool terminal, enum records_format *format,
+                         struct error *error) __attribute__((warn_unused_result));
+
+/* records_new: no rows yet; nothing is written before records_finish. The caller owns it. */
+struct records *records_new(FILE *stream, enum records_format format, bool spreadsheet_safe,
+                            const struct records_column *columns, size_t count);
+
+/* records_text: the next cell; NULL is empty. After the last column the row is complete. */
+void records_text(struct records *records, const char *text);
+
+/* records_number: the next cell; 0 is empty when zero_is_empty. */
+void records_number(struct records *records, int64_t value, bool zero_is_empty);
+
+/* records_finish: writes the header and all rows to the stream. */
+void records_finish(struct records *records);
+
+/* records_free: takes NULL. */
+void records_free(struct records *records);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The table of output formats. */
+#include "sink/sink.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "sink/formats.h"
+
+const struct sink_ops *const sink_table[] = {
+    &sink_csv,
+    NULL,
+};
+
+const struct sink_ops *sink_find(const char *name, struct error *error) {
+    GString *known = g_string_new(NULL);
+
+    for (size_t i = 0; sink_table[i]; i++) {
+        if (strcmp(sink_table[i]->name, name) == 0) {
+            g_string_free(known, TRUE);
+            return sink_table[i];
+        }
+        g_string_append_printf(known, "%s%s", i ? ", " : "", sink_table[i]->name);
+    }
+    error_set(error, ERROR_USAGE, "no format '%s'; the formats are %s", name, known->str);
+    g_string_free(known, TRUE);
+    return NULL;
+}

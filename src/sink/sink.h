@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * A sink knows one output format and nothing about hypervisors. It writes to a stream that
+ * somebody else opens, checks and closes. sink_table lists the formats.
+ */
+#ifndef VPERF_SINK_SINK_H
+#define VPERF_SINK_SINK_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "core/error.h"
+#include "core/series.h"
+
+struct sink_options {
+    bool raw;              /* percent in hundredths instead of percent */
+    bool spreadsheet_safe; /* an apostrophe before text that a spreadsheet would run */
+};
+
+struct sink;
+
+struct sink_ops {
+    const char *name; /* the value of --format */
+    const char *help;
+    /* begin: what stands before the first series, such as a header. */
+    void (*begin)(struct sink *sink);
+    /* write: one series. */
+    void (*write)(struct sink *sink, const struct series *series);
+    /* end: what stands after the last series. */
+    void (*end)(struct sink *sink);
+};
+
+struct sink {
+    const struct sink_ops *ops;
+    FILE *stream;
+    struct sink_options options;
+};
+
+/* sink_find: the format with this name; ERROR_USAGE lists the known ones. */
+const struct sink_ops *sink_find(const char *name, struct error *error);
+
+/* sink_table: the known formats, NULL-terminated; the first is the default. */
+extern const struct sink_ops *const sink_table[];
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The long CSV: header and rows, byte for byte. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sink/sink.h"
+
+#define HEADER "timestamp,source,hypervisor,type,name,id,counter,instance,value,unit,interval\n"
+
+static const struct counter usage = {.id = 2, .name = "cpu.usage.average", .unit = "percent"};
+static const struct counter active = {.id = 33, .name = "mem.active.average", .unit = "kiloBytes"};
+
+static char *written(const struct series *series, size_t count, struct sink_options options) {
+    char *text;
+    size_t size;
+    struct error error = {0};
+    struct sink sink = {.ops = sink_find("csv", &error), .options = options};
+
+    sink.stream = open_memstream(&text, &size);
+    sink.ops->begin(&sink);
+    for (size_t i = 0; i < count; i++)
+        sink.ops->write(&sink, &series[i]);
+    sink.ops->end(&sink);
+    fclose(sink.stream);
+    return text;
+}
+
+static void check(const struct series *series, size_t count, struct sink_options options,
+                  const char *expected) {
+    char *text = written(series, count, options);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static struct entity guest(const char *name) {
+    return (struct entity){.type = ENTITY_VM,
+                           .source = "esx01.example.com",
+                           .hypervisor = "esxi",
+                           .name = name,
+                           .id = "vm-9"};
+}
+
+static void test_nothing_but_the_header(void **state) {
+    struct entity entity = guest("web-1");
+    struct series empty = {.entity = &entity, .counter = &usage, .instance = "", .interval = 20};
+    (void)state;
+
+    check(NULL, 0, (struct sink_options){0}, HEADER);
+    check(&empty, 1, (struct sink_options){0}, HEADER);
+}
+
+static void test_rows(void **state) {
+    static const struct sample percents[] = {{1795288640, 459}, {1795288660, -1}, {1795288680, 5}};
+    static const struct sample sizes[] = {{1795288640, 459}};
+    struct entity entity = guest("web-1");
+    struct entity host = {.type = ENTITY_HOST, .source = "kvm01:16509", .hypervisor = "kvm"};
+    const struct series series[] = {
+        {&entity, &usage, "", 20, 3, percents},
+        {&entity, &usage, "0", 300, 1, percents},
+        {&host, &active, NULL, 20, 1, sizes},
+    };
+    (void)state;
+
+    check(series, 3, (struct sink_options){0},
+          HEADER
+          "2026-11-21T19:17:20Z,esx01.example.com,esxi,vm,web-1,vm-9,cpu.usage.average,,4.59,"
+          "percent,20\n"
+          "2026-11-21T19:17:40Z,esx01.example.com,esxi,vm,web-1,vm-9,cpu.usage.average,,-0.01,"
+          "percent,20\n"
+          "2026-11-21T19:18:00Z,esx01.example.com,esxi,vm,web-1,vm-9,cpu.usage.average,,0.05,"
+          "percent,20\n"
+          "2026-11-21T19:17:20Z,esx01.example.com,esxi,vm,web-1,vm-9,cpu.usage.average,0,4.59,"
+          "percent,300\n"
+          "2026-11-21T19:17:20Z,kvm01:16509,kvm,host,,,mem.active.average,,459,kiloBytes,20\n");
+}
+
+static void test_raw(void **state) {
+    static const struct sample sample = {1795288640, -459};
+    struct entity entity = guest("web-1");
+    const struct series series = {&entity, &usage, "", 20, 1, &sample};
+    (void)state;
+
+    check(&series, 1, (struct sink_options){.raw = true},
+          HEADER "2026-11-21T19:17:20Z,esx01.example.com,esxi,vm,web-1,vm-9,cpu.usage.average,,-"
+                 "459,percent,20\n");
+}
+
+static void test_names(void **state) {
+    static const struct {
+        const char *name;
+        const char *plain;
+        const char *safe;
+    } cases[] = {
+        {"a,b", "\"a,b\"", "\"a,b\""},
+        {"the \"big\" one", "\"the \"\"big\"\" one\"", "\"the \"\"big\"\" one\""},
+        {"two\nlines", "\"two\nlines\"", "\"two\nlines\""},
+        {"Gr\303\274n", "Gr\303\274n", "Gr\303\274n"},
+        {"\344\270\255\346\226\207", "\344\270\255\346\226\207", "\344\270\255\346\226\207"},
+        {"=cmd|x", "=cmd|x", "'=cmd|x"},
+    };
+    static const struct sample sample = {1795288640, -459};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (int safe = 0; safe <= 1; safe++) {
+            char expected[512];
+            struct entity entity = guest(cases[i].name);
+            const struct series series = {&entity, &usage, "", 20, 1, &sample};
+            /* The value begins with '-' and is a number: never an apostrophe. */
+            snprintf(expected, sizeof expected,
+                     HEADER "2026-11-21T19:17:20Z,esx01.example.com,esxi,vm,%s,vm-9,"
+                            "cpu.usage.average,,-4.59,percent,20\n",
+                     safe ? cases[i].safe : cases[i].plain);
+            check(&series, 1, (struct sink_options){.spreadsheet_safe = safe}, expected);
+        }
+    }
+}
+
+static void test_every_text_cell_is_made_safe(void **state) {
+    static const struct sample sample = {1795288640, 1};
+    static const struct counter odd = {.name = "=counter", .unit = "=unit"};
+    struct entity entity = {.type = ENTITY_VM,
+                            .source = "=source",
+                            .hypervisor = "=hyper",
+                            .name = "=name",
+                            .id = "=id"};
+    const struct series series = {&entity, &odd, "=instance", 20, 1, &sample};
+    (void)state;
+
+    check(
+        &series, 1, (struct sink_options){.spreadsheet_safe = true},
+        HEADER
+        "2026-11-21T19:17:20Z,'=source,'=hyper,vm,'=name,'=id,'=counter,'=instance,1,'=unit,20\n");
+}
+
+static void test_find(void **state) {
+    struct error error = {0};
+    (void)state;
+
+    assert_ptr_equal(sink_find("csv", &error), sink_table[0]);
+    assert_int_equal(error.kind, ERROR_NONE);
+    assert_null(sink_find("xls", &error));
+    assert_int_equal(error.kind, ERROR_USAGE);
+    assert_non_null(strstr(error.message, "no format 'xls'; the formats are csv"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_but_the_header),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_raw),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_every_text_cell_is_made_safe),
+        cmocka_unit_test(test_find),
+    };
+    return cmocka_run_group_tests_name("csv", tests, NULL, NULL);
+}
