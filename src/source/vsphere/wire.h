@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * The vim25 types that vperf reads and writes with code of its own instead of generated code, and
+ * helpers for what the generated code leaves as text. Whatever these functions return lives in the
+ * soap context and goes away with soap_end().
+ */
+#ifndef VPERF_SOURCE_VSPHERE_WIRE_H
+#define VPERF_SOURCE_VSPHERE_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct soap;
+struct vim25__ArrayOfInt;
+struct vim25__ArrayOfLong;
+struct vim25__ArrayOfManagedObjectReference;
+struct vim25__ArrayOfOptionValue;
+struct vim25__ArrayOfPerfCounterInfo;
+struct vim25__ArrayOfPerfInterval;
+struct vim25__ArrayOfString;
+
+/* VIM_ABSENT stands for a value that the server left empty (`1,,3`); never read from digits. */
+#define VIM_ABSENT INT64_MIN
+
+/*
+ * struct vim_any is a value of xsd:anyType. `type` is the local name of its xsi:type (NULL when the
+ * server names none), `text` its characters, or its inner XML when it is complex and of a type that
+ * is not listed here; never NULL in an answer. `moref_type` is set for a ManagedObjectReference
+ * alone. At most one array is set, and `text` is then empty. To send one, set `type` and `text`.
+ */
+struct vim_any {
+    const char *type;
+    const char *text;
+    const char *moref_type;
+    struct vim25__ArrayOfInt *ints;
+    struct vim25__ArrayOfLong *longs;
+    struct vim25__ArrayOfString *strings;
+    struct vim25__ArrayOfManagedObjectReference *morefs;
+    struct vim25__ArrayOfOptionValue *options;
+    struct vim25__ArrayOfPerfCounterInfo *counters;
+    struct vim25__ArrayOfPerfInterval *intervals;
+};
+
+/* struct vim_moref names a managed object: its type ("VirtualMachine") and its id ("vm-42"). */
+struct vim_moref {
+    const char *type;
+    const char *value;
+};
+
+/*
+ * struct vim_fault is a fault of any type. `type` is its name ("NotAuthenticated"), `message` what
+ * the server says to people, `xml` the fields of the fault as XML (see wire_xml_text). Never NULL:
+ * what the server leaves out is "".
+ */
+struct vim_fault {
+    const char *type;
+    const char *message;
+    const char *xml;
+};
+
+/*
+ * struct vim_selection is a SelectionSpec (`name` alone) or, when `path` is set, a TraversalSpec:
+ * from objects of `type` along their property `path`. NULL members are not sent; `skip` always is.
+ */
+struct vim_selection {
+    const char *name;
+    const char *type;
+    const char *path;
+    bool skip;
+    size_t select_count;
+    struct vim_selection *select;
+};
+
+/*
+ * struct vim_series holds one counter and instance ("" is the aggregate). `values` are as sent: -1
+ * is kept, VIM_ABSENT marks an empty field. `malformed` tells that a number is junk or does not
+ * fit: `values` then ends before it. Nothing says that `count` equals the entity's sample_count.
+ */
+struct vim_series {
+    const char *instance;
+    int64_t *values;
+    size_t count;
+    int32_t counter_id;
+    bool malformed;
+};
+
+/*
+ * struct vim_entity_metric is the answer for one entity, whichever format the server chose. Sample
+ * i was taken at times[i] (Unix seconds, the end of the interval) and covers intervals[i] seconds;
+ * the order is the server's. `malformed` tells that the sample times are unreadable: sample_count
+ * is 0.
+ */
+struct vim_entity_metric {
+    struct vim_moref entity;
+    int64_t *times;
+    int32_t *intervals;
+    size_t sample_count;
+    struct vim_series *series;
+    size_t series_count;
+    bool malformed;
+};
+
+/* struct vim_namespace is one API that a server speaks: its newest version and the earlier ones. */
+struct vim_namespace {
+    const char *name;
+    const char *version;
+    const char **prior;
+    size_t prior_count;
+};
+
+/* struct vim_versions is the document /sdk/vimServiceVersions.xml. */
+struct vim_versions {
+    struct vim_namespace *namespaces;
+    size_t count;
+};
+
+/*
+ * wire_versions_read reads vimServiceVersions.xml after a successful soap_GET(). Returns SOAP_OK or
+ * the soap error. The connection stays the caller's.
+ */
+int wire_versions_read(struct soap *soap, struct vim_versions *versions);
+
+/*
+ * wire_fault_read tells which fault a call met; only after it returned SOAP_FAULT. A fault without
+ * detail has the type "". Returns false when memory is short.
+ */
+bool wire_fault_read(struct soap *soap, struct vim_fault *fault);
+
+/*
+ * wire_xml_text finds the first element with the local name `name` in a piece of XML and returns
+ * its text up to the next tag, decoded. NULL when there is none, or when memory is short.
+ */
+const char *wire_xml_text(struct soap *soap, const char *xml, const char *name);
+
+/*
+ * wire_time_parse turns an xsd:dateTime into Unix seconds. A time without an offset is UTC; a
+ * fraction is cut off. False when the text is anything else.
+ */
+bool wire_time_parse(const char *text, int64_t *seconds);
+
+#endif
