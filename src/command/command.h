@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The commands of the program; main.c holds their table. */
+#ifndef VPERF_COMMAND_COMMAND_H
+#define VPERF_COMMAND_COMMAND_H
+
+/* Exit status of the program; the README documents them. */
+enum status {
+    STATUS_OK = 0,            /* everything that was asked for was written */
+    STATUS_NOTHING = 1,       /* nothing could be collected or written */
+    STATUS_USAGE = 2,         /* the command line is wrong */
+    STATUS_PARTIAL = 3,       /* part failed: stderr says what is missing */
+    STATUS_INTERRUPTED = 130, /* SIGINT or SIGTERM: logged out, nothing half-written */
+};
+
+struct command {
+    const char *name;
+    const char *help;
+    /* run: the command line from the command's name on; returns an exit status. */
+    int (*run)(int argc, char **argv);
+};
+
+int collect_run(int argc, char **argv);
+int counters_run(int argc, char **argv);
+int inventory_run(int argc, char **argv);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Rows keyed by type and counter name, in the order in which they were first named. */
+#include "command/coverage.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "core/memory.h"
+#include "sink/csv_text.h"
+
+struct row {
+    char *key; /* a letter for the type, then the counter's name */
+    enum entity_type type;
+    char *unit;
+    bool defined;
+    uint64_t entities;
+    uint64_t series;
+    uint64_t samples;
+    UT_hash_handle hh;
+};
+
+/* One counter name over all types, for the totals. */
+struct name {
+    const char *counter;
+    bool defined;
+    bool offered;
+    bool returned;
+    UT_hash_handle hh;
+};
+
+struct coverage {
+    struct row *rows;
+};
+
+static const char *counter_name(const struct row *row) {
+    return row->key + 1;
+}
+
+struct coverage *coverage_new(void) {
+    return memory_alloc(sizeof(struct coverage));
+}
+
+void coverage_free(struct coverage *coverage) {
+    if (!coverage)
+        return;
+    struct row *row = NULL, *next = NULL;
+    HASH_ITER(hh, coverage->rows, row, next) {
+        HASH_DEL(coverage->rows, row);
+        free(row->key);
+        free(row->unit);
+        free(row);
+    }
+    free(coverage);
+}
+
+static struct row *row_for(struct coverage *coverage, enum entity_type type,
+                           const struct counter *counter) {
+    size_t length = strlen(counter->name) + 1;
+    char key[256];
+    struct row *row = NULL;
+    if (length < sizeof key) {
+        key[0] = (char)('A' + type);
+        memcpy(key + 1, counter->name, length);
+        HASH_FIND(hh, coverage->rows, key, length, row);
+    }
+    if (row)
+        return row;
+    row = memory_alloc(sizeof *row);
+    row->key = memory_printf("%c%s", 'A' + type, counter->name);
+    row->type = type;
+    row->unit = memory_strdup(counter->unit);
+    HASH_ADD_KEYPTR(hh, coverage->rows, row->key, length, row);
+    return row;
+}
+
+void coverage_define(struct coverage *coverage, const struct catalog *catalog,
+                     const struct selection *selection) {
+    for (int type = 0; type < ENTITY_TYPES; type++) {
+        for (size_t i = 0; selection->types[type] && i < catalog_size(catalog); i++) {
+            const struct counter *counter = catalog_at(catalog, i);
+            if (selection_has_counter(selection, counter))
+                row_for(coverage, (enum entity_type)type, counter)->defined = true;
+        }
+    }
+}
+
+void coverage_offered(struct coverage *coverage, const struct entity *entity,
+                      const struct counter *counter) {
+    row_for(coverage, entity->type, counter)->entities++;
+}
+
+void coverage_series(struct coverage *coverage, const struct series *series) {
+    struct row *row = row_for(coverage, series->entity->type, series->counter);
+    row->series++;
+    row->samples += series->count;
+}
+
+static struct name *name_for(struct name **names, const struct row *row) {
+    struct name *name = NULL;
+    HASH_FIND_STR(*names, counter_name(row), name);
+    if (!name) {
+        name = memory_alloc(sizeof *name);
+        name->counter = counter_name(row);
+        HASH_ADD_KEYPTR(hh, *names, name->counter, strlen(name->counter), name);
+    }
+    return name;
+}
+
+struct coverage_totals coverage_totals(struct coverage *coverage) {
+    struct coverage_totals totals = {0};
+    struct name *names = NULL;
+    for (struct row *row = coverage->rows; row; row = row->hh.next) {
+        struct name *name = name_for(&names, row);
+        name->defined |= row->defined;
+        name->offered |= row->entities > 0;
+        name->returned |= row->samples > 0;
+        totals.series += row->series;
+        totals.samples += row->samples;
+    }
+    struct name *name = NULL, *next = NULL;
+    HASH_ITER(hh, names, name, next) {
+        totals.defined += name->defined;
+        totals.offered += name->defined && name->offered;
+        totals.returned += name->defined && name->returned;
+        totals.unknown += !name->defined;
+        HASH_DEL(names, name);
+        free(name);
+    }
+    return totals;
+}
+
+static const char *status(const struct row *row) {
+    if (row->samples)
+        return "collected";
+    return row->entities ? "offered, no data" : "not offered";
+}
+
+void coverage_write(struct coverage *coverage, FILE *stream, bool spreadsheet_safe) {
+    fputs("type,counter,unit,entities_offering,series,samples,status\n", stream);
+    for (const struct row *row = coverage->rows; row; row = row->hh.next) {
+        fprintf(stream, "%s,", entity_type_name(row->type));
+        csv_text(stream, counter_name(row), spreadsheet_safe);
+        fputc(',', stream);
+        csv_text(stream, row->unit, spreadsheet_safe);
+        fprintf(stream, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",", row->entities, row->series,
+                row->samples);
+        csv_text(stream, status(row), false);
+        fputc('\n', stream);
+    }
+}

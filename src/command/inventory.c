@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* vperf inventory: what can be measured. */
+#include "command/listing.h"
+
+static const struct options_spec spec = {
+    .command = "inventory",
+    .arguments = "TARGET...",
+    .summary = "List the hosts and guests of all targets, those that are powered off as well.",
+    .notes = "Formats: csv, table (default: table on a terminal, else csv).\n\n"
+             "Examples:\n"
+             "  vperf inventory root@esx01.example.com\n"
+             "  vperf inventory --type vm --name 'web-*' --format csv vc01.example.com",
+    .groups = OPTIONS_ENTITIES,
+};
+
+static const struct records_column columns[] = {
+    {"type", false},   {"name", false},     {"id", false},        {"state", false},
+    {"host", false},   {"cpus", true},      {"cpu_mhz", true},    {"memory_kib", true},
+    {"uuid", false},   {"guest_os", false}, {"cpu_model", false}, {"hypervisor", false},
+    {"source", false},
+};
+
+static void list_entity(const struct entity *entity, struct records *records) {
+    records_text(records, entity_type_name(entity->type));
+    records_text(records, entity->name);
+    records_text(records, entity->id);
+    records_text(records, entity_state_name(entity->state));
+    records_text(records, entity->host);
+    records_number(records, entity->cpus, true);
+    records_number(records, entity->cpu_mhz, true);
+    records_number(records, entity->memory_kib, true);
+    records_text(records, entity->uuid);
+    records_text(records, entity->guest_os);
+    records_text(records, entity->cpu_model);
+    records_text(records, entity->hypervisor);
+    records_text(records, entity->source);
+}
+
+static bool list(const struct options *options, struct source *source, struct records *records,
+                 struct error *error) {
+    const struct selection *selection = &options->selection;
+    const struct inventory *inventory = source->ops->inventory(source, selection->types, error);
+    if (!inventory)
+        return false;
+    for (size_t i = 0; i < inventory->count; i++)
+        if (selection_has_entity(selection, inventory->entities[i]))
+            list_entity(inventory->entities[i], records);
+    return true;
+}
+
+int inventory_run(int argc, char **argv) {
+    static const struct listing listing = {&spec, columns, sizeof columns / sizeof *columns, list};
+    return listing_run(&listing, argc, argv);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What commands share that print a list: options, output and exit status around one function. */
+#ifndef VPERF_COMMAND_LISTING_H
+#define VPERF_COMMAND_LISTING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "command/options.h"
+#include "sink/records.h"
+
+struct listing {
+    const struct options_spec *spec;
+    const struct records_column *columns;
+    size_t column_count;
+    /* list: the rows of one open source. */
+    bool (*list)(const struct options *options, struct source *source, struct records *records,
+                 struct error *error);
+};
+
+/* listing_run: parses the command line, and lists every target that can be reached. */
+int listing_run(const struct listing *listing, int argc, char **argv);
+
+#endif

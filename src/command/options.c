@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Command lines by popt: a table a group, then one check a value. */
+#include "command/options.h"
+
+#include <popt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/memory.h"
+
+enum { DEFAULT_TIMEOUT_SECONDS = 60, MAX_TIMEOUT_SECONDS = 86400, MAX_SAMPLES = 1000000 };
+
+enum option {
+    OPTION_TYPE = 1,
+    OPTION_NAME,
+    OPTION_COUNTER,
+    OPTION_INSTANCE,
+    OPTION_SAMPLES,
+    OPTION_INTERVAL,
+    OPTION_RAW,
+    OPTION_COVERAGE,
+    OPTION_FORMAT,
+    OPTION_OUTPUT,
+    OPTION_SPREADSHEET_SAFE,
+    OPTION_PASSWORD_FILE,
+    OPTION_CA_FILE,
+    OPTION_THUMBPRINT,
+    OPTION_INSECURE,
+    OPTION_TIMEOUT,
+    OPTION_QUIET,
+    OPTION_VERBOSE,
+    OPTION_HELP,
+    OPTION_COUNT,
+};
+
+/* The text of each option that was given, "" for a flag; lists are joined by commas. */
+struct options_text {
+    char *value[OPTION_COUNT];
+};
+
+#define ROW_VALUE(name, letter, option, help, argument)                                            \
+    { name, letter, POPT_ARG_STRING, NULL, option, help, argument }
+#define ROW_FLAG(name, letter, option, help)                                                       \
+    { name, letter, POPT_ARG_NONE, NULL, option, help, NULL }
+
+static const struct poptOption entity_options[] = {
+    ROW_VALUE("type", '\0', OPTION_TYPE, "kinds of entities: vm, host (default: both)", "LIST"),
+    ROW_VALUE("name", '\0', OPTION_NAME, "entities by name; !GLOB excludes; repeatable",
+              "GLOB,..."),
+    POPT_TABLEEND,
+};
+
+static const struct poptOption counter_options[] = {
+    ROW_VALUE("counter", '\0', OPTION_COUNTER,
+              "counters by name (group.name.rollup); !GLOB excludes; repeatable", "GLOB,..."),
+    POPT_TABLEEND,
+};
+
+static const struct poptOption sample_options[] = {
+    ROW_VALUE("instance", '\0', OPTION_INSTANCE,
+              "'all' for the aggregate and each device (default), or 'aggregate'", "WHICH"),
+    ROW_VALUE("samples", '\0', OPTION_SAMPLES, "the newest N samples (default 1)", "N"),
+    ROW_VALUE("interval", '\0', OPTION_INTERVAL,
+              "seconds between samples (default 20, vSphere's real time)", "SECONDS"),
+    ROW_FLAG("raw", '\0', OPTION_RAW, "percent as the server counts it, in hundredths"),
+    ROW_VALUE("coverage", '\0', OPTION_COVERAGE,
+              "account for each counter and type in FILE (CSV): collected, offered, or not",
+              "FILE"),
+    POPT_TABLEEND,
+};
+
+static const struct poptOption output_options[] = {
+    ROW_VALUE("format", 'f', OPTION_FORMAT, "how the output is written; see below", "FORMAT"),
+    ROW_VALUE("output", 'o', OPTION_OUTPUT, "write to FILE, which appears only when complete",
+              "FILE"),
+    ROW_FLAG("spreadsheet-safe", '\0', OPTION_SPREADSHEET_SAFE,
+             "an apostrophe before text that a spreadsheet would run as a formula"),
+    POPT_TABLEEND,
+};
+
+static const struct poptOption connection_options[] = {
+    ROW_VALUE("password-file", '\0', OPTION_PASSWORD_FILE, "the password is the first line of FILE",
+              "FILE"),
+    ROW_VALUE("ca-file", '\0', OPTION_CA_FILE,
+              "trust the certificate authorities in FILE (PEM), and no others", "FILE"),
+    ROW_VALUE("thumbprint", '\0', OPTION_THUMBPRINT,
+              "trust the certificate with this SHA-256 (or SHA-1), and no other", "HEX"),
+    ROW_FLAG("insecure", 'k', OPTION_INSECURE, "do not verify the server's certificate"),
+    ROW_VALUE("timeout", '\0', OPTION_TIMEOUT,
+              "longest wait for a connection or an answer (default 60)", "SECONDS"),
+    POPT_TABLEEND,
+};
+
+static const struct poptOption message_options[] = {
+    ROW_FLAG("quiet", 'q', OPTION_QUIET, "errors and warnings only"),
+    ROW_FLAG("verbose", 'v', OPTION_VERBOSE, "show each request"),
+    ROW_FLAG("help", 'h', OPTION_HELP, "show this help"),
+    POPT_TABLEEND,
+};
+
+/* The groups in the order of the help; a group without a bit belongs to every command. */
+static const struct {
+    unsigned bit;
+    const struct poptOption *options;
+    const char *title;
+} option_groups[] = {
+    {OPTIONS_ENTITIES, entity_options, "Entities:"},
+    {OPTIONS_COUNTERS, counter_options, "Counters:"},
+    {OPTIONS_SAMPLES, sample_options, "Samples:"},
+    {0, output_options, "Output:"},
+    {0, connection_options, "Connection:"},
+    {0, message_options, "Messages:"},
+};
+enum { OPTION_GROUPS = sizeof option_groups / sizeof *option_groups };
+
+static bool flag_in_environment(const char *name) {
+    const char *value = getenv(name);
+    return value && (strcmp(value, "1") == 0 || strcasecmp(value, "true") == 0 ||
+                     strcasecmp(value, "t") == 0);
+}
+
+static const char *text_in_environment(const char *name) {
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+static bool parse_number(const char *option, const char *text, int max, int32_t *result,
+                         struct error *error) {
+    if (!text)
+        return true;
+    char *end = NULL;
+    long number = strtol(text, &end, 10);
+    if (end == text || *end || number < 1 || number > max)
+        return error_set(error, ERROR_USAGE, "%s '%s': expected a whole number from 1 to %d",
+                         option, text, max);
+    *result = (int32_t)number;
+    return true;
+}
+
+static bool check_connection(struct options *options, struct error *error) {
+    char *const *value = options->text->value;
+    struct source_options *source = &options->source;
+    source->password_file = value[OPTION_PASSWORD_FILE];
+    source->ca_file =
+        value[OPTION_CA_FILE] ? value[OPTION_CA_FILE] : text_in_environment("GOVC_TLS_CA_CERTS");
+    source->known_hosts = text_in_environment("GOVC_TLS_KNOWN_HOSTS");
+    source->thumbprint = value[OPTION_THUMBPRINT];
+    if (value[OPTION_INSECURE] && value[OPTION_THUMBPRINT])
+        return error_set(error, ERROR_USAGE,
+                         "--insecure and --thumbprint exclude each other: give one of them");
+    if (value[OPTION_INSECURE] && value[OPTION_CA_FILE])
+        return error_set(error, ERROR_USAGE,
+                         "--insecure and --ca-file exclude each other: give one of them");
+    bool verified = value[OPTION_THUMBPRINT] || value[OPTION_CA_FILE];
+    source->insecure =
+        value[OPTION_INSECURE] || (!verified && flag_in_environment("GOVC_INSECURE"));
+    source->timeout_seconds = DEFAULT_TIMEOUT_SECONDS;
+    return parse_number("--timeout", value[OPTION_TIMEOUT], MAX_TIMEOUT_SECONDS,
+                        &source->timeout_seconds, error);
+}
+
+static bool check_selection(struct options *options, struct error *error) {
+    char *const *value = options->text->value;
+    struct selection *selection = &options->selection;
+    if (value[OPTION_NAME])
+        globs_add(&selection->names, value[OPTION_NAME]);
+    if (value[OPTION_COUNTER])
+        globs_add(&selection->counters, value[OPTION_COUNTER]);
+    if (value[OPTION_TYPE] && !selection_set_types(selection, value[OPTION_TYPE], error))
+        return false;
+    if (value[OPTION_INSTANCE] && strcmp(value[OPTION_INSTANCE], "aggregate") == 0)
+        selection->aggregate_only = true;
+    else if (value[OPTION_INSTANCE] && strcmp(value[OPTION_INSTANCE], "all") != 0)
+        return error_set(error, ERROR_USAGE, "--instance '%s': expected all or aggregate",
+                         value[OPTION_INSTANCE]);
+    return parse_number("--samples", value[OPTION_SAMPLES], MAX_SAMPLES, &selection->samples,
+                        error) &&
+           parse_number("--interval", value[OPTION_INTERVAL], MAX_TIMEOUT_SECONDS,
+                        &selection->interval, error);
+}
+
+static bool check_output(struct options *options, struct error *error) {
+    char *const *value = options->text->value;
+    options->format = value[OPTION_FORMAT];
+    options->output = value[OPTION_OUTPUT];
+    options->coverage = value[OPTION_COVERAGE];
+    options->sink.raw = value[OPTION_RAW];
+    options->sink.spreadsheet_safe = value[OPTION_SPREADSHEET_SAFE];
+    if (value[OPTION_QUIET] && value[OPTION_VERBOSE])
+        return error_set(error, ERROR_USAGE,
+                         "--quiet and --verbose exclude each other: give one of them");
+    if (value[OPTION_QUIET])
+        options->log.level = LOG_QUIET;
+    if (value[OPTION_VERBOSE])
+        options->log.level = LOG_VERBOSE;
+    return true;
+}
+
+/* A password in argv is for everyone to see in the process list. */
+static void hide_password(char *argument, const struct target *target) {
+    char *at = strrchr(argument, '@');
+    if (!target->password || !at)
+        return;
+    char *authority = strstr(argument, "://");
+    authority = authority ? authority + 3 : argument;
+    char *colon = strchr(authority, ':');
+    if (colon && colon < at)
+        memset(colon + 1, 'x', (size_t)(at - colon - 1));
+}
+
+static bool add_target(struct options *options, const char *text, struct error *error) {
+    size_t count = options->target_count;
+    struct target *targets = memory_array(count + 1, sizeof *targets);
+    if (count)
+        memcpy(targets, options->targets, count * sizeof *targets);
+    free(options->targets);
+    options->targets = targets;
+    if (!target_init(&targets[count], text, error))
+        return false;
+    options->target_count++;
+    return true;
+}
+
+static bool check_targets(struct options *options, const struct options_spec *spec,
+                          const char **arguments, struct error *error) {
+    for (; arguments && *arguments; arguments++)
+        if (!add_target(options, *arguments, error))
+            return false;
+    const char *govc_url = text_in_environment("GOVC_URL");
+    if (options->target_count == 0 && govc_url && !add_target(options, govc_url, error))
+        return false;
+    if (options->target_count == 0)
+        return error_set(error, ERROR_USAGE,
+                         "no TARGET: give a host name or a URI, such as esx01.example.com or "
+                         "https://root@esx01.example.com, or set GOVC_URL");
+    if (spec->single_target && options->target_count > 1)
+        return error_set(error, ERROR_USAGE, "more than one TARGET: %s takes one", spec->command);
+    return true;
+}
+
+static void hide_passwords(int argc, char **argv) {
+    for (int i = 1; i < argc; i++) {
+        struct error ignored = {0};
+        struct target target;
+        if (argv[i][0] != '-' && strchr(argv[i], '@') && target_init(&target, argv[i], &ignored)) {
+            hide_password(argv[i], &target);
+            target_done(&target);
+        }
+    }
+}
+
+static void show_help(poptContext context, const struct options_spec *spec) {
+    char *usage = memory_printf("[OPTION...] %s\n\n%s", spec->arguments, spec->summary);
+    poptSetOtherOptionHelp(context, usage);
+    poptPrintHelp(context, stdout, 0);
+    printf("\n%s\nMore in the manual page vperf(1).\n", spec->notes);
+    free(usage);
+}
+
+static bool is_list(int option) {
+    return option == OPTION_TYPE || option == OPTION_NAME || option == OPTION_COUNTER;
+}
+
+/* The last one of a repeated option counts; a repeated list grows. */
+static void store(struct options_text *text, int option, char *argument) {
+    char **value = &text->value[option];
+    char *old = *value;
+    if (old && argument && is_list(option)) {
+        *value = memory_printf("%s,%s", old, argument);
+        free(argument);
+    } else {
+        *value = argument ? argument : memory_strdup("");
+    }
+    free(old);
+}
+
+static bool read_arguments(poptContext context, struct options_text *text, struct error *error) {
+    int option = 0;
+    while ((option = poptGetNextOpt(context)) > 0)
+        store(text, option, poptGetOptArg(context));
+    if (option == -1)
+        return true;
+    return error_set(error, ERROR_USAGE, "%s: %s", poptBadOption(context, POPT_BADOPTION_NOALIAS),
+                     poptStrerror(option));
+}
+
+static bool check_all(struct options *options, const struct options_spec *spec, poptContext context,
+                      struct error *error) {
+    return check_connection(options, error) && check_selection(options, error) &&
+           check_output(options, error) &&
+           check_targets(options, spec, poptGetArgs(context), error);
+}
+
+static enum options_result parse(struct options *options, const struct options_spec *spec,
+                                 poptContext context, struct error *error) {
+    if (!read_arguments(context, options->text, error))
+        return OPTIONS_WRONG;
+    if (options->text->value[OPTION_HELP]) {
+        show_help(context, spec);
+        return OPTIONS_DONE;
+    }
+    return check_all(options, spec, context, error) ? OPTIONS_RUN : OPTIONS_WRONG;
+}
+
+enum options_result options_parse(struct options *options, const struct options_spec *spec,
+                                  int argc, char **argv) {
+    *options = (struct options){.log = {.stream = stderr, .level = LOG_NORMAL}};
+    options->source.log = &options->log;
+    options->text = memory_alloc(sizeof *options->text);
+    selection_init(&options->selection);
+
+    struct poptOption table[OPTION_GROUPS + 1] = {POPT_TABLEEND};
+    size_t count = 0;
+    for (size_t i = 0; i < OPTION_GROUPS; i++)
+        if (!option_groups[i].bit || (spec->groups & option_groups[i].bit))
+            table[count++] = (struct poptOption){
+                .argInfo = POPT_ARG_INCLUDE_TABLE,
+                .arg = (void *)option_groups[i].options,
+                .descrip = option_groups[i].title,
+            };
+
+    struct error error = {0};
+    char *name = memory_printf("vperf %s", spec->command);
+    argv[0] = name;
+    poptContext context = poptGetContext(name, argc, (const char **)argv, table, 0);
+    enum options_result result = parse(options, spec, context, &error);
+    poptFreeContext(context);
+    hide_passwords(argc, argv);
+    if (result == OPTIONS_WRONG)
+        log_error(&options->log, "%s (see '%s --help')", error.message, name);
+    free(name);
+    return result;
+}
+
+void options_done(struct options *options) {
+    for (size_t i = 0; i < options->target_count; i++)
+        target_done(&options->targets[i]);
+    free(options->targets);
+    selection_done(&options->selection);
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        free(options->text->value[i]);
+    free(options->text);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The options that commands share, from the command line and the environment. */
+#ifndef VPERF_COMMAND_OPTIONS_H
+#define VPERF_COMMAND_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "command/command.h"
+#include "core/selection.h"
+#include "core/target.h"
+#include "sink/sink.h"
+#include "source/source.h"
+
+/* Which groups of options a command takes, beside those of the connection. */
+enum option_groups {
+    OPTIONS_ENTITIES = 1 << 0, /* --type, --name */
+    OPTIONS_COUNTERS = 1 << 1, /* --counter */
+    OPTIONS_SAMPLES = 1 << 2,  /* --instance, --samples, --interval, --raw, --coverage */
+};
+
+/* What a command tells about itself. */
+struct options_spec {
+    const char *command;
+    const char *arguments; /* such as "TARGET..." */
+    const char *summary;   /* one sentence */
+    const char *notes;     /* end of the help: formats, examples */
+    unsigned groups;
+    bool single_target;
+};
+
+/* How parsing ended. */
+enum options_result {
+    OPTIONS_RUN,   /* go on */
+    OPTIONS_DONE,  /* --help was shown */
+    OPTIONS_WRONG, /* a line on stderr says what is wrong */
+};
+
+struct options {
+    struct source_options source;
+    struct selection selection;
+    struct sink_options sink;
+    struct log log;
+    const char *format; /* NULL when not given */
+    const char *output; /* NULL for stdout */
+    const char *coverage;
+    struct target *targets;
+    size_t target_count;
+    struct options_text *text; /* the strings that others borrow */
+};
+
+/*
+ * options_parse: fills options from the command line and the environment. The password of a
+ * TARGET is overwritten in argv. options_done is due whatever the result.
+ */
+enum options_result options_parse(struct options *options, const struct options_spec *spec,
+                                  int argc, char **argv);
+
+/* options_done: frees what options_parse made. */
+void options_done(struct options *options);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The command table and nothing else. */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command/command.h"
+#include "core/interrupt.h"
+#include "version.h"
+
+static const struct command commands[] = {
+    {"collect", "write samples of hosts and guests", collect_run},
+    {"counters", "list the counters that a target defines", counters_run},
+    {"inventory", "list hosts and guests", inventory_run},
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static int show_help(void) {
+    puts("Usage: vperf COMMAND [OPTION...] TARGET...\n\n"
+         "Performance data of ESXi, vCenter, KVM and other libvirt hypervisors,\n"
+         "in one schema.\n\nCommands:");
+    for (size_t i = 0; i < COMMANDS; i++)
+        printf("  %-10s %s\n", commands[i].name, commands[i].help);
+    puts("\n  vperf COMMAND --help tells the options of a command.\n"
+         "  vperf --version      tells the version.");
+    return STATUS_OK;
+}
+
+int main(int argc, char **argv) {
+    setlocale(LC_CTYPE, "C.UTF-8");
+    interrupt_ignore_sigpipe();
+    const char *name = argc > 1 ? argv[1] : "";
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
+        return show_help();
+    if (strcmp(name, "--version") == 0)
+        return puts("vperf " VPERF_VERSION) < 0 ? STATUS_NOTHING : STATUS_OK;
+    if (*name)
+        fprintf(stderr, "vperf: no command '%s' (see 'vperf --help')\n", name);
+    else
+        fputs("vperf: no command given (see 'vperf --help')\n", stderr);
+    return STATUS_USAGE;
+}

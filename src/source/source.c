@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The table of sources. */
+#include "source/source.h"
+
+#include <string.h>
+
+extern const struct source_ops vsphere_source;
+
+const struct source_ops *const source_table[] = {&vsphere_source, NULL};
+
+static bool answers(const struct source_ops *ops, const char *scheme) {
+    if (!ops->schemes)
+        return true;
+    for (const char *const *known = ops->schemes; *known; known++)
+        if (strcmp(*known, scheme) == 0)
+            return true;
+    return false;
+}
+
+const struct source_ops *source_ops_for(const struct target *target, struct error *error) {
+    for (const struct source_ops *const *ops = source_table; *ops; ops++)
+        if (answers(*ops, target->scheme))
+            return *ops;
+    error_set(error, ERROR_USAGE, "%s: no source answers '%s://'", target->text, target->scheme);
+    return NULL;
+}

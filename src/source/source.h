@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * A source knows one kind of hypervisor API and nothing about output. source_table lists them.
+ * A handle holds all its state; two may coexist, each used by one thread at a time.
+ */
+#ifndef VPERF_SOURCE_SOURCE_H
+#define VPERF_SOURCE_SOURCE_H
+
+#include <stdbool.h>
+
+#include "core/catalog.h"
+#include "core/error.h"
+#include "core/inventory.h"
+#include "core/log.h"
+#include "core/selection.h"
+#include "core/series.h"
+#include "core/target.h"
+
+/* What the command line says about connections; strings are borrowed. */
+struct source_options {
+    const char *password_file;
+    const char *ca_file;
+    const char *thumbprint;  /* hex digits of SHA-256 or SHA-1, with or without colons */
+    const char *known_hosts; /* path list of files with lines "host[:port] thumbprint" */
+    bool insecure;
+    int timeout_seconds;
+    const struct log *log;
+};
+
+/*
+ * What a source tells the collector while it collects. Everything passed is borrowed for the
+ * call. A false return of series means that the output failed: the source stops and returns false.
+ */
+struct source_events {
+    void *context;
+    /* offered: the entity offers the counter, and it was asked for. */
+    void (*offered)(void *context, const struct entity *entity, const struct counter *counter);
+    /* series: samples of one counter and instance; series of one entity follow each other. */
+    bool (*series)(void *context, const struct series *series, struct error *error);
+    /* skipped: a selected entity that has no data, such as a guest that is powered off. */
+    void (*skipped)(void *context, const struct entity *entity);
+    /* missing: data that was asked for and is lost; the reason names what and why. */
+    void (*missing)(void *context, const struct entity *entity, const char *reason);
+};
+
+struct source;
+
+struct source_ops {
+    const char *name;
+    const char *help;
+    const char *const *schemes; /* NULL-terminated; NULL answers every scheme left over */
+
+    /* open: connects and logs in. NULL on failure, with the error. */
+    struct source *(*open)(const struct target *target, const struct source_options *options,
+                           struct error *error);
+    /* catalog: the counters of the server, owned by the source; NULL on failure. */
+    struct catalog *(*catalog)(struct source *source, struct error *error);
+    /* inventory: at least the entities of these types, sorted, owned by the source; NULL on
+     * failure.
+     */
+    struct inventory *(*inventory)(struct source *source, const bool types[ENTITY_TYPES],
+                                   struct error *error);
+    /*
+     * collect: gives everything the selection asks for to the events, entity by entity in
+     * inventory order. False when the rest is lost; what failed on one entity goes to missing.
+     */
+    bool (*collect)(struct source *source, const struct selection *selection,
+                    const struct source_events *events, struct error *error);
+    /* close: logs out and frees the source. Cannot fail; takes NULL. */
+    void (*close)(struct source *source);
+};
+
+/* Each implementation begins with this. */
+struct source {
+    const struct source_ops *ops;
+};
+
+/* source_ops_for: the source that answers the target's scheme; ERROR_USAGE when none does. */
+const struct source_ops *source_ops_for(const struct target *target, struct error *error);
+
+/* source_table: the known sources, NULL-terminated. */
+extern const struct source_ops *const source_table[];
+
+#endif

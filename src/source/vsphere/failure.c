@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Faults, statuses of HTTP, and the many ways in which a connection can end. */
+#include "source/vsphere/failure.h"
+
+#include <string.h>
+
+#include "source/vsphere/wire.h"
+
+enum { FIRST_HTTP_ERROR = 201, LAST_HTTP_ERROR = 599 };
+
+static const struct {
+    int status;
+    const char *reason;
+} http_reasons[] = {
+    {401, "the server asks for a login of its own: is there a proxy before it?"},
+    {403, "the server forbids access: check the path, and proxies before it"},
+    {404, "there is no vSphere API at this address: check host, port and path"},
+    {407, "a proxy asks for a login"},
+    {503, "the service is not available: wait until the host or vCenter has started"},
+};
+
+static bool describe_fault(struct session *session, const char *operation, struct error *error) {
+    struct vim_fault fault = {"", "", ""};
+    if (!wire_fault_read(session->soap, &fault))
+        return error_set(error, ERROR_PROTOCOL, "%s: %s: a fault that cannot be read",
+                         session->label, operation);
+    snprintf(session->fault_type, sizeof session->fault_type, "%s", fault.type);
+    if (strcmp(fault.type, "InvalidLogin") == 0)
+        return error_set(error, ERROR_AUTH,
+                         "%s: login as '%s' refused: wrong user name or password", session->label,
+                         session->credentials.username);
+    if (strcmp(fault.type, "NotAuthenticated") == 0)
+        return error_set(error, ERROR_AUTH, "%s: %s: the session has ended", session->label,
+                         operation);
+    const char *property = wire_xml_text(session->soap, fault.xml, "invalidProperty");
+    const char *separator = *fault.type && *fault.message ? ": " : "";
+    return error_set(error, ERROR_FAULT, "%s: %s failed: %s%s%s%s%s", session->label, operation,
+                     fault.type, separator, fault.message, property ? ": " : "",
+                     property ? property : "");
+}
+
+static bool describe_status(const struct session *session, int status, struct error *error) {
+    const char *reason = "no answer of the vSphere API: check host, port and path";
+    for (size_t i = 0; i < sizeof http_reasons / sizeof *http_reasons; i++)
+        if (http_reasons[i].status == status)
+            reason = http_reasons[i].reason;
+    return error_set(error, ERROR_PROTOCOL, "%s: HTTP status %d: %s", session->label, status,
+                     reason);
+}
+
+static const char *reason_text(struct soap *soap) {
+    const char *const *reason = soap->fault ? soap_faultstring(soap) : NULL;
+    return reason && *reason ? *reason : "no reason given";
+}
+
+static bool describe_tls(const struct session *session, struct error *error) {
+    const char *refusal = tls_refusal(session->tls);
+    if (refusal)
+        return error_set(error, ERROR_TLS, "%s: %s", session->label, refusal);
+    return error_set(error, ERROR_TLS,
+                     "%s: TLS handshake failed (%s): check that this port speaks https",
+                     session->label, reason_text(session->soap));
+}
+
+static bool describe_silence(const struct session *session, const char *operation,
+                             struct error *error) {
+    return error_set(
+        error, ERROR_TIMEOUT,
+        "%s: no answer to %s within %d s: check the server, or give a longer --timeout",
+        session->label, operation, session->timeout_seconds);
+}
+
+static bool describe_connection(const struct session *session, struct error *error) {
+    const char *reason = reason_text(session->soap);
+    if (strcmp(reason, "Timeout") == 0)
+        return error_set(error, ERROR_TIMEOUT,
+                         "%s: no connection within %d s: check host, port and firewall",
+                         session->label, session->timeout_seconds);
+    return error_set(error, ERROR_CONNECT, "%s: cannot connect: %s: check host name and port",
+                     session->label, reason);
+}
+
+bool failure_describe(struct session *session, const char *operation, struct error *error) {
+    struct soap *soap = session->soap;
+    int code = soap->error;
+    if (session->interrupted)
+        return error_set(error, ERROR_INTERRUPTED, "%s: interrupted", session->label);
+    if (session->timed_out)
+        return describe_silence(session, operation, error);
+    if (code == SOAP_FAULT)
+        return describe_fault(session, operation, error);
+    if (code == SOAP_SSL_ERROR)
+        return describe_tls(session, error);
+    if (code == SOAP_TCP_ERROR)
+        return describe_connection(session, error);
+    if (code >= FIRST_HTTP_ERROR && code <= LAST_HTTP_ERROR)
+        return describe_status(session, code, error);
+    if (code == SOAP_EOF)
+        return error_set(error, ERROR_PROTOCOL,
+                         "%s: the server closed the connection in the middle of %s: try again, "
+                         "and check its log",
+                         session->label, operation);
+    return error_set(error, ERROR_PROTOCOL,
+                     "%s: the answer to %s is not vSphere's: check host, port and path",
+                     session->label, operation);
+}

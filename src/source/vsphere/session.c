@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Opening is versions, service content, login; closing is logout, whatever happened before. */
+#include "source/vsphere/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/interrupt.h"
+#include "core/memory.h"
+#include "source/vsphere/failure.h"
+#include "source/vsphere/transport.h"
+#include "source/vsphere/wire.h"
+
+enum { HTTPS_PORT = 443, CLOSING_SECONDS = 5, INTERRUPTED_CLOSING_SECONDS = 1 };
+
+/* What a server is asked for when it does not tell its versions. */
+static const char fallback_action[] = "urn:vim25/6.0";
+
+struct vim25__ManagedObjectReference session_reference(const struct session_moref *moref) {
+    return (struct vim25__ManagedObjectReference){.type = moref->type, .__item = moref->value};
+}
+
+static void reset_call(struct session *session) {
+    soap_destroy(session->soap);
+    soap_end(session->soap);
+    session->started_ms = transport_now_ms();
+    session->received = 0;
+    session->timed_out = false;
+    session->interrupted = false;
+    session->fault_type[0] = '\0';
+    session->soap->http_extra_header = session->cookie;
+}
+
+void session_begin(struct session *session) {
+    reset_call(session);
+    transport_limit(session, session->timeout_seconds);
+}
+
+bool session_end(struct session *session, const char *operation, int result, struct error *error) {
+    bool succeeded = result == SOAP_OK;
+    if (!succeeded)
+        failure_describe(session, operation, error);
+    log_debug(session->log, "%s: %s: %s, %lld ms, %llu bytes", session->label, operation,
+              succeeded ? "ok" : "failed", (long long)(transport_now_ms() - session->started_ms),
+              (unsigned long long)session->received);
+    if (!succeeded && result != SOAP_FAULT)
+        soap_force_closesock(session->soap);
+    return succeeded;
+}
+
+static int get_versions(struct session *session, struct vim_versions *versions) {
+    char *url = memory_printf("%s/vimServiceVersions.xml", session->endpoint);
+    int result = soap_GET(session->soap, url, NULL);
+    if (result == SOAP_OK)
+        result = wire_versions_read(session->soap, versions);
+    free(url);
+    return result;
+}
+
+static bool learn_version(struct session *session, struct error *error) {
+    struct vim_versions versions = {0};
+    struct error failure = {0};
+    session_begin(session);
+    int result = get_versions(session, &versions);
+    if (!session_end(session, "vimServiceVersions.xml", result, &failure) &&
+        failure.kind != ERROR_PROTOCOL) {
+        *error = failure;
+        return false;
+    }
+    for (size_t i = 0; result == SOAP_OK && i < versions.count && !session->action; i++)
+        if (strcmp(versions.namespaces[i].name, "urn:vim25") == 0)
+            session->action = memory_printf("urn:vim25/%s", versions.namespaces[i].version);
+    if (!session->action)
+        session->action = memory_strdup(fallback_action);
+    return true;
+}
+
+static void keep_moref(struct session_moref *kept,
+                       const struct vim25__ManagedObjectReference *got) {
+    if (!got)
+        return;
+    kept->type = memory_strdup(got->type ? got->type : "");
+    kept->value = memory_strdup(got->__item ? got->__item : "");
+}
+
+static bool retrieve_service_content(struct session *session, struct error *error) {
+    static const struct session_moref service_instance = {(char *)"ServiceInstance",
+                                                          (char *)"ServiceInstance"};
+    struct vim25__ManagedObjectReference self = session_reference(&service_instance);
+    struct vim25__RetrieveServiceContentRequestType request = {._USCOREthis = &self};
+    struct _vim25__RetrieveServiceContentResponse response = {0};
+    if (!SESSION_CALL(session, RetrieveServiceContent, &request, &response, error))
+        return false;
+    const struct vim25__ServiceContent *content = response.returnval;
+    if (!content || !content->rootFolder || !content->propertyCollector ||
+        !content->sessionManager || !content->viewManager || !content->perfManager)
+        return error_set(error, ERROR_PROTOCOL,
+                         "%s: the server offers no performance data: is it ESXi or vCenter?",
+                         session->label);
+    keep_moref(&session->root_folder, content->rootFolder);
+    keep_moref(&session->property_collector, content->propertyCollector);
+    keep_moref(&session->session_manager, content->sessionManager);
+    keep_moref(&session->view_manager, content->viewManager);
+    keep_moref(&session->performance_manager, content->perfManager);
+    if (content->about)
+        log_debug(session->log, "%s: %s, asked as %s", session->label, content->about->fullName,
+                  session->action);
+    return true;
+}
+
+static bool login(struct session *session, struct error *error) {
+    struct vim25__ManagedObjectReference self = session_reference(&session->session_manager);
+    struct vim25__LoginRequestType request = {
+        ._USCOREthis = &self,
+        .userName = session->credentials.username,
+        .password = session->credentials.password,
+    };
+    struct _vim25__LoginResponse response = {0};
+    bool succeeded = SESSION_CALL(session, Login, &request, &response, error);
+    session->logged_in = succeeded || session->interrupted;
+    return succeeded;
+}
+
+static void logout(struct session *session) {
+    struct vim25__ManagedObjectReference self = session_reference(&session->session_manager);
+    struct vim25__LogoutRequestType request = {._USCOREthis = &self};
+    struct _vim25__LogoutResponse response;
+    struct error error = {0};
+    int limit = interrupt_requested() ? INTERRUPTED_CLOSING_SECONDS : CLOSING_SECONDS;
+    if (session->timeout_seconds > limit)
+        session->timeout_seconds = limit;
+    session->closing = true;
+    session->logged_in = false;
+    if (!SESSION_CALL(session, Logout, &request, &response, &error))
+        log_warn(session->log, "not logged out: %s", error.message);
+}
+
+static bool set_address(struct session *session, const struct target *target, struct error *error) {
+    int port = target->port ? target->port : HTTPS_PORT;
+    bool is_v6 = strchr(target->host, ':') != NULL;
+    bool own_path =
+        strcmp(target->scheme, "https") == 0 && *target->path && strcmp(target->path, "/") != 0;
+    const char *open = is_v6 ? "[" : "", *close = is_v6 ? "]" : "";
+    if (!*target->host)
+        return error_set(error, ERROR_USAGE, "%s: the host name is missing", target->text);
+    if (strcmp(target->scheme, "http") == 0)
+        return error_set(error, ERROR_USAGE,
+                         "%s: http would send the password in clear: use https", target->text);
+    session->endpoint = memory_printf("https://%s%s%s:%d%s", open, target->host, close, port,
+                                      own_path ? target->path : "/sdk");
+    session->label = port == HTTPS_PORT
+                         ? memory_strdup(target->host)
+                         : memory_printf("%s%s%s:%d", open, target->host, close, port);
+    return true;
+}
+
+static bool establish(struct session *session, const struct target *target,
+                      const struct source_options *options, struct error *error) {
+    if (!set_address(session, target, error) ||
+        !credentials_init(&session->credentials, target, options->password_file, error))
+        return false;
+    int port = target->port ? target->port : HTTPS_PORT;
+    session->tls = tls_new(target->host, port, options, error);
+    if (!session->tls)
+        return false;
+    session->soap = transport_new(session);
+    return learn_version(session, error) && retrieve_service_content(session, error) &&
+           login(session, error);
+}
+
+struct session *session_open(const struct target *target, const struct source_options *options,
+                             struct error *error) {
+    struct session *session = memory_alloc(sizeof *session);
+    session->log = options->log;
+    session->timeout_seconds = options->timeout_seconds;
+    if (establish(session, target, options, error))
+        return session;
+    session_close(session);
+    return NULL;
+}
+
+static void free_moref(struct session_moref *moref) {
+    free(moref->type);
+    free(moref->value);
+}
+
+void session_close(struct session *session) {
+    if (!session)
+        return;
+    if (session->logged_in)
+        logout(session);
+    transport_free(session->soap);
+    tls_free(session->tls);
+    credentials_done(&session->credentials);
+    free_moref(&session->root_folder);
+    free_moref(&session->property_collector);
+    free_moref(&session->session_manager);
+    free_moref(&session->view_manager);
+    free_moref(&session->performance_manager);
+    memory_wipe_free(session->cookie);
+    free(session->action);
+    free(session->endpoint);
+    free(session->label);
+    free(session);
+}

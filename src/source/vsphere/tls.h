@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Whom to trust: system authorities, an own one, a pinned certificate, or anybody. */
+#ifndef VPERF_SOURCE_VSPHERE_TLS_H
+#define VPERF_SOURCE_VSPHERE_TLS_H
+
+#include <openssl/ssl.h>
+
+#include "core/error.h"
+#include "source/source.h"
+
+struct tls;
+
+/*
+ * tls_new: the trust that the options ask for, for connections to host and port, owned by the
+ * caller. TLS 1.2 or later. ERROR_USAGE for a thumbprint that is none or a CA file that cannot be
+ * read.
+ */
+struct tls *tls_new(const char *host, int port, const struct source_options *options,
+                    struct error *error);
+
+/* tls_free: takes NULL. */
+void tls_free(struct tls *tls);
+
+/* tls_context: the context for all connections; the caller takes a reference of its own. */
+SSL_CTX *tls_context(const struct tls *tls);
+
+/* tls_refusal: why the last certificate was not trusted and what to do; NULL when it was. */
+const char *tls_refusal(const struct tls *tls);
+
+#endif
