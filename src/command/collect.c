@@ -24,10 +24,9 @@ static void show_summary(const struct collector *collector) {
     struct coverage_totals totals = coverage_totals(collector->coverage);
     char *unknown = totals.unknown ? memory_printf(", %zu unknown to the catalogue", totals.unknown)
                                    : memory_strdup("");
-    char *skipped = collector->skipped
-                        ? memory_printf("; %zu entities powered off or disconnected: skipped",
-                                        collector->skipped)
-                        : memory_strdup("");
+    char *skipped = collector->skipped ? memory_printf("; %zu powered off or disconnected: skipped",
+                                                       collector->skipped)
+                                       : memory_strdup("");
     char *missing = collector->missing
                         ? memory_printf("; %zu incomplete: see above", collector->missing)
                         : memory_strdup("");

@@ -58,7 +58,7 @@ static char *without_secret(const char *text) {
 
     const char *colon = strchr(rest, ':');
     size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
-    if (colon && !strchr("/", colon[1 + digits]))
+    if (colon && (!digits || !strchr("/", colon[1 + digits])))
         return memory_printf("%.*s:...", (int)(colon - text), text);
     return memory_strdup(text);
 }

@@ -4,8 +4,6 @@
 #include "source/vsphere/wire_scan.h"
 #include "source/vsphere/wire_xml.h"
 
-/* The namespace table of the program: the generated stubs leave it to one of our files. */
-#include <VimBinding.nsmap>
 #include <soapH.h>
 #include <string.h>
 
