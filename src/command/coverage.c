@@ -45,9 +45,10 @@ struct coverage *coverage_new(void) {
 void coverage_free(struct coverage *coverage) {
     if (!coverage)
         return;
-    struct row *row = NULL, *next = NULL;
-    HASH_ITER(hh, coverage->rows, row, next) {
-        HASH_DEL(coverage->rows, row);
+    struct row *row = coverage->rows;
+    HASH_CLEAR(hh, coverage->rows);
+    for (struct row *next = NULL; row; row = next) {
+        next = row->hh.next;
         free(row->key);
         free(row->unit);
         free(row);
@@ -119,13 +120,14 @@ struct coverage_totals coverage_totals(struct coverage *coverage) {
         totals.series += row->series;
         totals.samples += row->samples;
     }
-    struct name *name = NULL, *next = NULL;
-    HASH_ITER(hh, names, name, next) {
+    struct name *name = names;
+    HASH_CLEAR(hh, names);
+    for (struct name *next = NULL; name; name = next) {
+        next = name->hh.next;
         totals.defined += name->defined;
         totals.offered += name->defined && name->offered;
         totals.returned += name->defined && name->returned;
         totals.unknown += !name->defined;
-        HASH_DEL(names, name);
         free(name);
     }
     return totals;

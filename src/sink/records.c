@@ -63,24 +63,25 @@ void records_number(struct records *records, int64_t value, bool zero_is_empty) 
     put_cell(records, text);
 }
 
-static const struct records_column *column_of(const struct records *records, size_t cell) {
-    return &records->columns[cell % records->column_count];
+static void put_separator(const struct records *records, size_t column, const char *separator) {
+    fputs(column + 1 < records->column_count ? separator : "\n", records->stream);
 }
 
-static bool ends_row(const struct records *records, size_t cell) {
-    return (cell + 1) % records->column_count == 0;
+static void put_csv_row(const struct records *records, char *const *cells) {
+    for (size_t i = 0; i < records->column_count; i++) {
+        bool safe = records->spreadsheet_safe && !records->columns[i].number;
+        csv_text(records->stream, cells[i], safe);
+        put_separator(records, i, ",");
+    }
 }
 
 static void put_csv(const struct records *records) {
     for (size_t i = 0; i < records->column_count; i++) {
         csv_text(records->stream, records->columns[i].name, false);
-        fputc(ends_row(records, i) ? '\n' : ',', records->stream);
+        put_separator(records, i, ",");
     }
-    for (size_t i = 0; i < records->cell_count; i++) {
-        bool safe = records->spreadsheet_safe && !column_of(records, i)->number;
-        csv_text(records->stream, records->cells[i], safe);
-        fputc(ends_row(records, i) ? '\n' : ',', records->stream);
-    }
+    for (size_t i = 0; i < records->cell_count; i += records->column_count)
+        put_csv_row(records, records->cells + i);
 }
 
 /* Columns on a terminal; bytes when the locale cannot tell. */
@@ -93,34 +94,44 @@ static size_t display_width(const char *text) {
     return width < 0 ? length : (size_t)width;
 }
 
-static void put_table_cell(const struct records *records, size_t cell, const char *text,
+static void put_table_cell(const struct records *records, size_t column, const char *text,
                            size_t width) {
     int padding = (int)(width - display_width(text));
-    bool number = column_of(records, cell)->number;
-    bool last = ends_row(records, cell);
-    fprintf(records->stream, "%*s%s%*s%s", number ? padding : 0, "", text,
-            number || last ? 0 : padding, "", last ? "\n" : "  ");
+    bool number = records->columns[column].number;
+    bool last = column + 1 == records->column_count;
+    fprintf(records->stream, "%*s%s%*s", number ? padding : 0, "", text,
+            number || last ? 0 : padding, "");
+    put_separator(records, column, "  ");
 }
 
-static void put_table(const struct records *records) {
-    size_t *widths = memory_array(records->column_count, sizeof *widths);
-    char **texts = memory_array(records->cell_count, sizeof *texts);
-    for (size_t i = 0; i < records->column_count; i++)
-        widths[i] = display_width(records->columns[i].name);
-    for (size_t i = 0; i < records->cell_count; i++) {
-        texts[i] = memory_strdup(records->cells[i]);
-        text_one_line(texts[i]);
-        size_t width = display_width(texts[i]);
-        size_t *widest = &widths[i % records->column_count];
-        *widest = width > *widest ? width : *widest;
+static void widen(size_t *width, const char *text) {
+    size_t wanted = display_width(text);
+    *width = wanted > *width ? wanted : *width;
+}
+
+/* What would break a line of the table is replaced in the cells themselves: they end here. */
+static size_t *measure(struct records *records) {
+    size_t columns = records->column_count;
+    size_t *widths = memory_array(columns, sizeof *widths);
+    for (size_t i = 0; i < columns; i++)
+        widen(&widths[i], records->columns[i].name);
+    for (size_t row = 0; row < records->cell_count; row += columns) {
+        for (size_t i = 0; i < columns; i++) {
+            text_one_line(records->cells[row + i]);
+            widen(&widths[i], records->cells[row + i]);
+        }
     }
-    for (size_t i = 0; i < records->column_count; i++)
+    return widths;
+}
+
+static void put_table(struct records *records) {
+    size_t columns = records->column_count;
+    size_t *widths = measure(records);
+    for (size_t i = 0; i < columns; i++)
         put_table_cell(records, i, records->columns[i].name, widths[i]);
-    for (size_t i = 0; i < records->cell_count; i++) {
-        put_table_cell(records, i, texts[i], widths[i % records->column_count]);
-        free(texts[i]);
-    }
-    free(texts);
+    for (size_t row = 0; row < records->cell_count; row += columns)
+        for (size_t i = 0; i < columns; i++)
+            put_table_cell(records, i, records->cells[row + i], widths[i]);
     free(widths);
 }
 

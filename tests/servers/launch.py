@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+"""Starts and stops the test servers for pytest: `with launch.vcsim(…) as server:`."""
+
+import json
+import pathlib
+import select
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class Server:
+    """A running server: its URL, its log, and its end."""
+
+    def __init__(self, command, log=None):
+        self.log_file = log
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, text=True)
+        ready, _, _ = select.select([self.process.stdout], [], [], 60)
+        line = self.process.stdout.readline() if ready else ""
+        if not line.startswith("listening "):
+            self.stop()
+            raise RuntimeError(f"{command[0]} did not start")
+        self.url = line.split()[1]
+        self.port = int(self.url.removesuffix("/sdk").rsplit(":", 1)[1])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
+        """End the process and wait for it."""
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+
+    def events(self, kind=None):
+        """Return the log's lines, all or those of one kind."""
+        text = pathlib.Path(self.log_file).read_text(encoding="utf-8")
+        lines = [json.loads(line) for line in text.splitlines()]
+        return [line for line in lines if kind in (None, line["event"])]
+
+    def methods(self):
+        """Return the method names of all requests in their order."""
+        return [line["method"] for line in self.events("request")]
+
+
+def vcsim(binary, *flags, log=None, cert=None):
+    """Start the simulator; cert is an entry of what certs.make() returns."""
+    command = [str(binary), "-die-with-parent", *map(str, flags)]
+    if log:
+        command += ["-request-log", str(log)]
+    if cert:
+        command += ["-cert", cert["cert"], "-key", cert["key"]]
+    return Server(command, log)
+
+
+def badserver(mode, *flags, log=None, cert=None):
+    """Start a failing server; without cert it speaks no TLS."""
+    command = [sys.executable, str(HERE / "badserver.py"), mode, *map(str, flags)]
+    if log:
+        command += ["--log", str(log)]
+    if cert:
+        command += ["--cert", cert["cert"], "--key", cert["key"]]
+    return Server(command, log)

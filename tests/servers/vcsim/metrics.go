@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+//
+// Real mode: which counters and instances an entity offers. The recorded lists of govmomi hold
+// placeholders; here each becomes the devices that a guest or host of a certain shape has.
+package main
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/simulator/esx"
+	"github.com/vmware/govmomi/simulator/vpx"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// bogusCounter is offered by every guest and defined in no catalogue, as happens with real
+// servers whose lists and catalogues are out of step.
+const bogusCounter = 10042
+
+// offer is what an entity can be asked for at one kind of interval.
+type offer struct {
+	ids       []types.PerfMetricId // as QueryAvailablePerfMetric lists them
+	instances map[int32][]string   // the same by counter
+}
+
+func newOffer(ids []types.PerfMetricId) *offer {
+	o := &offer{ids: ids, instances: make(map[int32][]string)}
+	for _, id := range ids {
+		o.instances[id.CounterId] = append(o.instances[id.CounterId], id.Instance)
+	}
+	return o
+}
+
+// entity is what the performance manager knows of one managed object.
+type entity struct {
+	realtime   *offer // nil: the kind has no real-time provider
+	historical *offer // nil: the kind has no statistics at all
+	vm         *simulator.VirtualMachine
+	host       *simulator.HostSystem
+}
+
+// on tells whether the entity produces data now.
+func (e *entity) on() bool {
+	switch {
+	case e.vm != nil:
+		return e.vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn
+	case e.host != nil:
+		return e.host.Runtime.ConnectionState == types.HostSystemConnectionStateConnected
+	}
+	return true
+}
+
+// devices are the instances that stand for a placeholder or a counter group.
+type devices struct {
+	cpus, nics, disks, datastores, paths, files []string
+}
+
+// recorded are govmomi's metric lists of one model.
+var recorded = map[string]map[string][]types.PerfMetricId{
+	"esx": {
+		"VirtualMachine": esx.VmMetrics,
+		"HostSystem":     esx.HostMetrics,
+		"ResourcePool":   esx.ResourcePoolMetrics,
+	},
+	"vpx": {
+		"VirtualMachine":         vpx.VmMetrics,
+		"HostSystem":             vpx.HostMetrics,
+		"ResourcePool":           vpx.ResourcePoolMetrics,
+		"ClusterComputeResource": vpx.ClusterMetrics,
+		"Datastore":              vpx.DatastoreMetrics,
+		"Datacenter":             vpx.DatacenterMetrics,
+	},
+}
+
+// offers builds and shares the offers of all entities of the inventory.
+type offers struct {
+	model    string
+	level    int32
+	counters map[int32]types.PerfCounterInfo
+	shared   map[string]*offer
+}
+
+// all maps each entity that has statistics to what it offers.
+func (f *offers) all() map[types.ManagedObjectReference]*entity {
+	all := make(map[types.ManagedObjectReference]*entity)
+	for kind := range recorded[f.model] {
+		for i, object := range inOrder(kind) {
+			e := new(entity)
+			switch x := object.(type) {
+			case *simulator.VirtualMachine:
+				e.vm = x
+			case *simulator.HostSystem:
+				e.host = x
+			}
+			f.fill(e, kind, i)
+			all[object.Reference()] = e
+		}
+	}
+	return all
+}
+
+// fill gives the entity, number i of its kind, the offers of its shape.
+func (f *offers) fill(e *entity, kind string, i int) {
+	d, shape := new(devices), kind
+	switch {
+	case e.vm != nil:
+		d = guestDevices(e.vm, i)
+		shape = fmt.Sprint(kind, len(d.cpus), len(d.disks), len(d.nics), d.datastores)
+	case e.host != nil:
+		d = hostDevices(e.host)
+		shape = fmt.Sprint(kind, len(d.cpus), i == 0, d.datastores)
+	case kind == "Datastore":
+		d.files = []string{"DISKFILE", "DELTAFILE", "SWAPFILE", "OTHERFILE"}
+	}
+	if f.shared[shape] == nil {
+		ids := f.expand(kind, d, i)
+		f.shared[shape] = newOffer(ids)
+		f.shared[shape+" historical"] = newOffer(f.stored(ids))
+	}
+	e.historical = f.shared[shape+" historical"]
+	if e.vm != nil || e.host != nil {
+		e.realtime = f.shared[shape]
+	}
+}
+
+// guestDevices gives guest number i one or two disks and every third guest a second NIC.
+func guestDevices(vm *simulator.VirtualMachine, i int) *devices {
+	d := &devices{cpus: numbered("%d", int(vm.Config.Hardware.NumCPU))}
+	d.disks = numbered("scsi0:%d", 1+i%2)
+	d.nics = []string{"4000"}
+	if i%3 == 2 {
+		d.nics = append(d.nics, "4001")
+	}
+	d.datastores = datastoreIDs(vm.Datastore)
+	return d
+}
+
+func hostDevices(host *simulator.HostSystem) *devices {
+	return &devices{
+		cpus:       numbered("%d", int(host.Hardware.CpuInfo.NumCpuThreads)),
+		disks:      numbered("naa.600508b1001c%016x", 2),
+		datastores: datastoreIDs(host.Datastore),
+		paths:      numbered("sas.500605b000000000-naa.600508b1001c%016x", 2),
+	}
+}
+
+// numbered formats 0 … n-1.
+func numbered(format string, n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf(format, i)
+	}
+	return list
+}
+
+// datastoreIDs gives each datastore the id in the form that VMFS volumes have.
+func datastoreIDs(refs []types.ManagedObjectReference) []string {
+	var list []string
+	for _, ref := range refs {
+		h := mix(textHash(ref.Value))
+		list = append(list, fmt.Sprintf("%08x-%08x", uint32(h>>32), uint32(h)))
+	}
+	return list
+}
+
+// expand resolves the placeholders of a recorded list for the devices of one entity.
+func (f *offers) expand(kind string, d *devices, number int) []types.PerfMetricId {
+	var ids []types.PerfMetricId
+	for _, id := range recorded[f.model][kind] {
+		group := f.group(id.CounterId)
+		if kind == "HostSystem" && number > 0 && group == "hbr" {
+			continue // only the first host offers replication counters
+		}
+		for _, instance := range resolve(id.Instance, group, d) {
+			ids = append(ids, types.PerfMetricId{CounterId: id.CounterId, Instance: instance})
+		}
+	}
+	if kind == "VirtualMachine" {
+		ids = append(ids, types.PerfMetricId{CounterId: bogusCounter})
+	}
+	return ids
+}
+
+// resolve returns the instances that one recorded instance stands for.
+func resolve(instance, group string, d *devices) []string {
+	switch instance {
+	case "$cpu":
+		return d.cpus
+	case "$file":
+		return d.files
+	case "4000":
+		return d.nics
+	case "$physDisk":
+		switch group {
+		case "datastore":
+			return d.datastores
+		case "storagePath":
+			return d.paths
+		}
+		return d.disks
+	case "":
+		if group == "virtualDisk" {
+			return append([]string{""}, d.disks...)
+		}
+	}
+	return []string{instance}
+}
+
+func (f *offers) group(counter int32) string {
+	if info, ok := f.counters[counter]; ok {
+		return info.GroupInfo.GetElementDescription().Key
+	}
+	return strconv.Itoa(int(counter))
+}
+
+// stored keeps what a server archives at its statistics level. An ESXi catalogue has no levels:
+// there the aggregates are archived.
+func (f *offers) stored(ids []types.PerfMetricId) []types.PerfMetricId {
+	var list []types.PerfMetricId
+	for _, id := range ids {
+		info, ok := f.counters[id.CounterId]
+		level := info.Level
+		if id.Instance != "" {
+			level = info.PerDeviceLevel
+		}
+		if ok && level <= f.level && (level > 0 || id.Instance == "") {
+			list = append(list, id)
+		}
+	}
+	return list
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+//
+// The inventory: govmomi's ESX or vCenter model with exactly the asked number of guests and
+// hosts, their names and power states, and in real mode guests of different shapes.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand"
+	"os"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+func newModel(o *options) (*simulator.Model, error) {
+	names, err := readNames(o.names)
+	if err != nil {
+		return nil, err
+	}
+	// The simulator places guests on hosts at random; the same seed gives the same places.
+	rand.Seed(o.seed)
+	model := simulator.ESX()
+	if o.model == "vpx" {
+		model = simulator.VPX()
+		model.Host = 0
+		model.ClusterHost = o.hosts
+	}
+	model.Machine = o.vms
+	if err := model.Create(); err != nil {
+		model.Remove()
+		return nil, err
+	}
+	for i, vm := range guests() {
+		if i < len(names) {
+			rename(vm, names[i])
+		}
+		if o.mode == "real" {
+			reshape(vm, i)
+		}
+		if i >= o.vms-o.off {
+			vm.Runtime.PowerState = types.VirtualMachinePowerStatePoweredOff
+			vm.Summary.Runtime.PowerState = types.VirtualMachinePowerStatePoweredOff
+		}
+	}
+	for i, host := range hosts() {
+		if i >= o.hosts-o.disconnected {
+			host.Runtime.ConnectionState = types.HostSystemConnectionStateDisconnected
+			host.Summary.Runtime = &host.Runtime
+		}
+	}
+	if o.mode == "real" {
+		if err := installReal(o); err != nil {
+			model.Remove()
+			return nil, err
+		}
+	}
+	return model, nil
+}
+
+// readNames reads a JSON array of strings, or a text file with one name a line.
+func readNames(file string) ([]string, error) {
+	if file == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	text := string(data)
+	if strings.HasPrefix(strings.TrimSpace(text), "[") {
+		var names []string
+		if err := json.Unmarshal(data, &names); err != nil {
+			return nil, fmt.Errorf("%s: %v", file, err)
+		}
+		return names, nil
+	}
+	return strings.Split(strings.TrimSuffix(text, "\n"), "\n"), nil
+}
+
+func rename(vm *simulator.VirtualMachine, name string) {
+	vm.Name = name
+	vm.Config.Name = name
+	vm.Summary.Config.Name = name
+}
+
+// reshape gives guest number i its own number of CPUs and amount of memory, and what a server
+// tells about an operating system.
+func reshape(vm *simulator.VirtualMachine, i int) {
+	cpus := int32(1) << (i % 3)
+	memory := int32(1024) << (i % 4)
+	vm.Config.Hardware.NumCPU = cpus
+	vm.Config.Hardware.MemoryMB = memory
+	vm.Summary.Config.NumCpu = cpus
+	vm.Summary.Config.MemorySizeMB = memory
+	vm.Config.GuestId = "debian11_64Guest"
+	vm.Config.GuestFullName = "Debian GNU/Linux 11 (64-bit)"
+	vm.Summary.Config.GuestId = vm.Config.GuestId
+	vm.Summary.Config.GuestFullName = vm.Config.GuestFullName
+}
+
+// guests returns all virtual machines in the order of their creation.
+func guests() []*simulator.VirtualMachine {
+	var list []*simulator.VirtualMachine
+	for _, entity := range inOrder("VirtualMachine") {
+		list = append(list, entity.(*simulator.VirtualMachine))
+	}
+	return list
+}
+
+// hosts returns all host systems in the order of their creation.
+func hosts() []*simulator.HostSystem {
+	var list []*simulator.HostSystem
+	for _, entity := range inOrder("HostSystem") {
+		list = append(list, entity.(*simulator.HostSystem))
+	}
+	return list
+}
+
+// inOrder sorts the entities of a kind by the number that ends their id.
+func inOrder(kind string) []mo.Entity {
+	list := simulator.Map.All(kind)
+	sort.Slice(list, func(i, j int) bool {
+		a, b := list[i].Reference().Value, list[j].Reference().Value
+		if ordinal(a) != ordinal(b) {
+			return ordinal(a) < ordinal(b)
+		}
+		return a < b
+	})
+	return list
+}
+
+func ordinal(id string) int {
+	n, _ := strconv.Atoi(id[strings.LastIndexByte(id, '-')+1:])
+	return n
+}

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+//
+// Real mode: a PerformanceManager that answers as ESXi and vCenter do. It takes the place of
+// govmomi's in the registry and keeps that one's catalogue.
+package main
+
+import (
+	"fmt"
+	"sort"
+	"time"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/soap"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+type performanceManager struct {
+	simulator.PerformanceManager
+	esx       bool
+	clock     *clock
+	generator *generator
+	counters  map[int32]types.PerfCounterInfo
+	entities  map[types.ManagedObjectReference]*entity
+	denied    map[types.ManagedObjectReference]bool
+	weather   *weather
+}
+
+// Lock and Unlock do nothing: calls change no state, and a slow one must not hold up others.
+func (p *performanceManager) Lock()   {}
+func (p *performanceManager) Unlock() {}
+
+// installReal puts the managers of real mode into the registry.
+func installReal(o *options) error {
+	c, err := newClock(o.now, o.weather.clockOffset)
+	if err != nil {
+		return err
+	}
+	content := simulator.Map.Get(types.ManagedObjectReference{Type: "ServiceInstance",
+		Value: "ServiceInstance"}).(*simulator.ServiceInstance).Content
+	stock := simulator.Map.Get(*content.PerfManager).(*simulator.PerformanceManager)
+	p := &performanceManager{
+		PerformanceManager: *stock,
+		esx:                o.model == "esx",
+		clock:              c,
+		generator:          &generator{seed: uint64(o.seed), missing: o.missing},
+		counters:           make(map[int32]types.PerfCounterInfo),
+	}
+	for _, info := range p.PerfCounter {
+		p.counters[info.Key] = info
+	}
+	numberDatastores()
+	p.HistoricalInterval = historicalIntervals(o.model, int32(o.level))
+	p.entities = (&offers{model: o.model, level: int32(o.level), counters: p.counters,
+		shared: make(map[string]*offer)}).all()
+	simulator.Map.Put(p)
+	simulator.Map.Put(newPropertyCollector(content.PropertyCollector, o.pageLimit))
+	return o.weather.install(p)
+}
+
+// historicalIntervals are the archives that a server keeps unless an administrator changes them.
+func historicalIntervals(model string, level int32) []types.PerfInterval {
+	if model == "esx" {
+		return []types.PerfInterval{
+			{Key: 1, SamplingPeriod: 300, Name: "PastDay", Length: 129600, Level: level, Enabled: true}}
+	}
+	return []types.PerfInterval{
+		{Key: 1, SamplingPeriod: 300, Name: "Past day", Length: 86400, Level: level, Enabled: true},
+		{Key: 2, SamplingPeriod: 1800, Name: "Past week", Length: 604800, Level: level, Enabled: true},
+		{Key: 3, SamplingPeriod: 7200, Name: "Past month", Length: 2592000, Level: level, Enabled: true},
+		{Key: 4, SamplingPeriod: 86400, Name: "Past year", Length: 31536000, Level: level, Enabled: true},
+	}
+}
+
+// retention returns how long samples of an interval are kept, 0 when there are none.
+func (p *performanceManager) retention(interval int32) int64 {
+	if interval == realtimeInterval {
+		return 3600
+	}
+	for _, h := range p.HistoricalInterval {
+		if h.SamplingPeriod == interval {
+			return int64(h.Length)
+		}
+	}
+	return 0
+}
+
+func invalidArgument(property string) *soap.Fault {
+	return simulator.Fault("A specified parameter was not correct: "+property,
+		&types.InvalidArgument{InvalidProperty: property})
+}
+
+func notFound(ref types.ManagedObjectReference) *soap.Fault {
+	text := fmt.Sprintf("The object '%s:%s' has already been deleted or has not been "+
+		"completely created", ref.Type, ref.Value)
+	return simulator.Fault(text, &types.ManagedObjectNotFound{Obj: ref})
+}
+
+// access returns why an entity's statistics cannot be had, or nil.
+func (p *performanceManager) access(ref types.ManagedObjectReference) *soap.Fault {
+	switch {
+	case simulator.Map.Get(ref) == nil:
+		return notFound(ref)
+	case p.denied[ref]:
+		return noPermission(ref)
+	}
+	return nil
+}
+
+// QueryPerfCounter answers in the order asked.
+func (p *performanceManager) QueryPerfCounter(_ *simulator.Context,
+	req *types.QueryPerfCounter) soap.HasFault {
+	body := new(methods.QueryPerfCounterBody)
+	res := new(types.QueryPerfCounterResponse)
+	for _, id := range req.CounterId {
+		info, ok := p.counters[id]
+		if !ok {
+			body.Fault_ = invalidArgument("counterId")
+			return body
+		}
+		res.Returnval = append(res.Returnval, info)
+	}
+	body.Res = res
+	return body
+}
+
+// QueryPerfProviderSummary tells who has real-time data.
+func (p *performanceManager) QueryPerfProviderSummary(_ *simulator.Context,
+	req *types.QueryPerfProviderSummary) soap.HasFault {
+	body := new(methods.QueryPerfProviderSummaryBody)
+	if body.Fault_ = p.access(req.Entity); body.Fault_ != nil {
+		return body
+	}
+	summary := types.PerfProviderSummary{Entity: req.Entity}
+	if e := p.entities[req.Entity]; e != nil {
+		summary.SummarySupported = true
+		if e.realtime != nil {
+			summary.CurrentSupported = true
+			summary.RefreshRate = realtimeInterval
+		}
+	}
+	body.Res = &types.QueryPerfProviderSummaryResponse{Returnval: summary}
+	return body
+}
+
+// QueryAvailablePerfMetric lists real-time metrics for interval 20, else the archived ones.
+func (p *performanceManager) QueryAvailablePerfMetric(_ *simulator.Context,
+	req *types.QueryAvailablePerfMetric) soap.HasFault {
+	body := new(methods.QueryAvailablePerfMetricBody)
+	if body.Fault_ = p.access(req.Entity); body.Fault_ != nil {
+		return body
+	}
+	body.Res = new(types.QueryAvailablePerfMetricResponse)
+	e := p.entities[req.Entity]
+	if e == nil {
+		return body
+	}
+	offer := e.historical
+	if req.IntervalId == realtimeInterval {
+		offer = e.realtime
+		if !e.on() {
+			offer = nil
+		}
+	}
+	if offer != nil {
+		body.Res.Returnval = offer.ids
+	}
+	return body
+}
+
+// QueryPerf answers all specs or, when one is wrong, none.
+func (p *performanceManager) QueryPerf(_ *simulator.Context, req *types.QueryPerf) soap.HasFault {
+	body := new(methods.QueryPerfBody)
+	res := new(types.QueryPerfResponse)
+	archived := 0
+	for i := range req.QuerySpec {
+		q, fault := p.prepare(&req.QuerySpec[i], i)
+		if fault == nil && q.interval != realtimeInterval {
+			archived += len(q.metrics())
+		}
+		if limit := p.weather.maxQueryMetrics; fault == nil && limit > 0 && archived > limit {
+			fault = restricted()
+		}
+		if fault != nil {
+			body.Fault_ = fault
+			return body
+		}
+		if len(q.times) > 0 {
+			res.Returnval = append(res.Returnval, q.answer())
+		}
+	}
+	body.Res = res
+	return body
+}
+
+// prepare checks one spec and finds its series and times; times are empty without data.
+func (p *performanceManager) prepare(spec *types.PerfQuerySpec, i int) (*query, *soap.Fault) {
+	if fault := p.access(spec.Entity); fault != nil {
+		return nil, fault
+	}
+	e := p.entities[spec.Entity]
+	if e == nil {
+		return nil, invalidArgument(fmt.Sprintf("querySpec[%d].entity", i))
+	}
+	interval, offer := spec.IntervalId, e.historical
+	if interval == 0 && e.realtime != nil {
+		interval = realtimeInterval
+	} else if interval == 0 {
+		interval = 300
+	}
+	if interval == realtimeInterval {
+		offer = e.realtime
+	}
+	kept := p.retention(interval)
+	switch {
+	case offer == nil && p.esx:
+		return nil, invalidArgument(fmt.Sprintf("querySpec[%d].entity", i))
+	case offer == nil:
+		return nil, invalidArgument("querySpec.interval")
+	case kept == 0:
+		return nil, invalidArgument(fmt.Sprintf("querySpec[%d].intervalId", i))
+	}
+	q := &query{manager: p, spec: spec, interval: int64(interval), offer: offer}
+	if e.on() || interval != realtimeInterval {
+		q.times = grid(spec, p.clock.now(), q.interval, kept)
+	}
+	if p.weather.newestFirst {
+		sort.Slice(q.times, func(a, b int) bool { return q.times[a] > q.times[b] })
+	}
+	for j, id := range spec.MetricId {
+		_, defined := p.counters[id.CounterId]
+		if !defined && id.CounterId != bogusCounter {
+			return nil, invalidArgument(fmt.Sprintf("querySpec[%d].metricId[%d].counterId", i, j))
+		}
+	}
+	return q, nil
+}
+
+// grid returns the ends of the sample intervals asked for, ascending: the start is exclusive,
+// the end inclusive, and real-time samples are limited to the newest maxSample.
+func grid(spec *types.PerfQuerySpec, now time.Time, interval, kept int64) []int64 {
+	last := now.Unix() / interval * interval
+	first := last - kept + interval
+	if spec.EndTime != nil && spec.EndTime.Unix() < last {
+		last = spec.EndTime.Unix() / interval * interval
+	}
+	if spec.StartTime != nil && spec.StartTime.Unix() >= first {
+		first = (spec.StartTime.Unix()/interval + 1) * interval
+	}
+	var times []int64
+	for at := first; at <= last; at += interval {
+		times = append(times, at)
+	}
+	if n := int(spec.MaxSample); interval == realtimeInterval && n > 0 && n < len(times) {
+		times = times[len(times)-n:]
+	}
+	return times
+}
