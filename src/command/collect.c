@@ -40,64 +40,57 @@ static void show_summary(const struct collector *collector) {
     free(missing);
 }
 
-static bool write_coverage(const struct collector *collector, struct error *error) {
-    const struct options *options = collector->options;
-    if (!options->coverage)
-        return true;
-    struct output output;
-    if (!output_open(&output, options->coverage, error))
-        return false;
-    coverage_write(collector->coverage, output.stream, options->sink.spreadsheet_safe);
-    return output_commit(&output, error);
-}
+/* The files of a run. Both are opened before the server is asked for anything. */
+struct outputs {
+    struct output samples;
+    struct output coverage; /* empty when not asked for */
+};
 
-static void collect_targets(struct collector *collector) {
-    const struct options *options = collector->options;
-    for (size_t i = 0; i < options->target_count; i++)
-        if (!collector_target(collector, &options->targets[i]))
-            return;
-    if (collector->failed == 0 && collector->matched == 0) {
-        error_set(&collector->fatal, ERROR_USAGE,
-                  "no entity matches --type and --name: see 'vperf inventory'");
-        return;
-    }
-    if (collector->failed < options->target_count)
-        collector_begin(collector);
-    if (collector->begun)
-        collector->sink->ops->end(collector->sink);
+static bool open_outputs(struct outputs *outputs, const struct options *options,
+                         struct error *error) {
+    if (!output_open(&outputs->samples, options->output, error))
+        return false;
+    if (!options->coverage || output_open(&outputs->coverage, options->coverage, error))
+        return true;
+    output_abort(&outputs->samples);
+    return false;
 }
 
 /* Output appears when something was collected, or nothing was lost. */
-static bool publish(struct collector *collector) {
+static bool publish(struct collector *collector, struct outputs *outputs) {
     int status = collector_status(collector);
-    if (status != STATUS_OK && status != STATUS_PARTIAL) {
-        output_abort(collector->output);
-        return false;
+    if (status != STATUS_OK && status != STATUS_PARTIAL)
+        output_abort(&outputs->samples);
+    else if (output_commit(&outputs->samples, &collector->fatal)) {
+        if (!outputs->coverage.stream)
+            return true;
+        coverage_write(collector->coverage, outputs->coverage.stream,
+                       collector->options->sink.spreadsheet_safe);
+        return output_commit(&outputs->coverage, &collector->fatal);
     }
-    return output_commit(collector->output, &collector->fatal) &&
-           write_coverage(collector, &collector->fatal);
+    output_abort(&outputs->coverage);
+    return false;
 }
 
 static int collect(const struct options *options) {
     struct error error = {0};
     const struct sink_ops *format =
         sink_find(options->format ? options->format : sink_table[0]->name, &error);
-    struct output output;
-    if (!format || !output_open(&output, options->output, &error)) {
+    struct outputs outputs = {0};
+    if (!format || !open_outputs(&outputs, options, &error)) {
         log_error(&options->log, "%s", error.message);
         return collector_error_status(&error);
     }
-    struct sink sink = {format, output.stream, options->sink};
-    struct collector collector = {
-        .options = options, .output = &output, .sink = &sink, .coverage = coverage_new()};
-    collect_targets(&collector);
-    bool published = publish(&collector);
-    if (published)
+    struct sink sink = {.ops = format, .stream = outputs.samples.stream, .options = options->sink};
+    struct collector collector;
+    collector_init(&collector, options, &outputs.samples, &sink);
+    collector_run(&collector);
+    if (publish(&collector, &outputs))
         show_summary(&collector);
     if (collector.fatal.kind != ERROR_NONE)
         log_error(&options->log, "%s", collector.fatal.message);
     int status = collector_status(&collector);
-    coverage_free(collector.coverage);
+    collector_done(&collector);
     return status;
 }
 

@@ -1,45 +1,75 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* Sources tell what they find; the collector counts it and passes the series on. */
+/*
+ * A lane is one target with its thread. The first lane writes to the sink as it goes; the series of
+ * the others are spooled, and written when the lanes before them have ended.
+ */
 #include "command/collector.h"
 
+#include <pthread.h>
+#include <stdlib.h>
+
 #include "core/interrupt.h"
+#include "core/memory.h"
+#include "core/spool.h"
 
-static void on_offered(void *context, const struct entity *entity, const struct counter *counter) {
-    struct collector *collector = context;
-    coverage_offered(collector->coverage, entity, counter);
+struct lane {
+    struct collector *collector;
+    const struct target *target;
+    struct spool *spool; /* NULL in the first lane */
+    struct coverage *coverage;
+    size_t missing;
+    size_t skipped;
+    bool matched;
+    struct error error;
+    pthread_t thread;
+};
+
+void collector_init(struct collector *collector, const struct options *options,
+                    struct output *output, struct sink *sink) {
+    *collector = (struct collector){.options = options, .output = output, .sink = sink};
+    collector->coverage = coverage_new();
 }
 
-void collector_begin(struct collector *collector) {
-    if (!collector->begun)
-        collector->sink->ops->begin(collector->sink);
-    collector->begun = true;
+void collector_done(struct collector *collector) {
+    coverage_free(collector->coverage);
 }
 
-static bool on_series(void *context, const struct series *series, struct error *error) {
+static bool write_series(void *context, const struct series *series, struct error *error) {
     struct collector *collector = context;
     if (interrupt_requested())
         return error_set(error, ERROR_INTERRUPTED, "interrupted");
-    coverage_series(collector->coverage, series);
-    collector_begin(collector);
-    collector->sink->ops->write(collector->sink, series);
-    return output_check(collector->output, error);
+    sink_write(collector->sink, series);
+    return !collector->output || output_check(collector->output, error);
+}
+
+static void on_offered(void *context, const struct entity *entity, const struct counter *counter) {
+    struct lane *lane = context;
+    coverage_offered(lane->coverage, entity, counter);
+}
+
+static bool on_series(void *context, const struct series *series, struct error *error) {
+    struct lane *lane = context;
+    coverage_series(lane->coverage, series);
+    return lane->spool ? spool_add(lane->spool, series, error)
+                       : write_series(lane->collector, series, error);
 }
 
 static void on_skipped(void *context, const struct entity *entity) {
-    struct collector *collector = context;
-    collector->skipped++;
-    log_debug(&collector->options->log, "%s: %s '%s' is %s: skipped", entity->source,
+    struct lane *lane = context;
+    lane->skipped++;
+    log_debug(&lane->collector->options->log, "%s: %s '%s' is %s: skipped", entity->source,
               entity_type_name(entity->type), entity->name, entity_state_name(entity->state));
 }
 
 static void on_missing(void *context, const struct entity *entity, const char *reason) {
-    struct collector *collector = context;
-    collector->missing++;
+    struct lane *lane = context;
+    const struct log *log = &lane->collector->options->log;
+    lane->missing++;
     if (entity)
-        log_warn(&collector->options->log, "%s: %s '%s' (%s): %s", entity->source,
-                 entity_type_name(entity->type), entity->name, entity->id, reason);
+        log_warn(log, "%s: %s '%s' (%s): %s", entity->source, entity_type_name(entity->type),
+                 entity->name, entity->id, reason);
     else
-        log_warn(&collector->options->log, "%s", reason);
+        log_warn(log, "%s: %s", lane->target->text, reason);
 }
 
 static bool any_entity(const struct inventory *inventory, const struct selection *selection) {
@@ -49,18 +79,21 @@ static bool any_entity(const struct inventory *inventory, const struct selection
     return false;
 }
 
-static bool collect_from(struct collector *collector, struct source *source, struct error *error) {
-    const struct selection *selection = &collector->options->selection;
+static bool collect_from(struct lane *lane, struct source *source) {
+    const struct options *options = lane->collector->options;
+    const struct selection *selection = &options->selection;
+    struct error *error = &lane->error;
     const struct catalog *catalog = source->ops->catalog(source, error);
-    if (!catalog || !selection_check_counters(selection, catalog, error))
+    /* Of several targets, each may lack what another one has. */
+    if (!catalog ||
+        (options->target_count == 1 && !selection_check_counters(selection, catalog, error)))
         return false;
-    coverage_define(collector->coverage, catalog, selection);
+    coverage_define(lane->coverage, catalog, selection);
     const struct inventory *inventory = source->ops->inventory(source, selection->types, error);
     if (!inventory)
         return false;
-    if (any_entity(inventory, selection))
-        collector->matched++;
-    const struct source_events events = {collector, on_offered, on_series, on_skipped, on_missing};
+    lane->matched = any_entity(inventory, selection);
+    const struct source_events events = {lane, on_offered, on_series, on_skipped, on_missing};
     return source->ops->collect(source, selection, &events, error);
 }
 
@@ -69,22 +102,87 @@ static bool ends_run(const struct error *error) {
            error->kind == ERROR_USAGE;
 }
 
-bool collector_target(struct collector *collector, const struct target *target) {
-    struct error error = {0};
-    const struct source_ops *ops = source_ops_for(target, &error);
-    struct source *source = ops ? ops->open(target, &collector->options->source, &error) : NULL;
-    bool collected = source && collect_from(collector, source, &error);
-    if (source)
+static void *run_lane(void *argument) {
+    struct lane *lane = argument;
+    struct collector *collector = lane->collector;
+    const struct source_ops *ops = source_ops_for(lane->target, &lane->error);
+    struct source *source =
+        ops ? ops->open(lane->target, &collector->options->source, &lane->error) : NULL;
+    if (source) {
+        collect_from(lane, source);
         ops->close(source);
-    if (collected)
-        return true;
-    if (ends_run(&error)) {
-        collector->fatal = error;
-        return false;
     }
-    collector->failed++;
-    log_error(&collector->options->log, "%s", error.message);
-    return true;
+    if (ends_run(&lane->error))
+        interrupt_request(); /* the other lanes give up */
+    else if (lane->error.kind != ERROR_NONE)
+        log_error(&collector->options->log, "%s", lane->error.message);
+    return NULL;
+}
+
+static void start_lane(struct lane *lane, struct collector *collector, size_t index) {
+    lane->collector = collector;
+    lane->target = &collector->options->targets[index];
+    lane->coverage = coverage_new();
+    if (index > 0)
+        lane->spool = spool_new(&lane->error);
+    if (lane->error.kind == ERROR_NONE && pthread_create(&lane->thread, NULL, run_lane, lane) == 0)
+        return;
+    error_set(&lane->error, ERROR_OUTPUT, "no thread for %s: the system's limit is reached",
+              lane->target->text);
+    lane->thread = pthread_self();
+}
+
+/* Of the errors that end the run, the first target's; what another gave up for it counts less. */
+static void keep_fatal(struct collector *collector, const struct error *error) {
+    if (collector->fatal.kind == ERROR_NONE ||
+        (collector->fatal.kind == ERROR_INTERRUPTED && error->kind != ERROR_INTERRUPTED))
+        collector->fatal = *error;
+}
+
+static void finish_lane(struct lane *lane, struct collector *collector) {
+    if (!pthread_equal(lane->thread, pthread_self()))
+        pthread_join(lane->thread, NULL);
+    if (lane->spool && collector->fatal.kind == ERROR_NONE && !ends_run(&lane->error) &&
+        !spool_replay(lane->spool, write_series, collector, &lane->error))
+        interrupt_request();
+    if (ends_run(&lane->error))
+        keep_fatal(collector, &lane->error);
+    else if (lane->error.kind != ERROR_NONE)
+        collector->failed++;
+    collector->missing += lane->missing;
+    collector->skipped += lane->skipped;
+    collector->matched |= lane->matched;
+    coverage_merge(collector->coverage, lane->coverage);
+    coverage_free(lane->coverage);
+    spool_free(lane->spool);
+}
+
+/* What can be told of a wrong selection only when all targets are known. */
+static bool check_selection(const struct collector *collector, struct error *error) {
+    const struct globs *globs = &collector->options->selection.counters;
+    if (collector->failed)
+        return true;
+    for (size_t i = 0; i < globs->count; i++)
+        if (!globs->excludes[i] && !coverage_matches(collector->coverage, globs->patterns[i]))
+            return error_set(error, ERROR_USAGE,
+                             "no counter of any target matches '%s': see 'vperf counters'",
+                             globs->patterns[i]);
+    return collector->matched ||
+           error_set(error, ERROR_USAGE,
+                     "no entity matches --type and --name: see 'vperf inventory'");
+}
+
+void collector_run(struct collector *collector) {
+    size_t count = collector->options->target_count;
+    struct lane *lanes = memory_array(count, sizeof *lanes);
+    for (size_t i = 0; i < count; i++)
+        start_lane(&lanes[i], collector, i);
+    for (size_t i = 0; i < count; i++)
+        finish_lane(&lanes[i], collector);
+    free(lanes);
+    if (collector->fatal.kind == ERROR_NONE && check_selection(collector, &collector->fatal) &&
+        collector->failed < count)
+        sink_end(collector->sink);
 }
 
 int collector_error_status(const struct error *error) {

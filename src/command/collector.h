@@ -8,30 +8,34 @@
 
 #include "command/coverage.h"
 #include "command/options.h"
+#include "core/output.h"
 #include "sink/sink.h"
 
-/* What happened to the targets of a run. */
+/* A run over all targets, side by side; what it writes is in the order of the targets. */
 struct collector {
     const struct options *options;
-    struct output *output;
+    struct output *output; /* what the sink writes to; NULL when it keeps what it gets */
     struct sink *sink;
-    bool begun; /* the sink's begin was called */
     struct coverage *coverage;
-    size_t failed;      /* targets without any data, or with lost data */
+    size_t failed;      /* targets of which something is lost as a whole */
     size_t missing;     /* entities with lost data */
     size_t skipped;     /* entities without data, such as guests that are powered off */
-    size_t matched;     /* targets with an entity that the selection names */
-    struct error fatal; /* the output failed, the usage is wrong, or a signal came: the run ends */
+    bool matched;       /* the selection names an entity of a target */
+    struct error fatal; /* the output failed, the usage is wrong, or a signal came */
 };
 
-/*
- * collector_target: opens the target, gives everything the selection asks for to the sink, and
- * closes it. Failures are told on stderr and counted. False when the whole run has to end.
- */
-bool collector_target(struct collector *collector, const struct target *target);
+/* collector_init: for one run; output may be NULL. */
+void collector_init(struct collector *collector, const struct options *options,
+                    struct output *output, struct sink *sink);
 
-/* collector_begin: the sink's begin, once; series call it when the first one comes. */
-void collector_begin(struct collector *collector);
+/* collector_done: frees what the collector holds. */
+void collector_done(struct collector *collector);
+
+/*
+ * collector_run: opens all targets, gives everything the selection asks for to the sink, with its
+ * begin and end around it, and closes them. Failures are told on stderr and counted.
+ */
+void collector_run(struct collector *collector);
 
 /* collector_status: the exit status for a finished run. */
 int collector_status(const struct collector *collector);

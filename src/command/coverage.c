@@ -2,6 +2,7 @@
 /* Rows keyed by type and counter name, in the order in which they were first named. */
 #include "command/coverage.h"
 
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,22 +57,22 @@ void coverage_free(struct coverage *coverage) {
     free(coverage);
 }
 
-static struct row *row_for(struct coverage *coverage, enum entity_type type,
-                           const struct counter *counter) {
-    size_t length = strlen(counter->name) + 1;
+static struct row *row_for(struct coverage *coverage, enum entity_type type, const char *name,
+                           const char *unit) {
+    size_t length = strlen(name) + 1;
     char key[256];
     struct row *row = NULL;
     if (length < sizeof key) {
         key[0] = (char)('A' + type);
-        memcpy(key + 1, counter->name, length);
+        memcpy(key + 1, name, length);
         HASH_FIND(hh, coverage->rows, key, length, row);
     }
     if (row)
         return row;
     row = memory_alloc(sizeof *row);
-    row->key = memory_printf("%c%s", 'A' + type, counter->name);
+    row->key = memory_printf("%c%s", 'A' + type, name);
     row->type = type;
-    row->unit = memory_strdup(counter->unit);
+    row->unit = memory_strdup(unit);
     HASH_ADD_KEYPTR(hh, coverage->rows, row->key, length, row);
     return row;
 }
@@ -82,20 +83,39 @@ void coverage_define(struct coverage *coverage, const struct catalog *catalog,
         for (size_t i = 0; selection->types[type] && i < catalog_size(catalog); i++) {
             const struct counter *counter = catalog_at(catalog, i);
             if (selection_has_counter(selection, counter))
-                row_for(coverage, (enum entity_type)type, counter)->defined = true;
+                row_for(coverage, (enum entity_type)type, counter->name, counter->unit)->defined =
+                    true;
         }
     }
 }
 
 void coverage_offered(struct coverage *coverage, const struct entity *entity,
                       const struct counter *counter) {
-    row_for(coverage, entity->type, counter)->entities++;
+    row_for(coverage, entity->type, counter->name, counter->unit)->entities++;
 }
 
 void coverage_series(struct coverage *coverage, const struct series *series) {
-    struct row *row = row_for(coverage, series->entity->type, series->counter);
+    struct row *row =
+        row_for(coverage, series->entity->type, series->counter->name, series->counter->unit);
     row->series++;
     row->samples += series->count;
+}
+
+void coverage_merge(struct coverage *coverage, const struct coverage *other) {
+    for (const struct row *from = other->rows; from; from = from->hh.next) {
+        struct row *row = row_for(coverage, from->type, counter_name(from), from->unit);
+        row->defined |= from->defined;
+        row->entities += from->entities;
+        row->series += from->series;
+        row->samples += from->samples;
+    }
+}
+
+bool coverage_matches(const struct coverage *coverage, const char *pattern) {
+    for (const struct row *row = coverage->rows; row; row = row->hh.next)
+        if (fnmatch(pattern, counter_name(row), 0) == 0)
+            return true;
+    return false;
 }
 
 static struct name *name_for(struct name **names, const struct row *row) {

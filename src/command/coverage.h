@@ -41,6 +41,12 @@ void coverage_offered(struct coverage *coverage, const struct entity *entity,
 /* coverage_series: one more series, with its samples. */
 void coverage_series(struct coverage *coverage, const struct series *series);
 
+/* coverage_merge: adds the rows of another account; rows that both have are summed. */
+void coverage_merge(struct coverage *coverage, const struct coverage *other);
+
+/* coverage_matches: a row's counter matches the pattern of fnmatch(3). */
+bool coverage_matches(const struct coverage *coverage, const char *pattern);
+
 /* coverage_totals: the sums. */
 struct coverage_totals coverage_totals(struct coverage *coverage);
 

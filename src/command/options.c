@@ -187,6 +187,10 @@ static bool check_output(struct options *options, struct error *error) {
     options->coverage = value[OPTION_COVERAGE];
     options->sink.raw = value[OPTION_RAW];
     options->sink.spreadsheet_safe = value[OPTION_SPREADSHEET_SAFE];
+    const char *output = options->output ? options->output : "-";
+    if (options->coverage && strcmp(options->coverage, output) == 0)
+        return error_set(error, ERROR_USAGE,
+                         "--coverage '%s': the samples go there: give another FILE", output);
     if (value[OPTION_QUIET] && value[OPTION_VERBOSE])
         return error_set(error, ERROR_USAGE,
                          "--quiet and --verbose exclude each other: give one of them");

@@ -4,6 +4,7 @@
 
 #include <bsd/readpassphrase.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,9 @@ static char *read_line(FILE *stream) {
         line[strcspn(line, "\r\n")] = '\0';
     if (is_text && *line)
         return line;
-    memory_wipe_free(line);
+    if (line)
+        explicit_bzero(line, room);
+    free(line);
     errno = failure;
     return NULL;
 }
@@ -76,11 +79,16 @@ static bool read_password_file(struct credentials *credentials, const char *path
                      "the password file %s is empty: its first line must be the password", path);
 }
 
+/* The terminal is one for all threads: questions are asked one after the other. */
+static pthread_mutex_t terminal_lock = PTHREAD_MUTEX_INITIALIZER;
+
 static bool prompt(struct credentials *credentials, const struct target *target,
                    struct error *error) {
     char buffer[PROMPT_SIZE];
     char *question = memory_printf("Password for %s@%s: ", credentials->username, target->host);
+    pthread_mutex_lock(&terminal_lock);
     char *answer = readpassphrase(question, buffer, sizeof buffer, RPP_ECHO_OFF | RPP_REQUIRE_TTY);
+    pthread_mutex_unlock(&terminal_lock);
     free(question);
 
     if (interrupt_requested())

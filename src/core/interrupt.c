@@ -3,16 +3,19 @@
 #include "core/interrupt.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 
-static volatile sig_atomic_t requested;
+/* Lock-free, so that a handler may set them. */
+static atomic_bool signalled;
+static atomic_bool requested;
 
 static void handle(int signal_number) {
-    if (requested) {
+    if (atomic_exchange(&signalled, true)) {
         /* Blocked while this handler runs: it takes effect on return. */
         signal(signal_number, SIG_DFL);
         raise(signal_number);
     }
-    requested = 1;
+    atomic_store(&requested, true);
 }
 
 void interrupt_install(void) {
@@ -30,6 +33,10 @@ void interrupt_ignore_sigpipe(void) {
     signal(SIGPIPE, SIG_IGN);
 }
 
+void interrupt_request(void) {
+    atomic_store(&requested, true);
+}
+
 bool interrupt_requested(void) {
-    return requested;
+    return atomic_load(&requested);
 }

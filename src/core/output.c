@@ -28,10 +28,12 @@ static ssize_t write_all(void *cookie, const char *bytes, size_t size) {
 
     while (done < size && !writer->failure) {
         ssize_t written = write(writer->fd, bytes + done, size - done);
-        if (written >= 0)
+        if (written > 0)
             done += (size_t)written;
-        else if (errno != EINTR || interrupt_requested())
+        if (written < 0 && errno != EINTR)
             writer->failure = errno;
+        else if (done < size && interrupt_requested())
+            writer->failure = EINTR; /* a signal cuts a blocked write short */
     }
     return (ssize_t)done;
 }

@@ -26,3 +26,19 @@ const struct sink_ops *sink_find(const char *name, struct error *error) {
     g_string_free(known, TRUE);
     return NULL;
 }
+
+static void begin(struct sink *sink) {
+    if (!sink->begun)
+        sink->ops->begin(sink);
+    sink->begun = true;
+}
+
+void sink_write(struct sink *sink, const struct series *series) {
+    begin(sink);
+    sink->ops->write(sink, series);
+}
+
+void sink_end(struct sink *sink) {
+    begin(sink);
+    sink->ops->end(sink);
+}

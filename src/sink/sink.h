@@ -34,7 +34,14 @@ struct sink {
     const struct sink_ops *ops;
     FILE *stream;
     struct sink_options options;
+    bool begun;
 };
+
+/* sink_write: one series; before the first one, what stands at the beginning. */
+void sink_write(struct sink *sink, const struct series *series);
+
+/* sink_end: what stands at the end, after a beginning if there was no series. */
+void sink_end(struct sink *sink);
 
 /* sink_find: the format with this name; ERROR_USAGE lists the known ones. */
 const struct sink_ops *sink_find(const char *name, struct error *error);
