@@ -133,8 +133,15 @@ static void test_nearest_is_ordered_and_bounded(void **state) {
     assert_string_equal(names[1], "cpu.usage.average");
     assert_string_equal(names[2], "cpu.usagemhz.average");
     assert_string_equal(names[3], "mem.usage.average");
-    assert_int_equal(catalog_nearest(*state, "#10042", names, 0), 0);
+    assert_int_equal(catalog_nearest(*state, "cpu.usage", names, 0), 0);
     assert_int_equal(catalog_nearest(*state, "cpu.usage", names, 2), 2);
+}
+
+static void test_nearest_names_only_what_the_server_defines(void **state) {
+    const char *names[16];
+
+    catalog_resolve(*state, 10042);
+    assert_int_equal(catalog_nearest(*state, "#10042", names, 16), 5);
 }
 
 static void test_many(void **state) {
@@ -175,6 +182,7 @@ int main(void) {
         FRESH(test_unknown_id_is_kept),
         FRESH(test_nearest),
         FRESH(test_nearest_is_ordered_and_bounded),
+        FRESH(test_nearest_names_only_what_the_server_defines),
         FRESH(test_many),
         cmocka_unit_test(test_empty),
     };

@@ -16,10 +16,12 @@
 #include "core/memory.h"
 
 /* Under AddressSanitizer as without it: calloc(3) returns NULL when the size overflows. */
+/* NOLINTBEGIN(bugprone-reserved-identifier) */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) {
     return "allocator_may_return_null=1";
 }
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static void test_alloc_is_zeroed(void **state) {
     unsigned char *bytes = memory_alloc(100);

@@ -140,6 +140,28 @@ static void test_every_text_cell_is_made_safe(void **state) {
         "2026-11-21T19:17:20Z,'=source,'=hyper,vm,'=name,'=id,'=counter,'=instance,1,'=unit,20\n");
 }
 
+static void test_header_comes_once(void **state) {
+    static const struct sample sample = {1795288640, 1};
+    struct entity entity = guest("web-1");
+    const struct series series = {&entity, &active, "", 20, 1, &sample};
+    (void)state;
+
+    for (int count = 0; count <= 2; count++) {
+        char *text;
+        size_t size;
+        struct error error = {0};
+        struct sink sink = {.ops = sink_find("csv", &error)};
+        sink.stream = open_memstream(&text, &size);
+        for (int i = 0; i < count; i++)
+            sink_write(&sink, &series);
+        sink_end(&sink);
+        fclose(sink.stream);
+        assert_int_equal(strncmp(text, HEADER, strlen(HEADER)), 0);
+        assert_null(strstr(text + strlen(HEADER), "timestamp"));
+        free(text);
+    }
+}
+
 static void test_find(void **state) {
     struct error error = {0};
     (void)state;
@@ -158,6 +180,7 @@ int main(void) {
         cmocka_unit_test(test_raw),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_every_text_cell_is_made_safe),
+        cmocka_unit_test(test_header_comes_once),
         cmocka_unit_test(test_find),
     };
     return cmocka_run_group_tests_name("csv", tests, NULL, NULL);

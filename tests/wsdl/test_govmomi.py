@@ -19,7 +19,9 @@ SIMPLE = {
     "AnyType": "xs:anyType",
     "time.Time": "xs:dateTime",
 }
-MEMBER = re.compile(r'^\t\w+\s+(?P<array>\[\])?(?P<pointer>\*)?(?P<type>[\w.]+)\s+`xml:"(?P<xml>[^"]+)"`')
+MEMBER = re.compile(
+    r'^\t\w+\s+(?P<array>\[\])?(?P<pointer>\*)?(?P<type>[\w.]+)\s+`xml:"(?P<xml>[^"]+)"`'
+)
 
 
 # Required in govmomi, optional in pyVmomi and in the API reference.

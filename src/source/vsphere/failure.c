@@ -57,9 +57,13 @@ static bool describe_tls(const struct session *session, struct error *error) {
     const char *refusal = tls_refusal(session->tls);
     if (refusal)
         return error_set(error, ERROR_TLS, "%s: %s", session->label, refusal);
+    /* "...SSL routines::wrong version number\n", "...TLS BIO: Connection reset by peer". */
+    const char *text = reason_text(session->soap);
+    const char *colon = strrchr(text, ':');
+    const char *reason = colon ? colon + 1 + strspn(colon + 1, " ") : text;
     return error_set(error, ERROR_TLS,
-                     "%s: TLS handshake failed (%s): check that this port speaks https",
-                     session->label, reason_text(session->soap));
+                     "%s: TLS handshake failed (%.*s): check that this port speaks https",
+                     session->label, (int)strcspn(reason, "\n"), reason);
 }
 
 static bool describe_silence(const struct session *session, const char *operation,

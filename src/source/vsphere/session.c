@@ -11,7 +11,12 @@
 #include "source/vsphere/transport.h"
 #include "source/vsphere/wire.h"
 
-enum { HTTPS_PORT = 443, CLOSING_SECONDS = 5, INTERRUPTED_CLOSING_SECONDS = 1 };
+enum {
+    HTTPS_PORT = 443,
+    CLOSING_SECONDS = 5,
+    INTERRUPTED_CLOSING_SECONDS = 1,
+    MAX_VERSIONS_BYTES = 1 << 20,
+};
 
 /* What a server is asked for when it does not tell its versions. */
 static const char fallback_action[] = "urn:vim25/6.0";
@@ -50,9 +55,12 @@ bool session_end(struct session *session, const char *operation, int result, str
 
 static int get_versions(struct session *session, struct vim_versions *versions) {
     char *url = memory_printf("%s/vimServiceVersions.xml", session->endpoint);
+    uint64_t limit = session->soap->recv_maxlength;
+    session->soap->recv_maxlength = MAX_VERSIONS_BYTES;
     int result = soap_GET(session->soap, url, NULL);
     if (result == SOAP_OK)
         result = wire_versions_read(session->soap, versions);
+    session->soap->recv_maxlength = limit;
     free(url);
     return result;
 }
@@ -144,8 +152,8 @@ static bool set_address(struct session *session, const struct target *target, st
     if (!*target->host)
         return error_set(error, ERROR_USAGE, "%s: the host name is missing", target->text);
     if (strcmp(target->scheme, "http") == 0)
-        return error_set(error, ERROR_USAGE,
-                         "%s: http would send the password in clear: use https", target->text);
+        return error_set(error, ERROR_USAGE, "%s: http would send the password in clear: use https",
+                         target->text);
     session->endpoint = memory_printf("https://%s%s%s:%d%s", open, target->host, close, port,
                                       own_path ? target->path : "/sdk");
     session->label = port == HTTPS_PORT

@@ -2,6 +2,7 @@
 /* gSOAP leaves every time limit open by default; here a call as a whole has one. */
 #include "source/vsphere/transport.h"
 
+#include <openssl/err.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,23 +27,27 @@ int64_t transport_now_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static bool tls_bytes_pending(const struct soap *soap) {
-    return soap->ssl && SSL_pending(soap->ssl) > 0;
+/* A session ticket, or a part of a record, makes the socket readable and holds no data. */
+static bool only_tls_came(const struct soap *soap) {
+    char byte;
+    ERR_clear_error();
+    int peeked = soap->ssl ? SSL_peek(soap->ssl, &byte, 1) : 1;
+    return peeked <= 0 && SSL_get_error(soap->ssl, peeked) == SSL_ERROR_WANT_READ;
 }
 
 /* False when a signal has come or the time of the call is over. */
 static bool wait_for_bytes(struct session *session) {
     struct soap *soap = session->soap;
-    while (!tls_bytes_pending(soap)) {
+    for (;;) {
         session->interrupted = !session->closing && interrupt_requested();
         session->timed_out = transport_now_ms() >= session->deadline_ms;
         if (session->interrupted || session->timed_out)
             return false;
+        if (!only_tls_came(soap))
+            return true;
         struct pollfd socket = {.fd = soap->socket, .events = POLLIN};
-        if (poll(&socket, 1, POLL_MS) > 0)
-            break;
+        poll(&socket, 1, POLL_MS);
     }
-    return true;
 }
 
 static size_t receive(struct soap *soap, char *buffer, size_t length) {

@@ -78,6 +78,7 @@ static bool read_moref_type(struct soap *soap, const char **type) {
 void soap_default_xsd__anyType(struct soap *soap, struct vim_any *any) {
     (void)soap;
     memset(any, 0, sizeof(*any));
+    any->text = "";
 }
 
 void soap_serialize_xsd__anyType(struct soap *soap, const struct vim_any *any) {
@@ -128,7 +129,6 @@ struct vim_any *soap_in_xsd__anyType(struct soap *soap, const char *tag, struct 
         return NULL;
     array = find_array(any->type);
     if (array) {
-        any->text = "";
         soap_revert(soap);
         return array->read(soap, tag, any) ? any : NULL;
     }

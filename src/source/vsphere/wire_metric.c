@@ -47,7 +47,7 @@ static bool numbers_grow(struct reader *reader, struct numbers *list) {
     return true;
 }
 
-static bool numbers_push(struct reader *reader, struct numbers *list, int64_t value) {
+static inline bool numbers_push(struct reader *reader, struct numbers *list, int64_t value) {
     if (list->count == list->room && !numbers_grow(reader, list))
         return false;
     list->item[list->count++] = value;
@@ -86,46 +86,52 @@ static const char *take_text(struct reader *reader, const char *text) {
 
 /* Reads digits into `value`; false when there are none or they do not fit. */
 static bool read_digits(struct scan *scan, int64_t *value) {
-    int64_t number = 0;
-    bool any = false;
-    bool fits = true;
-    int c;
+    uint64_t number = 0;
+    size_t digits = 0;
 
-    while ((c = scan_peek(scan)) >= '0' && c <= '9') {
-        int digit = c - '0';
+    do {
+        const char *at = scan->at;
 
+        while (at < scan->end && *at >= '0' && *at <= '9')
+            number = number * 10 + (uint64_t)(*at++ - '0');
+        digits += (size_t)(at - scan->at);
+        scan->at = at;
+    } while (scan->at == scan->end && scan_refill(scan));
+    /* 19 digits fit into 64 bits without a sign. */
+    if (digits == 0 || digits > 19 || number > INT64_MAX)
+        return false;
+    *value = (int64_t)number;
+    return true;
+}
+
+/* Skips white space and returns the byte behind it, not taken. */
+static inline int skip_blanks(struct scan *scan) {
+    int c = scan_peek(scan);
+
+    while (c <= ' ' && scan_blank(c)) {
         scan->at++;
-        any = true;
-        if (number > (INT64_MAX - digit) / 10)
-            fits = false;
-        else
-            number = number * 10 + digit;
+        c = scan_peek(scan);
     }
-    *value = number;
-    return any && fits;
+    return c;
 }
 
 /* Reads one number of a list, up to the ',' or '<' behind it; false for junk. */
 static bool read_field(struct scan *scan, int64_t *value) {
-    bool negative;
-    bool good;
-    int c;
+    int c = skip_blanks(scan);
+    bool negative = c == '-';
 
-    while (scan_blank(c = scan_peek(scan)))
-        scan->at++;
     if (c == ',' || c == '<') {
         *value = VIM_ABSENT;
         return true;
     }
-    negative = c == '-';
     if (negative)
         scan->at++;
-    good = read_digits(scan, value);
+    if (!read_digits(scan, value))
+        return false;
     if (negative)
         *value = -*value;
-    while (scan_blank(c = scan_peek(scan)))
-        scan->at++;
-    return good && (c == ',' || c == '<');
+    c = skip_blanks(scan);
+    return c == ',' || c == '<';
 }
 
 /* Reads a number of 32 bits that must be there. */
@@ -176,9 +182,9 @@ static bool read_sample(struct reader *reader) {
     int32_t interval = 0;
 
     while (!scan->empty && scan_child(scan)) {
-        if (strcmp(scan->name, "timestamp") == 0)
+        if (scan_named(scan, "timestamp"))
             has_time = !scan->empty && read_time(scan, &time);
-        else if (strcmp(scan->name, "interval") == 0)
+        else if (scan_named(scan, "interval"))
             has_interval = read_int32(scan, &interval);
         if (!scan_leave(scan))
             return false;
@@ -209,6 +215,20 @@ static bool read_sample_list(struct reader *reader) {
     return scan_leave(scan);
 }
 
+/* Behind a list there is its end tag and nothing else; anything else is junk in the list. */
+static bool leave_list(struct scan *scan, bool *junk) {
+    if (scan_take(scan, "</value>"))
+        return true;
+    scan->markup = false;
+    while (scan_child(scan)) {
+        *junk = true;
+        if (!scan_leave(scan))
+            return false;
+    }
+    *junk |= scan->markup;
+    return !scan->soap->error;
+}
+
 /* <value> in a series: one number, or a list of them. */
 static bool read_values(struct reader *reader, struct vim_series *series) {
     struct scan *scan = &reader->scan;
@@ -225,7 +245,7 @@ static bool read_values(struct reader *reader, struct vim_series *series) {
         if (!numbers_push(reader, &reader->values, value))
             return false;
     } while (read_comma(scan));
-    return scan_leave(scan);
+    return leave_list(scan, &series->malformed);
 }
 
 /* <id>: the counter and the instance of a series. */
@@ -235,7 +255,7 @@ static bool read_id(struct reader *reader, struct vim_series *series, bool *has_
     if (scan->empty)
         return true;
     while (scan_child(scan)) {
-        if (strcmp(scan->name, "instance") == 0) {
+        if (scan_named(scan, "instance")) {
             if (!scan_leaf(scan))
                 return false;
             series->malformed |= scan->text_cut;
@@ -244,7 +264,7 @@ static bool read_id(struct reader *reader, struct vim_series *series, bool *has_
                 return false;
             continue;
         }
-        if (strcmp(scan->name, "counterId") == 0)
+        if (scan_named(scan, "counterId"))
             *has_counter = read_int32(scan, &series->counter_id);
         if (!scan_leave(scan))
             return false;
@@ -260,9 +280,11 @@ static bool read_series_content(struct reader *reader, struct vim_series *series
     while (scan_child(scan)) {
         bool good;
 
-        if (strcmp(scan->name, "value") == 0)
-            good = read_values(reader, series);
-        else if (strcmp(scan->name, "id") == 0)
+        if (scan_named(scan, "value")) {
+            do
+                good = read_values(reader, series);
+            while (good && scan_take(scan, "<value>"));
+        } else if (scan_named(scan, "id"))
             good = read_id(reader, series, &has_counter);
         else
             good = scan_leave(scan);
@@ -321,13 +343,13 @@ static bool read_content(struct reader *reader, struct vim_entity_metric *metric
     while ((event = scan_next(scan)) == SCAN_START) {
         bool good;
 
-        if (strcmp(scan->name, "value") == 0)
+        if (scan_named(scan, "value"))
             good = read_series(reader);
-        else if (strcmp(scan->name, "sampleInfo") == 0)
+        else if (scan_named(scan, "sampleInfo"))
             good = read_sample(reader);
-        else if (strcmp(scan->name, "sampleInfoCSV") == 0)
+        else if (scan_named(scan, "sampleInfoCSV"))
             good = read_sample_list(reader);
-        else if (strcmp(scan->name, "entity") == 0)
+        else if (scan_named(scan, "entity"))
             good = read_entity(reader, metric);
         else
             good = scan_leave(scan);

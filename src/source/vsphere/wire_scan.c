@@ -5,13 +5,13 @@
 #include "source/vsphere/wire_xml.h"
 
 #include <soapH.h>
-#include <string.h>
 
 void scan_begin(struct scan *scan, struct soap *soap) {
     scan->soap = soap;
     scan->at = soap->buf + soap->bufidx;
     scan->end = soap->buf + soap->buflen;
     scan->empty = false;
+    scan->markup = false;
 }
 
 void scan_return(struct scan *scan) {
@@ -66,6 +66,7 @@ static bool skip_markup(struct scan *scan) {
     char tail;
     int c = scan_byte(scan);
 
+    scan->markup = true;
     if (c == '!')
         c = scan_byte(scan);
     if (c != '-' && c != '[')
@@ -139,6 +140,7 @@ static enum scan_event read_start(struct scan *scan) {
             scan->name[length++] = (char)c;
     }
     scan->name[length] = '\0';
+    scan->name_length = length;
     if (c != '>')
         return read_attributes(scan);
     scan->at++;
@@ -172,6 +174,9 @@ bool scan_leave(struct scan *scan) {
 
     if (scan->empty)
         return true;
+    /* Nearly always the text has been read, and the end tag comes next. */
+    if (scan->end - scan->at > 2 && scan->at[0] == '<' && scan->at[1] == '/')
+        return skip_past(scan, '>');
     for (;;) {
         enum scan_event event = scan_next(scan);
 

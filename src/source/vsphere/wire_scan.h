@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /*
  * A small XML scanner on gSOAP's receive buffer, for the answers that come by the megabyte. It
- * reads the content of one element, from behind the start tag up to the end tag. Every function
- * that says so returns false, or SCAN_FAILED, with soap->error set when the message ends too early.
+ * reads the content of one element, from behind the start tag up to the end tag. The message must
+ * be UTF-8, as vSphere's are; like gSOAP by default, the scanner does not compare the names of end
+ * tags. Every function that says so returns false, or SCAN_FAILED, with soap->error set when the
+ * message ends too early.
  */
 #ifndef VPERF_SOURCE_VSPHERE_WIRE_SCAN_H
 #define VPERF_SOURCE_VSPHERE_WIRE_SCAN_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct soap;
 
@@ -17,7 +20,8 @@ enum scan_event { SCAN_START, SCAN_END, SCAN_FAILED };
 /*
  * struct scan is the state: the unread bytes, and what the last start tag said. `name` is its local
  * name, `type` its attribute of that name ("" when absent), `empty` tells <a/>. `text` is what
- * scan_text() read; `text_cut` that it was longer.
+ * scan_leaf() read; `text_cut` that it was longer; `markup` that scan_next() met a comment or the
+ * like.
  */
 struct scan {
     struct soap *soap;
@@ -25,6 +29,8 @@ struct scan {
     const char *end;
     bool empty;
     bool text_cut;
+    bool markup;
+    size_t name_length;
     char name[64];
     char type[128];
     char text[1024];
@@ -33,8 +39,7 @@ struct scan {
 /* scan_begin takes over from gSOAP right behind a start tag. */
 void scan_begin(struct scan *scan, struct soap *soap);
 
-/* scan_return gives the input back to gSOAP after SCAN_END: the end tag is the next thing to read.
- */
+/* scan_return gives the input back to gSOAP after SCAN_END: the end tag comes next there. */
 void scan_return(struct scan *scan);
 
 /*
@@ -74,6 +79,25 @@ static inline int scan_byte(struct scan *scan) {
     if (scan->at == scan->end && !scan_refill(scan))
         return -1;
     return (unsigned char)*scan->at++;
+}
+
+/* scan_named tells whether the element that just started has this local name. */
+static inline bool scan_named(const struct scan *scan, const char *name) {
+    return scan->name_length == strlen(name) && memcmp(scan->name, name, strlen(name)) == 0;
+}
+
+/*
+ * scan_take takes a tag when it comes next, to the byte: a shortcut for what scan_child() and
+ * scan_leave() find as well. A start tag must have no attributes.
+ */
+static inline bool scan_take(struct scan *scan, const char *tag) {
+    size_t length = strlen(tag);
+
+    if ((size_t)(scan->end - scan->at) < length || memcmp(scan->at, tag, length) != 0)
+        return false;
+    scan->at += length;
+    scan->empty = false;
+    return true;
 }
 
 /* scan_blank tells whether XML takes a byte for white space. */

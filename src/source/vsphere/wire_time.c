@@ -42,6 +42,7 @@ static int64_t days_from_date(int year, int month, int day) {
 static bool read_zone(const char *text, int64_t *offset) {
     int hours;
     int minutes;
+    int seconds;
     char sign;
 
     if (*text == '.') {
@@ -58,7 +59,8 @@ static bool read_zone(const char *text, int64_t *offset) {
     if ((sign != '+' && sign != '-') || !read_digits(&text, 2, &hours) || !read_char(&text, ':') ||
         !read_digits(&text, 2, &minutes) || *text || hours > 14 || minutes > 59)
         return false;
-    *offset = (sign == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+    seconds = hours * 3600 + minutes * 60;
+    *offset = sign == '-' ? -seconds : seconds;
     return true;
 }
 
@@ -75,7 +77,7 @@ bool wire_time_parse(const char *text, int64_t *seconds) {
     if (year < 1 || month < 1 || month > 12 || day < 1 || day > month_days(year, month) ||
         hour > 24 || minute > 59 || second > 59 || (hour == 24 && (minute || second)))
         return false;
-    *seconds =
-        days_from_date(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
+    second += hour * 3600 + minute * 60;
+    *seconds = days_from_date(year, month, day) * 86400 + second - offset;
     return true;
 }

@@ -17,6 +17,7 @@ static const char *read_leaf(struct scan *scan) {
 /* <priorVersions>: a list of <version>. */
 static bool read_prior(struct scan *scan, struct vim_namespace *space) {
     struct soap_blist *list;
+    size_t count = 0;
 
     if (scan->empty)
         return true;
@@ -26,10 +27,10 @@ static bool read_prior(struct scan *scan, struct vim_namespace *space) {
 
         if (!slot || !(*slot = read_leaf(scan)))
             return false;
-        space->prior_count++;
+        count++;
     }
-    if (space->prior_count)
-        space->prior = soap_save_block(scan->soap, list, NULL, 0);
+    space->prior = count ? soap_save_block(scan->soap, list, NULL, 0) : NULL;
+    space->prior_count = space->prior ? count : 0;
     return !scan->soap->error;
 }
 

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* QueryPerf answers in both formats, whole and damaged, in pieces of every size. */
+#include "test_wire.h"
+
+/* Puts the answer of a QueryPerf call with these returnvals behind the wire; takes them. */
+static void open_metrics(struct wire *wire, char *returnvals, struct delivery delivery) {
+    char *body = NULL;
+
+    assert_true(asprintf(&body, "<QueryPerfResponse xmlns=\"urn:vim25\">%s</QueryPerfResponse>",
+                         returnvals) > 0);
+    wire_open(wire, wire_envelope(body), 200, delivery);
+    free(body);
+    free(returnvals);
+}
+
+static int query(struct wire *wire, struct _vim25__QueryPerfResponse *response) {
+    struct vim25__ManagedObjectReference manager = {"ha-perfmgr", "PerformanceManager"};
+    struct vim25__QueryPerfRequestType request = {._USCOREthis = &manager};
+
+    return soap_call___vim25__QueryPerf(wire->soap, WIRE_URL, "urn:vim25/6.0", &request, response);
+}
+
+/* Queries, expects success and one entity, and returns it. */
+static struct vim_entity_metric *query_one(struct wire *wire) {
+    struct _vim25__QueryPerfResponse response;
+
+    assert_int_equal(query(wire, &response), SOAP_OK);
+    assert_int_equal(response.__sizereturnval, 1);
+    return response.returnval;
+}
+
+static void check_series(const struct vim_series *series, int32_t counter, const char *instance,
+                         size_t count, const int64_t *values) {
+    assert_int_equal(series->counter_id, counter);
+    assert_string_equal(series->instance, instance);
+    assert_int_equal(series->count, count);
+    if (count)
+        assert_memory_equal(series->values, values, count * sizeof(*values));
+    assert_false(series->malformed);
+}
+
+static void check_normal(const struct vim_entity_metric *metric) {
+    static const int64_t times[] = {1795295136, 1795295156, 1795295176};
+
+    assert_string_equal(metric->entity.type, "HostSystem");
+    assert_string_equal(metric->entity.value, "ha-host");
+    assert_false(metric->malformed);
+    assert_int_equal(metric->sample_count, 3);
+    assert_memory_equal(metric->times, times, sizeof(times));
+    assert_int_equal(metric->intervals[2], 20);
+    assert_int_equal(metric->series_count, 3);
+    check_series(&metric->series[0], 1, "", 3, (int64_t[]){667, -1, INT64_MAX});
+    check_series(&metric->series[1], 2, "*", 0, NULL);
+    check_series(&metric->series[2], 10042, "vmhba&0 \"é€", 1, (int64_t[]){0});
+}
+
+static void check_csv(const struct vim_entity_metric *metric) {
+    static const int64_t times[] = {1795295120, 1795295140, 1795295160};
+
+    assert_string_equal(metric->entity.type, "VirtualMachine");
+    assert_string_equal(metric->entity.value, "vm-42");
+    assert_false(metric->malformed);
+    assert_int_equal(metric->sample_count, 3);
+    assert_memory_equal(metric->times, times, sizeof(times));
+    assert_int_equal(metric->intervals[0], 20);
+    assert_int_equal(metric->series_count, 4);
+    check_series(&metric->series[0], 6, "", 3, (int64_t[]){459, -1, 310});
+    check_series(&metric->series[1], 12, "4000", 3, (int64_t[]){1, VIM_ABSENT, 3});
+    check_series(&metric->series[2], 24, "", 0, NULL);
+    check_series(&metric->series[3], 25, "", 3, (int64_t[]){VIM_ABSENT, VIM_ABSENT, VIM_ABSENT});
+}
+
+static void both_formats_in_one_answer(void **state) {
+    (void)state;
+    for (size_t i = 0; i < DELIVERIES; i++) {
+        char *normal = wire_file("metric_normal.xml");
+        char *csv = wire_file("metric_csv.xml");
+        struct _vim25__QueryPerfResponse response;
+        struct wire wire;
+        char *both = NULL;
+
+        assert_true(asprintf(&both, "%s%s<returnval/>%s", normal, csv, normal) > 0);
+        free(normal);
+        free(csv);
+        open_metrics(&wire, both, deliveries[i]);
+        assert_int_equal(query(&wire, &response), SOAP_OK);
+        assert_int_equal(response.__sizereturnval, 4);
+        check_normal(&response.returnval[0]);
+        check_csv(&response.returnval[1]);
+        assert_int_equal(response.returnval[2].series_count, 0);
+        assert_string_equal(response.returnval[2].entity.value, "");
+        check_normal(&response.returnval[3]);
+        wire_close(&wire);
+    }
+}
+
+static void nothing_is_an_answer(void **state) {
+    struct _vim25__QueryPerfResponse response;
+    struct wire wire;
+
+    (void)state;
+    open_metrics(&wire, strdup(""), whole);
+    assert_int_equal(query(&wire, &response), SOAP_OK);
+    assert_int_equal(response.__sizereturnval, 0);
+    wire_close(&wire);
+}
+
+/* Each row is the inner XML of a <value>, and what the series must be. */
+static const struct series_case {
+    const char *xml;
+    bool malformed;
+    size_t count;
+    int64_t last;
+} series_cases[] = {
+    {"<id><counterId>1</counterId></id><value>9223372036854775807</value>", false, 1, INT64_MAX},
+    {"<id><counterId>1</counterId></id><value>-9223372036854775807</value>", false, 1, -INT64_MAX},
+    {"<id><counterId>1</counterId></id><value>5,9223372036854775808</value>", true, 1, 5},
+    {"<id><counterId>1</counterId></id><value>5,-9223372036854775808</value>", true, 1, 5},
+    {"<id><counterId>1</counterId></id><value>99999999999999999999999</value>", true, 0, 0},
+    {"<id><counterId>1</counterId></id><value>5</value><value>x</value><value>7</value>", true, 1,
+     5},
+    {"<id><counterId>1</counterId></id><value>1,2,3.5,4</value>", true, 2, 2},
+    {"<id><counterId>1</counterId></id><value>1,2e3</value>", true, 1, 1},
+    {"<id><counterId>1</counterId></id><value>--1</value>", true, 0, 0},
+    {"<id><counterId>1</counterId></id><value>-</value>", true, 0, 0},
+    {"<id><counterId>1</counterId></id><value>1 2</value>", true, 0, 0},
+    {"<id><counterId>1</counterId></id><value>&#49;</value>", true, 0, 0},
+    {"<id><counterId>1</counterId></id><value>NaN</value>", true, 0, 0},
+    {"<id><counterId>1</counterId></id><value>1,2<x/>,3</value>", true, 2, 2},
+    {"<id><counterId>1</counterId></id><value>1,2<x>4</x>,3</value>", true, 2, 2},
+    {"<id><counterId>1</counterId></id><value>1,2<!-- -->,3</value>", true, 2, 2},
+    {"<id><counterId>1</counterId></id><value>1<![CDATA[,2]]></value>", true, 1, 1},
+    {"<id><counterId>1</counterId></id><!-- --><value>1,2</value ><!-- -->", false, 2, 2},
+    {"<id><counterId>1</counterId></id><value> 1 ,\n 2 </value>", false, 2, 2},
+    {"<id><counterId>1</counterId></id><value>007</value>", false, 1, 7},
+    {"<id><counterId>1</counterId></id><value>1,</value>", false, 2, VIM_ABSENT},
+    {"<id><counterId>1</counterId></id><value/><value/>", false, 0, 0},
+    {"<id><counterId>1</counterId></id>", false, 0, 0},
+    {"<new a='>' b=\"/>\"><value>9</value></new><id><x><counterId>9</counterId></x>"
+     "<counterId>1</counterId></id><!-- <value>8</value> --><n:value>7</n:value><y/>",
+     false, 1, 7},
+    {"<value>7</value><id><instance></instance><counterId>1</counterId></id>", false, 1, 7},
+    {"<value>7</value>", true, 1, 7},
+    {"<id/><value>7</value>", true, 1, 7},
+    {"<id><counterId/></id><value>7</value>", true, 1, 7},
+    {"<id><counterId>2147483648</counterId></id><value>7</value>", true, 1, 7},
+    {"<id><counterId>six</counterId></id><value>7</value>", true, 1, 7},
+    {"", true, 0, 0},
+};
+
+static void check_case(const struct series_case *expected, struct delivery delivery) {
+    const struct vim_entity_metric *metric;
+    const struct vim_series *series;
+    struct wire wire;
+    char *xml = NULL;
+
+    assert_true(asprintf(&xml,
+                         "<returnval xmlns:n=\"urn:vim25\"><entity type=\"VirtualMachine\">vm-1"
+                         "</entity><value>%s</value><value><id><counterId>2</counterId></id>"
+                         "<value>42</value></value></returnval>",
+                         expected->xml) > 0);
+    open_metrics(&wire, xml, delivery);
+    metric = query_one(&wire);
+    series = &metric->series[0];
+    assert_int_equal(metric->series_count, 2);
+    if (series->malformed != expected->malformed || series->count != expected->count)
+        fail_msg("%s: malformed %d, count %zu", expected->xml, series->malformed, series->count);
+    if (series->count)
+        assert_int_equal(series->values[series->count - 1], expected->last);
+    if (!series->malformed)
+        assert_int_equal(series->counter_id, 1);
+    check_series(&metric->series[1], 2, "", 1, (int64_t[]){42});
+    wire_close(&wire);
+}
+
+static void a_damaged_series_costs_only_itself(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof(series_cases) / sizeof(*series_cases); i++) {
+        check_case(&series_cases[i], whole);
+        check_case(&series_cases[i], (struct delivery){1, 0});
+    }
+}
+
+/* Each row is the sample information of an entity; a count of -1 means malformed. */
+static const struct sample_case {
+    const char *xml;
+    int count;
+} sample_cases[] = {
+    {"<sampleInfoCSV>20,2026-11-21T21:05:20Z</sampleInfoCSV>", 1},
+    {"<sampleInfoCSV>20,2026-11-21T21:05:20.123+05:30,20,2026-11-21T21:05:40Z</sampleInfoCSV>", 2},
+    {"<sampleInfoCSV></sampleInfoCSV>", 0},
+    {"<sampleInfoCSV/>", 0},
+    {"", 0},
+    {"<sampleInfoCSV>20</sampleInfoCSV>", -1},
+    {"<sampleInfoCSV>20,</sampleInfoCSV>", -1},
+    {"<sampleInfoCSV>20,2026-11-21T21:05:20Z,</sampleInfoCSV>", -1},
+    {"<sampleInfoCSV>20,2026-11-21T21:05:20Z,20</sampleInfoCSV>", -1},
+    {"<sampleInfoCSV>,2026-11-21T21:05:20Z</sampleInfoCSV>", -1},
+    {"<sampleInfoCSV>20,yesterday</sampleInfoCSV>", -1},
+    {"<sampleInfoCSV>20,2026-11-21T21:05:20.0000000000000000000000000000000000000Z</sampleInfoCSV>",
+     -1},
+    {"<sampleInfoCSV>99999999999,2026-11-21T21:05:20Z</sampleInfoCSV>", -1},
+    {"<sampleInfo><interval>20</interval><timestamp>2026-11-21T21:05:20Z</timestamp></sampleInfo>",
+     1},
+    {"<sampleInfo><timestamp>2026-11-21T21:05:20Z</timestamp><new>1</new><interval>20</interval>"
+     "</sampleInfo>",
+     1},
+    {"<sampleInfo><timestamp>2026-11-21T21:05:20Z</timestamp></sampleInfo>", -1},
+    {"<sampleInfo><timestamp/><interval>20</interval></sampleInfo>", -1},
+    {"<sampleInfo/>", -1},
+};
+
+static void damaged_sample_times_are_told(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof(sample_cases) / sizeof(*sample_cases); i++) {
+        const struct sample_case *expected = &sample_cases[i];
+        const struct vim_entity_metric *metric;
+        struct wire wire;
+        char *xml = NULL;
+
+        assert_true(asprintf(&xml,
+                             "<returnval><entity type=\"VirtualMachine\">vm-1</entity>%s<value><id>"
+                             "<counterId>2</counterId></id><value>4</value></value></returnval>",
+                             expected->xml) > 0);
+        open_metrics(&wire, xml, whole);
+        metric = query_one(&wire);
+        if (metric->malformed != (expected->count < 0))
+            fail_msg("%s: malformed is %d", expected->xml, metric->malformed);
+        assert_int_equal(metric->sample_count, expected->count < 0 ? 0 : expected->count);
+        check_series(&metric->series[0], 2, "", 1, (int64_t[]){4});
+        wire_close(&wire);
+    }
+}
+
+/* An instance that does not fit is no name to show: the series counts as damaged. */
+static void a_cut_instance_is_malformed(void **state) {
+    char instance[3000];
+    const struct vim_entity_metric *metric;
+    struct wire wire;
+    char *xml = NULL;
+
+    (void)state;
+    memset(instance, 'a', sizeof(instance));
+    assert_true(asprintf(&xml,
+                         "<returnval><value><id><counterId>2</counterId><instance>%.1000s"
+                         "</instance></id></value><value><id><counterId>2</counterId><instance>"
+                         "%.3000s</instance></id></value></returnval>",
+                         instance, instance) > 0);
+    open_metrics(&wire, xml, whole);
+    metric = query_one(&wire);
+    assert_int_equal(metric->series_count, 2);
+    assert_false(metric->series[0].malformed);
+    assert_int_equal(strlen(metric->series[0].instance), 1000);
+    assert_true(metric->series[1].malformed);
+    wire_close(&wire);
+}
+
+static void many_samples_and_series_arrive(void **state) {
+    enum { SERIES = 300, SAMPLES = 5000 };
+    const struct vim_entity_metric *metric;
+    struct wire wire;
+    char *xml = NULL;
+    size_t size;
+    FILE *out = open_memstream(&xml, &size);
+
+    (void)state;
+    fputs("<returnval><sampleInfoCSV>20,2026-11-21T21:05:20Z", out);
+    for (int i = 1; i < SAMPLES; i++)
+        fputs(",20,2026-11-21T21:05:20Z", out);
+    fputs("</sampleInfoCSV>", out);
+    for (int i = 0; i < SERIES; i++) {
+        fprintf(out, "<value><id><counterId>%d</counterId><instance>%d</instance></id><value>0", i,
+                i);
+        for (int j = 1; j < SAMPLES; j++)
+            fprintf(out, ",%d", i * j);
+        fputs("</value></value>", out);
+    }
+    fputs("</returnval>", out);
+    fclose(out);
+    open_metrics(&wire, xml, whole);
+    metric = query_one(&wire);
+    assert_int_equal(metric->sample_count, SAMPLES);
+    assert_int_equal(metric->series_count, SERIES);
+    assert_int_equal(metric->series[SERIES - 1].count, SAMPLES);
+    assert_int_equal(metric->series[299].values[4999], 299 * 4999);
+    assert_string_equal(metric->series[299].instance, "299");
+    wire_close(&wire);
+}
+
+static void a_server_cannot_send_without_end(void **state) {
+    struct _vim25__QueryPerfResponse response;
+    struct wire wire;
+
+    (void)state;
+    open_metrics(&wire, strdup("<returnval><value/><value/><value/></returnval>"), whole);
+    wire.soap->maxoccurs = 2;
+    assert_int_equal(query(&wire, &response), SOAP_OCCURS);
+    wire_close(&wire);
+}
+
+/* Whatever the place where the answer ends, the call fails, and nothing is read beyond. */
+static void an_answer_that_ends_early_fails(void **state) {
+    struct _vim25__QueryPerfResponse response;
+    struct wire wire;
+    size_t length;
+
+    (void)state;
+    open_metrics(&wire, wire_file("metric_csv.xml"), whole);
+    length = wire.length;
+    wire_close(&wire);
+    for (size_t cut = length - 60; cut > 0; cut--) {
+        open_metrics(&wire, wire_file("metric_csv.xml"), whole);
+        wire.length = cut;
+        assert_int_not_equal(query(&wire, &response), SOAP_OK);
+        wire_close(&wire);
+    }
+}
+
+static void composite_metrics_use_the_same_reader(void **state) {
+    struct vim25__QueryPerfCompositeRequestType request = {0};
+    struct _vim25__QueryPerfCompositeResponse response;
+    char *csv = wire_file("metric_csv.xml");
+    struct wire wire;
+    char *body = NULL;
+
+    (void)state;
+    csv[strlen(csv) - strlen("</returnval>\n")] = '\0';
+    assert_true(asprintf(&body,
+                         "<QueryPerfCompositeResponse xmlns=\"urn:vim25\"><returnval><entity %s"
+                         "</entity><childEntity %s</childEntity></returnval>"
+                         "</QueryPerfCompositeResponse>",
+                         csv + strlen("<returnval "), csv + strlen("<returnval ")) > 0);
+    free(csv);
+    wire_open(&wire, wire_envelope(body), 200, whole);
+    free(body);
+    assert_int_equal(
+        soap_call___vim25__QueryPerfComposite(wire.soap, WIRE_URL, "", &request, &response),
+        SOAP_OK);
+    check_csv(response.returnval->entity);
+    assert_int_equal(response.returnval->__sizechildEntity, 1);
+    check_csv(response.returnval->childEntity);
+    wire_close(&wire);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_formats_in_one_answer),
+        cmocka_unit_test(nothing_is_an_answer),
+        cmocka_unit_test(a_damaged_series_costs_only_itself),
+        cmocka_unit_test(damaged_sample_times_are_told),
+        cmocka_unit_test(a_cut_instance_is_malformed),
+        cmocka_unit_test(many_samples_and_series_arrive),
+        cmocka_unit_test(a_server_cannot_send_without_end),
+        cmocka_unit_test(an_answer_that_ends_early_fails),
+        cmocka_unit_test(composite_metrics_use_the_same_reader),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
