@@ -97,7 +97,7 @@ void coverage_offered(struct coverage *coverage, const struct entity *entity,
 void coverage_series(struct coverage *coverage, const struct series *series) {
     struct row *row =
         row_for(coverage, series->entity->type, series->counter->name, series->counter->unit);
-    row->series++;
+    row->series += !series->continues;
     row->samples += series->count;
 }
 

@@ -9,7 +9,12 @@
 
 #include "core/memory.h"
 
-enum { DEFAULT_TIMEOUT_SECONDS = 60, MAX_TIMEOUT_SECONDS = 86400, MAX_SAMPLES = 1000000 };
+enum {
+    DEFAULT_TIMEOUT_SECONDS = 60,
+    MAX_TIMEOUT_SECONDS = 86400,
+    MAX_SAMPLES = 1000000,
+    MAX_JOBS = 64
+};
 
 enum option {
     OPTION_TYPE = 1,
@@ -18,6 +23,9 @@ enum option {
     OPTION_INSTANCE,
     OPTION_SAMPLES,
     OPTION_INTERVAL,
+    OPTION_LAST,
+    OPTION_START,
+    OPTION_END,
     OPTION_RAW,
     OPTION_COVERAGE,
     OPTION_FORMAT,
@@ -28,6 +36,7 @@ enum option {
     OPTION_THUMBPRINT,
     OPTION_INSECURE,
     OPTION_TIMEOUT,
+    OPTION_JOBS,
     OPTION_QUIET,
     OPTION_VERBOSE,
     OPTION_HELP,
@@ -60,9 +69,17 @@ static const struct poptOption counter_options[] = {
 static const struct poptOption sample_options[] = {
     ROW_VALUE("instance", '\0', OPTION_INSTANCE,
               "'all' for the aggregate and each device (default), or 'aggregate'", "WHICH"),
-    ROW_VALUE("samples", '\0', OPTION_SAMPLES, "the newest N samples (default 1)", "N"),
+    ROW_VALUE("samples", '\0', OPTION_SAMPLES,
+              "the newest N samples (default 1, or all of the time range)", "N"),
     ROW_VALUE("interval", '\0', OPTION_INTERVAL,
-              "seconds between samples (default 20, vSphere's real time)", "SECONDS"),
+              "seconds between samples, or realtime (20, the default), day (300), week (1800), "
+              "month (7200), year (86400)",
+              "SECONDS"),
+    ROW_VALUE("last", '\0', OPTION_LAST, "samples of this time until now: 1h, 90m, 7d", "DURATION"),
+    ROW_VALUE("start", '\0', OPTION_START, "samples after this time: 2026-11-21T19:00:00Z, or -2h",
+              "TIME"),
+    ROW_VALUE("end", '\0', OPTION_END, "samples until this time, itself included (default now)",
+              "TIME"),
     ROW_FLAG("raw", '\0', OPTION_RAW, "percent as the server counts it, in hundredths"),
     ROW_VALUE("coverage", '\0', OPTION_COVERAGE,
               "account for each counter and type in FILE (CSV): collected, offered, or not",
@@ -89,6 +106,8 @@ static const struct poptOption connection_options[] = {
     ROW_FLAG("insecure", 'k', OPTION_INSECURE, "do not verify the server's certificate"),
     ROW_VALUE("timeout", '\0', OPTION_TIMEOUT,
               "longest wait for a connection or an answer (default 60)", "SECONDS"),
+    ROW_VALUE("jobs", 'j', OPTION_JOBS,
+              "connections to a vSphere target side by side (default 1, vCenter 4)", "N"),
     POPT_TABLEEND,
 };
 
@@ -157,7 +176,47 @@ static bool check_connection(struct options *options, struct error *error) {
         value[OPTION_INSECURE] || (!verified && flag_in_environment("GOVC_INSECURE"));
     source->timeout_seconds = DEFAULT_TIMEOUT_SECONDS;
     return parse_number("--timeout", value[OPTION_TIMEOUT], MAX_TIMEOUT_SECONDS,
-                        &source->timeout_seconds, error);
+                        &source->timeout_seconds, error) &&
+           parse_number("--jobs", value[OPTION_JOBS], MAX_JOBS, &source->jobs, error);
+}
+
+/* The statistics intervals that a vCenter is shipped with, by the names its clients show. */
+static const struct {
+    const char *name;
+    int32_t seconds;
+} interval_names[] = {
+    {"realtime", 20}, {"day", 300}, {"week", 1800}, {"month", 7200}, {"year", 86400},
+};
+
+static bool parse_interval(const char *text, int32_t *seconds, struct error *error) {
+    for (size_t i = 0; text && i < sizeof interval_names / sizeof *interval_names; i++) {
+        if (strcmp(text, interval_names[i].name) == 0) {
+            *seconds = interval_names[i].seconds;
+            return true;
+        }
+    }
+    return parse_number("--interval", text, MAX_TIMEOUT_SECONDS, seconds, error);
+}
+
+static bool check_range(struct options *options, struct error *error) {
+    char *const *value = options->text->value;
+    struct selection *selection = &options->selection;
+    struct timerange *range = &selection->range;
+    if (value[OPTION_LAST] && (value[OPTION_START] || value[OPTION_END]))
+        return error_set(error, ERROR_USAGE,
+                         "--last excludes --start and --end: give the one or the others");
+    if (value[OPTION_END] && !value[OPTION_START] && !value[OPTION_SAMPLES])
+        return error_set(error, ERROR_USAGE, "--end alone: give --start or --samples as well");
+    if (value[OPTION_LAST] && !timerange_last("--last", value[OPTION_LAST], range, error))
+        return false;
+    if (value[OPTION_START] &&
+        !timerange_moment("--start", value[OPTION_START], &range->start, error))
+        return false;
+    if (value[OPTION_END] && !timerange_moment("--end", value[OPTION_END], &range->end, error))
+        return false;
+    if (range->start.given && !value[OPTION_SAMPLES])
+        selection->samples = 0;
+    return true;
 }
 
 static bool check_selection(struct options *options, struct error *error) {
@@ -176,8 +235,8 @@ static bool check_selection(struct options *options, struct error *error) {
                          value[OPTION_INSTANCE]);
     return parse_number("--samples", value[OPTION_SAMPLES], MAX_SAMPLES, &selection->samples,
                         error) &&
-           parse_number("--interval", value[OPTION_INTERVAL], MAX_TIMEOUT_SECONDS,
-                        &selection->interval, error);
+           parse_interval(value[OPTION_INTERVAL], &selection->interval, error) &&
+           check_range(options, error);
 }
 
 static bool check_output(struct options *options, struct error *error) {

@@ -7,13 +7,13 @@
 
 #include "core/memory.h"
 
-enum { STRINGS = 8 };
+enum { STRINGS = 9 };
 
 /* Addresses of the strings of an entity; the one list of them. */
 static void list_strings(struct entity *entity, const char **fields[STRINGS]) {
     const char **all[STRINGS] = {
-        &entity->source, &entity->hypervisor, &entity->name,     &entity->id,
-        &entity->uuid,   &entity->host,       &entity->guest_os, &entity->cpu_model,
+        &entity->source, &entity->hypervisor, &entity->name,      &entity->id,    &entity->uuid,
+        &entity->host,   &entity->guest_os,   &entity->cpu_model, &entity->shape,
     };
     memcpy(fields, all, sizeof all);
 }

@@ -10,14 +10,16 @@
 #include "core/entity.h"
 #include "core/error.h"
 #include "core/globs.h"
+#include "core/timerange.h"
 
 struct selection {
     bool types[ENTITY_TYPES];
     struct globs names;
     struct globs counters;
     bool aggregate_only; /* --instance aggregate */
-    int32_t samples;     /* the newest N */
+    int32_t samples;     /* the newest N; 0 for all of the time range */
     int32_t interval;    /* seconds; 20 is real time on vSphere */
+    struct timerange range;
 };
 
 /* selection_init: guests and hosts, all counters and instances, the newest real-time sample. */

@@ -3,6 +3,7 @@
 #ifndef VPERF_CORE_SERIES_H
 #define VPERF_CORE_SERIES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ struct series {
     const struct counter *counter;
     const char *instance; /* "" for the aggregate */
     int32_t interval;     /* seconds between two samples */
+    bool continues; /* more samples of a series that has been given before */
     size_t count;
     const struct sample *samples; /* ascending in time; no value means no sample */
 };

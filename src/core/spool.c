@@ -26,6 +26,7 @@ struct head {
     size_t instance_length;
     size_t count;
     int32_t interval;
+    bool continues;
 };
 
 static bool fail(const char *what, struct error *error) {
@@ -69,6 +70,7 @@ bool spool_add(struct spool *spool, const struct series *series, struct error *e
         .instance_length = strlen(series->instance),
         .count = series->count,
         .interval = series->interval,
+        .continues = series->continues,
     };
     bool written =
         fwrite(&head, sizeof head, 1, spool->file) == 1 &&
@@ -83,8 +85,15 @@ static bool replay_one(struct spool *spool, const struct head *head,
                        void *context, struct error *error) {
     char *instance = memory_alloc(head->instance_length + 1);
     struct sample *samples = memory_array(head->count + 1, sizeof *samples);
-    const struct series series = {head->entity,   head->counter, instance,
-                                  head->interval, head->count,   samples};
+    const struct series series = {
+        .entity = head->entity,
+        .counter = head->counter,
+        .instance = instance,
+        .interval = head->interval,
+        .continues = head->continues,
+        .count = head->count,
+        .samples = samples,
+    };
     bool read = fread(instance, 1, head->instance_length, spool->file) == head->instance_length &&
                 fread(samples, sizeof *samples, head->count, spool->file) == head->count;
     bool good = read ? write(context, &series, error) : fail("read", error);

@@ -25,6 +25,11 @@ struct source_options {
     bool insecure;
     int timeout_seconds;
     const struct log *log;
+    int balloon_period_seconds; /* libvirt: guests without one get this; 0 changes no guest */
+    /* progress: done of total rounds of a long collection are over; may be NULL. */
+    void (*progress)(void *context, int done, int total);
+    void *progress_context;
+    int jobs; /* vSphere: connections side by side; 0 for the default */
 };
 
 /*

@@ -5,7 +5,7 @@
 
 #include "core/catalog.h"
 #include "core/selection.h"
-#include "source/vsphere/session.h"
+#include "source/vsphere/connection.h"
 
 struct available_metric {
     const struct counter *counter;
@@ -14,22 +14,24 @@ struct available_metric {
 
 struct available {
     struct available_metric *metrics; /* as the server lists them */
-    size_t metric_count;
-    size_t metric_capacity;
-    const struct counter **counters; /* of the metrics, each once */
-    size_t counter_count;
+    size_t count;
+    size_t capacity;
 };
 
-/*
- * available_load: what the entity offers in the selection's interval, of the counters and
- * instances that the selection names. An id that the catalog lacks is added to it. available_done
- * is due when it returns true.
- */
-bool available_load(struct available *available, struct session *session, struct catalog *catalog,
-                    const struct entity *entity, const struct selection *selection,
-                    struct error *error);
+/* available_ask: asks what the entity offers in the selection's interval. */
+bool available_ask(struct connection *connection, const struct entity *entity,
+                   const struct selection *selection,
+                   struct _vim25__QueryAvailablePerfMetricResponse *response, struct error *error);
 
-/* available_done: frees what available_load made. */
+/*
+ * available_read: keeps what the answer lists of the counters and instances that the selection
+ * names. An id that the catalog lacks is added to it. available_done is due.
+ */
+void available_read(struct available *available, struct catalog *catalog,
+                    const struct selection *selection,
+                    const struct _vim25__QueryAvailablePerfMetricResponse *response);
+
+/* available_done: frees what available_read made. */
 void available_done(struct available *available);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "core/memory.h"
 #include "source/vsphere/properties.h"
+#include "source/vsphere/session.h"
 
 struct loader {
     struct inventory *inventory;
@@ -87,6 +88,28 @@ static void set_memory_bytes(struct entity *entity, const char *text) {
     entity->memory_kib = number(text) / 1024;
 }
 
+static void add_to_shape(struct entity *entity, const char *name, const char *text) {
+    char *shape = memory_printf("%s %s=%s", entity->shape ? entity->shape : "", name, text);
+    inventory_set(&entity->shape, shape);
+    free(shape);
+}
+
+static void set_hardware_version(struct entity *entity, const char *text) {
+    add_to_shape(entity, "hardware", text);
+}
+
+static void set_networked(struct entity *entity, const char *text) {
+    add_to_shape(entity, "networked", number(text) > 0 ? "yes" : "no");
+}
+
+static void set_has_disks(struct entity *entity, const char *text) {
+    add_to_shape(entity, "disks", number(text) > 0 ? "yes" : "no");
+}
+
+static void set_product_version(struct entity *entity, const char *text) {
+    add_to_shape(entity, "host", text);
+}
+
 struct property {
     const char *path;
     void (*set)(struct entity *entity, const char *text);
@@ -101,6 +124,9 @@ static const struct property vm_properties[] = {
     {"summary.config.memorySizeMB", set_memory_mib},
     {"summary.config.uuid", set_uuid},
     {"summary.config.guestFullName", set_guest_os},
+    {"summary.config.numEthernetCards", set_networked},
+    {"summary.config.numVirtualDisks", set_has_disks},
+    {"config.version", set_hardware_version},
     {NULL, NULL},
 };
 
@@ -113,6 +139,7 @@ static const struct property host_properties[] = {
     {"summary.hardware.cpuMhz", set_cpu_mhz},
     {"summary.hardware.memorySize", set_memory_bytes},
     {"summary.hardware.uuid", set_uuid},
+    {"summary.config.product.version", set_product_version},
     {NULL, NULL},
 };
 
@@ -182,7 +209,7 @@ static int fill_specs(const bool types[ENTITY_TYPES], struct vim25__PropertySpec
     return count;
 }
 
-static bool retrieve(struct session *session, struct vim25__ManagedObjectReference *view,
+static bool retrieve(struct connection *connection, struct vim25__ManagedObjectReference *view,
                      struct vim25__PropertySpec *specs, int count, struct loader *loader,
                      struct error *error) {
     struct vim_selection selection = {.name = "view", .type = view->type, .path = "view"};
@@ -191,24 +218,27 @@ static bool retrieve(struct session *session, struct vim25__ManagedObjectReferen
         .obj = view, .skip = &skip, .__sizeselectSet = 1, .selectSet = &selection};
     struct vim25__PropertyFilterSpec spec = {
         .__sizepropSet = count, .propSet = specs, .__sizeobjectSet = 1, .objectSet = &object};
-    return properties_retrieve(session, &spec, visit, loader, error);
+    return properties_retrieve(connection, &spec, visit, loader, error);
 }
 
-static void destroy_view(struct session *session, struct vim25__ManagedObjectReference *view) {
+static void destroy_view(struct connection *connection,
+                         struct vim25__ManagedObjectReference *view) {
     struct vim25__DestroyViewRequestType request = {view};
     struct _vim25__DestroyViewResponse response;
     struct error error = {0};
-    if (!SESSION_CALL(session, DestroyView, &request, &response, &error))
-        log_debug(session->log, "the view ends with the session: %s", error.message);
+    if (!CALL(connection, DestroyView, &request, &response, &error))
+        log_debug(connection->session->log, "the view ends with the session: %s", error.message);
 }
 
-static bool load(struct session *session, struct loader *loader, struct error *error) {
+static bool load(struct connection *connection, struct loader *loader, struct error *error) {
     struct vim25__PropertySpec specs[ENTITY_TYPES];
     char *paths[ENTITY_TYPES][MAX_PROPERTIES];
     char *names[ENTITY_TYPES];
     int count = fill_specs(loader->types, specs, paths, names);
-    struct vim25__ManagedObjectReference manager = session_reference(&session->view_manager);
-    struct vim25__ManagedObjectReference root = session_reference(&session->root_folder);
+    struct vim25__ManagedObjectReference manager =
+        session_reference(&connection->session->view_manager);
+    struct vim25__ManagedObjectReference root =
+        session_reference(&connection->session->root_folder);
     struct vim25__CreateContainerViewRequestType request = {
         ._USCOREthis = &manager,
         .container = &root,
@@ -217,16 +247,17 @@ static bool load(struct session *session, struct loader *loader, struct error *e
         .recursive = xsd__boolean__true_,
     };
     struct _vim25__CreateContainerViewResponse response = {0};
-    if (!SESSION_CALL(session, CreateContainerView, &request, &response, error))
+    if (!CALL(connection, CreateContainerView, &request, &response, error))
         return false;
     if (!response.returnval || !response.returnval->type || !response.returnval->__item)
-        return error_set(error, ERROR_PROTOCOL, "%s: no container view", session->label);
+        return error_set(error, ERROR_PROTOCOL, "%s: no container view",
+                         connection->session->label);
     struct vim25__ManagedObjectReference view = {
         .type = memory_strdup(response.returnval->type),
         .__item = memory_strdup(response.returnval->__item),
     };
-    bool loaded = retrieve(session, &view, specs, count, loader, error);
-    destroy_view(session, &view);
+    bool loaded = retrieve(connection, &view, specs, count, loader, error);
+    destroy_view(connection, &view);
     free(view.type);
     free(view.__item);
     return loaded;
@@ -236,34 +267,61 @@ static int compare_ids(const void *a, const void *b) {
     return strcmp((*(struct entity *const *)a)->id, (*(struct entity *const *)b)->id);
 }
 
-/* runtime.host is a managed object id until all names are known. */
-static void name_hosts(struct inventory *inventory) {
+/* The hosts of the inventory by id; the caller frees the array. */
+static struct entity **sort_hosts(const struct inventory *inventory, size_t *count) {
     struct entity **hosts = memory_array(inventory->count + 1, sizeof *hosts);
-    size_t count = 0;
+    *count = 0;
     for (size_t i = 0; i < inventory->count; i++)
         if (inventory->entities[i]->type == ENTITY_HOST)
-            hosts[count++] = inventory->entities[i];
-    qsort(hosts, count, sizeof *hosts, compare_ids);
+            hosts[(*count)++] = inventory->entities[i];
+    qsort(hosts, *count, sizeof *hosts, compare_ids);
+    return hosts;
+}
+
+/*
+ * runtime.host is a managed object id until all names are known. The host's version is part of the
+ * shape of its guests; a host has no shape: its hardware decides what it offers.
+ */
+static void join_hosts(struct inventory *inventory) {
+    size_t count = 0;
+    struct entity **hosts = sort_hosts(inventory, &count);
     for (size_t i = 0; i < inventory->count; i++) {
         struct entity *entity = inventory->entities[i];
         struct entity key = {.id = entity->host}, *wanted = &key;
         struct entity **host =
             entity->host ? bsearch(&wanted, hosts, count, sizeof *hosts, compare_ids) : NULL;
-        if (host)
-            inventory_set(&entity->host, (*host)->name);
+        if (!host)
+            continue;
+        add_to_shape(entity, "on", (*host)->shape ? (*host)->shape : "");
+        inventory_set(&entity->host, (*host)->name);
     }
+    for (size_t i = 0; i < count; i++)
+        inventory_set(&hosts[i]->shape, NULL);
     free(hosts);
 }
 
-struct inventory *entities_load(struct session *session, const bool types[ENTITY_TYPES],
-                                struct error *error) {
+static struct inventory *load_once(struct connection *connection, const bool types[ENTITY_TYPES],
+                                   struct error *error) {
     struct inventory *inventory = inventory_new();
-    struct loader loader = {inventory, session->label, types};
-    if (!load(session, &loader, error)) {
-        inventory_free(inventory);
-        return NULL;
+    struct loader loader = {inventory, connection->session->label, types};
+    if (load(connection, &loader, error))
+        return inventory;
+    inventory_free(inventory);
+    return NULL;
+}
+
+/* Views and pages end with their session: when it was renewed in between, they are made anew. */
+struct inventory *entities_load(struct connection *connection, const bool types[ENTITY_TYPES],
+                                struct error *error) {
+    unsigned generation = connection->generation;
+    struct inventory *inventory = load_once(connection, types, error);
+    if (!inventory && error->kind == ERROR_FAULT && generation != connection->generation) {
+        error_clear(error);
+        inventory = load_once(connection, types, error);
     }
-    name_hosts(inventory);
+    if (!inventory)
+        return NULL;
+    join_hosts(inventory);
     inventory_sort(inventory);
     return inventory;
 }

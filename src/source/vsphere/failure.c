@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "source/vsphere/session.h"
 #include "source/vsphere/wire.h"
 
 enum { FIRST_HTTP_ERROR = 201, LAST_HTTP_ERROR = 599 };
@@ -19,12 +20,23 @@ static const struct {
     {503, "the service is not available: wait until the host or vCenter has started"},
 };
 
-static bool describe_fault(struct session *session, const char *operation, struct error *error) {
+/* ManagedObjectNotFound has "obj", NoPermission has "object". */
+static void keep_object(struct connection *connection, const struct vim_fault *fault) {
+    const char *object = wire_xml_text(connection->soap, fault->xml, "obj");
+    if (!object)
+        object = wire_xml_text(connection->soap, fault->xml, "object");
+    snprintf(connection->fault_object, sizeof connection->fault_object, "%s", object ? object : "");
+}
+
+static bool describe_fault(struct connection *connection, const char *operation,
+                           struct error *error) {
+    const struct session *session = connection->session;
     struct vim_fault fault = {"", "", ""};
-    if (!wire_fault_read(session->soap, &fault))
+    if (!wire_fault_read(connection->soap, &fault))
         return error_set(error, ERROR_PROTOCOL, "%s: %s: a fault that cannot be read",
                          session->label, operation);
-    snprintf(session->fault_type, sizeof session->fault_type, "%s", fault.type);
+    snprintf(connection->fault_type, sizeof connection->fault_type, "%s", fault.type);
+    keep_object(connection, &fault);
     if (strcmp(fault.type, "InvalidLogin") == 0)
         return error_set(error, ERROR_AUTH,
                          "%s: login as '%s' refused: wrong user name or password", session->label,
@@ -32,7 +44,7 @@ static bool describe_fault(struct session *session, const char *operation, struc
     if (strcmp(fault.type, "NotAuthenticated") == 0)
         return error_set(error, ERROR_AUTH, "%s: %s: the session has ended", session->label,
                          operation);
-    const char *property = wire_xml_text(session->soap, fault.xml, "invalidProperty");
+    const char *property = wire_xml_text(connection->soap, fault.xml, "invalidProperty");
     const char *separator = *fault.type && *fault.message ? ": " : "";
     return error_set(error, ERROR_FAULT, "%s: %s failed: %s%s%s%s%s", session->label, operation,
                      fault.type, separator, fault.message, property ? ": " : "",
@@ -53,12 +65,13 @@ static const char *reason_text(struct soap *soap) {
     return reason && *reason ? *reason : "no reason given";
 }
 
-static bool describe_tls(const struct session *session, struct error *error) {
+static bool describe_tls(const struct connection *connection, struct error *error) {
+    const struct session *session = connection->session;
     const char *refusal = tls_refusal(session->tls);
     if (refusal)
         return error_set(error, ERROR_TLS, "%s: %s", session->label, refusal);
     /* "...SSL routines::wrong version number\n", "...TLS BIO: Connection reset by peer". */
-    const char *text = reason_text(session->soap);
+    const char *text = reason_text(connection->soap);
     const char *colon = strrchr(text, ':');
     const char *reason = colon ? colon + 1 + strspn(colon + 1, " ") : text;
     return error_set(error, ERROR_TLS,
@@ -74,8 +87,9 @@ static bool describe_silence(const struct session *session, const char *operatio
         session->label, operation, session->timeout_seconds);
 }
 
-static bool describe_connection(const struct session *session, struct error *error) {
-    const char *reason = reason_text(session->soap);
+static bool describe_connection(const struct connection *connection, struct error *error) {
+    const struct session *session = connection->session;
+    const char *reason = reason_text(connection->soap);
     if (strcmp(reason, "Timeout") == 0)
         return error_set(error, ERROR_TIMEOUT,
                          "%s: no connection within %d s: check host, port and firewall",
@@ -84,22 +98,22 @@ static bool describe_connection(const struct session *session, struct error *err
                      session->label, reason);
 }
 
-bool failure_describe(struct session *session, const char *operation, struct error *error) {
-    struct soap *soap = session->soap;
-    int code = soap->error;
-    if (session->interrupted)
+bool failure_describe(struct connection *connection, const char *operation, int result,
+                      struct error *error) {
+    const struct session *session = connection->session;
+    if (connection->interrupted)
         return error_set(error, ERROR_INTERRUPTED, "%s: interrupted", session->label);
-    if (session->timed_out)
+    if (connection->timed_out)
         return describe_silence(session, operation, error);
-    if (code == SOAP_FAULT)
-        return describe_fault(session, operation, error);
-    if (code == SOAP_SSL_ERROR)
-        return describe_tls(session, error);
-    if (code == SOAP_TCP_ERROR)
-        return describe_connection(session, error);
-    if (code >= FIRST_HTTP_ERROR && code <= LAST_HTTP_ERROR)
-        return describe_status(session, code, error);
-    if (code == SOAP_EOF)
+    if (result == SOAP_FAULT)
+        return describe_fault(connection, operation, error);
+    if (result == SOAP_SSL_ERROR)
+        return describe_tls(connection, error);
+    if (result == SOAP_TCP_ERROR)
+        return describe_connection(connection, error);
+    if (result >= FIRST_HTTP_ERROR && result <= LAST_HTTP_ERROR)
+        return describe_status(session, result, error);
+    if (result == SOAP_EOF)
         return error_set(error, ERROR_PROTOCOL,
                          "%s: the server closed the connection in the middle of %s: try again, "
                          "and check its log",
@@ -107,4 +121,9 @@ bool failure_describe(struct session *session, const char *operation, struct err
     return error_set(error, ERROR_PROTOCOL,
                      "%s: the answer to %s is not vSphere's: check host, port and path",
                      session->label, operation);
+}
+
+bool failure_is_lost_session(const struct connection *connection) {
+    struct vim_fault fault = {"", "", ""};
+    return wire_fault_read(connection->soap, &fault) && strcmp(fault.type, "NotAuthenticated") == 0;
 }

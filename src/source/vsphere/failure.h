@@ -3,13 +3,17 @@
 #ifndef VPERF_SOURCE_VSPHERE_FAILURE_H
 #define VPERF_SOURCE_VSPHERE_FAILURE_H
 
-#include "source/vsphere/session.h"
+#include "source/vsphere/connection.h"
 
 /*
- * failure_describe: turns the state of the soap context after a failed call into an error that
- * names the target, the reason and what to do; keeps the type of a fault in the session. Always
+ * failure_describe: turns the result of a call and the state of its soap context into an error that
+ * names the target, the reason and what to do; keeps the type of a fault in the connection. Always
  * false.
  */
-bool failure_describe(struct session *session, const char *operation, struct error *error);
+bool failure_describe(struct connection *connection, const char *operation, int result,
+                      struct error *error);
+
+/* failure_is_lost_session: the call that just met a fault did so because its login has ended. */
+bool failure_is_lost_session(const struct connection *connection);
 
 #endif

@@ -5,59 +5,59 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "source/vsphere/session.h"
 
 enum { PAGE_OBJECTS = 1000 };
 
 /* Gives the objects of a page to visit; *token becomes the next page's, or NULL after the last. */
-static bool take_page(struct session *session, const struct vim25__RetrieveResult *page,
-                      properties_visit *visit, void *context, char **token) {
+static bool take_page(const struct vim25__RetrieveResult *page, properties_visit *visit,
+                      void *context, char **token) {
     free(*token);
     *token = page && page->token && *page->token ? memory_strdup(page->token) : NULL;
     for (int i = 0; page && i < page->__sizeobjects; i++)
         visit(context, &page->objects[i]);
-    (void)session;
     return !*token || (page && page->__sizeobjects > 0);
 }
 
-static void cancel(struct session *session, struct vim25__ManagedObjectReference *collector,
+static void cancel(struct connection *connection, struct vim25__ManagedObjectReference *collector,
                    char *token) {
     struct vim25__CancelRetrievePropertiesExRequestType request = {collector, token};
     struct _vim25__CancelRetrievePropertiesExResponse response;
     struct error ignored = {0};
-    (void)SESSION_CALL(session, CancelRetrievePropertiesEx, &request, &response, &ignored);
+    (void)CALL(connection, CancelRetrievePropertiesEx, &request, &response, &ignored);
 }
 
-static bool continue_retrieval(struct session *session,
+static bool continue_retrieval(struct connection *connection,
                                struct vim25__ManagedObjectReference *collector,
                                properties_visit *visit, void *context, char **token,
                                struct error *error) {
     struct vim25__ContinueRetrievePropertiesExRequestType request = {collector, *token};
     struct _vim25__ContinueRetrievePropertiesExResponse response = {0};
-    if (!SESSION_CALL(session, ContinueRetrievePropertiesEx, &request, &response, error))
+    if (!CALL(connection, ContinueRetrievePropertiesEx, &request, &response, error))
         return false;
-    return take_page(session, response.returnval, visit, context, token) ||
+    return take_page(response.returnval, visit, context, token) ||
            error_set(error, ERROR_PROTOCOL, "%s: a page of properties without objects",
-                     session->label);
+                     connection->session->label);
 }
 
-bool properties_retrieve(struct session *session, struct vim25__PropertyFilterSpec *spec,
+bool properties_retrieve(struct connection *connection, struct vim25__PropertyFilterSpec *spec,
                          properties_visit *visit, void *context, struct error *error) {
     struct vim25__ManagedObjectReference collector =
-        session_reference(&session->property_collector);
+        session_reference(&connection->session->property_collector);
     int page_objects = PAGE_OBJECTS;
     struct vim25__RetrieveOptions options = {.maxObjects = &page_objects};
     struct vim25__RetrievePropertiesExRequestType request = {
         ._USCOREthis = &collector, .__sizespecSet = 1, .specSet = spec, .options = &options};
     struct _vim25__RetrievePropertiesExResponse response = {0};
     char *token = NULL;
-    bool good = SESSION_CALL(session, RetrievePropertiesEx, &request, &response, error);
-    if (good && !take_page(session, response.returnval, visit, context, &token))
+    bool good = CALL(connection, RetrievePropertiesEx, &request, &response, error);
+    if (good && !take_page(response.returnval, visit, context, &token))
         good = error_set(error, ERROR_PROTOCOL, "%s: a page of properties without objects",
-                         session->label);
+                         connection->session->label);
     while (good && token)
-        good = continue_retrieval(session, &collector, visit, context, &token, error);
+        good = continue_retrieval(connection, &collector, visit, context, &token, error);
     if (token && error->kind != ERROR_INTERRUPTED && error->kind != ERROR_TIMEOUT)
-        cancel(session, &collector, token);
+        cancel(connection, &collector, token);
     free(token);
     return good;
 }

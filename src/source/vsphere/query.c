@@ -4,57 +4,142 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 
 #include "core/memory.h"
+#include "core/value.h"
 #include "source/vsphere/entities.h"
+#include "source/vsphere/session.h"
 #include "source/vsphere/wire.h"
 
-enum answer { ANSWER_TAKEN, ANSWER_UNEXPANDED, ANSWER_FAILED };
+struct seen_series {
+    char *key; /* id and instance */
+    UT_hash_handle hh;
+};
+
+struct query_seen {
+    struct seen_series *series;
+};
+
+/* The parts of a request that are alike for all entities. */
+struct terms {
+    int samples;
+    int interval;
+    char start[TIME_TEXT_SIZE];
+    char end[TIME_TEXT_SIZE];
+};
 
 /* The strings of a request are only read, though gSOAP's structs do not say so. */
 static char *borrow(const char *text) {
     return (char *)text;
 }
 
-static void fill_metric_ids(const struct query *query, const struct available *available,
-                            struct vim25__PerfQuerySpec *spec) {
-    bool by_name = query->lists_instances;
-    size_t count = by_name ? available->metric_count : available->counter_count;
+static void fill_wildcards(const struct query *query, const struct query_item *item,
+                           struct vim25__PerfQuerySpec *spec) {
     const char *instance = query->selection->aggregate_only ? "" : "*";
-    spec->metricId = memory_array(count, sizeof *spec->metricId);
-    spec->__sizemetricId = (int)count;
-    for (size_t i = 0; i < count; i++) {
-        const struct counter *counter =
-            by_name ? available->metrics[i].counter : available->counters[i];
-        spec->metricId[i].counterId = counter->id;
-        spec->metricId[i].instance = borrow(by_name ? available->metrics[i].instance : instance);
+    spec->metricId = memory_array(item->count, sizeof *spec->metricId);
+    spec->__sizemetricId = (int)item->count;
+    for (size_t i = 0; i < item->count; i++) {
+        spec->metricId[i].counterId = item->counters[i]->id;
+        spec->metricId[i].instance = borrow(instance);
     }
 }
 
-static bool send_query(const struct query *query, const struct query_item *items, size_t count,
-                       struct _vim25__QueryPerfResponse *response, struct error *error) {
-    struct session *session = query->session;
-    struct vim25__ManagedObjectReference manager = session_reference(&session->performance_manager);
-    int samples = query->selection->samples, interval = query->selection->interval;
+/* The counters of an item are a run of all that were asked for: first and last tell which. */
+static void fill_listed(const struct query_item *item, struct vim25__PerfQuerySpec *spec) {
+    const struct available *listed = item->listed;
+    int32_t first = item->counters[0]->id, last = item->counters[item->count - 1]->id;
+    spec->metricId = memory_array(listed->count + 1, sizeof *spec->metricId);
+    for (size_t i = 0; i < listed->count; i++) {
+        int32_t id = listed->metrics[i].counter->id;
+        if (id < first || id > last)
+            continue;
+        struct vim25__PerfMetricId *metric = &spec->metricId[spec->__sizemetricId++];
+        metric->counterId = id;
+        metric->instance = listed->metrics[i].instance;
+    }
+}
+
+static void fill_spec(const struct query *query, const struct query_item *item, struct terms *terms,
+                      struct vim25__PerfQuerySpec *spec) {
+    spec->startTime = *terms->start ? terms->start : NULL;
+    spec->endTime = *terms->end ? terms->end : NULL;
+    spec->maxSample = &terms->samples;
+    spec->intervalId = &terms->interval;
+    spec->format = borrow("csv");
+    if (item->listed)
+        fill_listed(item, spec);
+    else
+        fill_wildcards(query, item, spec);
+}
+
+bool query_ask(const struct query *query, struct connection *connection,
+               const struct query_item *items, size_t count, const struct span *span,
+               struct _vim25__QueryPerfResponse *response, struct error *error) {
+    struct vim25__ManagedObjectReference manager =
+        session_reference(&connection->session->performance_manager);
+    struct terms terms = {.samples = (int)span_samples(span), .interval = span->interval};
     struct vim25__PerfQuerySpec *specs = memory_array(count, sizeof *specs);
     struct vim25__ManagedObjectReference *objects = memory_array(count, sizeof *objects);
+    if (span->bounded) {
+        time_text(terms.start, span->start);
+        time_text(terms.end, span->end);
+    }
     for (size_t i = 0; i < count; i++) {
         objects[i].type = borrow(entities_managed_type(items[i].entity->type));
         objects[i].__item = borrow(items[i].entity->id);
         specs[i].entity = &objects[i];
-        specs[i].maxSample = &samples;
-        specs[i].intervalId = &interval;
-        specs[i].format = borrow("csv");
-        fill_metric_ids(query, &items[i].available, &specs[i]);
+        fill_spec(query, &items[i], &terms, &specs[i]);
     }
     struct vim25__QueryPerfRequestType request = {
         ._USCOREthis = &manager, .__sizequerySpec = (int)count, .querySpec = specs};
-    bool answered = SESSION_CALL(session, QueryPerf, &request, response, error);
+    *response = (struct _vim25__QueryPerfResponse){0};
+    bool answered = CALL(connection, QueryPerf, &request, response, error);
     for (size_t i = 0; i < count; i++)
         free(specs[i].metricId);
     free(specs);
     free(objects);
     return answered;
+}
+
+bool query_unexpanded(const struct _vim25__QueryPerfResponse *response) {
+    for (int i = 0; i < response->__sizereturnval; i++)
+        for (size_t k = 0; k < response->returnval[i].series_count; k++)
+            if (strcmp(response->returnval[i].series[k].instance, "*") == 0)
+                return true;
+    return false;
+}
+
+struct query_seen *query_seen_new(void) {
+    return memory_alloc(sizeof(struct query_seen));
+}
+
+void query_seen_free(struct query_seen *seen) {
+    if (!seen)
+        return;
+    struct seen_series *series = seen->series;
+    HASH_CLEAR(hh, seen->series);
+    for (struct seen_series *next = NULL; series; series = next) {
+        next = series->hh.next;
+        free(series->key);
+        free(series);
+    }
+    free(seen);
+}
+
+/* Whether the series was seen before; from now on it was. */
+static bool was_seen(struct query_seen *seen, const struct vim_series *answer) {
+    struct seen_series *series = NULL;
+    char *key = memory_printf("%d %s", answer->counter_id, answer->instance);
+    HASH_FIND_STR(seen->series, key, series);
+    if (series) {
+        free(key);
+        return true;
+    }
+    series = memory_alloc(sizeof *series);
+    series->key = key;
+    HASH_ADD_KEYPTR(hh, seen->series, series->key, strlen(key), series);
+    return false;
 }
 
 static const struct vim_entity_metric *answer_for(const struct _vim25__QueryPerfResponse *response,
@@ -73,112 +158,89 @@ static int compare_samples(const void *a, const void *b) {
     return (left->time > right->time) - (left->time < right->time);
 }
 
-/* The newest samples that have a value, oldest first. Returns their number. */
-static size_t fill_samples(const struct query *query, const struct vim_entity_metric *metric,
+static bool has_value(const struct vim_series *answer, size_t index) {
+    return answer->values[index] != -1 && answer->values[index] != VIM_ABSENT;
+}
+
+static bool in_span(const struct span *span, int64_t time) {
+    return !span->bounded || (time > span->start && time <= span->end);
+}
+
+/* The samples in the span that have a value, oldest first. Returns their number. */
+static size_t fill_samples(const struct span *span, const struct vim_entity_metric *metric,
                            const struct vim_series *answer, struct sample *samples) {
     size_t count = 0;
     bool ascending = true;
     for (size_t i = 0; i < answer->count; i++) {
-        if (answer->values[i] == -1 || answer->values[i] == VIM_ABSENT)
+        if (!has_value(answer, i) || !in_span(span, metric->times[i]))
             continue;
         ascending = ascending && (!count || samples[count - 1].time <= metric->times[i]);
         samples[count++] = (struct sample){metric->times[i], answer->values[i]};
     }
     if (!ascending)
         qsort(samples, count, sizeof *samples, compare_samples);
-    size_t wanted = (size_t)query->selection->samples;
-    if (count <= wanted)
+    size_t newest = (size_t)span->newest;
+    if (!newest || count <= newest)
         return count;
-    memmove(samples, samples + count - wanted, wanted * sizeof *samples);
-    return wanted;
+    memmove(samples, samples + count - newest, newest * sizeof *samples);
+    return newest;
 }
 
-static bool emit_series(struct query *query, const struct entity *entity,
-                        const struct vim_entity_metric *metric, struct sample *samples,
-                        struct error *error) {
-    for (size_t i = 0; i < metric->series_count; i++) {
+/* Gives the series of one entity to the events; *dropped counts those that cannot be read. */
+static bool emit_series(const struct query *query, const struct entity *entity,
+                        const struct span *span, const struct vim_entity_metric *metric,
+                        struct query_seen *seen, size_t *dropped, struct error *error) {
+    struct sample *samples = memory_array(metric->sample_count + 1, sizeof *samples);
+    bool good = true;
+    for (size_t i = 0; good && i < metric->series_count; i++) {
         const struct vim_series *answer = &metric->series[i];
         if (answer->malformed || (answer->count && answer->count != metric->sample_count)) {
-            query->dropped++;
+            ++*dropped;
             continue;
         }
         struct series series = {
             .entity = entity,
             .counter = catalog_resolve(query->catalog, answer->counter_id),
             .instance = answer->instance,
-            .interval = metric->sample_count ? metric->intervals[0] : query->selection->interval,
-            .count = fill_samples(query, metric, answer, samples),
+            .interval = metric->sample_count ? metric->intervals[0] : span->interval,
+            .count = fill_samples(span, metric, answer, samples),
             .samples = samples,
         };
-        if (series.count && !query->events->series(query->events->context, &series, error))
+        if (!series.count)
+            continue;
+        series.continues = seen && was_seen(seen, answer);
+        good = query->events->series(query->events->context, &series, error);
+    }
+    free(samples);
+    return good;
+}
+
+static bool emit_entity(const struct query *query, const struct entity *entity,
+                        const struct span *span, const struct vim_entity_metric *metric,
+                        struct query_seen *seen, struct error *error) {
+    const struct source_events *events = query->events;
+    size_t dropped = 0;
+    bool good = emit_series(query, entity, span, metric, seen, &dropped, error);
+    if (metric->malformed)
+        events->missing(events->context, entity,
+                        "the sample times cannot be read: all series are left out");
+    if (dropped) {
+        char *reason = memory_printf("%zu series are left out: their values cannot be read, or "
+                                     "are more or fewer than the sample times",
+                                     dropped);
+        events->missing(events->context, entity, reason);
+        free(reason);
+    }
+    return good;
+}
+
+bool query_emit(const struct query *query, const struct query_item *items, size_t count,
+                const struct span *span, const struct _vim25__QueryPerfResponse *response,
+                struct query_seen *seen, struct error *error) {
+    for (size_t i = 0; i < count; i++) {
+        const struct vim_entity_metric *metric = answer_for(response, items[i].entity, i);
+        if (metric && !emit_entity(query, items[i].entity, span, metric, seen, error))
             return false;
     }
     return true;
-}
-
-static bool emit_entity(struct query *query, const struct entity *entity,
-                        const struct vim_entity_metric *metric, struct error *error) {
-    size_t dropped = query->dropped;
-    struct sample *samples = memory_array(metric->sample_count + 1, sizeof *samples);
-    bool emitted = emit_series(query, entity, metric, samples, error);
-    free(samples);
-    dropped = query->dropped - dropped;
-    if (dropped || metric->malformed) {
-        char *reason = metric->malformed
-                           ? memory_strdup("the sample times cannot be read; all series left out")
-                           : memory_printf("%zu series left out: their values cannot be read, or "
-                                           "are more or fewer than the sample times",
-                                           dropped);
-        query->events->missing(query->events->context, entity, reason);
-        free(reason);
-    }
-    return emitted;
-}
-
-static bool unexpanded(const struct _vim25__QueryPerfResponse *response) {
-    for (int i = 0; i < response->__sizereturnval; i++)
-        for (size_t k = 0; k < response->returnval[i].series_count; k++)
-            if (strcmp(response->returnval[i].series[k].instance, "*") == 0)
-                return true;
-    return false;
-}
-
-/* One call; nothing has been emitted unless the answer is taken. */
-static enum answer ask(struct query *query, const struct query_item *items, size_t count,
-                       struct error *error) {
-    struct _vim25__QueryPerfResponse response = {0};
-    if (!send_query(query, items, count, &response, error))
-        return ANSWER_FAILED;
-    if (!query->lists_instances && unexpanded(&response))
-        return ANSWER_UNEXPANDED;
-    for (size_t i = 0; i < count; i++) {
-        const struct vim_entity_metric *metric = answer_for(&response, items[i].entity, i);
-        if (metric && !emit_entity(query, items[i].entity, metric, error))
-            return ANSWER_FAILED;
-    }
-    return ANSWER_TAKEN;
-}
-
-bool query_run(struct query *query, const struct query_item *items, size_t count,
-               struct error *error) {
-    enum answer answer = ask(query, items, count, error);
-    if (answer == ANSWER_UNEXPANDED) {
-        query->lists_instances = true;
-        log_debug(query->session->log, "%s: the server does not expand '*': asking by instance",
-                  query->session->label);
-        answer = ask(query, items, count, error);
-    }
-    if (answer == ANSWER_TAKEN)
-        return true;
-    if (error->kind != ERROR_FAULT)
-        return false;
-    if (count == 1) {
-        query->events->missing(query->events->context, items->entity, error->message);
-        error_clear(error);
-        return true;
-    }
-    error_clear(error);
-    size_t half = count / 2;
-    return query_run(query, items, half, error) &&
-           query_run(query, items + half, count - half, error);
 }

@@ -3,31 +3,52 @@
 #ifndef VPERF_SOURCE_VSPHERE_QUERY_H
 #define VPERF_SOURCE_VSPHERE_QUERY_H
 
-#include "core/inventory.h"
-#include "source/vsphere/available.h"
-#include "source/vsphere/session.h"
+#include <stdatomic.h>
 
+#include "source/source.h"
+#include "source/vsphere/available.h"
+#include "source/vsphere/connection.h"
+#include "source/vsphere/span.h"
+
+/* What one entity is asked for: some of its counters, ascending by id. */
 struct query_item {
     const struct entity *entity;
-    struct available available;
+    const struct counter *const *counters;
+    size_t count;
+    size_t metrics;                 /* pairs of counter and instance that are expected */
+    const struct available *listed; /* its instances by name; NULL to ask for '*' */
 };
 
 /* What the queries of one target share. */
 struct query {
-    struct session *session;
     struct catalog *catalog;
     const struct selection *selection;
     const struct source_events *events;
-    bool lists_instances; /* the server does not expand '*': ask for each instance by name */
-    size_t dropped;       /* series left out: more or fewer values than sample times */
 };
 
+/* The series of one entity that have been given before, when it is asked for window by window. */
+struct query_seen;
+
+/* query_ask: one call for the items' samples in the span. The answer belongs to the connection. */
+bool query_ask(const struct query *query, struct connection *connection,
+               const struct query_item *items, size_t count, const struct span *span,
+               struct _vim25__QueryPerfResponse *response, struct error *error);
+
+/* query_unexpanded: the server gave '*' back instead of the instances it stands for. */
+bool query_unexpanded(const struct _vim25__QueryPerfResponse *response);
+
 /*
- * query_run: asks for the samples of all items in one call and gives their series to the events,
- * in the order of the items. A call that the server refuses is split until the entity it refuses
- * stands alone; that one goes to events->missing. False when the rest of the run is lost.
+ * query_emit: gives the answer's series to the events, in the order of the items. seen is NULL when
+ * each series comes once. What cannot be read goes to events->missing. False when the events fail.
  */
-bool query_run(struct query *query, const struct query_item *items, size_t count,
-               struct error *error);
+bool query_emit(const struct query *query, const struct query_item *items, size_t count,
+                const struct span *span, const struct _vim25__QueryPerfResponse *response,
+                struct query_seen *seen, struct error *error);
+
+/* query_seen_new: empty, owned by the caller. */
+struct query_seen *query_seen_new(void);
+
+/* query_seen_free: takes NULL. */
+void query_seen_free(struct query_seen *seen);
 
 #endif

@@ -7,8 +7,6 @@
 
 #include "core/interrupt.h"
 #include "core/memory.h"
-#include "source/vsphere/failure.h"
-#include "source/vsphere/transport.h"
 #include "source/vsphere/wire.h"
 
 enum {
@@ -25,42 +23,73 @@ struct vim25__ManagedObjectReference session_reference(const struct session_more
     return (struct vim25__ManagedObjectReference){.type = moref->type, .__item = moref->value};
 }
 
-static void reset_call(struct session *session) {
-    soap_destroy(session->soap);
-    soap_end(session->soap);
-    session->started_ms = transport_now_ms();
-    session->received = 0;
-    session->timed_out = false;
-    session->interrupted = false;
-    session->fault_type[0] = '\0';
-    session->soap->http_extra_header = session->cookie;
+bool session_established(const struct session *session) {
+    return atomic_load(&session->generation) > 0;
 }
 
-void session_begin(struct session *session) {
-    reset_call(session);
-    transport_limit(session, session->timeout_seconds);
+void session_lend_cookie(struct session *session, struct connection *connection) {
+    pthread_mutex_lock(&session->cookie_lock);
+    if (connection->generation != session->generation) {
+        memory_wipe_free(connection->cookie);
+        connection->cookie = memory_strdup(session->cookie);
+        connection->generation = session->generation;
+    }
+    pthread_mutex_unlock(&session->cookie_lock);
 }
 
-bool session_end(struct session *session, const char *operation, int result, struct error *error) {
-    bool succeeded = result == SOAP_OK;
-    if (!succeeded)
-        failure_describe(session, operation, error);
-    log_debug(session->log, "%s: %s: %s, %lld ms, %llu bytes", session->label, operation,
-              succeeded ? "ok" : "failed", (long long)(transport_now_ms() - session->started_ms),
-              (unsigned long long)session->received);
-    if (!succeeded && result != SOAP_FAULT)
-        soap_force_closesock(session->soap);
-    return succeeded;
+static void publish_cookie(struct session *session, struct connection *connection) {
+    pthread_mutex_lock(&session->cookie_lock);
+    memory_wipe_free(session->cookie);
+    session->cookie = memory_strdup(connection->cookie);
+    connection->generation = ++session->generation;
+    pthread_mutex_unlock(&session->cookie_lock);
+}
+
+/* A login under a session that is still alive is refused: the old cookie is not sent. */
+static int call_login(struct session *session, struct connection *connection) {
+    struct vim25__ManagedObjectReference self = session_reference(&session->session_manager);
+    struct vim25__LoginRequestType request = {
+        ._USCOREthis = &self,
+        .userName = session->credentials.username,
+        .password = session->credentials.password,
+    };
+    struct _vim25__LoginResponse response = {0};
+    if (session_established(session)) {
+        memory_wipe_free(connection->cookie);
+        connection->cookie = NULL;
+    }
+    connection_begin(connection);
+    int result = soap_call___vim25__Login(connection->soap, session->endpoint, session->action,
+                                          &request, &response);
+    if (result == SOAP_OK)
+        publish_cookie(session, connection);
+    else if (result != SOAP_FAULT)
+        soap_force_closesock(connection->soap);
+    return result;
+}
+
+bool session_renew(struct session *session, struct connection *connection, int *result) {
+    pthread_mutex_lock(&session->login_lock);
+    bool renewed = connection->generation != atomic_load(&session->generation);
+    if (!renewed) {
+        *result = call_login(session, connection);
+        renewed = *result == SOAP_OK;
+    }
+    pthread_mutex_unlock(&session->login_lock);
+    return renewed;
 }
 
 static int get_versions(struct session *session, struct vim_versions *versions) {
+    struct soap *soap = session->main->soap;
     char *url = memory_printf("%s/vimServiceVersions.xml", session->endpoint);
-    uint64_t limit = session->soap->recv_maxlength;
-    session->soap->recv_maxlength = MAX_VERSIONS_BYTES;
-    int result = soap_GET(session->soap, url, NULL);
+    uint64_t limit = soap->recv_maxlength;
+    soap->recv_maxlength = MAX_VERSIONS_BYTES;
+    int result = soap_GET(soap, url, NULL);
     if (result == SOAP_OK)
-        result = wire_versions_read(session->soap, versions);
-    session->soap->recv_maxlength = limit;
+        result = wire_versions_read(soap, versions);
+    soap->recv_maxlength = limit;
+    if (result != SOAP_OK)
+        soap_force_closesock(soap);
     free(url);
     return result;
 }
@@ -68,9 +97,10 @@ static int get_versions(struct session *session, struct vim_versions *versions) 
 static bool learn_version(struct session *session, struct error *error) {
     struct vim_versions versions = {0};
     struct error failure = {0};
-    session_begin(session);
+    connection_first(session->main);
+    connection_begin(session->main);
     int result = get_versions(session, &versions);
-    if (!session_end(session, "vimServiceVersions.xml", result, &failure) &&
+    if (!connection_end(session->main, "vimServiceVersions.xml", result, &failure) &&
         failure.kind != ERROR_PROTOCOL) {
         *error = failure;
         return false;
@@ -97,7 +127,7 @@ static bool retrieve_service_content(struct session *session, struct error *erro
     struct vim25__ManagedObjectReference self = session_reference(&service_instance);
     struct vim25__RetrieveServiceContentRequestType request = {._USCOREthis = &self};
     struct _vim25__RetrieveServiceContentResponse response = {0};
-    if (!SESSION_CALL(session, RetrieveServiceContent, &request, &response, error))
+    if (!CALL(session->main, RetrieveServiceContent, &request, &response, error))
         return false;
     const struct vim25__ServiceContent *content = response.returnval;
     if (!content || !content->rootFolder || !content->propertyCollector ||
@@ -110,22 +140,21 @@ static bool retrieve_service_content(struct session *session, struct error *erro
     keep_moref(&session->session_manager, content->sessionManager);
     keep_moref(&session->view_manager, content->viewManager);
     keep_moref(&session->performance_manager, content->perfManager);
-    if (content->about)
-        log_debug(session->log, "%s: %s, asked as %s", session->label, content->about->fullName,
+    keep_moref(&session->option_manager, content->setting);
+    const struct vim25__AboutInfo *about = content->about;
+    session->is_vcenter = about && about->apiType && strcmp(about->apiType, "VirtualCenter") == 0;
+    session->api_version = memory_strdup(about ? about->apiVersion : NULL);
+    if (about && about->fullName)
+        log_debug(session->log, "%s: %s, asked as %s", session->label, about->fullName,
                   session->action);
     return true;
 }
 
 static bool login(struct session *session, struct error *error) {
-    struct vim25__ManagedObjectReference self = session_reference(&session->session_manager);
-    struct vim25__LoginRequestType request = {
-        ._USCOREthis = &self,
-        .userName = session->credentials.username,
-        .password = session->credentials.password,
-    };
-    struct _vim25__LoginResponse response = {0};
-    bool succeeded = SESSION_CALL(session, Login, &request, &response, error);
-    session->logged_in = succeeded || session->interrupted;
+    struct connection *connection = session->main;
+    connection_first(connection);
+    bool succeeded = connection_end(connection, "Login", call_login(session, connection), error);
+    session->logged_in = succeeded || connection->interrupted;
     return succeeded;
 }
 
@@ -137,9 +166,9 @@ static void logout(struct session *session) {
     int limit = interrupt_requested() ? INTERRUPTED_CLOSING_SECONDS : CLOSING_SECONDS;
     if (session->timeout_seconds > limit)
         session->timeout_seconds = limit;
-    session->closing = true;
-    session->logged_in = false;
-    if (!SESSION_CALL(session, Logout, &request, &response, &error))
+    session->main->closing = true;
+    /* NotAuthenticated: there is no session any more, or the interrupted login made none. */
+    if (!CALL(session->main, Logout, &request, &response, &error) && error.kind != ERROR_AUTH)
         log_warn(session->log, "not logged out: %s", error.message);
 }
 
@@ -171,7 +200,7 @@ static bool establish(struct session *session, const struct target *target,
     session->tls = tls_new(target->host, port, options, error);
     if (!session->tls)
         return false;
-    session->soap = transport_new(session);
+    session->main = connection_new(session);
     return learn_version(session, error) && retrieve_service_content(session, error) &&
            login(session, error);
 }
@@ -179,6 +208,8 @@ static bool establish(struct session *session, const struct target *target,
 struct session *session_open(const struct target *target, const struct source_options *options,
                              struct error *error) {
     struct session *session = memory_alloc(sizeof *session);
+    pthread_mutex_init(&session->login_lock, NULL);
+    pthread_mutex_init(&session->cookie_lock, NULL);
     session->log = options->log;
     session->timeout_seconds = options->timeout_seconds;
     if (establish(session, target, options, error))
@@ -197,7 +228,9 @@ void session_close(struct session *session) {
         return;
     if (session->logged_in)
         logout(session);
-    transport_free(session->soap);
+    connection_free(session->main);
+    pthread_mutex_destroy(&session->login_lock);
+    pthread_mutex_destroy(&session->cookie_lock);
     tls_free(session->tls);
     credentials_done(&session->credentials);
     free_moref(&session->root_folder);
@@ -205,6 +238,8 @@ void session_close(struct session *session) {
     free_moref(&session->session_manager);
     free_moref(&session->view_manager);
     free_moref(&session->performance_manager);
+    free_moref(&session->option_manager);
+    free(session->api_version);
     memory_wipe_free(session->cookie);
     free(session->action);
     free(session->endpoint);

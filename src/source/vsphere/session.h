@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* A login on an ESXi host or vCenter, and the calls made under it. */
+/* A login on an ESXi host or vCenter, shared by connections. */
 #ifndef VPERF_SOURCE_VSPHERE_SESSION_H
 #define VPERF_SOURCE_VSPHERE_SESSION_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "core/credentials.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "soapH.h"
 #include "source/source.h"
+#include "source/vsphere/connection.h"
 #include "source/vsphere/tls.h"
 
 /* A managed object that outlives the answer it came in. */
@@ -20,13 +21,11 @@ struct session_moref {
 };
 
 struct session {
-    struct soap *soap;
     struct tls *tls;
     const struct log *log;
     char *label;    /* host[:port when not 443] */
     char *endpoint; /* https://host:port/sdk */
     char *action;   /* SOAPAction: urn:vim25/VERSION */
-    char *cookie;   /* the header line that carries the session */
     struct credentials credentials;
     int timeout_seconds;
 
@@ -34,47 +33,39 @@ struct session {
     struct session_moref view_manager;
     struct session_moref performance_manager;
     struct session_moref session_manager;
+    struct session_moref option_manager; /* vCenter; may be empty */
     struct session_moref root_folder;
-    bool logged_in;
+    char *api_version; /* such as 6.5 */
+    bool is_vcenter;
 
-    /* Of the call under way, or the last one. */
-    int64_t deadline_ms;
-    int64_t started_ms;
-    uint64_t received;
-    bool timed_out;
-    bool interrupted;
-    bool closing;        /* signals no longer end calls */
-    char fault_type[64]; /* "" when the last call met no fault */
-    size_t (*receive)(struct soap *soap, char *buffer, size_t length);
-    int (*parse_header)(struct soap *soap, const char *key, const char *value);
-    int (*post_header)(struct soap *soap, const char *key, const char *value);
+    struct connection *main; /* of the thread that opened the session */
+    pthread_mutex_t login_lock;
+    pthread_mutex_t cookie_lock;
+    char *cookie;           /* under cookie_lock */
+    atomic_uint generation; /* number of logins */
+    bool logged_in;
 };
 
 /* session_open: connects, learns the API version and logs in. NULL on failure. */
 struct session *session_open(const struct target *target, const struct source_options *options,
                              struct error *error);
 
-/* session_close: logs out and frees the session; takes NULL. */
+/* session_close: logs out and frees the session; takes NULL. All other connections are closed. */
 void session_close(struct session *session);
 
+/* session_established: a login has succeeded. */
+bool session_established(const struct session *session);
+
+/* session_lend_cookie: gives the connection the cookie of the newest login. */
+void session_lend_cookie(struct session *session, struct connection *connection);
+
 /*
- * SESSION_CALL: one operation of the vSphere API; true when it succeeded. The answer lives until
- * the next call. On failure the error names the target; session->fault_type names the fault.
+ * session_renew: logs in again on the connection, unless another connection has done so since its
+ * last call. On failure *result is that of the login.
  */
-#define SESSION_CALL(session, operation, request, response, error)                                 \
-    (session_begin(session),                                                                       \
-     session_end(session, #operation,                                                              \
-                 soap_call___vim25__##operation((session)->soap, (session)->endpoint,              \
-                                                (session)->action, request, response),             \
-                 error))
+bool session_renew(struct session *session, struct connection *connection, int *result);
 
-/* session_begin: gets ready for a call; what the last one returned is gone. Use SESSION_CALL. */
-void session_begin(struct session *session);
-
-/* session_end: turns the result of a call into an error. Use SESSION_CALL. */
-bool session_end(struct session *session, const char *operation, int result, struct error *error);
-
-/* session_moref: the reference in the form that requests take; borrows from moref. */
+/* session_reference: the reference in the form that requests take; borrows from moref. */
 struct vim25__ManagedObjectReference session_reference(const struct session_moref *moref);
 
 #endif

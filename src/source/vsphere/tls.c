@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,22 +20,29 @@ struct tls {
     bool insecure;
     struct thumbprint pinned; /* --thumbprint: the only certificate to trust; or empty */
     struct thumbprint known;  /* GOVC_TLS_KNOWN_HOSTS: trusted when its issuer is not; or empty */
-    char *refusal;
+    pthread_mutex_t lock;
+    char *refusal; /* of the first certificate that was not trusted; under the lock */
 };
 
-static void refuse(struct tls *tls, X509 *certificate, const char *why) {
+static char *explain(const struct tls *tls, X509 *certificate, const char *why) {
     char actual[THUMBPRINT_TEXT_SIZE] = "unknown";
     thumbprint_text(actual, certificate);
     if (tls->pinned.length || tls->known.length)
-        tls->refusal = memory_printf(
+        return memory_printf(
             "the certificate does not match %s: the server presents SHA-256 %s; compare it with "
             "the one on the server's console",
             tls->pinned.length ? "--thumbprint" : "GOVC_TLS_KNOWN_HOSTS", actual);
-    else
-        tls->refusal = memory_printf(
-            "the certificate is not trusted (%s): give --ca-file, or compare it with the one on "
-            "the server's console and give --thumbprint %s",
-            why, actual);
+    return memory_printf(
+        "the certificate is not trusted (%s): give --ca-file, or compare it with the one on "
+        "the server's console and give --thumbprint %s",
+        why, actual);
+}
+
+static void refuse(struct tls *tls, X509 *certificate, const char *why) {
+    pthread_mutex_lock(&tls->lock);
+    if (!tls->refusal)
+        tls->refusal = explain(tls, certificate, why);
+    pthread_mutex_unlock(&tls->lock);
 }
 
 static bool trusts(const struct tls *tls, X509_STORE_CTX *store, const X509 *certificate) {
@@ -49,8 +57,6 @@ static bool trusts(const struct tls *tls, X509_STORE_CTX *store, const X509 *cer
 static int judge(X509_STORE_CTX *store, void *argument) {
     struct tls *tls = argument;
     X509 *certificate = X509_STORE_CTX_get0_cert(store);
-    free(tls->refusal);
-    tls->refusal = NULL;
     if (trusts(tls, store, certificate)) {
         X509_STORE_CTX_set_error(store, X509_V_OK);
         return 1;
@@ -105,6 +111,7 @@ static bool choose_pin(struct tls *tls, const char *host, int port,
 struct tls *tls_new(const char *host, int port, const struct source_options *options,
                     struct error *error) {
     struct tls *tls = memory_alloc(sizeof *tls);
+    pthread_mutex_init(&tls->lock, NULL);
     tls->insecure = options->insecure;
     tls->context = SSL_CTX_new(TLS_client_method());
     bool ready = tls->context && SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION) &&
@@ -127,6 +134,7 @@ void tls_free(struct tls *tls) {
     if (!tls)
         return;
     SSL_CTX_free(tls->context);
+    pthread_mutex_destroy(&tls->lock);
     free(tls->refusal);
     free(tls);
 }
@@ -135,6 +143,9 @@ SSL_CTX *tls_context(const struct tls *tls) {
     return tls->context;
 }
 
-const char *tls_refusal(const struct tls *tls) {
-    return tls->refusal;
+const char *tls_refusal(struct tls *tls) {
+    pthread_mutex_lock(&tls->lock);
+    const char *refusal = tls->refusal;
+    pthread_mutex_unlock(&tls->lock);
+    return refusal;
 }

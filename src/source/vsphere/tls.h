@@ -24,7 +24,10 @@ void tls_free(struct tls *tls);
 /* tls_context: the context for all connections; the caller takes a reference of its own. */
 SSL_CTX *tls_context(const struct tls *tls);
 
-/* tls_refusal: why the last certificate was not trusted and what to do; NULL when it was. */
-const char *tls_refusal(const struct tls *tls);
+/*
+ * tls_refusal: why a certificate was not trusted and what to do, borrowed from tls; NULL when none
+ * was refused. Threads may share tls.
+ */
+const char *tls_refusal(struct tls *tls);
 
 #endif

@@ -4,25 +4,19 @@
 
 #include "core/memory.h"
 #include "source/source.h"
+#include "source/vsphere/batches.h"
 #include "source/vsphere/counters.h"
 #include "source/vsphere/entities.h"
-#include "source/vsphere/query.h"
 #include "source/vsphere/session.h"
 
-/* A batch ends at either limit: larger answers cost more time a series. */
-enum { BATCH_ENTITIES = 50, BATCH_METRICS = 10000, REALTIME_SECONDS = 20 };
+enum { VCENTER_JOBS = 4 };
 
 struct vsphere {
     struct source base;
+    struct source_options options;
     struct session *session;
     struct catalog *catalog;
     struct inventory *inventory;
-};
-
-struct batch {
-    struct query_item items[BATCH_ENTITIES];
-    size_t count;
-    size_t metrics;
 };
 
 extern const struct source_ops vsphere_source;
@@ -38,6 +32,7 @@ static struct source *vsphere_open(const struct target *target,
         return NULL;
     struct vsphere *vsphere = memory_alloc(sizeof *vsphere);
     vsphere->base.ops = &vsphere_source;
+    vsphere->options = *options;
     vsphere->session = session;
     return &vsphere->base;
 }
@@ -45,7 +40,7 @@ static struct source *vsphere_open(const struct target *target,
 static struct catalog *vsphere_catalog(struct source *source, struct error *error) {
     struct vsphere *vsphere = from_base(source);
     if (!vsphere->catalog)
-        vsphere->catalog = counters_load(vsphere->session, error);
+        vsphere->catalog = counters_load(vsphere->session->main, error);
     return vsphere->catalog;
 }
 
@@ -53,91 +48,98 @@ static struct inventory *vsphere_inventory(struct source *source, const bool typ
                                            struct error *error) {
     struct vsphere *vsphere = from_base(source);
     inventory_free(vsphere->inventory);
-    vsphere->inventory = entities_load(vsphere->session, types, error);
+    vsphere->inventory = entities_load(vsphere->session->main, types, error);
     return vsphere->inventory;
-}
-
-static bool flush(struct batch *batch, struct query *query, struct error *error) {
-    bool good = !batch->count || query_run(query, batch->items, batch->count, error);
-    for (size_t i = 0; i < batch->count; i++)
-        available_done(&batch->items[i].available);
-    batch->count = 0;
-    batch->metrics = 0;
-    return good;
 }
 
 static bool has_data(const struct entity *entity) {
     return entity->state == STATE_ON || entity->state == STATE_UNKNOWN;
 }
 
-/* Adds the entity to the batch with what it offers; one that the server refuses is missing. */
-static bool add(struct batch *batch, struct query *query, const struct entity *entity,
-                struct error *error) {
-    const struct source_events *events = query->events;
-    struct query_item *item = &batch->items[batch->count];
-    item->entity = entity;
-    if (!available_load(&item->available, query->session, query->catalog, entity, query->selection,
-                        error)) {
-        if (error->kind != ERROR_FAULT)
-            return false;
-        events->missing(events->context, entity, error->message);
-        error_clear(error);
-        return true;
-    }
-    for (size_t i = 0; i < item->available.counter_count; i++)
-        events->offered(events->context, entity, item->available.counters[i]);
-    if (item->available.counter_count) {
-        batch->metrics += item->available.metric_count;
-        batch->count++;
-    } else {
-        available_done(&item->available);
-    }
-    return batch->count < BATCH_ENTITIES && batch->metrics < BATCH_METRICS
-               ? true
-               : flush(batch, query, error);
+static bool is_archived_only(enum entity_type type) {
+    return type != ENTITY_VM && type != ENTITY_HOST;
 }
 
-static bool check_selection(const struct session *session, const struct selection *selection,
-                            struct error *error) {
-    if (selection->interval != REALTIME_SECONDS)
-        return error_set(error, ERROR_USAGE,
-                         "--interval %d: %s is collected in real time, every 20 seconds",
-                         selection->interval, session->label);
+static bool check_selection(const struct selection *selection, struct error *error) {
     for (int type = 0; type < ENTITY_TYPES; type++)
-        if (selection->types[type] && type != ENTITY_VM && type != ENTITY_HOST)
+        if (selection->types[type] && is_archived_only((enum entity_type)type) &&
+            selection->interval == REALTIME_SECONDS)
             return error_set(error, ERROR_USAGE,
-                             "--type %s: real-time samples exist for vm and host only",
+                             "--type %s: has no real-time samples: give --interval 300 or longer",
                              entity_type_name((enum entity_type)type));
     return true;
+}
+
+/* The selected entities that have data, in the order of the inventory; the caller frees them. */
+static const struct entity **choose(const struct inventory *inventory,
+                                    const struct selection *selection,
+                                    const struct source_events *events, size_t *count) {
+    const struct entity **chosen = memory_array(inventory->count + 1, sizeof *chosen);
+    bool archived = selection->interval != REALTIME_SECONDS;
+    *count = 0;
+    for (size_t i = 0; i < inventory->count; i++) {
+        const struct entity *entity = inventory->entities[i];
+        if (!selection_has_entity(selection, entity))
+            continue;
+        if (archived || has_data(entity))
+            chosen[(*count)++] = entity;
+        else
+            events->skipped(events->context, entity);
+    }
+    return chosen;
+}
+
+static void tell_offers(const struct offers *offers, const struct entity *const *entities,
+                        size_t count, const struct source_events *events) {
+    for (size_t i = 0; i < count; i++) {
+        const char *refusal = offers_refusal(offers, i);
+        const struct offer *own = offers_own(offers, i);
+        if (refusal)
+            events->missing(events->context, entities[i], refusal);
+        for (size_t k = 0; !refusal && k < own->count; k++)
+            events->offered(events->context, entities[i], own->counters[k]);
+    }
+}
+
+static size_t job_count(const struct vsphere *vsphere) {
+    if (vsphere->options.jobs > 0)
+        return (size_t)vsphere->options.jobs;
+    return vsphere->session->is_vcenter ? VCENTER_JOBS : 1;
+}
+
+static bool collect_chosen(struct vsphere *vsphere, const struct selection *selection,
+                           const struct source_events *events, struct batches_order *order,
+                           struct error *error) {
+    struct crew *crew = crew_new(vsphere->session, job_count(vsphere));
+    struct offers *offers =
+        offers_load(crew, order->entities, order->count, vsphere->catalog, selection, error);
+    if (offers) {
+        tell_offers(offers, order->entities, order->count, events);
+        order->offers = offers;
+        (void)batches_run(crew, order, error);
+    }
+    offers_free(offers);
+    crew_free(crew);
+    return error->kind == ERROR_NONE;
 }
 
 static bool vsphere_collect(struct source *source, const struct selection *selection,
                             const struct source_events *events, struct error *error) {
     struct vsphere *vsphere = from_base(source);
-    if (!check_selection(vsphere->session, selection, error) || !vsphere_catalog(source, error) ||
-        (!vsphere->inventory && !vsphere_inventory(source, selection->types, error)))
-        return false;
-    struct query query = {
-        .session = vsphere->session,
-        .catalog = vsphere->catalog,
-        .selection = selection,
-        .events = events,
+    struct batches_order order = {
+        .progress = vsphere->options.progress,
+        .progress_context = vsphere->options.progress_context,
     };
-    struct batch *batch = memory_alloc(sizeof *batch);
-    bool good = true;
-    for (size_t i = 0; good && i < vsphere->inventory->count; i++) {
-        const struct entity *entity = vsphere->inventory->entities[i];
-        if (!selection_has_entity(selection, entity))
-            continue;
-        if (has_data(entity))
-            good = add(batch, &query, entity, error);
-        else
-            events->skipped(events->context, entity);
-    }
-    good = good && flush(batch, &query, error);
-    for (size_t i = 0; i < batch->count; i++)
-        available_done(&batch->items[i].available);
-    free(batch);
+    if (!check_selection(selection, error) || !vsphere_catalog(source, error) ||
+        (!vsphere->inventory && !vsphere_inventory(source, selection->types, error)) ||
+        !span_resolve(&order.span, selection, vsphere->session->main, error))
+        return false;
+    const struct query query = {vsphere->catalog, selection, events};
+    const struct entity **entities = choose(vsphere->inventory, selection, events, &order.count);
+    order.query = &query;
+    order.entities = entities;
+    bool good = collect_chosen(vsphere, selection, events, &order, error);
+    free(entities);
     return good;
 }
 

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * A batch is sized by the values that its answer will hold. Servers have limits that nobody tells:
+ * a refused piece is halved, by entities first and then by the counters of the last one.
+ */
+#include "source/vsphere/batches.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "source/vsphere/limits.h"
+#include "source/vsphere/session.h"
+
+/* Larger answers cost more time and memory a series, smaller ones more requests. */
+enum { BATCH_ENTITIES = 64, BATCH_VALUES = 250000, MAX_SILENCES = 3 };
+
+struct batch {
+    struct query_item items[BATCH_ENTITIES];
+    struct available listed[BATCH_ENTITIES];
+    size_t count;
+    size_t end; /* number of the first entity behind the batch */
+};
+
+struct plan {
+    struct crew *crew;
+    const struct batches_order *order;
+    size_t next; /* entity to be put into a batch; only claim_batch uses it */
+    struct batch *of_worker;
+    atomic_size_t metrics;       /* the most that a call may ask for */
+    atomic_bool lists_instances; /* the server does not expand '*' */
+    atomic_int silences;         /* calls without an answer, one after the other */
+};
+
+/* A worker at one of its batches. */
+struct shift {
+    struct plan *plan;
+    struct connection *connection;
+    size_t task;
+    struct query_seen *seen; /* NULL unless the batch is asked for window by window */
+};
+
+static size_t metrics_of(const struct query_item *items, size_t count) {
+    size_t metrics = 0;
+    for (size_t i = 0; i < count; i++)
+        metrics += items[i].metrics;
+    return metrics;
+}
+
+static struct query_item make_item(const struct plan *plan, size_t index) {
+    const struct offer *asked = offers_asked(plan->order->offers, index);
+    bool aggregate = plan->order->query->selection->aggregate_only;
+    return (struct query_item){
+        .entity = plan->order->entities[index],
+        .counters = asked->counters,
+        .count = asked->count,
+        .metrics = aggregate ? asked->count : asked->metrics,
+    };
+}
+
+static bool fits(const struct plan *plan, const struct batch *batch,
+                 const struct query_item *item) {
+    size_t metrics = metrics_of(batch->items, batch->count) + item->metrics;
+    size_t samples = (size_t)span_samples(&plan->order->span);
+    return batch->count < BATCH_ENTITIES && metrics <= atomic_load(&plan->metrics) &&
+           metrics * samples <= BATCH_VALUES;
+}
+
+static bool claim_batch(void *context, size_t worker, size_t task) {
+    struct plan *plan = context;
+    struct batch *batch = &plan->of_worker[worker];
+    (void)task;
+    batch->count = 0;
+    for (; plan->next < plan->order->count; plan->next++) {
+        struct query_item item = make_item(plan, plan->next);
+        if (!item.count || offers_refusal(plan->order->offers, plan->next))
+            continue;
+        if (batch->count && !fits(plan, batch, &item))
+            break;
+        batch->items[batch->count++] = item;
+    }
+    batch->end = plan->next;
+    return batch->count > 0;
+}
+
+/* Messages about an entity begin with it: the target's name before them says nothing new. */
+static void give_up(const struct shift *shift, const struct query_item *item, struct error *error) {
+    const struct source_events *events = shift->plan->order->query->events;
+    const char *label = shift->connection->session->label;
+    size_t length = strlen(label);
+    bool labelled = strncmp(error->message, label, length) == 0 &&
+                    strncmp(error->message + length, ": ", 2) == 0;
+    events->missing(events->context, item->entity, error->message + (labelled ? length + 2 : 0));
+    error_clear(error);
+}
+
+static bool run_piece(struct shift *shift, const struct query_item *items, size_t count,
+                      const struct span *span, struct error *error);
+
+/* Halves by entities; the counters of a single one by number. */
+static bool run_halves(struct shift *shift, const struct query_item *items, size_t count,
+                       const struct span *span, struct error *error) {
+    size_t half = count / 2;
+    if (count > 1)
+        return run_piece(shift, items, half, span, error) &&
+               run_piece(shift, items + half, count - half, span, error);
+    struct query_item first = *items, second = *items;
+    first.count = items->count / 2;
+    first.metrics = items->metrics / 2;
+    second.counters += first.count;
+    second.count -= first.count;
+    second.metrics -= first.metrics;
+    return run_piece(shift, &first, 1, span, error) && run_piece(shift, &second, 1, span, error);
+}
+
+/* The piece without the entity that the fault names; false when it names none of the piece. */
+static bool run_without_refused(struct shift *shift, const struct query_item *items, size_t count,
+                                const struct span *span, struct error *error, bool *good) {
+    const char *refused = shift->connection->fault_object;
+    size_t index = 0;
+    while (index < count && strcmp(items[index].entity->id, refused) != 0)
+        index++;
+    if (index == count)
+        return false;
+    give_up(shift, &items[index], error);
+    *good = run_piece(shift, items, index, span, error) &&
+            run_piece(shift, items + index + 1, count - index - 1, span, error);
+    return true;
+}
+
+/* What was too large is not asked for again in this size. */
+static void remember_size(struct shift *shift, const struct query_item *items, size_t count) {
+    size_t half = metrics_of(items, count) / 2;
+    atomic_store(&shift->plan->metrics, half ? half : 1);
+}
+
+/* False when a refused piece means that the server is lost, not that it refuses the piece. */
+static bool is_bearable(struct shift *shift, enum limits_verdict verdict,
+                        const struct error *error) {
+    /* A server that answers no more is not asked again and again in ever smaller pieces. */
+    if (verdict == LIMITS_SILENT)
+        return atomic_fetch_add(&shift->plan->silences, 1) < MAX_SILENCES;
+    return verdict == LIMITS_TOO_LARGE || error->kind == ERROR_FAULT;
+}
+
+static bool run_refused(struct shift *shift, const struct query_item *items, size_t count,
+                        const struct span *span, struct error *error) {
+    enum limits_verdict verdict = limits_judge(shift->connection, error);
+    bool by_size = verdict != LIMITS_PASSED;
+    bool good = true;
+    if (!is_bearable(shift, verdict, error))
+        return false;
+    if (by_size && (count > 1 || items->count > 1)) {
+        remember_size(shift, items, count);
+        error_clear(error);
+        return run_halves(shift, items, count, span, error);
+    }
+    if (!crew_await_turn(shift->plan->crew, shift->task))
+        return false;
+    if (!by_size && run_without_refused(shift, items, count, span, error, &good))
+        return good;
+    if (count == 1) {
+        give_up(shift, items, error);
+        return true;
+    }
+    error_clear(error);
+    return run_halves(shift, items, count, span, error);
+}
+
+static bool run_piece(struct shift *shift, const struct query_item *items, size_t count,
+                      const struct span *span, struct error *error) {
+    struct plan *plan = shift->plan;
+    struct _vim25__QueryPerfResponse response;
+    if (!count)
+        return true;
+    bool divisible = count > 1 || items->count > 1;
+    if (divisible && metrics_of(items, count) > atomic_load(&plan->metrics))
+        return run_halves(shift, items, count, span, error);
+    if (!query_ask(plan->order->query, shift->connection, items, count, span, &response, error))
+        return run_refused(shift, items, count, span, error);
+    atomic_store(&plan->silences, 0);
+    if (!items->listed && query_unexpanded(&response)) {
+        atomic_store(&plan->lists_instances, true);
+        return true;
+    }
+    return crew_await_turn(plan->crew, shift->task) &&
+           query_emit(plan->order->query, items, count, span, &response, shift->seen, error);
+}
+
+/* Window after window, when the samples of a single entity are too many for one answer. */
+static bool run_windows(struct shift *shift, struct batch *batch, struct error *error) {
+    const struct span *span = &shift->plan->order->span;
+    size_t metrics = metrics_of(batch->items, batch->count);
+    int64_t samples = metrics < BATCH_VALUES ? BATCH_VALUES / (int64_t)(metrics + 1) : 1;
+    bool good = true;
+    if (!span->bounded || span->newest || samples >= span_samples(span))
+        return run_piece(shift, batch->items, batch->count, span, error);
+    shift->seen = query_seen_new();
+    for (struct span window = {.end = span->start}; good && window.end < span->end;) {
+        window = span_window(span, window.end, samples);
+        good = run_piece(shift, batch->items, batch->count, &window, error);
+        if (atomic_load(&shift->plan->lists_instances) && !batch->items->listed)
+            break;
+    }
+    query_seen_free(shift->seen);
+    shift->seen = NULL;
+    return good;
+}
+
+/* Asks which instances the entities have; those that are refused leave the batch. */
+static bool list_instances(struct shift *shift, struct batch *batch, struct error *error) {
+    const struct query *query = shift->plan->order->query;
+    size_t kept = 0;
+    if (!crew_await_turn(shift->plan->crew, shift->task))
+        return false;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct _vim25__QueryAvailablePerfMetricResponse response = {0};
+        struct query_item *item = &batch->items[i];
+        if (available_ask(shift->connection, item->entity, query->selection, &response, error)) {
+            available_read(&batch->listed[kept], query->catalog, query->selection, &response);
+            item->listed = &batch->listed[kept];
+            batch->items[kept++] = *item;
+        } else if (error->kind == ERROR_FAULT) {
+            give_up(shift, item, error);
+        } else {
+            batch->count = kept;
+            return false;
+        }
+    }
+    batch->count = kept;
+    return true;
+}
+
+static bool run_listed(struct shift *shift, struct batch *batch, struct error *error) {
+    bool good =
+        list_instances(shift, batch, error) && (!batch->count || run_windows(shift, batch, error));
+    for (size_t i = 0; i < batch->count; i++)
+        available_done(&batch->listed[i]);
+    return good;
+}
+
+static void report_progress(const struct shift *shift, const struct batch *batch) {
+    const struct batches_order *order = shift->plan->order;
+    if (order->progress && crew_await_turn(shift->plan->crew, shift->task))
+        order->progress(order->progress_context, (int)batch->end, (int)order->count);
+}
+
+static bool run_batch(void *context, size_t worker, size_t task, struct error *error) {
+    struct plan *plan = context;
+    struct batch *batch = &plan->of_worker[worker];
+    struct shift shift = {plan, crew_connection(plan->crew, worker), task, NULL};
+    bool good = true;
+    if (!atomic_load(&plan->lists_instances))
+        good = run_windows(&shift, batch, error);
+    if (good && atomic_load(&plan->lists_instances))
+        good = run_listed(&shift, batch, error);
+    if (good)
+        report_progress(&shift, batch);
+    return good;
+}
+
+static size_t metrics_limit(struct connection *connection, const struct span *span) {
+    size_t limit = limits_query_metrics(connection, span->interval);
+    return limit < BATCH_VALUES ? limit : BATCH_VALUES;
+}
+
+bool batches_run(struct crew *crew, const struct batches_order *order, struct error *error) {
+    struct plan plan = {.crew = crew, .order = order};
+    atomic_init(&plan.metrics, metrics_limit(crew_connection(crew, 0), &order->span));
+    plan.of_worker = memory_array(crew_size(crew), sizeof *plan.of_worker);
+    const struct crew_work work = {&plan, claim_batch, run_batch};
+    bool good = crew_run(crew, &work, error);
+    free(plan.of_worker);
+    return good;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * A connection to the server with its gSOAP context, used by one thread; several share a session.
+ * CALL is how every operation of the vSphere API is called.
+ */
+#ifndef VPERF_SOURCE_VSPHERE_CONNECTION_H
+#define VPERF_SOURCE_VSPHERE_CONNECTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/error.h"
+#include "soapH.h"
+
+struct session;
+
+struct connection {
+    struct session *session;
+    struct soap *soap;
+    char *cookie;        /* the header line of the request; NULL before the first answer */
+    unsigned generation; /* of the login that the cookie belongs to */
+
+    /* Of the call under way, or the last one. */
+    int64_t first_ms;    /* when it was made for the first time */
+    int64_t started_ms;  /* when it was made the last time */
+    int64_t deadline_ms; /* of the last time */
+    unsigned attempts;
+    bool renewed; /* it has logged in again */
+    uint64_t received;
+    bool timed_out;
+    bool interrupted;
+    bool closing;          /* signals no longer end calls */
+    int result;            /* of gSOAP */
+    char fault_type[64];   /* "" when it met no fault */
+    char fault_object[80]; /* id of the managed object that the fault names; "" when none */
+
+    size_t (*receive)(struct soap *soap, char *buffer, size_t length);
+    int (*parse_header)(struct soap *soap, const char *key, const char *value);
+    int (*post_header)(struct soap *soap, const char *key, const char *value);
+};
+
+/* connection_new: not yet connected, owned by the caller. The session must have its TLS. */
+struct connection *connection_new(struct session *session);
+
+/* connection_free: closes the connection. Takes NULL. */
+void connection_free(struct connection *connection);
+
+/*
+ * CALL: one operation; true when it succeeded. The answer lives until the next call. A session that
+ * has ended is renewed once, and a connection that broke is made anew, within the time limit of the
+ * session. On failure the error names the target; connection->fault_type names the fault.
+ */
+#define CALL(connection, operation, request, response, error)                                      \
+    __extension__({                                                                                \
+        int result_ = SOAP_OK;                                                                     \
+        connection_first(connection);                                                              \
+        do {                                                                                       \
+            connection_begin(connection);                                                          \
+            result_ = soap_call___vim25__##operation(                                              \
+                (connection)->soap, (connection)->session->endpoint,                               \
+                (connection)->session->action, request, response);                                 \
+        } while (connection_again(connection, #operation, &result_));                              \
+        connection_end(connection, #operation, result_, error);                                    \
+    })
+
+/* connection_first, connection_begin, connection_again, connection_end: the parts of CALL. */
+void connection_first(struct connection *connection);
+void connection_begin(struct connection *connection);
+bool connection_again(struct connection *connection, const char *operation, int *result);
+bool connection_end(struct connection *connection, const char *operation, int result,
+                    struct error *error);
+
+/* connection_now_ms: milliseconds on a clock that does not jump. */
+int64_t connection_now_ms(void);
+
+#endif
