@@ -62,9 +62,9 @@ static void test_rows(void **state) {
     struct entity entity = guest("web-1");
     struct entity host = {.type = ENTITY_HOST, .source = "kvm01:16509", .hypervisor = "kvm"};
     const struct series series[] = {
-        {&entity, &usage, "", 20, 3, percents},
-        {&entity, &usage, "0", 300, 1, percents},
-        {&host, &active, NULL, 20, 1, sizes},
+        {&entity, &usage, "", 20, false, 3, percents},
+        {&entity, &usage, "0", 300, false, 1, percents},
+        {&host, &active, NULL, 20, false, 1, sizes},
     };
     (void)state;
 
@@ -84,7 +84,7 @@ static void test_rows(void **state) {
 static void test_raw(void **state) {
     static const struct sample sample = {1795288640, -459};
     struct entity entity = guest("web-1");
-    const struct series series = {&entity, &usage, "", 20, 1, &sample};
+    const struct series series = {&entity, &usage, "", 20, false, 1, &sample};
     (void)state;
 
     check(&series, 1, (struct sink_options){.raw = true},
@@ -112,7 +112,7 @@ static void test_names(void **state) {
         for (int safe = 0; safe <= 1; safe++) {
             char expected[512];
             struct entity entity = guest(cases[i].name);
-            const struct series series = {&entity, &usage, "", 20, 1, &sample};
+            const struct series series = {&entity, &usage, "", 20, false, 1, &sample};
             /* The value begins with '-' and is a number: never an apostrophe. */
             snprintf(expected, sizeof expected,
                      HEADER "2026-11-21T19:17:20Z,esx01.example.com,esxi,vm,%s,vm-9,"
@@ -131,7 +131,7 @@ static void test_every_text_cell_is_made_safe(void **state) {
                             .hypervisor = "=hyper",
                             .name = "=name",
                             .id = "=id"};
-    const struct series series = {&entity, &odd, "=instance", 20, 1, &sample};
+    const struct series series = {&entity, &odd, "=instance", 20, false, 1, &sample};
     (void)state;
 
     check(
@@ -143,7 +143,7 @@ static void test_every_text_cell_is_made_safe(void **state) {
 static void test_header_comes_once(void **state) {
     static const struct sample sample = {1795288640, 1};
     struct entity entity = guest("web-1");
-    const struct series series = {&entity, &active, "", 20, 1, &sample};
+    const struct series series = {&entity, &active, "", 20, false, 1, &sample};
     (void)state;
 
     for (int count = 0; count <= 2; count++) {
