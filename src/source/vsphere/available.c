@@ -8,17 +8,17 @@
 #include "source/vsphere/entities.h"
 #include "source/vsphere/session.h"
 
-bool available_ask(struct connection *connection, const struct entity *entity,
+bool available_ask(struct channel *channel, const struct entity *entity,
                    const struct selection *selection,
                    struct _vim25__QueryAvailablePerfMetricResponse *response, struct error *error) {
     struct vim25__ManagedObjectReference manager =
-        session_reference(&connection->session->performance_manager);
+        session_reference(&channel->session->performance_manager);
     struct vim25__ManagedObjectReference object = {
         .type = (char *)entities_managed_type(entity->type), .__item = (char *)entity->id};
     int interval = selection->interval;
     struct vim25__QueryAvailablePerfMetricRequestType request = {
         ._USCOREthis = &manager, .entity = &object, .intervalId = &interval};
-    return CALL(connection, QueryAvailablePerfMetric, &request, response, error);
+    return CALL(channel, QueryAvailablePerfMetric, &request, response, error);
 }
 
 static void add_metric(struct available *available, const struct counter *counter,

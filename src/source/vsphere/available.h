@@ -5,7 +5,7 @@
 
 #include "core/catalog.h"
 #include "core/selection.h"
-#include "source/vsphere/connection.h"
+#include "source/vsphere/channel.h"
 
 struct available_metric {
     const struct counter *counter;
@@ -19,7 +19,7 @@ struct available {
 };
 
 /* available_ask: asks what the entity offers in the selection's interval. */
-bool available_ask(struct connection *connection, const struct entity *entity,
+bool available_ask(struct channel *channel, const struct entity *entity,
                    const struct selection *selection,
                    struct _vim25__QueryAvailablePerfMetricResponse *response, struct error *error);
 

@@ -36,7 +36,7 @@ struct plan {
 /* A worker at one of its batches. */
 struct shift {
     struct plan *plan;
-    struct connection *connection;
+    struct channel *channel;
     size_t task;
     struct query_seen *seen; /* NULL unless the batch is asked for window by window */
 };
@@ -87,7 +87,7 @@ static bool claim_batch(void *context, size_t worker, size_t task) {
 /* Messages about an entity begin with it: the target's name before them says nothing new. */
 static void give_up(const struct shift *shift, const struct query_item *item, struct error *error) {
     const struct source_events *events = shift->plan->order->query->events;
-    const char *label = shift->connection->session->label;
+    const char *label = shift->channel->session->label;
     size_t length = strlen(label);
     bool labelled = strncmp(error->message, label, length) == 0 &&
                     strncmp(error->message + length, ": ", 2) == 0;
@@ -117,7 +117,7 @@ static bool run_halves(struct shift *shift, const struct query_item *items, size
 /* The piece without the entity that the fault names; false when it names none of the piece. */
 static bool run_without_refused(struct shift *shift, const struct query_item *items, size_t count,
                                 const struct span *span, struct error *error, bool *good) {
-    const char *refused = shift->connection->fault_object;
+    const char *refused = shift->channel->fault_object;
     size_t index = 0;
     while (index < count && strcmp(items[index].entity->id, refused) != 0)
         index++;
@@ -146,7 +146,7 @@ static bool is_bearable(struct shift *shift, enum limits_verdict verdict,
 
 static bool run_refused(struct shift *shift, const struct query_item *items, size_t count,
                         const struct span *span, struct error *error) {
-    enum limits_verdict verdict = limits_judge(shift->connection, error);
+    enum limits_verdict verdict = limits_judge(shift->channel, error);
     bool by_size = verdict != LIMITS_PASSED;
     bool good = true;
     if (!is_bearable(shift, verdict, error))
@@ -177,7 +177,7 @@ static bool run_piece(struct shift *shift, const struct query_item *items, size_
     bool divisible = count > 1 || items->count > 1;
     if (divisible && metrics_of(items, count) > atomic_load(&plan->metrics))
         return run_halves(shift, items, count, span, error);
-    if (!query_ask(plan->order->query, shift->connection, items, count, span, &response, error))
+    if (!query_ask(plan->order->query, shift->channel, items, count, span, &response, error))
         return run_refused(shift, items, count, span, error);
     atomic_store(&plan->silences, 0);
     if (!items->listed && query_unexpanded(&response)) {
@@ -217,7 +217,7 @@ static bool list_instances(struct shift *shift, struct batch *batch, struct erro
     for (size_t i = 0; i < batch->count; i++) {
         struct _vim25__QueryAvailablePerfMetricResponse response = {0};
         struct query_item *item = &batch->items[i];
-        if (available_ask(shift->connection, item->entity, query->selection, &response, error)) {
+        if (available_ask(shift->channel, item->entity, query->selection, &response, error)) {
             available_read(&batch->listed[kept], query->catalog, query->selection, &response);
             item->listed = &batch->listed[kept];
             batch->items[kept++] = *item;
@@ -249,7 +249,7 @@ static void report_progress(const struct shift *shift, const struct batch *batch
 static bool run_batch(void *context, size_t worker, size_t task, struct error *error) {
     struct plan *plan = context;
     struct batch *batch = &plan->of_worker[worker];
-    struct shift shift = {plan, crew_connection(plan->crew, worker), task, NULL};
+    struct shift shift = {plan, crew_channel(plan->crew, worker), task, NULL};
     bool good = true;
     if (!atomic_load(&plan->lists_instances))
         good = run_windows(&shift, batch, error);
@@ -260,14 +260,14 @@ static bool run_batch(void *context, size_t worker, size_t task, struct error *e
     return good;
 }
 
-static size_t metrics_limit(struct connection *connection, const struct span *span) {
-    size_t limit = limits_query_metrics(connection, span->interval);
+static size_t metrics_limit(struct channel *channel, const struct span *span) {
+    size_t limit = limits_query_metrics(channel, span->interval);
     return limit < BATCH_VALUES ? limit : BATCH_VALUES;
 }
 
 bool batches_run(struct crew *crew, const struct batches_order *order, struct error *error) {
     struct plan plan = {.crew = crew, .order = order};
-    atomic_init(&plan.metrics, metrics_limit(crew_connection(crew, 0), &order->span));
+    atomic_init(&plan.metrics, metrics_limit(crew_channel(crew, 0), &order->span));
     plan.of_worker = memory_array(crew_size(crew), sizeof *plan.of_worker);
     const struct crew_work work = {&plan, claim_batch, run_batch};
     bool good = crew_run(crew, &work, error);

@@ -42,9 +42,9 @@ static void visit(void *context, const struct vim25__ObjectContent *object) {
     }
 }
 
-struct catalog *counters_load(struct connection *connection, struct error *error) {
+struct catalog *counters_load(struct channel *channel, struct error *error) {
     struct vim25__ManagedObjectReference manager =
-        session_reference(&connection->session->performance_manager);
+        session_reference(&channel->session->performance_manager);
     char *path = (char *)"perfCounter";
     struct vim25__PropertySpec property = {
         .type = manager.type, .__sizepathSet = 1, .pathSet = &path};
@@ -52,12 +52,12 @@ struct catalog *counters_load(struct connection *connection, struct error *error
     struct vim25__PropertyFilterSpec spec = {
         .__sizepropSet = 1, .propSet = &property, .__sizeobjectSet = 1, .objectSet = &object};
     struct catalog *catalog = catalog_new();
-    bool loaded = properties_retrieve(connection, &spec, visit, catalog, error);
+    bool loaded = properties_retrieve(channel, &spec, visit, catalog, error);
     if (loaded && catalog_defined(catalog) == 0)
         loaded = error_set(error, ERROR_PROTOCOL,
                            "%s: the server defines no counters: does the "
                            "user have the right to read performance data?",
-                           connection->session->label);
+                           channel->session->label);
     if (loaded)
         return catalog;
     catalog_free(catalog);

@@ -4,9 +4,9 @@
 #define VPERF_SOURCE_VSPHERE_COUNTERS_H
 
 #include "core/catalog.h"
-#include "source/vsphere/connection.h"
+#include "source/vsphere/channel.h"
 
 /* counters_load: perfCounter of the PerformanceManager, owned by the caller; NULL on failure. */
-struct catalog *counters_load(struct connection *connection, struct error *error);
+struct catalog *counters_load(struct channel *channel, struct error *error);
 
 #endif

@@ -9,7 +9,7 @@
 #include "source/vsphere/session.h"
 
 struct crew {
-    struct connection **connections;
+    struct channel **channels;
     size_t size;
 
     pthread_mutex_t lock;
@@ -31,10 +31,10 @@ struct worker {
 struct crew *crew_new(struct session *session, size_t jobs) {
     struct crew *crew = memory_alloc(sizeof *crew);
     crew->size = jobs;
-    crew->connections = memory_array(jobs, sizeof *crew->connections);
-    crew->connections[0] = session->main;
+    crew->channels = memory_array(jobs, sizeof *crew->channels);
+    crew->channels[0] = session->main;
     for (size_t i = 1; i < jobs; i++)
-        crew->connections[i] = connection_new(session);
+        crew->channels[i] = channel_new(session);
     pthread_mutex_init(&crew->lock, NULL);
     pthread_cond_init(&crew->changed, NULL);
     return crew;
@@ -44,8 +44,8 @@ void crew_free(struct crew *crew) {
     if (!crew)
         return;
     for (size_t i = 1; i < crew->size; i++)
-        connection_free(crew->connections[i]);
-    free(crew->connections);
+        channel_free(crew->channels[i]);
+    free(crew->channels);
     pthread_cond_destroy(&crew->changed);
     pthread_mutex_destroy(&crew->lock);
     free(crew);
@@ -55,8 +55,8 @@ size_t crew_size(const struct crew *crew) {
     return crew->size;
 }
 
-struct connection *crew_connection(const struct crew *crew, size_t worker) {
-    return crew->connections[worker];
+struct channel *crew_channel(const struct crew *crew, size_t worker) {
+    return crew->channels[worker];
 }
 
 static bool await_turn_locked(struct crew *crew, size_t task) {

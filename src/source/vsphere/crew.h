@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "core/error.h"
-#include "source/vsphere/connection.h"
+#include "source/vsphere/channel.h"
 
 struct crew;
 
@@ -32,8 +32,8 @@ void crew_free(struct crew *crew);
 /* crew_size: the number of workers. */
 size_t crew_size(const struct crew *crew);
 
-/* crew_connection: the connection of a worker. */
-struct connection *crew_connection(const struct crew *crew, size_t worker);
+/* crew_channel: the connection of a worker. */
+struct channel *crew_channel(const struct crew *crew, size_t worker);
 
 /*
  * crew_run: all tasks of the work. False when one failed; the error is that of the first in order

@@ -209,7 +209,7 @@ static int fill_specs(const bool types[ENTITY_TYPES], struct vim25__PropertySpec
     return count;
 }
 
-static bool retrieve(struct connection *connection, struct vim25__ManagedObjectReference *view,
+static bool retrieve(struct channel *channel, struct vim25__ManagedObjectReference *view,
                      struct vim25__PropertySpec *specs, int count, struct loader *loader,
                      struct error *error) {
     struct vim_selection selection = {.name = "view", .type = view->type, .path = "view"};
@@ -218,27 +218,25 @@ static bool retrieve(struct connection *connection, struct vim25__ManagedObjectR
         .obj = view, .skip = &skip, .__sizeselectSet = 1, .selectSet = &selection};
     struct vim25__PropertyFilterSpec spec = {
         .__sizepropSet = count, .propSet = specs, .__sizeobjectSet = 1, .objectSet = &object};
-    return properties_retrieve(connection, &spec, visit, loader, error);
+    return properties_retrieve(channel, &spec, visit, loader, error);
 }
 
-static void destroy_view(struct connection *connection,
-                         struct vim25__ManagedObjectReference *view) {
+static void destroy_view(struct channel *channel, struct vim25__ManagedObjectReference *view) {
     struct vim25__DestroyViewRequestType request = {view};
     struct _vim25__DestroyViewResponse response;
     struct error error = {0};
-    if (!CALL(connection, DestroyView, &request, &response, &error))
-        log_debug(connection->session->log, "the view ends with the session: %s", error.message);
+    if (!CALL(channel, DestroyView, &request, &response, &error))
+        log_debug(channel->session->log, "the view ends with the session: %s", error.message);
 }
 
-static bool load(struct connection *connection, struct loader *loader, struct error *error) {
+static bool load(struct channel *channel, struct loader *loader, struct error *error) {
     struct vim25__PropertySpec specs[ENTITY_TYPES];
     char *paths[ENTITY_TYPES][MAX_PROPERTIES];
     char *names[ENTITY_TYPES];
     int count = fill_specs(loader->types, specs, paths, names);
     struct vim25__ManagedObjectReference manager =
-        session_reference(&connection->session->view_manager);
-    struct vim25__ManagedObjectReference root =
-        session_reference(&connection->session->root_folder);
+        session_reference(&channel->session->view_manager);
+    struct vim25__ManagedObjectReference root = session_reference(&channel->session->root_folder);
     struct vim25__CreateContainerViewRequestType request = {
         ._USCOREthis = &manager,
         .container = &root,
@@ -247,17 +245,16 @@ static bool load(struct connection *connection, struct loader *loader, struct er
         .recursive = xsd__boolean__true_,
     };
     struct _vim25__CreateContainerViewResponse response = {0};
-    if (!CALL(connection, CreateContainerView, &request, &response, error))
+    if (!CALL(channel, CreateContainerView, &request, &response, error))
         return false;
     if (!response.returnval || !response.returnval->type || !response.returnval->__item)
-        return error_set(error, ERROR_PROTOCOL, "%s: no container view",
-                         connection->session->label);
+        return error_set(error, ERROR_PROTOCOL, "%s: no container view", channel->session->label);
     struct vim25__ManagedObjectReference view = {
         .type = memory_strdup(response.returnval->type),
         .__item = memory_strdup(response.returnval->__item),
     };
-    bool loaded = retrieve(connection, &view, specs, count, loader, error);
-    destroy_view(connection, &view);
+    bool loaded = retrieve(channel, &view, specs, count, loader, error);
+    destroy_view(channel, &view);
     free(view.type);
     free(view.__item);
     return loaded;
@@ -300,24 +297,24 @@ static void join_hosts(struct inventory *inventory) {
     free(hosts);
 }
 
-static struct inventory *load_once(struct connection *connection, const bool types[ENTITY_TYPES],
+static struct inventory *load_once(struct channel *channel, const bool types[ENTITY_TYPES],
                                    struct error *error) {
     struct inventory *inventory = inventory_new();
-    struct loader loader = {inventory, connection->session->label, types};
-    if (load(connection, &loader, error))
+    struct loader loader = {inventory, channel->session->label, types};
+    if (load(channel, &loader, error))
         return inventory;
     inventory_free(inventory);
     return NULL;
 }
 
 /* Views and pages end with their session: when it was renewed in between, they are made anew. */
-struct inventory *entities_load(struct connection *connection, const bool types[ENTITY_TYPES],
+struct inventory *entities_load(struct channel *channel, const bool types[ENTITY_TYPES],
                                 struct error *error) {
-    unsigned generation = connection->generation;
-    struct inventory *inventory = load_once(connection, types, error);
-    if (!inventory && error->kind == ERROR_FAULT && generation != connection->generation) {
+    unsigned generation = channel->generation;
+    struct inventory *inventory = load_once(channel, types, error);
+    if (!inventory && error->kind == ERROR_FAULT && generation != channel->generation) {
         error_clear(error);
-        inventory = load_once(connection, types, error);
+        inventory = load_once(channel, types, error);
     }
     if (!inventory)
         return NULL;

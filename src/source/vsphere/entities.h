@@ -4,13 +4,13 @@
 #define VPERF_SOURCE_VSPHERE_ENTITIES_H
 
 #include "core/inventory.h"
-#include "source/vsphere/connection.h"
+#include "source/vsphere/channel.h"
 
 /*
  * entities_load: all entities of these types, and the hosts that guests name, sorted, owned by the
  * caller; NULL on failure.
  */
-struct inventory *entities_load(struct connection *connection, const bool types[ENTITY_TYPES],
+struct inventory *entities_load(struct channel *channel, const bool types[ENTITY_TYPES],
                                 struct error *error);
 
 /* entities_managed_type: the type of the managed object, such as VirtualMachine. */

@@ -21,22 +21,21 @@ static const struct {
 };
 
 /* ManagedObjectNotFound has "obj", NoPermission has "object". */
-static void keep_object(struct connection *connection, const struct vim_fault *fault) {
-    const char *object = wire_xml_text(connection->soap, fault->xml, "obj");
+static void keep_object(struct channel *channel, const struct vim_fault *fault) {
+    const char *object = wire_xml_text(channel->soap, fault->xml, "obj");
     if (!object)
-        object = wire_xml_text(connection->soap, fault->xml, "object");
-    snprintf(connection->fault_object, sizeof connection->fault_object, "%s", object ? object : "");
+        object = wire_xml_text(channel->soap, fault->xml, "object");
+    snprintf(channel->fault_object, sizeof channel->fault_object, "%s", object ? object : "");
 }
 
-static bool describe_fault(struct connection *connection, const char *operation,
-                           struct error *error) {
-    const struct session *session = connection->session;
+static bool describe_fault(struct channel *channel, const char *operation, struct error *error) {
+    const struct session *session = channel->session;
     struct vim_fault fault = {"", "", ""};
-    if (!wire_fault_read(connection->soap, &fault))
+    if (!wire_fault_read(channel->soap, &fault))
         return error_set(error, ERROR_PROTOCOL, "%s: %s: a fault that cannot be read",
                          session->label, operation);
-    snprintf(connection->fault_type, sizeof connection->fault_type, "%s", fault.type);
-    keep_object(connection, &fault);
+    snprintf(channel->fault_type, sizeof channel->fault_type, "%s", fault.type);
+    keep_object(channel, &fault);
     if (strcmp(fault.type, "InvalidLogin") == 0)
         return error_set(error, ERROR_AUTH,
                          "%s: login as '%s' refused: wrong user name or password", session->label,
@@ -44,7 +43,7 @@ static bool describe_fault(struct connection *connection, const char *operation,
     if (strcmp(fault.type, "NotAuthenticated") == 0)
         return error_set(error, ERROR_AUTH, "%s: %s: the session has ended", session->label,
                          operation);
-    const char *property = wire_xml_text(connection->soap, fault.xml, "invalidProperty");
+    const char *property = wire_xml_text(channel->soap, fault.xml, "invalidProperty");
     const char *separator = *fault.type && *fault.message ? ": " : "";
     return error_set(error, ERROR_FAULT, "%s: %s failed: %s%s%s%s%s", session->label, operation,
                      fault.type, separator, fault.message, property ? ": " : "",
@@ -65,13 +64,13 @@ static const char *reason_text(struct soap *soap) {
     return reason && *reason ? *reason : "no reason given";
 }
 
-static bool describe_tls(const struct connection *connection, struct error *error) {
-    const struct session *session = connection->session;
+static bool describe_tls(const struct channel *channel, struct error *error) {
+    const struct session *session = channel->session;
     const char *refusal = tls_refusal(session->tls);
     if (refusal)
         return error_set(error, ERROR_TLS, "%s: %s", session->label, refusal);
     /* "...SSL routines::wrong version number\n", "...TLS BIO: Connection reset by peer". */
-    const char *text = reason_text(connection->soap);
+    const char *text = reason_text(channel->soap);
     const char *colon = strrchr(text, ':');
     const char *reason = colon ? colon + 1 + strspn(colon + 1, " ") : text;
     return error_set(error, ERROR_TLS,
@@ -87,9 +86,9 @@ static bool describe_silence(const struct session *session, const char *operatio
         session->label, operation, session->timeout_seconds);
 }
 
-static bool describe_connection(const struct connection *connection, struct error *error) {
-    const struct session *session = connection->session;
-    const char *reason = reason_text(connection->soap);
+static bool describe_connection(const struct channel *channel, struct error *error) {
+    const struct session *session = channel->session;
+    const char *reason = reason_text(channel->soap);
     if (strcmp(reason, "Timeout") == 0)
         return error_set(error, ERROR_TIMEOUT,
                          "%s: no connection within %d s: check host, port and firewall",
@@ -98,19 +97,19 @@ static bool describe_connection(const struct connection *connection, struct erro
                      session->label, reason);
 }
 
-bool failure_describe(struct connection *connection, const char *operation, int result,
+bool failure_describe(struct channel *channel, const char *operation, int result,
                       struct error *error) {
-    const struct session *session = connection->session;
-    if (connection->interrupted)
+    const struct session *session = channel->session;
+    if (channel->interrupted)
         return error_set(error, ERROR_INTERRUPTED, "%s: interrupted", session->label);
-    if (connection->timed_out)
+    if (channel->timed_out)
         return describe_silence(session, operation, error);
     if (result == SOAP_FAULT)
-        return describe_fault(connection, operation, error);
+        return describe_fault(channel, operation, error);
     if (result == SOAP_SSL_ERROR)
-        return describe_tls(connection, error);
+        return describe_tls(channel, error);
     if (result == SOAP_TCP_ERROR)
-        return describe_connection(connection, error);
+        return describe_connection(channel, error);
     if (result >= FIRST_HTTP_ERROR && result <= LAST_HTTP_ERROR)
         return describe_status(session, result, error);
     if (result == SOAP_EOF)
@@ -123,7 +122,7 @@ bool failure_describe(struct connection *connection, const char *operation, int 
                      session->label, operation);
 }
 
-bool failure_is_lost_session(const struct connection *connection) {
+bool failure_is_lost_session(const struct channel *channel) {
     struct vim_fault fault = {"", "", ""};
-    return wire_fault_read(connection->soap, &fault) && strcmp(fault.type, "NotAuthenticated") == 0;
+    return wire_fault_read(channel->soap, &fault) && strcmp(fault.type, "NotAuthenticated") == 0;
 }

@@ -3,17 +3,17 @@
 #ifndef VPERF_SOURCE_VSPHERE_FAILURE_H
 #define VPERF_SOURCE_VSPHERE_FAILURE_H
 
-#include "source/vsphere/connection.h"
+#include "source/vsphere/channel.h"
 
 /*
  * failure_describe: turns the result of a call and the state of its soap context into an error that
  * names the target, the reason and what to do; keeps the type of a fault in the connection. Always
  * false.
  */
-bool failure_describe(struct connection *connection, const char *operation, int result,
+bool failure_describe(struct channel *channel, const char *operation, int result,
                       struct error *error);
 
 /* failure_is_lost_session: the call that just met a fault did so because its login has ended. */
-bool failure_is_lost_session(const struct connection *connection);
+bool failure_is_lost_session(const struct channel *channel);
 
 #endif

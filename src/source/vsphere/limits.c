@@ -19,30 +19,29 @@ static const struct {
     {NULL, "element count exceeds"},
 };
 
-enum limits_verdict limits_judge(const struct connection *connection, const struct error *error) {
+enum limits_verdict limits_judge(const struct channel *channel, const struct error *error) {
     if (error->kind == ERROR_TIMEOUT)
         return LIMITS_SILENT;
-    if (connection->result == SOAP_LENGTH || connection->result == SOAP_OCCURS)
+    if (channel->result == SOAP_LENGTH || channel->result == SOAP_OCCURS)
         return LIMITS_TOO_LARGE;
     if (error->kind != ERROR_FAULT)
         return LIMITS_PASSED;
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
-        if ((!refusals[i].fault_type ||
-             strcmp(refusals[i].fault_type, connection->fault_type) == 0) &&
+        if ((!refusals[i].fault_type || strcmp(refusals[i].fault_type, channel->fault_type) == 0) &&
             strstr(error->message, refusals[i].text))
             return LIMITS_TOO_LARGE;
     return LIMITS_PASSED;
 }
 
 /* The option's value; false when the user may not read it, or it is no number. */
-static bool read_option(struct connection *connection, long *limit) {
-    struct session *session = connection->session;
+static bool read_option(struct channel *channel, long *limit) {
+    struct session *session = channel->session;
     struct vim25__ManagedObjectReference self = session_reference(&session->option_manager);
     struct vim25__QueryOptionsRequestType request = {
         ._USCOREthis = &self, .name = (char *)"config.vpxd.stats.maxQueryMetrics"};
     struct _vim25__QueryOptionsResponse response = {0};
     struct error ignored = {0};
-    if (!CALL(connection, QueryOptions, &request, &response, &ignored) ||
+    if (!CALL(channel, QueryOptions, &request, &response, &ignored) ||
         response.__sizereturnval < 1 || !response.returnval->value)
         return false;
     const char *text = response.returnval->value->text;
@@ -55,12 +54,12 @@ static size_t limit_of_version(const char *version) {
     return version && strtod(version, NULL) <= 6.0 ? METRICS_UP_TO_6_0 : METRICS_LATER;
 }
 
-size_t limits_query_metrics(struct connection *connection, int32_t interval) {
-    const struct session *session = connection->session;
+size_t limits_query_metrics(struct channel *channel, int32_t interval) {
+    const struct session *session = channel->session;
     long limit = 0;
     if (interval == REALTIME_SECONDS || !session->is_vcenter)
         return SIZE_MAX;
-    if (session->option_manager.value && read_option(connection, &limit))
+    if (session->option_manager.value && read_option(channel, &limit))
         return limit > 0 ? (size_t)limit : SIZE_MAX;
     return limit_of_version(session->api_version);
 }

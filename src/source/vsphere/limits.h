@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "core/error.h"
-#include "source/vsphere/connection.h"
+#include "source/vsphere/channel.h"
 
 enum limits_verdict {
     LIMITS_PASSED,    /* the call failed for another reason than its size */
@@ -16,13 +16,13 @@ enum limits_verdict {
 };
 
 /* limits_judge: what a failed call says about its size. */
-enum limits_verdict limits_judge(const struct connection *connection, const struct error *error);
+enum limits_verdict limits_judge(const struct channel *channel, const struct error *error);
 
 /*
  * limits_query_metrics: the most metrics that one call for archived samples may ask for:
  * config.vpxd.stats.maxQueryMetrics of a vCenter, or what its version is shipped with. SIZE_MAX
  * when there is no limit, as for real-time samples and on ESXi.
  */
-size_t limits_query_metrics(struct connection *connection, int32_t interval);
+size_t limits_query_metrics(struct channel *channel, int32_t interval);
 
 #endif

@@ -100,10 +100,10 @@ static bool claim_group(void *context, size_t worker, size_t task) {
 static bool ask_group(void *context, size_t worker, size_t task, struct error *error) {
     struct offers *offers = context;
     struct group *group = &offers->groups[task];
-    struct connection *connection = crew_connection(offers->crew, worker);
+    struct channel *channel = crew_channel(offers->crew, worker);
     for (size_t i = group->first;; i = offers->members[i].next) {
         struct _vim25__QueryAvailablePerfMetricResponse response = {0};
-        if (available_ask(connection, offers->entities[i], offers->selection, &response, error)) {
+        if (available_ask(channel, offers->entities[i], offers->selection, &response, error)) {
             struct available available;
             if (!crew_await_turn(offers->crew, task))
                 return false;

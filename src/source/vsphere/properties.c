@@ -19,45 +19,45 @@ static bool take_page(const struct vim25__RetrieveResult *page, properties_visit
     return !*token || (page && page->__sizeobjects > 0);
 }
 
-static void cancel(struct connection *connection, struct vim25__ManagedObjectReference *collector,
+static void cancel(struct channel *channel, struct vim25__ManagedObjectReference *collector,
                    char *token) {
     struct vim25__CancelRetrievePropertiesExRequestType request = {collector, token};
     struct _vim25__CancelRetrievePropertiesExResponse response;
     struct error ignored = {0};
-    (void)CALL(connection, CancelRetrievePropertiesEx, &request, &response, &ignored);
+    (void)CALL(channel, CancelRetrievePropertiesEx, &request, &response, &ignored);
 }
 
-static bool continue_retrieval(struct connection *connection,
+static bool continue_retrieval(struct channel *channel,
                                struct vim25__ManagedObjectReference *collector,
                                properties_visit *visit, void *context, char **token,
                                struct error *error) {
     struct vim25__ContinueRetrievePropertiesExRequestType request = {collector, *token};
     struct _vim25__ContinueRetrievePropertiesExResponse response = {0};
-    if (!CALL(connection, ContinueRetrievePropertiesEx, &request, &response, error))
+    if (!CALL(channel, ContinueRetrievePropertiesEx, &request, &response, error))
         return false;
     return take_page(response.returnval, visit, context, token) ||
            error_set(error, ERROR_PROTOCOL, "%s: a page of properties without objects",
-                     connection->session->label);
+                     channel->session->label);
 }
 
-bool properties_retrieve(struct connection *connection, struct vim25__PropertyFilterSpec *spec,
+bool properties_retrieve(struct channel *channel, struct vim25__PropertyFilterSpec *spec,
                          properties_visit *visit, void *context, struct error *error) {
     struct vim25__ManagedObjectReference collector =
-        session_reference(&connection->session->property_collector);
+        session_reference(&channel->session->property_collector);
     int page_objects = PAGE_OBJECTS;
     struct vim25__RetrieveOptions options = {.maxObjects = &page_objects};
     struct vim25__RetrievePropertiesExRequestType request = {
         ._USCOREthis = &collector, .__sizespecSet = 1, .specSet = spec, .options = &options};
     struct _vim25__RetrievePropertiesExResponse response = {0};
     char *token = NULL;
-    bool good = CALL(connection, RetrievePropertiesEx, &request, &response, error);
+    bool good = CALL(channel, RetrievePropertiesEx, &request, &response, error);
     if (good && !take_page(response.returnval, visit, context, &token))
         good = error_set(error, ERROR_PROTOCOL, "%s: a page of properties without objects",
-                         connection->session->label);
+                         channel->session->label);
     while (good && token)
-        good = continue_retrieval(connection, &collector, visit, context, &token, error);
+        good = continue_retrieval(channel, &collector, visit, context, &token, error);
     if (token && error->kind != ERROR_INTERRUPTED && error->kind != ERROR_TIMEOUT)
-        cancel(connection, &collector, token);
+        cancel(channel, &collector, token);
     free(token);
     return good;
 }

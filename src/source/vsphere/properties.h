@@ -3,7 +3,7 @@
 #ifndef VPERF_SOURCE_VSPHERE_PROPERTIES_H
 #define VPERF_SOURCE_VSPHERE_PROPERTIES_H
 
-#include "source/vsphere/connection.h"
+#include "source/vsphere/channel.h"
 
 /* properties_visit: one object; borrowed until it returns. It makes no calls. */
 typedef void properties_visit(void *context, const struct vim25__ObjectContent *object);
@@ -12,7 +12,7 @@ typedef void properties_visit(void *context, const struct vim25__ObjectContent *
  * properties_retrieve: asks for what spec names and gives each object of each page to visit.
  * False when a page is lost; the server is then told to forget the rest.
  */
-bool properties_retrieve(struct connection *connection, struct vim25__PropertyFilterSpec *spec,
+bool properties_retrieve(struct channel *channel, struct vim25__PropertyFilterSpec *spec,
                          properties_visit *visit, void *context, struct error *error);
 
 #endif

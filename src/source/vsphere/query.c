@@ -73,11 +73,11 @@ static void fill_spec(const struct query *query, const struct query_item *item, 
         fill_wildcards(query, item, spec);
 }
 
-bool query_ask(const struct query *query, struct connection *connection,
-               const struct query_item *items, size_t count, const struct span *span,
-               struct _vim25__QueryPerfResponse *response, struct error *error) {
+bool query_ask(const struct query *query, struct channel *channel, const struct query_item *items,
+               size_t count, const struct span *span, struct _vim25__QueryPerfResponse *response,
+               struct error *error) {
     struct vim25__ManagedObjectReference manager =
-        session_reference(&connection->session->performance_manager);
+        session_reference(&channel->session->performance_manager);
     struct terms terms = {.samples = (int)span_samples(span), .interval = span->interval};
     struct vim25__PerfQuerySpec *specs = memory_array(count, sizeof *specs);
     struct vim25__ManagedObjectReference *objects = memory_array(count, sizeof *objects);
@@ -94,7 +94,7 @@ bool query_ask(const struct query *query, struct connection *connection,
     struct vim25__QueryPerfRequestType request = {
         ._USCOREthis = &manager, .__sizequerySpec = (int)count, .querySpec = specs};
     *response = (struct _vim25__QueryPerfResponse){0};
-    bool answered = CALL(connection, QueryPerf, &request, response, error);
+    bool answered = CALL(channel, QueryPerf, &request, response, error);
     for (size_t i = 0; i < count; i++)
         free(specs[i].metricId);
     free(specs);

@@ -7,7 +7,7 @@
 
 #include "source/source.h"
 #include "source/vsphere/available.h"
-#include "source/vsphere/connection.h"
+#include "source/vsphere/channel.h"
 #include "source/vsphere/span.h"
 
 /* What one entity is asked for: some of its counters, ascending by id. */
@@ -30,9 +30,9 @@ struct query {
 struct query_seen;
 
 /* query_ask: one call for the items' samples in the span. The answer belongs to the connection. */
-bool query_ask(const struct query *query, struct connection *connection,
-               const struct query_item *items, size_t count, const struct span *span,
-               struct _vim25__QueryPerfResponse *response, struct error *error);
+bool query_ask(const struct query *query, struct channel *channel, const struct query_item *items,
+               size_t count, const struct span *span, struct _vim25__QueryPerfResponse *response,
+               struct error *error);
 
 /* query_unexpanded: the server gave '*' back instead of the instances it stands for. */
 bool query_unexpanded(const struct _vim25__QueryPerfResponse *response);

@@ -27,26 +27,26 @@ bool session_established(const struct session *session) {
     return atomic_load(&session->generation) > 0;
 }
 
-void session_lend_cookie(struct session *session, struct connection *connection) {
+void session_lend_cookie(struct session *session, struct channel *channel) {
     pthread_mutex_lock(&session->cookie_lock);
-    if (connection->generation != session->generation) {
-        memory_wipe_free(connection->cookie);
-        connection->cookie = memory_strdup(session->cookie);
-        connection->generation = session->generation;
+    if (channel->generation != session->generation) {
+        memory_wipe_free(channel->cookie);
+        channel->cookie = memory_strdup(session->cookie);
+        channel->generation = session->generation;
     }
     pthread_mutex_unlock(&session->cookie_lock);
 }
 
-static void publish_cookie(struct session *session, struct connection *connection) {
+static void publish_cookie(struct session *session, struct channel *channel) {
     pthread_mutex_lock(&session->cookie_lock);
     memory_wipe_free(session->cookie);
-    session->cookie = memory_strdup(connection->cookie);
-    connection->generation = ++session->generation;
+    session->cookie = memory_strdup(channel->cookie);
+    channel->generation = ++session->generation;
     pthread_mutex_unlock(&session->cookie_lock);
 }
 
 /* A login under a session that is still alive is refused: the old cookie is not sent. */
-static int call_login(struct session *session, struct connection *connection) {
+static int call_login(struct session *session, struct channel *channel) {
     struct vim25__ManagedObjectReference self = session_reference(&session->session_manager);
     struct vim25__LoginRequestType request = {
         ._USCOREthis = &self,
@@ -55,24 +55,24 @@ static int call_login(struct session *session, struct connection *connection) {
     };
     struct _vim25__LoginResponse response = {0};
     if (session_established(session)) {
-        memory_wipe_free(connection->cookie);
-        connection->cookie = NULL;
+        memory_wipe_free(channel->cookie);
+        channel->cookie = NULL;
     }
-    connection_begin(connection);
-    int result = soap_call___vim25__Login(connection->soap, session->endpoint, session->action,
+    channel_begin(channel);
+    int result = soap_call___vim25__Login(channel->soap, session->endpoint, session->action,
                                           &request, &response);
     if (result == SOAP_OK)
-        publish_cookie(session, connection);
+        publish_cookie(session, channel);
     else if (result != SOAP_FAULT)
-        soap_force_closesock(connection->soap);
+        soap_force_closesock(channel->soap);
     return result;
 }
 
-bool session_renew(struct session *session, struct connection *connection, int *result) {
+bool session_renew(struct session *session, struct channel *channel, int *result) {
     pthread_mutex_lock(&session->login_lock);
-    bool renewed = connection->generation != atomic_load(&session->generation);
+    bool renewed = channel->generation != atomic_load(&session->generation);
     if (!renewed) {
-        *result = call_login(session, connection);
+        *result = call_login(session, channel);
         renewed = *result == SOAP_OK;
     }
     pthread_mutex_unlock(&session->login_lock);
@@ -97,10 +97,10 @@ static int get_versions(struct session *session, struct vim_versions *versions) 
 static bool learn_version(struct session *session, struct error *error) {
     struct vim_versions versions = {0};
     struct error failure = {0};
-    connection_first(session->main);
-    connection_begin(session->main);
+    channel_first(session->main);
+    channel_begin(session->main);
     int result = get_versions(session, &versions);
-    if (!connection_end(session->main, "vimServiceVersions.xml", result, &failure) &&
+    if (!channel_end(session->main, "vimServiceVersions.xml", result, &failure) &&
         failure.kind != ERROR_PROTOCOL) {
         *error = failure;
         return false;
@@ -151,10 +151,10 @@ static bool retrieve_service_content(struct session *session, struct error *erro
 }
 
 static bool login(struct session *session, struct error *error) {
-    struct connection *connection = session->main;
-    connection_first(connection);
-    bool succeeded = connection_end(connection, "Login", call_login(session, connection), error);
-    session->logged_in = succeeded || connection->interrupted;
+    struct channel *channel = session->main;
+    channel_first(channel);
+    bool succeeded = channel_end(channel, "Login", call_login(session, channel), error);
+    session->logged_in = succeeded || channel->interrupted;
     return succeeded;
 }
 
@@ -200,7 +200,7 @@ static bool establish(struct session *session, const struct target *target,
     session->tls = tls_new(target->host, port, options, error);
     if (!session->tls)
         return false;
-    session->main = connection_new(session);
+    session->main = channel_new(session);
     return learn_version(session, error) && retrieve_service_content(session, error) &&
            login(session, error);
 }
@@ -228,7 +228,7 @@ void session_close(struct session *session) {
         return;
     if (session->logged_in)
         logout(session);
-    connection_free(session->main);
+    channel_free(session->main);
     pthread_mutex_destroy(&session->login_lock);
     pthread_mutex_destroy(&session->cookie_lock);
     tls_free(session->tls);

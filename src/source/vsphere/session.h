@@ -11,7 +11,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "source/source.h"
-#include "source/vsphere/connection.h"
+#include "source/vsphere/channel.h"
 #include "source/vsphere/tls.h"
 
 /* A managed object that outlives the answer it came in. */
@@ -38,7 +38,7 @@ struct session {
     char *api_version; /* such as 6.5 */
     bool is_vcenter;
 
-    struct connection *main; /* of the thread that opened the session */
+    struct channel *main; /* of the thread that opened the session */
     pthread_mutex_t login_lock;
     pthread_mutex_t cookie_lock;
     char *cookie;           /* under cookie_lock */
@@ -57,13 +57,13 @@ void session_close(struct session *session);
 bool session_established(const struct session *session);
 
 /* session_lend_cookie: gives the connection the cookie of the newest login. */
-void session_lend_cookie(struct session *session, struct connection *connection);
+void session_lend_cookie(struct session *session, struct channel *channel);
 
 /*
  * session_renew: logs in again on the connection, unless another connection has done so since its
  * last call. On failure *result is that of the login.
  */
-bool session_renew(struct session *session, struct connection *connection, int *result);
+bool session_renew(struct session *session, struct channel *channel, int *result);
 
 /* session_reference: the reference in the form that requests take; borrows from moref. */
 struct vim25__ManagedObjectReference session_reference(const struct session_moref *moref);

@@ -10,14 +10,14 @@
 /* An archived sample appears up to this many intervals after its time. */
 enum { ROLLUP_DELAY_INTERVALS = 2 };
 
-static bool server_time(struct connection *connection, int64_t *now, struct error *error) {
-    const struct session *session = connection->session;
+static bool server_time(struct channel *channel, int64_t *now, struct error *error) {
+    const struct session *session = channel->session;
     static const struct session_moref service_instance = {(char *)"ServiceInstance",
                                                           (char *)"ServiceInstance"};
     struct vim25__ManagedObjectReference self = session_reference(&service_instance);
     struct vim25__CurrentTimeRequestType request = {._USCOREthis = &self};
     struct _vim25__CurrentTimeResponse response = {0};
-    if (!CALL(connection, CurrentTime, &request, &response, error))
+    if (!CALL(channel, CurrentTime, &request, &response, error))
         return false;
     if (!response.returnval || !wire_time_parse(response.returnval, now))
         return error_set(error, ERROR_PROTOCOL, "%s: the server's time cannot be read",
@@ -27,8 +27,8 @@ static bool server_time(struct connection *connection, int64_t *now, struct erro
     return true;
 }
 
-bool span_resolve(struct span *span, const struct selection *selection,
-                  struct connection *connection, struct error *error) {
+bool span_resolve(struct span *span, const struct selection *selection, struct channel *channel,
+                  struct error *error) {
     const struct timerange *range = &selection->range;
     *span = (struct span){.interval = selection->interval, .newest = selection->samples};
     if (!timerange_given(range) && selection->interval == REALTIME_SECONDS)
@@ -36,7 +36,7 @@ bool span_resolve(struct span *span, const struct selection *selection,
     bool absolute =
         range->start.given && !range->start.relative && range->end.given && !range->end.relative;
     int64_t now = 0;
-    if (!absolute && !server_time(connection, &now, error))
+    if (!absolute && !server_time(channel, &now, error))
         return false;
     span->bounded = true;
     span->end = range->end.given ? timerange_resolve(&range->end, now) : now;

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "core/selection.h"
-#include "source/vsphere/connection.h"
+#include "source/vsphere/channel.h"
 
 enum { REALTIME_SECONDS = 20 };
 
@@ -24,8 +24,8 @@ struct span {
  * span_resolve: the span of the selection. Relative times are the server's: its clock is asked for.
  * ERROR_USAGE for an empty span.
  */
-bool span_resolve(struct span *span, const struct selection *selection,
-                  struct connection *connection, struct error *error);
+bool span_resolve(struct span *span, const struct selection *selection, struct channel *channel,
+                  struct error *error);
 
 /* span_samples: the most samples that a series of the span can have. */
 int64_t span_samples(const struct span *span);

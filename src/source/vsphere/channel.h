@@ -3,8 +3,8 @@
  * A connection to the server with its gSOAP context, used by one thread; several share a session.
  * CALL is how every operation of the vSphere API is called.
  */
-#ifndef VPERF_SOURCE_VSPHERE_CONNECTION_H
-#define VPERF_SOURCE_VSPHERE_CONNECTION_H
+#ifndef VPERF_SOURCE_VSPHERE_CHANNEL_H
+#define VPERF_SOURCE_VSPHERE_CHANNEL_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,7 +14,7 @@
 
 struct session;
 
-struct connection {
+struct channel {
     struct session *session;
     struct soap *soap;
     char *cookie;        /* the header line of the request; NULL before the first answer */
@@ -39,38 +39,37 @@ struct connection {
     int (*post_header)(struct soap *soap, const char *key, const char *value);
 };
 
-/* connection_new: not yet connected, owned by the caller. The session must have its TLS. */
-struct connection *connection_new(struct session *session);
+/* channel_new: not yet connected, owned by the caller. The session must have its TLS. */
+struct channel *channel_new(struct session *session);
 
-/* connection_free: closes the connection. Takes NULL. */
-void connection_free(struct connection *connection);
+/* channel_free: closes the connection. Takes NULL. */
+void channel_free(struct channel *channel);
 
 /*
  * CALL: one operation; true when it succeeded. The answer lives until the next call. A session that
  * has ended is renewed once, and a connection that broke is made anew, within the time limit of the
- * session. On failure the error names the target; connection->fault_type names the fault.
+ * session. On failure the error names the target; channel->fault_type names the fault.
  */
-#define CALL(connection, operation, request, response, error)                                      \
+#define CALL(channel, operation, request, response, error)                                         \
     __extension__({                                                                                \
         int result_ = SOAP_OK;                                                                     \
-        connection_first(connection);                                                              \
+        channel_first(channel);                                                                    \
         do {                                                                                       \
-            connection_begin(connection);                                                          \
-            result_ = soap_call___vim25__##operation(                                              \
-                (connection)->soap, (connection)->session->endpoint,                               \
-                (connection)->session->action, request, response);                                 \
-        } while (connection_again(connection, #operation, &result_));                              \
-        connection_end(connection, #operation, result_, error);                                    \
+            channel_begin(channel);                                                                \
+            result_ =                                                                              \
+                soap_call___vim25__##operation((channel)->soap, (channel)->session->endpoint,      \
+                                               (channel)->session->action, request, response);     \
+        } while (channel_again(channel, #operation, &result_));                                    \
+        channel_end(channel, #operation, result_, error);                                          \
     })
 
-/* connection_first, connection_begin, connection_again, connection_end: the parts of CALL. */
-void connection_first(struct connection *connection);
-void connection_begin(struct connection *connection);
-bool connection_again(struct connection *connection, const char *operation, int *result);
-bool connection_end(struct connection *connection, const char *operation, int result,
-                    struct error *error);
+/* channel_first, channel_begin, channel_again, channel_end: the parts of CALL. */
+void channel_first(struct channel *channel);
+void channel_begin(struct channel *channel);
+bool channel_again(struct channel *channel, const char *operation, int *result);
+bool channel_end(struct channel *channel, const char *operation, int result, struct error *error);
 
-/* connection_now_ms: milliseconds on a clock that does not jump. */
-int64_t connection_now_ms(void);
+/* channel_now_ms: milliseconds on a clock that does not jump. */
+int64_t channel_now_ms(void);
 
 #endif

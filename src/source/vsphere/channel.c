@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* gSOAP leaves every time limit open by default; here a call as a whole has one. */
+#include "source/vsphere/channel.h"
+
+#include <openssl/err.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "core/interrupt.h"
+#include "core/memory.h"
+#include "source/vsphere/failure.h"
+#include "source/vsphere/session.h"
+#include "version.h"
+
+enum {
+    POLL_MS = 100,                 /* how soon a signal is seen */
+    MAX_ANSWER_BYTES = 256 << 20,  /* of one answer */
+    MAX_ARRAY_ELEMENTS = 10000000, /* of one array in an answer */
+    MAX_ATTEMPTS = 4,              /* of one call, when connections break */
+    FIRST_PAUSE_MS = 200,          /* before the second attempt; doubled before each further one */
+};
+
+static const char cookie_name[] = "vmware_soap_session=";
+
+int64_t channel_now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A session ticket, or a part of a record, makes the socket readable and holds no data. */
+static bool only_tls_came(const struct soap *soap) {
+    char byte;
+    ERR_clear_error();
+    int peeked = soap->ssl ? SSL_peek(soap->ssl, &byte, 1) : 1;
+    return peeked <= 0 && SSL_get_error(soap->ssl, peeked) == SSL_ERROR_WANT_READ;
+}
+
+static bool is_interrupted(const struct channel *channel) {
+    return !channel->closing && interrupt_requested();
+}
+
+/* False when a signal has come or the time of the call is over. */
+static bool wait_for_bytes(struct channel *channel) {
+    struct soap *soap = channel->soap;
+    for (;;) {
+        channel->interrupted = is_interrupted(channel);
+        channel->timed_out = channel_now_ms() >= channel->deadline_ms;
+        if (channel->interrupted || channel->timed_out)
+            return false;
+        if (!only_tls_came(soap))
+            return true;
+        struct pollfd socket = {.fd = soap->socket, .events = POLLIN};
+        poll(&socket, 1, POLL_MS);
+    }
+}
+
+static size_t receive(struct soap *soap, char *buffer, size_t length) {
+    struct channel *channel = soap->user;
+    if (!wait_for_bytes(channel))
+        return 0;
+    size_t received = channel->receive(soap, buffer, length);
+    channel->received += received;
+    return received;
+}
+
+/* gSOAP's own cookie jar rewrites values: the session's cookie is kept as the server sent it. */
+static int parse_header(struct soap *soap, const char *key, const char *value) {
+    struct channel *channel = soap->user;
+    if (strcasecmp(key, "Set-Cookie") != 0)
+        return channel->parse_header(soap, key, value);
+    const char *cookie = strstr(value, cookie_name);
+    if (cookie) {
+        memory_wipe_free(channel->cookie);
+        channel->cookie = memory_printf("Cookie: %.*s", (int)strcspn(cookie, ";"), cookie);
+    }
+    return SOAP_OK;
+}
+
+static int post_header(struct soap *soap, const char *key, const char *value) {
+    const struct channel *channel = soap->user;
+    if (key && strcmp(key, "User-Agent") == 0)
+        value = "vperf/" VPERF_VERSION;
+    return channel->post_header(soap, key, value);
+}
+
+static void install_hooks(struct channel *channel, struct soap *soap) {
+    soap->user = channel;
+    channel->receive = soap->frecv;
+    channel->parse_header = soap->fparsehdr;
+    channel->post_header = soap->fposthdr;
+    soap->frecv = receive;
+    soap->fparsehdr = parse_header;
+    soap->fposthdr = post_header;
+}
+
+struct channel *channel_new(struct session *session) {
+    soap_mode input = SOAP_XML_TREE | SOAP_C_UTFSTRING | SOAP_IO_KEEPALIVE;
+    soap_mode output = SOAP_C_UTFSTRING | SOAP_IO_KEEPALIVE | SOAP_IO_STORE;
+    struct channel *channel = memory_alloc(sizeof *channel);
+    struct soap *soap = memory_check(soap_new2(input, output));
+    soap_set_namespaces(soap, namespaces);
+    soap->maxoccurs = MAX_ARRAY_ELEMENTS;
+    soap->recv_maxlength = MAX_ANSWER_BYTES;
+    soap->ctx = tls_context(session->tls);
+    SSL_CTX_up_ref(soap->ctx);
+    soap->ssl_flags = SOAP_SSL_REQUIRE_SERVER_AUTHENTICATION | SOAP_SSL_SKIP_HOST_CHECK;
+    install_hooks(channel, soap);
+    channel->session = session;
+    channel->soap = soap;
+    return channel;
+}
+
+void channel_free(struct channel *channel) {
+    if (!channel)
+        return;
+    soap_force_closesock(channel->soap);
+    soap_destroy(channel->soap);
+    soap_end(channel->soap);
+    soap_free(channel->soap);
+    memory_wipe_free(channel->cookie);
+    free(channel);
+}
+
+/* What is left of the session's time limit for the call, at least a second. */
+static int seconds_left(const struct channel *channel) {
+    int64_t used = channel_now_ms() - channel->first_ms;
+    int64_t left = channel->session->timeout_seconds - used / 1000;
+    return left < 1 ? 1 : (int)left;
+}
+
+static void limit(struct channel *channel) {
+    struct soap *soap = channel->soap;
+    int seconds = seconds_left(channel);
+    soap->connect_timeout = seconds;
+    soap->send_timeout = seconds;
+    soap->recv_timeout = seconds;
+    soap->transfer_timeout = seconds;
+    channel->deadline_ms = channel->started_ms + (int64_t)seconds * 1000;
+}
+
+void channel_first(struct channel *channel) {
+    channel->first_ms = channel_now_ms();
+    channel->attempts = 0;
+    channel->renewed = false;
+}
+
+void channel_begin(struct channel *channel) {
+    soap_destroy(channel->soap);
+    soap_end(channel->soap);
+    session_lend_cookie(channel->session, channel);
+    channel->started_ms = channel_now_ms();
+    channel->attempts++;
+    channel->received = 0;
+    channel->timed_out = false;
+    channel->interrupted = false;
+    channel->fault_type[0] = '\0';
+    channel->fault_object[0] = '\0';
+    channel->soap->http_extra_header = channel->cookie;
+    limit(channel);
+}
+
+/* The call may be made again: the connection broke, or the service is starting. */
+static bool is_passing(const struct channel *channel, int result) {
+    static const int passing[] = {SOAP_EOF, SOAP_TCP_ERROR, SOAP_SSL_ERROR, 502, 503, 504};
+    if (channel->interrupted || channel->timed_out || channel->closing ||
+        tls_refusal(channel->session->tls))
+        return false;
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+        if (passing[i] == result)
+            return true;
+    return false;
+}
+
+/* Waits before the next attempt; false when the time of the call does not allow it. */
+static bool pause_before_retry(struct channel *channel) {
+    int64_t wait_ms = (int64_t)FIRST_PAUSE_MS << (channel->attempts - 1);
+    int64_t until_ms = channel_now_ms() + wait_ms;
+    int64_t limit_ms = channel->first_ms + (int64_t)channel->session->timeout_seconds * 1000;
+    if (channel->attempts >= MAX_ATTEMPTS || until_ms >= limit_ms)
+        return false;
+    while (channel_now_ms() < until_ms && !is_interrupted(channel))
+        poll(NULL, 0, POLL_MS);
+    return !is_interrupted(channel);
+}
+
+static void log_failed_attempt(const struct channel *channel, const char *operation,
+                               const char *remedy) {
+    log_debug(channel->session->log, "%s: %s: attempt %u failed: %s", channel->session->label,
+              operation, channel->attempts, remedy);
+}
+
+bool channel_again(struct channel *channel, const char *operation, int *result) {
+    if (*result == SOAP_OK)
+        return false;
+    if (*result == SOAP_FAULT) {
+        if (channel->closing || channel->renewed || !failure_is_lost_session(channel))
+            return false;
+        channel->renewed = true;
+        log_failed_attempt(channel, operation, "the session has ended: logging in again");
+        return session_renew(channel->session, channel, result);
+    }
+    bool again = session_established(channel->session) && is_passing(channel, *result);
+    soap_force_closesock(channel->soap);
+    if (again)
+        log_failed_attempt(channel, operation, "the connection broke: trying again");
+    return again && pause_before_retry(channel);
+}
+
+bool channel_end(struct channel *channel, const char *operation, int result, struct error *error) {
+    const struct session *session = channel->session;
+    bool succeeded = result == SOAP_OK;
+    channel->result = result;
+    if (!succeeded)
+        failure_describe(channel, operation, result, error);
+    log_debug(session->log, "%s: %s: %s, %lld ms, %llu bytes", session->label, operation,
+              succeeded ? "ok" : "failed", (long long)(channel_now_ms() - channel->started_ms),
+              (unsigned long long)channel->received);
+    return succeeded;
+}
