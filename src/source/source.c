@@ -5,8 +5,10 @@
 #include <string.h>
 
 extern const struct source_ops vsphere_source;
+extern const struct source_ops libvirt_source;
 
-const struct source_ops *const source_table[] = {&vsphere_source, NULL};
+/* libvirt answers every scheme: it stands last. */
+const struct source_ops *const source_table[] = {&vsphere_source, &libvirt_source, NULL};
 
 static bool answers(const struct source_ops *ops, const char *scheme) {
     if (!ops->schemes)

@@ -7,11 +7,11 @@
 #define VPERF_SOURCE_LIBVIRT_CONNECTION_H
 
 #include <libvirt/libvirt.h>
+#include <stdatomic.h>
 
 #include "core/credentials.h"
 #include "core/error.h"
 #include "source/libvirt/facts.h"
-#include "source/libvirt/pulse.h"
 
 /* What is needed to connect, once more if need be. */
 struct endpoint {
@@ -41,11 +41,12 @@ struct connection {
     bool no_nowait;       /* it does not know the flag NOWAIT */
     bool careful;         /* a guest hangs and NOWAIT cannot protect: look before each call */
     unsigned unsupported; /* bits of calls that the driver does not have */
+    int cpu_fields;       /* numbers that libvirt has of one CPU of the host, 0 when not known */
     struct host_facts host;
     struct guest_facts **facts; /* of guests, sorted by UUID */
     size_t facts_count;
     size_t facts_capacity;
-    struct pulse *pulse; /* of the thread at work; NULL in between */
+    atomic_uint *beats; /* calls that came back, for who waits; NULL in between */
 };
 
 /* endpoint_copy: a copy with all strings, to be ended with endpoint_done. */
@@ -54,11 +55,17 @@ struct endpoint endpoint_copy(const struct endpoint *endpoint);
 /* endpoint_done: wipes and frees. */
 void endpoint_done(struct endpoint *endpoint);
 
+/* Who finds user name and password when libvirt asks; stores them in the endpoint. */
+struct asker {
+    bool (*ask)(void *context, struct endpoint *endpoint, struct error *error);
+    void *context;
+};
+
 /*
- * connection_new: connects and learns about the host; blocks as long as libvirt does. Credentials
- * are found when libvirt asks for them, and kept in the endpoint. NULL with the error.
+ * connection_new: connects and learns about the host; blocks as long as libvirt does. NULL with
+ * the error.
  */
-struct connection *connection_new(struct endpoint *endpoint, struct pulse *pulse,
+struct connection *connection_new(struct endpoint *endpoint, const struct asker *asker,
                                   struct error *error);
 
 /* connection_free: closes. Takes NULL. */
@@ -70,8 +77,12 @@ bool connection_alive(const struct connection *connection);
 /* connection_beat: tells who waits that a call came back. */
 void connection_beat(const struct connection *connection);
 
-/* connection_facts: the facts of a guest, read from its XML when needed; NULL with libvirt's error. */
+/* connection_facts: the facts of a guest, read from its XML when needed; NULL with libvirt's error.
+ */
 struct guest_facts *connection_facts(struct connection *connection, virDomainPtr domain,
                                      const struct guest_sample *sample);
+
+/* connection_reread_facts: the same, read anew; for drivers whose statistics name no devices. */
+struct guest_facts *connection_reread_facts(struct connection *connection, virDomainPtr domain);
 
 #endif

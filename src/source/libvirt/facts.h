@@ -22,6 +22,7 @@ struct guest_facts {
     int32_t cpus;
     int64_t memory_kib;
     bool hugepages;
+    bool layers_asked; /* the sizes of backing layers were asked for, once */
     bool has_balloon;
     int64_t balloon_period; /* seconds, 0 for none */
     int64_t start_ns;       /* CLOCK_BOOTTIME at which its process started; 0 when not known */
@@ -31,8 +32,9 @@ struct guest_facts {
     size_t nic_count;
 };
 
-/* facts_parse: the facts of a domain's XML, owned by the caller; NULL when it is no XML. */
-struct guest_facts *facts_parse(const char *xml);
+/* facts_parse: the facts in the text of a domain's XML, owned by the caller; NULL when it is no
+ * XML. */
+struct guest_facts *facts_parse(const char *text);
 
 /* facts_free: frees the facts. Takes NULL. */
 void facts_free(struct guest_facts *facts);

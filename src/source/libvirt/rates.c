@@ -20,13 +20,14 @@ int64_t rates_change(const int64_t *before, const int64_t *now, int field) {
 }
 
 /* A lost round in between would put two intervals into one summation. */
-static bool is_about(int64_t elapsed_ns, int64_t interval_seconds) {
+bool rates_is_about(int64_t elapsed_ns, int64_t interval_seconds) {
     return elapsed_ns >= interval_seconds * second_ns / 2 &&
            elapsed_ns <= interval_seconds * second_ns / 2 * 3;
 }
 
 static bool is_usable(int64_t elapsed_ns, int64_t longer_ns, int64_t interval_seconds) {
-    return is_about(elapsed_ns, interval_seconds) && longer_ns <= rates_slow_limit(elapsed_ns);
+    return rates_is_about(elapsed_ns, interval_seconds) &&
+           longer_ns <= rates_slow_limit(elapsed_ns);
 }
 
 static int64_t longer(int64_t a, int64_t b) {
@@ -80,6 +81,14 @@ void rates_guest(struct guest_pair *pair, const struct guest_sample *before,
                      &now->devices[kind]);
 }
 
+void rates_guest_offer(struct guest_pair *pair, const struct guest_sample *sample,
+                       int64_t interval_seconds) {
+    *pair = (struct guest_pair){
+        .before = sample, .now = sample, .elapsed_ns = interval_seconds * second_ns};
+    for (int kind = 0; kind < DEVICE_KINDS; kind++)
+        pair_devices(&pair->sets[kind], &sample->devices[kind], &sample->devices[kind]);
+}
+
 void rates_guest_done(struct guest_pair *pair) {
     for (int kind = 0; kind < DEVICE_KINDS; kind++)
         free(pair->sets[kind].pairs);
@@ -95,6 +104,13 @@ void rates_host(struct host_pair *pair, const struct host_sample *before,
             pair->before = before;
     }
     pair_devices(&pair->cpus, pair->before ? &before->cpus : NULL, &now->cpus);
+}
+
+void rates_host_offer(struct host_pair *pair, const struct host_sample *sample,
+                      int64_t interval_seconds) {
+    *pair = (struct host_pair){
+        .before = sample, .now = sample, .elapsed_ns = interval_seconds * second_ns};
+    pair_devices(&pair->cpus, &sample->cpus, &sample->cpus);
 }
 
 void rates_host_done(struct host_pair *pair) {

@@ -45,6 +45,10 @@ struct host_pair {
 void rates_guest(struct guest_pair *pair, const struct guest_sample *before,
                  const struct guest_sample *now, int64_t interval_seconds);
 
+/* rates_guest_offer: pairs a sample with itself: every counter it can give then has a value. */
+void rates_guest_offer(struct guest_pair *pair, const struct guest_sample *sample,
+                       int64_t interval_seconds);
+
 /* rates_guest_done: frees what rates_guest made. */
 void rates_guest_done(struct guest_pair *pair);
 
@@ -52,11 +56,18 @@ void rates_guest_done(struct guest_pair *pair);
 void rates_host(struct host_pair *pair, const struct host_sample *before,
                 const struct host_sample *now, int64_t interval_seconds);
 
+/* rates_host_offer: pairs a sample with itself: every counter it can give then has a value. */
+void rates_host_offer(struct host_pair *pair, const struct host_sample *sample,
+                      int64_t interval_seconds);
+
 /* rates_host_done: frees what rates_host made. */
 void rates_host_done(struct host_pair *pair);
 
 /* rates_change: growth of one number; ABSENT when one is absent, or it became smaller. */
 int64_t rates_change(const int64_t *before, const int64_t *now, int field);
+
+/* rates_is_about: the time between two polls is near enough to the interval to stand for it. */
+bool rates_is_about(int64_t elapsed_ns, int64_t interval_seconds);
 
 /* rates_slow_limit: the longest call, in ns, whose numbers make a rate over elapsed_ns. */
 int64_t rates_slow_limit(int64_t elapsed_ns);

@@ -2,6 +2,7 @@
 /* What one poll read: storage, and the removal of numbers that lie. */
 #include "source/libvirt/sample.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,18 @@ void sample_done(struct guest_sample *sample) {
     for (int kind = 0; kind < DEVICE_KINDS; kind++)
         list_done(&sample->devices[kind]);
     free(sample->name);
+}
+
+bool sample_parse_uuid(const char *text, unsigned char uuid[SAMPLE_UUID_SIZE]) {
+    for (size_t i = 0; i < SAMPLE_UUID_SIZE; i++) {
+        text += *text == '-';
+        if (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1]))
+            return false;
+        const char digits[] = {text[0], text[1], '\0'};
+        uuid[i] = (unsigned char)strtoul(digits, NULL, 16);
+        text += 2;
+    }
+    return *text == '\0';
 }
 
 struct device *sample_device(struct device_list *list, int number) {

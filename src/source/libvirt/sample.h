@@ -12,7 +12,7 @@
 
 #include "core/error.h"
 
-enum { ABSENT = -1, SAMPLE_UUID_SIZE = 16, SAMPLE_UUID_TEXT_SIZE = 37 };
+enum { ABSENT = -1, SAMPLE_UUID_SIZE = 16 };
 
 /* Field 0 means "no field" in the tables of counters. */
 enum guest_field {
@@ -159,6 +159,9 @@ void sample_init(struct guest_sample *sample);
 
 /* sample_done: frees what the sample holds. */
 void sample_done(struct guest_sample *sample);
+
+/* sample_parse_uuid: the 16 bytes of a UUID in the usual form; false when it is none. */
+bool sample_parse_uuid(const char *text, unsigned char uuid[SAMPLE_UUID_SIZE]);
 
 /* sample_device: the device with this position in libvirt's list, made when there is none. */
 struct device *sample_device(struct device_list *list, int number);

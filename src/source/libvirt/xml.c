@@ -20,6 +20,15 @@ static void ignore_error(void *context, xmlErrorPtr error) {
     (void)error;
 }
 
+static void ignore_text(void *context, const char *format, ...) {
+    (void)context;
+    (void)format;
+}
+
+void xml_silence(void) {
+    xmlSetGenericErrorFunc(NULL, ignore_text);
+}
+
 struct xml *xml_new(const char *text) {
     const int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
     size_t length = strlen(text);

@@ -8,6 +8,9 @@
 
 struct xml;
 
+/* xml_silence: libxml2, which libvirt uses too, prints nothing in this thread. */
+void xml_silence(void);
+
 /* xml_new: the parsed text, owned by the caller; NULL when it is no XML. */
 struct xml *xml_new(const char *text);
 

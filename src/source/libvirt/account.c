@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Counts what was lost, and says it in one line. */
+#include "source/libvirt/account.h"
+
+#include "core/memory.h"
+
+void account_sample(struct account *account, const struct guest_sample *sample) {
+    account->seen++;
+    account->no_report = sample->report_clock != REPORT_ALWAYS_FRESH && !sample->blocked &&
+                         sample->values[GUEST_AVAILABLE] == ABSENT;
+    if (sample->blocked) {
+        account->blocked++;
+        account->blocked_ms = sample->blocked_ms;
+    }
+}
+
+void account_failure(struct account *account, const struct error *error) {
+    if (!account->failed)
+        account->error = *error;
+    account->failed++;
+}
+
+void account_duration(struct account *account, int64_t duration_ns, int64_t limit_ns) {
+    if (duration_ns <= limit_ns)
+        return;
+    account->slow++;
+    if (duration_ns > account->slow_ns)
+        account->slow_ns = duration_ns;
+}
+
+char *account_reason(const struct account *account) {
+    int polls = account->seen + account->failed;
+
+    if (account->failed)
+        return memory_printf("%d of %d polls gave nothing: %s", account->failed, polls,
+                             account->error.message);
+    if (account->blocked)
+        return memory_printf("QEMU does not answer libvirt (for %lld s): memory and disk values "
+                             "are missing in %d of %d polls",
+                             (long long)(account->blocked_ms / 1000), account->blocked, polls);
+    if (account->slow)
+        return memory_printf("%d of %d polls took up to %.1f s, too long to make rates of them: "
+                             "use a longer --interval",
+                             account->slow, polls, (double)account->slow_ns / 1e9);
+    if (account->uneven)
+        return memory_printf("%d of %d polls came too early or too late to make rates of them: "
+                             "libvirt was not there in time",
+                             account->uneven, polls);
+    return NULL;
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* One run of collect. */
+#include "source/libvirt/collection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/interrupt.h"
+#include "core/memory.h"
+#include "source/libvirt/account.h"
+#include "source/libvirt/domains.h"
+#include "source/libvirt/mapping.h"
+#include "source/libvirt/store.h"
+
+enum { SAMPLES_IN_MEMORY = 4 * 1024 * 1024 };
+
+static const int64_t second_ns = 1000000000;
+static const int64_t shortest_deadline_ns = 3 * 1000000000LL;
+static const int64_t shortest_late_ns = 250000000;
+static const int64_t longest_slow_ns = 5 * 1000000000LL;
+static const int64_t slice_ns = 100000000;
+
+/* One selected entity. */
+struct track {
+    unsigned char uuid[SAMPLE_UUID_SIZE];
+    struct store store;
+    struct account account;
+};
+
+struct collection {
+    const struct collection_input *input;
+    struct track *tracks; /* in inventory order */
+    size_t count;
+    struct track *host; /* the track of the host, or NULL */
+    const bool *wanted; /* by counter */
+    struct stats_wish wish;
+    struct snapshot *before; /* of the last poll that worked */
+    struct account rounds;   /* of polls as a whole */
+    int64_t stamp;           /* of the last samples */
+    int64_t clock_offset_ns; /* CLOCK_REALTIME less CLOCK_BOOTTIME */
+    int64_t fraction_ns;     /* of the second in which the first poll was made */
+};
+
+/* Who gets the values of one entity and round. */
+struct receiver {
+    struct track *track;
+    int64_t stamp;
+    bool aggregate_only;
+    bool offers; /* the values are none: only that there are some counts */
+};
+
+static void receive(void *context, size_t counter, const char *instance, int64_t value) {
+    struct receiver *receiver = context;
+    const struct sample sample = {receiver->stamp, value};
+
+    if (receiver->aggregate_only && *instance)
+        return;
+    if (receiver->offers)
+        store_offer(&receiver->track->store, counter);
+    else
+        store_add(&receiver->track->store, counter, instance, &sample);
+}
+
+static struct mapping_output output_for(const struct collection *collection,
+                                        struct receiver *receiver) {
+    return (struct mapping_output){receiver, collection->wanted, receive};
+}
+
+static struct receiver receiver_for(const struct collection *collection, struct track *track) {
+    return (struct receiver){
+        .track = track,
+        .stamp = collection->stamp,
+        .aggregate_only = collection->input->selection->aggregate_only,
+    };
+}
+
+static struct track *find_track(const struct collection *collection, const unsigned char *uuid) {
+    for (size_t i = 0; i < collection->count; i++) {
+        struct track *track = &collection->tracks[i];
+        if (track != collection->host && memcmp(track->uuid, uuid, SAMPLE_UUID_SIZE) == 0)
+            return track;
+    }
+    return NULL;
+}
+
+static void offer_guest(const struct collection *collection, struct track *track,
+                        const struct guest_sample *sample, int mhz) {
+    struct receiver receiver = receiver_for(collection, track);
+    struct mapping_output output = output_for(collection, &receiver);
+    struct guest_pair pair;
+
+    receiver.offers = true;
+    rates_guest_offer(&pair, sample, collection->input->selection->interval);
+    pair.mhz = mhz;
+    mapping_guest(&pair, &output);
+    rates_guest_done(&pair);
+}
+
+static void take_guest(const struct collection *collection, const struct guest_pair *pair) {
+    struct track *track = find_track(collection, pair->now->uuid);
+    if (!track)
+        return;
+
+    if (!track->account.seen)
+        offer_guest(collection, track, pair->now, pair->mhz);
+    account_sample(&track->account, pair->now);
+    if (!collection->before)
+        return;
+    struct receiver receiver = receiver_for(collection, track);
+    struct mapping_output output = output_for(collection, &receiver);
+    store_begin(&track->store);
+    mapping_guest(pair, &output);
+}
+
+static void take_host(const struct collection *collection, const struct host_pair *pair) {
+    if (!collection->host)
+        return;
+
+    struct receiver receiver = receiver_for(collection, collection->host);
+    struct mapping_output output = output_for(collection, &receiver);
+    collection->host->account.seen++;
+    if (!collection->before)
+        return;
+    store_begin(&collection->host->store);
+    mapping_host(pair, &output);
+}
+
+/*
+ * Whole seconds at an even distance: those since the first poll are rounded, so that a call that
+ * takes 10 ms longer does not repeat a second or leave one out. The distance between wall clock
+ * and steady clock is taken anew only when somebody set the clock.
+ */
+static void stamp_round(struct collection *collection, const struct snapshot *now) {
+    int64_t offset_ns = now->wall_ns - now->time_ns;
+    int64_t moved_ns = offset_ns - collection->clock_offset_ns;
+    int64_t last = collection->stamp;
+
+    if (!collection->before) {
+        collection->fraction_ns = now->wall_ns % second_ns;
+        collection->clock_offset_ns = offset_ns;
+    } else if (moved_ns > second_ns || moved_ns < -second_ns) {
+        collection->clock_offset_ns = offset_ns;
+    }
+    int64_t stamp_ns = now->time_ns + collection->clock_offset_ns - collection->fraction_ns;
+    int64_t stamp = (stamp_ns + second_ns / 2) / second_ns;
+    collection->stamp = stamp > last ? stamp : last + 1;
+}
+
+static void judge_reports(const struct collection *collection, struct snapshot *now) {
+    for (size_t i = 0; i < now->count; i++) {
+        const struct guest_sample *before = snapshot_find(collection->before, now->guests[i].uuid);
+        bool same_run = before && before->id == now->guests[i].id;
+        sample_judge_report(&now->guests[i], same_run ? before : NULL);
+    }
+}
+
+static bool all_have_baselines(const struct snapshot *before, const struct snapshot *now,
+                               const struct guest_pair *pairs) {
+    if (!before || before->count != now->count || before->failure_count)
+        return false;
+    for (size_t i = 0; i < now->count; i++) {
+        if (!pairs[i].before)
+            return false;
+    }
+    return true;
+}
+
+static void take_snapshot(struct collection *collection, struct snapshot *now) {
+    const struct host_facts *facts = &collection->input->poller->connection->host;
+    const struct snapshot *before = collection->before;
+    int64_t interval = collection->input->selection->interval;
+    struct guest_pair *pairs = memory_array(now->count, sizeof *pairs);
+    struct host_pair host;
+
+    stamp_round(collection, now);
+    judge_reports(collection, now);
+    for (size_t i = 0; i < now->count; i++) {
+        rates_guest(&pairs[i], snapshot_find(before, now->guests[i].uuid), &now->guests[i],
+                    interval);
+        pairs[i].mhz = facts->mhz;
+        take_guest(collection, &pairs[i]);
+    }
+    rates_host(&host, before ? &before->host : NULL, &now->host, interval);
+    host.mhz = facts->mhz;
+    host.page_bytes = facts->page_bytes;
+    host.guests = pairs;
+    host.guest_count = now->count;
+    host.guests_known = now->failure_count == 0;
+    host.guests_same = host.guests_known && all_have_baselines(before, now, pairs);
+    take_host(collection, &host);
+
+    rates_host_done(&host);
+    for (size_t i = 0; i < now->count; i++)
+        rates_guest_done(&pairs[i]);
+    free(pairs);
+}
+
+static void take_failures(const struct collection *collection, const struct snapshot *now) {
+    for (size_t i = 0; i < now->failure_count; i++) {
+        struct track *track = find_track(collection, now->failures[i].uuid);
+        if (track)
+            account_failure(&track->account, &now->failures[i].error);
+    }
+}
+
+static size_t samples_kept(const struct collection *collection) {
+    size_t samples = 0;
+    for (size_t i = 0; i < collection->count; i++)
+        samples += collection->tracks[i].store.samples;
+    return samples;
+}
+
+static bool give_all(const struct collection *collection, struct error *error) {
+    const struct collection_input *input = collection->input;
+    bool good = true;
+    for (size_t i = 0; good && i < collection->count; i++)
+        good = store_give(&collection->tracks[i].store, input->catalog, input->selection->interval,
+                          input->events, error);
+    return good;
+}
+
+static bool make_room(const struct collection *collection, struct error *error) {
+    return samples_kept(collection) < SAMPLES_IN_MEMORY || give_all(collection, error);
+}
+
+static int64_t clamp(int64_t value, int64_t low, int64_t high) {
+    int64_t raised = value < low ? low : value;
+    return raised > high ? high : raised;
+}
+
+/* False only when the run is to end. */
+static bool poll_once(struct collection *collection, struct error *error) {
+    struct poller *poller = collection->input->poller;
+    int64_t interval_ns = collection->input->selection->interval * second_ns;
+    int64_t slow_ns = clamp(rates_slow_limit(interval_ns), 0, longest_slow_ns);
+    const struct poller_limits limits = {
+        .late_ns = clamp(interval_ns / 4, shortest_late_ns, slow_ns),
+        .slow_ns = slow_ns,
+        .deadline_ns = clamp(interval_ns / 4 * 3, shortest_deadline_ns, poller->timeout_ns),
+    };
+    struct error failure = {0};
+
+    struct snapshot *now = poller_round(poller, &collection->wish, &limits, &failure);
+    if (!now && failure.kind == ERROR_INTERRUPTED)
+        return error_set(error, failure.kind, "%s", failure.message);
+    if (!now) {
+        account_failure(&collection->rounds, &failure);
+        return true;
+    }
+    collection->rounds.seen++;
+    account_duration(&collection->rounds, now->duration_ns, rates_slow_limit(interval_ns));
+    const struct snapshot *before = collection->before;
+    if (before && !rates_is_about(now->time_ns - before->time_ns, interval_ns / second_ns))
+        collection->rounds.uneven++;
+    take_snapshot(collection, now);
+    take_failures(collection, now);
+    snapshot_free(collection->before);
+    collection->before = now;
+    return make_room(collection, error);
+}
+
+static bool wait_until(int64_t due_ns, struct error *error) {
+    for (int64_t now_ns = errand_now(); now_ns < due_ns; now_ns = errand_now()) {
+        if (interrupt_requested())
+            return error_set(error, ERROR_INTERRUPTED, "interrupted");
+        errand_sleep(due_ns - now_ns < slice_ns ? due_ns - now_ns : slice_ns);
+    }
+    return true;
+}
+
+static void tell_progress(const struct collection *collection, int done) {
+    const struct source_options *options = collection->input->options;
+    if (options->progress)
+        options->progress(options->progress_context, done, collection->input->selection->samples);
+}
+
+static bool poll_all(struct collection *collection, struct error *error) {
+    const struct selection *selection = collection->input->selection;
+    int64_t interval_ns = selection->interval * second_ns;
+    int64_t start_ns = errand_now();
+
+    for (int32_t i = 0; i <= selection->samples; i++) {
+        int64_t due_ns = start_ns + i * interval_ns;
+        if (!wait_until(due_ns, error))
+            return false;
+        if (errand_now() > due_ns + interval_ns / 2) {
+            struct error late = {0};
+            error_set(&late, ERROR_TIMEOUT, "the poll before took too long");
+            account_failure(&collection->rounds, &late);
+        } else if (!poll_once(collection, error)) {
+            return false;
+        }
+        tell_progress(collection, i);
+    }
+    return true;
+}
+
+static void tell_missing(const struct collection *collection, const struct track *track) {
+    const struct source_events *events = collection->input->events;
+    char *reason = account_reason(&track->account);
+    if (reason)
+        events->missing(events->context, track->store.entity, reason);
+    else if (!track->account.seen)
+        events->skipped(events->context, track->store.entity);
+    free(reason);
+}
+
+static void tell_lost_rounds(const struct collection *collection) {
+    const struct source_events *events = collection->input->events;
+    char *reason = account_reason(&collection->rounds);
+    if (reason)
+        events->missing(events->context, NULL, reason);
+    free(reason);
+}
+
+/* Only of use to who asked for what these guests do not give. */
+static void advise_balloon(const struct collection *collection) {
+    const struct source_options *options = collection->input->options;
+    size_t running = 0;
+    size_t silent = 0;
+
+    for (size_t i = 0; i < collection->count; i++) {
+        const struct store *store = &collection->tracks[i].store;
+        running += store->entity->type == ENTITY_VM && collection->tracks[i].account.seen > 0;
+        silent += collection->tracks[i].account.no_report;
+    }
+    if (!silent || !options->log)
+        return;
+    log_warn(options->log, "%s: %zu of %zu running guests report no current memory statistics; %s",
+             collection->input->name, silent, running,
+             options->balloon_period_seconds
+                 ? "they have no balloon driver that does"
+                 : "--balloon-period SECONDS lets those with a balloon driver do so");
+}
+
+static bool wants(const struct collection *collection, const char *name) {
+    for (size_t i = 0; i < mapping_count(); i++) {
+        if (strcmp(mapping_counter(i)->name, name) == 0)
+            return collection->wanted[i];
+    }
+    return false;
+}
+
+static void discard_period(void *context) {
+    struct domains_period *period = context;
+    snapshot_free(period->guests);
+    free(period);
+}
+
+static bool run_period(struct connection *connection, void *context, struct error *error) {
+    (void)error;
+    domains_set_period(connection, context);
+    return true;
+}
+
+static struct domains_period *period_for(const struct collection *collection) {
+    struct domains_period *period = memory_alloc(sizeof *period);
+
+    period->seconds = collection->input->options->balloon_period_seconds;
+    period->guests = snapshot_new();
+    for (size_t i = 0; i < collection->count; i++) {
+        const struct track *track = &collection->tracks[i];
+        if (track->store.entity->type == ENTITY_VM)
+            memcpy(snapshot_add(period->guests)->uuid, track->uuid, SAMPLE_UUID_SIZE);
+    }
+    return period;
+}
+
+static bool set_periods(struct collection *collection, struct error *error) {
+    const struct source_options *options = collection->input->options;
+    const struct source_events *events = collection->input->events;
+    struct errand_work work = {run_period, discard_period, period_for(collection)};
+
+    bool good = poller_run(collection->input->poller, &work, "--balloon-period", error);
+    struct domains_period *period = work.data;
+    if (!good || !period)
+        return false;
+    for (size_t i = 0; i < period->guests->failure_count; i++) {
+        const struct guest_failure *failure = &period->guests->failures[i];
+        const struct track *track = find_track(collection, failure->uuid);
+        if (track)
+            events->missing(events->context, track->store.entity, failure->error.message);
+    }
+    if (options->log)
+        log_info(options->log, "%s: %zu guests report their memory every %d s from now on",
+                 collection->input->name, period->changed, period->seconds);
+    discard_period(period);
+    return true;
+}
+
+static void add_track(struct collection *collection, const struct entity *entity) {
+    struct track *track = &collection->tracks[collection->count];
+
+    if (entity->type == ENTITY_VM && !sample_parse_uuid(entity->id, track->uuid))
+        return;
+    store_init(&track->store, entity, mapping_count());
+    if (entity->type == ENTITY_HOST)
+        collection->host = track;
+    collection->count++;
+}
+
+static void begin(struct collection *collection, bool *wanted) {
+    const struct collection_input *input = collection->input;
+    const struct selection *selection = input->selection;
+
+    collection->tracks = memory_array(input->inventory->count, sizeof *collection->tracks);
+    for (size_t i = 0; i < input->inventory->count; i++) {
+        const struct entity *entity = input->inventory->entities[i];
+        if (selection_has_entity(selection, entity))
+            add_track(collection, entity);
+    }
+    for (size_t i = 0; i < mapping_count(); i++)
+        wanted[i] = selection_has_counter(selection, mapping_counter(i));
+    collection->wanted = wanted;
+    collection->wish.host = collection->host != NULL;
+    collection->wish.host_cpus = collection->host && !selection->aggregate_only;
+}
+
+static void end(struct collection *collection) {
+    for (size_t i = 0; i < collection->count; i++)
+        store_done(&collection->tracks[i].store);
+    free(collection->tracks);
+    snapshot_free(collection->before);
+}
+
+static bool finish(struct collection *collection, struct error *error) {
+    const struct account *rounds = &collection->rounds;
+
+    if (!rounds->seen || (rounds->seen == 1 && rounds->failed))
+        return error_set(error, rounds->error.kind, "%s", rounds->error.message);
+    if (!give_all(collection, error))
+        return false;
+    for (size_t i = 0; i < collection->count; i++)
+        tell_missing(collection, &collection->tracks[i]);
+    tell_lost_rounds(collection);
+    if (wants(collection, "mem.usage.average"))
+        advise_balloon(collection);
+    return true;
+}
+
+bool collection_run(const struct collection_input *input, struct error *error) {
+    struct collection collection = {.input = input};
+    bool *wanted = memory_array(mapping_count(), sizeof *wanted);
+
+    begin(&collection, wanted);
+    bool good = true;
+    if (input->options->balloon_period_seconds > 0)
+        good = set_periods(&collection, error);
+    good = good && (collection.count == 0 || poll_all(&collection, error));
+    good = good && (collection.count == 0 || finish(&collection, error));
+    end(&collection);
+    free(wanted);
+    return good;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The hypervisors that libvirt knows as a source. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "source/libvirt/collection.h"
+#include "source/libvirt/domains.h"
+#include "source/libvirt/failure.h"
+#include "source/libvirt/mapping.h"
+#include "source/source.h"
+
+enum { TIMEOUT_SECONDS = 30 };
+
+static const int64_t second_ns = 1000000000;
+
+struct libvirt {
+    struct source base;
+    struct source_options options;
+    struct poller poller;
+    char *name;   /* of the target, for messages */
+    char *source; /* the column of this name */
+    struct catalog *catalog;
+    struct inventory *inventory;
+};
+
+extern const struct source_ops libvirt_source;
+
+static struct libvirt *from_base(struct source *source) {
+    return (struct libvirt *)source;
+}
+
+/* An error of the output is none of the target's. */
+static void name_target(const char *name, struct error *error) {
+    if (error->kind != ERROR_OUTPUT && !strstr(error->message, name))
+        error_prefix(error, "%s", name);
+}
+
+static bool learn_nothing(struct connection *connection, void *data, struct error *error) {
+    (void)connection;
+    (void)data;
+    (void)error;
+    return true;
+}
+
+static void discard_nothing(void *data) {
+    (void)data;
+}
+
+/* host[:port], and for a local connection the host's own name. */
+static char *source_name(const struct target *target, const struct connection *connection) {
+    bool is_address = strchr(target->host, ':') != NULL;
+
+    if (!*target->host)
+        return memory_strdup(connection->host.name ? connection->host.name : target->text);
+    if (!target->port)
+        return memory_strdup(target->host);
+    return memory_printf(is_address ? "[%s]:%d" : "%s:%d", target->host, target->port);
+}
+
+static void libvirt_close(struct source *source) {
+    if (!source)
+        return;
+    struct libvirt *libvirt = from_base(source);
+    poller_done(&libvirt->poller);
+    free(libvirt->name);
+    free(libvirt->source);
+    catalog_free(libvirt->catalog);
+    inventory_free(libvirt->inventory);
+    free(libvirt);
+}
+
+static struct source *libvirt_open(const struct target *target,
+                                   const struct source_options *options, struct error *error) {
+    struct errand_work work = {learn_nothing, discard_nothing, NULL};
+    struct libvirt *libvirt = memory_alloc(sizeof *libvirt);
+    int timeout = options->timeout_seconds > 0 ? options->timeout_seconds : TIMEOUT_SECONDS;
+
+    failure_silence();
+    libvirt->base.ops = &libvirt_source;
+    libvirt->options = *options;
+    libvirt->name = memory_strdup(target->text);
+    libvirt->poller = (struct poller){
+        .endpoint = {.uri = memory_strdup(target->uri),
+                     .password_file = memory_strdup(options->password_file),
+                     .read_write = options->balloon_period_seconds > 0},
+        .timeout_ns = timeout * second_ns,
+    };
+    if (!poller_run(&libvirt->poller, &work, "cannot connect", error)) {
+        name_target(libvirt->name, error);
+        libvirt_close(&libvirt->base);
+        return NULL;
+    }
+    libvirt->source = source_name(target, libvirt->poller.connection);
+    return &libvirt->base;
+}
+
+static struct catalog *libvirt_catalog(struct source *source, struct error *error) {
+    struct libvirt *libvirt = from_base(source);
+    (void)error;
+    if (!libvirt->catalog)
+        libvirt->catalog = mapping_catalog();
+    return libvirt->catalog;
+}
+
+static bool run_list(struct connection *connection, void *context, struct error *error) {
+    return domains_list(connection, context, error);
+}
+
+static void discard_list(void *context) {
+    inventory_free(context);
+}
+
+static struct inventory *libvirt_inventory(struct source *source, const bool types[ENTITY_TYPES],
+                                           struct error *error) {
+    struct libvirt *libvirt = from_base(source);
+    struct errand_work work = {run_list, discard_list, inventory_new()};
+    (void)types;
+
+    inventory_free(libvirt->inventory);
+    libvirt->inventory = NULL;
+    bool good = poller_run(&libvirt->poller, &work, "cannot list the guests", error);
+    struct inventory *inventory = work.data;
+    if (!good) {
+        name_target(libvirt->name, error);
+        inventory_free(inventory);
+        return NULL;
+    }
+    for (size_t i = 0; i < inventory->count; i++)
+        inventory_set(&inventory->entities[i]->source, libvirt->source);
+    inventory_sort(inventory);
+    libvirt->inventory = inventory;
+    return inventory;
+}
+
+static bool check_selection(const struct selection *selection, struct error *error) {
+    if (selection->interval < 1 || selection->samples < 1)
+        return error_set(error, ERROR_USAGE,
+                         "--interval %d and --samples %d: libvirt is polled once a second at most, "
+                         "for one sample at least",
+                         selection->interval, selection->samples);
+    for (int type = 0; type < ENTITY_TYPES; type++) {
+        if (selection->types[type] && type != ENTITY_VM && type != ENTITY_HOST)
+            return error_set(error, ERROR_USAGE,
+                             "--type %s: libvirt has samples of vm and host only",
+                             entity_type_name((enum entity_type)type));
+    }
+    return true;
+}
+
+static bool libvirt_collect(struct source *source, const struct selection *selection,
+                            const struct source_events *events, struct error *error) {
+    struct libvirt *libvirt = from_base(source);
+    if (!check_selection(selection, error) || !libvirt_catalog(source, error) ||
+        (!libvirt->inventory && !libvirt_inventory(source, selection->types, error)))
+        return false;
+
+    const struct collection_input input = {
+        .poller = &libvirt->poller,
+        .name = libvirt->name,
+        .catalog = libvirt->catalog,
+        .inventory = libvirt->inventory,
+        .selection = selection,
+        .options = &libvirt->options,
+        .events = events,
+    };
+    if (collection_run(&input, error))
+        return true;
+    name_target(libvirt->name, error);
+    return false;
+}
+
+const struct source_ops libvirt_source = {
+    .name = "libvirt",
+    .help = "KVM, QEMU, Xen and LXC: qemu:///system, qemu+ssh://host/system, test:///default",
+    .schemes = NULL,
+    .open = libvirt_open,
+    .catalog = libvirt_catalog,
+    .inventory = libvirt_inventory,
+    .collect = libvirt_collect,
+    .close = libvirt_close,
+};
