@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "command/progress.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
 #include "core/spool.h"
@@ -21,6 +22,8 @@ struct lane {
     size_t skipped;
     bool matched;
     struct error error;
+    struct source_options source; /* those of the command line, reporting to this lane */
+    struct progress_lane progress;
     pthread_t thread;
 };
 
@@ -50,6 +53,7 @@ static void on_offered(void *context, const struct entity *entity, const struct 
 static bool on_series(void *context, const struct series *series, struct error *error) {
     struct lane *lane = context;
     coverage_series(lane->coverage, series);
+    progress_series(&lane->progress);
     return lane->spool ? spool_add(lane->spool, series, error)
                        : write_series(lane->collector, series, error);
 }
@@ -106,8 +110,7 @@ static void *run_lane(void *argument) {
     struct lane *lane = argument;
     struct collector *collector = lane->collector;
     const struct source_ops *ops = source_ops_for(lane->target, &lane->error);
-    struct source *source =
-        ops ? ops->open(lane->target, &collector->options->source, &lane->error) : NULL;
+    struct source *source = ops ? ops->open(lane->target, &lane->source, &lane->error) : NULL;
     if (source) {
         collect_from(lane, source);
         ops->close(source);
@@ -119,8 +122,13 @@ static void *run_lane(void *argument) {
     return NULL;
 }
 
-static void start_lane(struct lane *lane, struct collector *collector, size_t index) {
+static void start_lane(struct lane *lane, struct collector *collector, size_t index,
+                       struct progress *progress) {
     lane->collector = collector;
+    lane->source = collector->options->source;
+    lane->source.progress = progress_report;
+    lane->source.progress_context = &lane->progress;
+    lane->progress.progress = progress;
     lane->target = &collector->options->targets[index];
     lane->coverage = coverage_new();
     if (index > 0)
@@ -175,10 +183,13 @@ static bool check_selection(const struct collector *collector, struct error *err
 void collector_run(struct collector *collector) {
     size_t count = collector->options->target_count;
     struct lane *lanes = memory_array(count, sizeof *lanes);
+    struct progress progress;
+    progress_init(&progress, &collector->options->log);
     for (size_t i = 0; i < count; i++)
-        start_lane(&lanes[i], collector, i);
+        start_lane(&lanes[i], collector, i, &progress);
     for (size_t i = 0; i < count; i++)
         finish_lane(&lanes[i], collector);
+    progress_done(&progress);
     free(lanes);
     if (collector->fatal.kind == ERROR_NONE && check_selection(collector, &collector->fatal) &&
         collector->failed < count)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "core/memory.h"
 
@@ -37,6 +38,7 @@ enum option {
     OPTION_INSECURE,
     OPTION_TIMEOUT,
     OPTION_JOBS,
+    OPTION_BALLOON_PERIOD,
     OPTION_QUIET,
     OPTION_VERBOSE,
     OPTION_HELP,
@@ -106,6 +108,10 @@ static const struct poptOption connection_options[] = {
     ROW_FLAG("insecure", 'k', OPTION_INSECURE, "do not verify the server's certificate"),
     ROW_VALUE("timeout", '\0', OPTION_TIMEOUT,
               "longest wait for a connection or an answer (default 60)", "SECONDS"),
+    ROW_VALUE("balloon-period", '\0', OPTION_BALLOON_PERIOD,
+              "make libvirt guests that do not report their memory do so every SECONDS (changes "
+              "the running guests)",
+              "SECONDS"),
     ROW_VALUE("jobs", 'j', OPTION_JOBS,
               "connections to a vSphere target side by side (default 1, vCenter 4)", "N"),
     POPT_TABLEEND,
@@ -177,7 +183,9 @@ static bool check_connection(struct options *options, struct error *error) {
     source->timeout_seconds = DEFAULT_TIMEOUT_SECONDS;
     return parse_number("--timeout", value[OPTION_TIMEOUT], MAX_TIMEOUT_SECONDS,
                         &source->timeout_seconds, error) &&
-           parse_number("--jobs", value[OPTION_JOBS], MAX_JOBS, &source->jobs, error);
+           parse_number("--jobs", value[OPTION_JOBS], MAX_JOBS, &source->jobs, error) &&
+           parse_number("--balloon-period", value[OPTION_BALLOON_PERIOD], MAX_TIMEOUT_SECONDS,
+                        &source->balloon_period_seconds, error);
 }
 
 /* The statistics intervals that a vCenter is shipped with, by the names its clients show. */
@@ -257,6 +265,7 @@ static bool check_output(struct options *options, struct error *error) {
         options->log.level = LOG_QUIET;
     if (value[OPTION_VERBOSE])
         options->log.level = LOG_VERBOSE;
+    options->log.progress = options->log.level == LOG_NORMAL && isatty(STDERR_FILENO);
     return true;
 }
 

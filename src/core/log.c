@@ -8,11 +8,21 @@
 #include "core/memory.h"
 #include "core/text.h"
 
+/* The cursor stays at the beginning of the line of progress: what comes next replaces it. */
+static const char clear_line[] = "\r\033[K";
+
+void log_progress(const struct log *log, const char *text) {
+    if (!log->progress)
+        return;
+    fprintf(log->stream, "%s%s\r", clear_line, text ? text : "");
+    fflush(log->stream);
+}
+
 static void __attribute__((format(printf, 3, 0)))
 print(const struct log *log, const char *prefix, const char *format, va_list arguments) {
     char *text = memory_vprintf(format, arguments);
     text_one_line(text);
-    fprintf(log->stream, "%s%s\n", prefix, text);
+    fprintf(log->stream, "%s%s%s\n", log->progress ? clear_line : "", prefix, text);
     fflush(log->stream);
     free(text);
 }

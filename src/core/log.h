@@ -15,7 +15,11 @@ enum log_level {
 struct log {
     FILE *stream;
     enum log_level level;
+    bool progress; /* the stream is a terminal that shows a line of progress between messages */
 };
+
+/* log_progress: shows text as the line of progress, in place of the last one; NULL clears it. */
+void log_progress(const struct log *log, const char *text);
 
 /* log_error: "vperf: TEXT"; at every level. */
 void log_error(const struct log *log, const char *format, ...)

@@ -2,6 +2,7 @@
 /* Cells are kept until the end: a table needs the widest, and a failed list writes nothing. */
 #include "sink/records.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,12 @@ struct records *records_new(FILE *stream, enum records_format format, bool sprea
     records->columns = columns;
     records->column_count = count;
     return records;
+}
+
+void records_columns(struct records *records, const struct records_column *columns, size_t count) {
+    assert(records->cell_count == 0);
+    records->columns = columns;
+    records->column_count = count;
 }
 
 void records_text(struct records *records, const char *text) {

@@ -27,6 +27,9 @@ bool records_format_find(const char *name, bool terminal, enum records_format *f
 struct records *records_new(FILE *stream, enum records_format format, bool spreadsheet_safe,
                             const struct records_column *columns, size_t count);
 
+/* records_columns: other columns than those of records_new; before the first cell. */
+void records_columns(struct records *records, const struct records_column *columns, size_t count);
+
 /* records_text: the next cell; NULL is empty. After the last column the row is complete. */
 void records_text(struct records *records, const char *text);
 
