@@ -2,11 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 #
 # Builds the simulator: build.sh BUILD_DIR leaves the program BUILD_DIR/vcsim, with Go's cache
-# beside it. It takes Debian's Go and Debian's govmomi whatever else is in PATH, and no network.
+# beside it. build.sh --check BUILD_DIR runs gofmt and go vet on its sources instead. Both take
+# Debian's Go and Debian's govmomi whatever else is in PATH, and no network.
 set -eu
 
+check=
+if [ "${1:-}" = --check ]; then
+    check=yes
+    shift
+fi
 if [ $# -ne 1 ]; then
-    echo "usage: build.sh BUILD_DIR" >&2
+    echo "usage: build.sh [--check] BUILD_DIR" >&2
     exit 2
 fi
 mkdir -p "$1"
@@ -25,4 +31,12 @@ fi
 export GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE="$build/go-cache"
 export GOENV=off GOFLAGS= GOPROXY=off CGO_ENABLED=0
 unset GOROOT
+if [ -n "$check" ]; then
+    unformatted=$("$(dirname "$go")/gofmt" -l .)
+    if [ -n "$unformatted" ]; then
+        echo "gofmt: $unformatted" >&2
+        exit 1
+    fi
+    exec "$go" vet .
+fi
 exec "$go" build -o "$build/vcsim" .
