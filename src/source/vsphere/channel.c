@@ -11,12 +11,12 @@
 
 #include "core/interrupt.h"
 #include "core/memory.h"
+#include "source/vsphere/dial.h"
 #include "source/vsphere/failure.h"
 #include "source/vsphere/session.h"
 #include "version.h"
 
 enum {
-    POLL_MS = 100,                 /* how soon a signal is seen */
     MAX_ANSWER_BYTES = 256 << 20,  /* of one answer */
     MAX_ARRAY_ELEMENTS = 10000000, /* of one array in an answer */
     MAX_ATTEMPTS = 4,              /* of one call, when connections break */
@@ -43,19 +43,21 @@ static bool is_interrupted(const struct channel *channel) {
     return !channel->closing && interrupt_requested();
 }
 
-/* False when a signal has come or the time of the call is over. */
+bool channel_may_wait(struct channel *channel) {
+    channel->interrupted = is_interrupted(channel);
+    channel->timed_out = channel_now_ms() >= channel->deadline_ms;
+    return !channel->interrupted && !channel->timed_out;
+}
+
 static bool wait_for_bytes(struct channel *channel) {
     struct soap *soap = channel->soap;
-    for (;;) {
-        channel->interrupted = is_interrupted(channel);
-        channel->timed_out = channel_now_ms() >= channel->deadline_ms;
-        if (channel->interrupted || channel->timed_out)
-            return false;
+    while (channel_may_wait(channel)) {
         if (!only_tls_came(soap))
             return true;
         struct pollfd socket = {.fd = soap->socket, .events = POLLIN};
-        poll(&socket, 1, POLL_MS);
+        poll(&socket, 1, CHANNEL_POLL_MS);
     }
+    return false;
 }
 
 static size_t receive(struct soap *soap, char *buffer, size_t length) {
@@ -92,6 +94,7 @@ static void install_hooks(struct channel *channel, struct soap *soap) {
     channel->receive = soap->frecv;
     channel->parse_header = soap->fparsehdr;
     channel->post_header = soap->fposthdr;
+    soap->fopen = dial;
     soap->frecv = receive;
     soap->fparsehdr = parse_header;
     soap->fposthdr = post_header;
@@ -183,7 +186,7 @@ static bool pause_before_retry(struct channel *channel) {
     if (channel->attempts >= MAX_ATTEMPTS || until_ms >= limit_ms)
         return false;
     while (channel_now_ms() < until_ms && !is_interrupted(channel))
-        poll(NULL, 0, POLL_MS);
+        poll(NULL, 0, CHANNEL_POLL_MS);
     return !is_interrupted(channel);
 }
 

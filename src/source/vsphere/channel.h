@@ -12,6 +12,8 @@
 #include "core/error.h"
 #include "soapH.h"
 
+enum { CHANNEL_POLL_MS = 100 }; /* how soon a waiting channel sees a signal */
+
 struct session;
 
 struct channel {
@@ -68,6 +70,9 @@ void channel_first(struct channel *channel);
 void channel_begin(struct channel *channel);
 bool channel_again(struct channel *channel, const char *operation, int *result);
 bool channel_end(struct channel *channel, const char *operation, int result, struct error *error);
+
+/* channel_may_wait: no signal has come and the call has time left; else the channel notes which. */
+bool channel_may_wait(struct channel *channel);
 
 /* channel_now_ms: milliseconds on a clock that does not jump. */
 int64_t channel_now_ms(void);

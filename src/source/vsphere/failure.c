@@ -69,17 +69,17 @@ static bool describe_tls(const struct channel *channel, struct error *error) {
     const char *refusal = tls_refusal(session->tls);
     if (refusal)
         return error_set(error, ERROR_TLS, "%s: %s", session->label, refusal);
-    /* "...SSL routines::wrong version number\n", "...TLS BIO: Connection reset by peer". */
-    const char *text = reason_text(channel->soap);
-    const char *colon = strrchr(text, ':');
-    const char *reason = colon ? colon + 1 + strspn(colon + 1, " ") : text;
     return error_set(error, ERROR_TLS,
-                     "%s: TLS handshake failed (%.*s): check that this port speaks https",
-                     session->label, (int)strcspn(reason, "\n"), reason);
+                     "%s: TLS handshake failed (%s): check that this port speaks https",
+                     session->label, reason_text(channel->soap));
 }
 
-static bool describe_silence(const struct session *session, const char *operation,
+static bool describe_silence(const struct session *session, const char *operation, int result,
                              struct error *error) {
+    if (result == SOAP_TCP_ERROR)
+        return error_set(error, ERROR_TIMEOUT,
+                         "%s: no connection within %d s: check host, port and firewall",
+                         session->label, session->timeout_seconds);
     return error_set(
         error, ERROR_TIMEOUT,
         "%s: no answer to %s within %d s: check the server, or give a longer --timeout",
@@ -87,14 +87,8 @@ static bool describe_silence(const struct session *session, const char *operatio
 }
 
 static bool describe_connection(const struct channel *channel, struct error *error) {
-    const struct session *session = channel->session;
-    const char *reason = reason_text(channel->soap);
-    if (strcmp(reason, "Timeout") == 0)
-        return error_set(error, ERROR_TIMEOUT,
-                         "%s: no connection within %d s: check host, port and firewall",
-                         session->label, session->timeout_seconds);
     return error_set(error, ERROR_CONNECT, "%s: cannot connect: %s: check host name and port",
-                     session->label, reason);
+                     channel->session->label, reason_text(channel->soap));
 }
 
 bool failure_describe(struct channel *channel, const char *operation, int result,
@@ -103,7 +97,7 @@ bool failure_describe(struct channel *channel, const char *operation, int result
     if (channel->interrupted)
         return error_set(error, ERROR_INTERRUPTED, "%s: interrupted", session->label);
     if (channel->timed_out)
-        return describe_silence(session, operation, error);
+        return describe_silence(session, operation, result, error);
     if (result == SOAP_FAULT)
         return describe_fault(channel, operation, error);
     if (result == SOAP_SSL_ERROR)
