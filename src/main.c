@@ -26,20 +26,38 @@ static int show_help(void) {
     return STATUS_OK;
 }
 
-int main(int argc, char **argv) {
-    setlocale(LC_CTYPE, "C.UTF-8");
-    interrupt_ignore_sigpipe();
+/* A first word like a URI is a target, which may hold a password: it is not repeated. */
+static int reject(const char *name) {
+    if (!*name)
+        fputs("vperf: no command given (see 'vperf --help')\n", stderr);
+    else if (strpbrk(name, "@:/"))
+        fputs("vperf: no command before the target: vperf collect TARGET (see 'vperf --help')\n",
+              stderr);
+    else
+        fprintf(stderr, "vperf: no command '%s' (see 'vperf --help')\n", name);
+    return STATUS_USAGE;
+}
+
+static int run(int argc, char **argv) {
     const char *name = argc > 1 ? argv[1] : "";
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(name, commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
         return show_help();
-    if (strcmp(name, "--version") == 0)
-        return puts("vperf " VPERF_VERSION) < 0 ? STATUS_NOTHING : STATUS_OK;
-    if (*name)
-        fprintf(stderr, "vperf: no command '%s' (see 'vperf --help')\n", name);
-    else
-        fputs("vperf: no command given (see 'vperf --help')\n", stderr);
-    return STATUS_USAGE;
+    if (strcmp(name, "--version") != 0)
+        return reject(name);
+    puts("vperf " VPERF_VERSION);
+    return STATUS_OK;
+}
+
+int main(int argc, char **argv) {
+    setlocale(LC_CTYPE, "C.UTF-8");
+    interrupt_ignore_sigpipe();
+    int status = run(argc, argv);
+    /* Help and version go through stdio; what is collected does not. */
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    perror("vperf: cannot write standard output");
+    return STATUS_NOTHING;
 }
