@@ -8,8 +8,8 @@
 
 #include "core/memory.h"
 #include "source/libvirt/failure.h"
-#include "source/libvirt/moment.h"
 #include "source/libvirt/params.h"
+#include "source/libvirt/stopwatch.h"
 
 enum {
     CALL_INFO,
@@ -209,10 +209,10 @@ static void call_devices(struct connection *connection, virDomainPtr domain,
 void calls_complete(struct connection *connection, virDomainPtr domain,
                     struct guest_sample *sample) {
     const int64_t *values = sample->values;
-    struct moment moment;
+    struct stopwatch watch;
     const struct guest_facts *facts = connection_reread_facts(connection, domain);
 
-    moment_begin(&moment);
+    stopwatch_begin(&watch);
     bool lacks_cpu = values[GUEST_CPU_TIME] == ABSENT;
     bool lacks_memory = values[GUEST_RSS] == ABSENT && values[GUEST_AVAILABLE] == ABSENT;
     if (lacks_cpu && may_call(connection, CALL_INFO))
@@ -223,10 +223,10 @@ void calls_complete(struct connection *connection, virDomainPtr domain,
         call_memory(connection, domain, sample);
     if (facts)
         call_devices(connection, domain, facts, sample);
-    moment_end(&moment);
+    stopwatch_end(&watch);
     if (lacks_cpu) {
         sample->one_call = false;
-        moment_stamp(&moment, &sample->time_ns, &sample->duration_ns, &sample->wall_seconds);
+        stopwatch_stamp(&watch, &sample->time_ns, &sample->duration_ns, &sample->wall_seconds);
     }
 }
 
@@ -315,12 +315,12 @@ static void call_node_parameters(struct connection *connection, struct host_samp
 }
 
 void calls_host(struct connection *connection, struct host_sample *host, bool each_cpu) {
-    struct moment moment;
+    struct stopwatch watch;
 
-    moment_begin(&moment);
+    stopwatch_begin(&watch);
     call_cpu(connection, VIR_NODE_CPU_STATS_ALL_CPUS, host->values);
-    moment_end(&moment);
-    moment_stamp(&moment, &host->time_ns, &host->duration_ns, NULL);
+    stopwatch_end(&watch);
+    stopwatch_stamp(&watch, &host->time_ns, &host->duration_ns, NULL);
     if (may_call(connection, CALL_NODE_MEMORY))
         call_node_memory(connection, host);
     if (may_call(connection, CALL_NODE_PARAMETERS))

@@ -166,7 +166,7 @@ static bool all_have_baselines(const struct snapshot *before, const struct snaps
 }
 
 static void take_snapshot(struct collection *collection, struct snapshot *now) {
-    const struct host_facts *facts = &collection->input->poller->connection->host;
+    const struct host_facts *facts = &collection->input->poller->endpoint.host;
     const struct snapshot *before = collection->before;
     int64_t interval = collection->input->selection->interval;
     struct guest_pair *pairs = memory_array(now->count, sizeof *pairs);

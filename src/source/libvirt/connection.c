@@ -19,6 +19,20 @@ struct question {
     struct error error;
 };
 
+struct host_facts host_facts_copy(const struct host_facts *facts) {
+    struct host_facts copy = *facts;
+    copy.name = memory_strdup(facts->name);
+    copy.uuid = memory_strdup(facts->uuid);
+    copy.cpu_model = memory_strdup(facts->cpu_model);
+    return copy;
+}
+
+void host_facts_done(struct host_facts *facts) {
+    free(facts->name);
+    free(facts->uuid);
+    free(facts->cpu_model);
+}
+
 struct endpoint endpoint_copy(const struct endpoint *endpoint) {
     return (struct endpoint){
         .uri = memory_strdup(endpoint->uri),
@@ -26,6 +40,8 @@ struct endpoint endpoint_copy(const struct endpoint *endpoint) {
         .read_write = endpoint->read_write,
         .credentials = {.username = memory_strdup(endpoint->credentials.username),
                         .password = memory_strdup(endpoint->credentials.password)},
+        .host_known = endpoint->host_known,
+        .host = host_facts_copy(&endpoint->host),
     };
 }
 
@@ -33,6 +49,7 @@ void endpoint_done(struct endpoint *endpoint) {
     memory_wipe_free(endpoint->uri);
     free(endpoint->password_file);
     credentials_done(&endpoint->credentials);
+    host_facts_done(&endpoint->host);
     *endpoint = (struct endpoint){0};
 }
 
@@ -145,7 +162,10 @@ struct connection *connection_new(struct endpoint *endpoint, const struct asker 
     connection->driver = lower_case(virConnectGetType(handle));
     connection->is_qemu = strcmp(connection->driver, "qemu") == 0;
     connection->is_local = is_local;
-    learn_host(&connection->host, handle);
+    if (endpoint->host_known)
+        connection->host = host_facts_copy(&endpoint->host);
+    else
+        learn_host(&connection->host, handle);
     return connection;
 }
 
@@ -155,9 +175,7 @@ void connection_free(struct connection *connection) {
     for (size_t i = 0; i < connection->facts_count; i++)
         facts_free(connection->facts[i]);
     free(connection->facts);
-    free(connection->host.name);
-    free(connection->host.uuid);
-    free(connection->host.cpu_model);
+    host_facts_done(&connection->host);
     free(connection->driver);
     virConnectClose(connection->handle);
     free(connection);

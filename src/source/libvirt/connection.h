@@ -13,14 +13,6 @@
 #include "core/error.h"
 #include "source/libvirt/facts.h"
 
-/* What is needed to connect, once more if need be. */
-struct endpoint {
-    char *uri; /* password included */
-    char *password_file;
-    bool read_write;
-    struct credentials credentials; /* once they were asked for; then not again */
-};
-
 struct host_facts {
     char *name;
     char *uuid; /* NULL when not known */
@@ -30,6 +22,16 @@ struct host_facts {
     int64_t memory_kib;
     int64_t page_bytes; /* 0 when not known */
     bool kvm;           /* it can run guests of type kvm */
+};
+
+/* What is needed to connect, once more if need be. */
+struct endpoint {
+    char *uri; /* password included */
+    char *password_file;
+    bool read_write;
+    struct credentials credentials; /* once they were asked for; then not again */
+    bool host_known;                /* nor is the host, which can take the daemon seconds */
+    struct host_facts host;
 };
 
 struct connection {
@@ -49,6 +51,12 @@ struct connection {
     atomic_uint *beats; /* calls that came back, for who waits; NULL in between */
 };
 
+/* host_facts_copy: a copy with all strings, to be ended with host_facts_done. */
+struct host_facts host_facts_copy(const struct host_facts *facts);
+
+/* host_facts_done: frees the strings. */
+void host_facts_done(struct host_facts *facts);
+
 /* endpoint_copy: a copy with all strings, to be ended with endpoint_done. */
 struct endpoint endpoint_copy(const struct endpoint *endpoint);
 
@@ -62,8 +70,8 @@ struct asker {
 };
 
 /*
- * connection_new: connects and learns about the host; blocks as long as libvirt does. NULL with
- * the error.
+ * connection_new: connects, and learns about the host unless the endpoint knows it; blocks as long
+ * as libvirt does. NULL with the error.
  */
 struct connection *connection_new(struct endpoint *endpoint, const struct asker *asker,
                                   struct error *error);

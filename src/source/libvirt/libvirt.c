@@ -47,13 +47,26 @@ static void discard_nothing(void *data) {
     (void)data;
 }
 
-/* host[:port], and for a local connection the host's own name. */
+static bool is_default_port(const struct target *target) {
+    static const struct {
+        const char *transport;
+        int port;
+    } defaults[] = {{"+tcp://", 16509}, {"+ssh://", 22}, {"+libssh", 22}, {"://", 16514}};
+
+    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
+        if (strstr(target->uri, defaults[i].transport))
+            return target->port == 0 || target->port == defaults[i].port;
+    }
+    return true;
+}
+
+/* host[:port when not the default], and for a local connection the host's own name. */
 static char *source_name(const struct target *target, const struct connection *connection) {
     bool is_address = strchr(target->host, ':') != NULL;
 
     if (!*target->host)
         return memory_strdup(connection->host.name ? connection->host.name : target->text);
-    if (!target->port)
+    if (is_default_port(target))
         return memory_strdup(target->host);
     return memory_printf(is_address ? "[%s]:%d" : "%s:%d", target->host, target->port);
 }
@@ -134,6 +147,10 @@ static struct inventory *libvirt_inventory(struct source *source, const bool typ
 }
 
 static bool check_selection(const struct selection *selection, struct error *error) {
+    if (timerange_given(&selection->range))
+        return error_set(error, ERROR_USAGE,
+                         "--start, --end and --last: libvirt keeps no history; use --samples and "
+                         "--interval");
     if (selection->interval < 1 || selection->samples < 1)
         return error_set(error, ERROR_USAGE,
                          "--interval %d and --samples %d: libvirt is polled once a second at most, "

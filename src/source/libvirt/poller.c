@@ -76,6 +76,9 @@ static void keep_connection(struct poller *poller, struct connection *connection
         connection_free(connection);
         return;
     }
+    if (!poller->endpoint.host_known)
+        poller->endpoint.host = host_facts_copy(&connection->host);
+    poller->endpoint.host_known = true;
     poller->connection = connection;
     poller->no_nowait = connection->no_nowait;
 }

@@ -10,8 +10,8 @@
 #include "source/libvirt/calls.h"
 #include "source/libvirt/domains.h"
 #include "source/libvirt/failure.h"
-#include "source/libvirt/moment.h"
 #include "source/libvirt/params.h"
+#include "source/libvirt/stopwatch.h"
 
 /* Never 0, which is "all": some groups of those fail, and with them the call for all guests. */
 static const unsigned int groups = VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_CPU_TOTAL |
@@ -75,7 +75,7 @@ static bool is_shut_off(const virDomainStatsRecord *record) {
 
 /* Everything about one running guest; record may be NULL where the driver has none. */
 static void add_guest(struct connection *connection, virDomainPtr domain,
-                      const virDomainStatsRecord *record, const struct moment *moment,
+                      const virDomainStatsRecord *record, const struct stopwatch *watch,
                       struct snapshot *snapshot) {
     struct guest_sample *sample = snapshot_add(snapshot);
 
@@ -83,7 +83,7 @@ static void add_guest(struct connection *connection, virDomainPtr domain,
     sample->id = (int)virDomainGetID(domain);
     sample->name = memory_strdup(virDomainGetName(domain));
     sample->one_call = record && record->nparams > 0;
-    moment_stamp(moment, &sample->time_ns, &sample->duration_ns, &sample->wall_seconds);
+    stopwatch_stamp(watch, &sample->time_ns, &sample->duration_ns, &sample->wall_seconds);
     if (record)
         params_read(sample, record->params, record->nparams);
     if (!connection->is_qemu || !record)
@@ -102,10 +102,10 @@ static void add_guest(struct connection *connection, virDomainPtr domain,
 }
 
 static void add_records(struct connection *connection, virDomainStatsRecordPtr *records, int count,
-                        const struct moment *moment, struct snapshot *snapshot) {
+                        const struct stopwatch *watch, struct snapshot *snapshot) {
     for (int i = 0; i < count; i++) {
         if (!is_shut_off(records[i]))
-            add_guest(connection, records[i]->dom, records[i], moment, snapshot);
+            add_guest(connection, records[i]->dom, records[i], watch, snapshot);
     }
     virDomainStatsRecordListFree(records);
 }
@@ -129,63 +129,63 @@ static void poll_guest(struct connection *connection, virDomainPtr domain,
     virDomainPtr list[] = {domain, NULL};
     virDomainStatsRecordPtr *records = NULL;
     struct error error = {0};
-    struct moment moment;
+    struct stopwatch watch;
 
     if (connection->careful && is_occupied(domain, &error)) {
         note_failure(snapshot, domain, &error);
         return;
     }
-    moment_begin(&moment);
+    stopwatch_begin(&watch);
     int count =
         connection->no_bulk ? 0 : virDomainListGetStats(list, groups, &records, nowait(connection));
-    moment_end(&moment);
+    stopwatch_end(&watch);
     connection_beat(connection);
     if (count < 0 && failure_code() == VIR_ERR_NO_SUPPORT) {
         connection->no_bulk = true;
         count = 0;
     }
     if (count > 0) {
-        add_records(connection, records, count, &moment, snapshot);
+        add_records(connection, records, count, &watch, snapshot);
     } else if (connection->no_bulk) {
-        add_guest(connection, domain, NULL, &moment, snapshot);
+        add_guest(connection, domain, NULL, &watch, snapshot);
     } else if (count < 0 && failure_code() != VIR_ERR_NO_DOMAIN) {
         failure_of(&error, "no statistics");
         note_failure(snapshot, domain, &error);
     }
 }
 
-static void stamp_snapshot(struct snapshot *snapshot, const struct moment *moment) {
-    snapshot->wall_ns = moment_stamp(moment, &snapshot->time_ns, &snapshot->duration_ns, NULL);
+static void stamp_snapshot(struct snapshot *snapshot, const struct stopwatch *watch) {
+    snapshot->wall_ns = stopwatch_stamp(watch, &snapshot->time_ns, &snapshot->duration_ns, NULL);
 }
 
 static bool poll_one_by_one(struct connection *connection, struct snapshot *snapshot,
                             struct error *error) {
     virDomainPtr *domains = NULL;
-    struct moment moment;
+    struct stopwatch watch;
     int count =
         virConnectListAllDomains(connection->handle, &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
     if (count < 0)
         return failure_of(error, "cannot list the guests");
 
-    moment_begin(&moment);
+    stopwatch_begin(&watch);
     for (int i = 0; i < count; i++) {
         poll_guest(connection, domains[i], snapshot);
         virDomainFree(domains[i]);
     }
-    moment_end(&moment);
-    stamp_snapshot(snapshot, &moment);
+    stopwatch_end(&watch);
+    stamp_snapshot(snapshot, &watch);
     free(domains);
     return connection_alive(connection) || failure_of(error, "the connection was lost");
 }
 
 /* Returns the number of records, or a negative number with libvirt's error. */
 static int bulk_call(struct connection *connection, virDomainStatsRecordPtr **records,
-                     struct moment *moment) {
-    moment_begin(moment);
+                     struct stopwatch *watch) {
+    stopwatch_begin(watch);
     int count =
         virConnectGetAllDomainStats(connection->handle, groups, records,
                                     VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE | nowait(connection));
-    moment_end(moment);
+    stopwatch_end(watch);
     connection_beat(connection);
     return count;
 }
@@ -193,18 +193,18 @@ static int bulk_call(struct connection *connection, virDomainStatsRecordPtr **re
 static bool poll_guests(struct connection *connection, struct snapshot *snapshot,
                         struct error *error) {
     virDomainStatsRecordPtr *records = NULL;
-    struct moment moment;
+    struct stopwatch watch;
 
     if (connection->careful || connection->no_bulk)
         return poll_one_by_one(connection, snapshot, error);
-    int count = bulk_call(connection, &records, &moment);
+    int count = bulk_call(connection, &records, &watch);
     if (count < 0 && failure_code() == VIR_ERR_INVALID_ARG && !connection->no_nowait) {
         connection->no_nowait = true;
-        count = bulk_call(connection, &records, &moment);
+        count = bulk_call(connection, &records, &watch);
     }
     if (count >= 0) {
-        stamp_snapshot(snapshot, &moment);
-        add_records(connection, records, count, &moment, snapshot);
+        stamp_snapshot(snapshot, &watch);
+        add_records(connection, records, count, &watch, snapshot);
         return true;
     }
     if (!connection_alive(connection))

@@ -15,18 +15,22 @@ void store_init(struct store *store, const struct entity *entity, size_t counter
     };
 }
 
+/* The samples are gone; what is left knows that there were some. */
 static void forget(struct store *store) {
     for (size_t i = 0; i < store->count; i++) {
-        free(store->series[i].instance);
-        free(store->series[i].samples);
+        struct store_series *series = &store->series[i];
+        free(series->samples);
+        series->given = true;
+        series->samples = NULL;
+        series->count = series->capacity = 0;
     }
-    store->count = 0;
-    store->next = 0;
     store->samples = 0;
 }
 
 void store_done(struct store *store) {
     forget(store);
+    for (size_t i = 0; i < store->count; i++)
+        free(store->series[i].instance);
     free(store->series);
     free(store->offered);
     free(store->told);
@@ -75,8 +79,8 @@ void store_add(struct store *store, size_t counter, const char *instance,
 
 /* The aggregate first, then vda, vdb and 2, 10 as people count. */
 static int compare_series(const void *a, const void *b) {
-    const struct store_series *left = a;
-    const struct store_series *right = b;
+    const struct store_series *left = *(const struct store_series *const *)a;
+    const struct store_series *right = *(const struct store_series *const *)b;
 
     if (left->counter != right->counter)
         return left->counter < right->counter ? -1 : 1;
@@ -92,25 +96,40 @@ static void tell_offered(struct store *store, const struct catalog *catalog,
     }
 }
 
+/* The series that have samples, in order; the array is the caller's, their number in *count. */
+static const struct store_series **in_order(const struct store *store, size_t *count) {
+    const struct store_series **order =
+        memory_array(store->count, sizeof(const struct store_series *));
+    *count = 0;
+    for (size_t i = 0; i < store->count; i++) {
+        if (store->series[i].count)
+            order[(*count)++] = &store->series[i];
+    }
+    if (*count > 1)
+        qsort(order, *count, sizeof(const struct store_series *), compare_series);
+    return order;
+}
+
 bool store_give(struct store *store, const struct catalog *catalog, int32_t interval,
                 const struct source_events *events, struct error *error) {
+    size_t count;
+    const struct store_series **order = in_order(store, &count);
     bool good = true;
 
     tell_offered(store, catalog, events);
-    if (store->count > 1)
-        qsort(store->series, store->count, sizeof(struct store_series), compare_series);
-    for (size_t i = 0; good && i < store->count; i++) {
-        const struct store_series *kept = &store->series[i];
+    for (size_t i = 0; good && i < count; i++) {
         const struct series series = {
             .entity = store->entity,
-            .counter = catalog_at(catalog, kept->counter),
-            .instance = kept->instance,
+            .counter = catalog_at(catalog, order[i]->counter),
+            .instance = order[i]->instance,
             .interval = interval,
-            .count = kept->count,
-            .samples = kept->samples,
+            .continues = order[i]->given,
+            .count = order[i]->count,
+            .samples = order[i]->samples,
         };
         good = events->series(events->context, &series, error);
     }
+    free(order);
     forget(store);
     return good;
 }

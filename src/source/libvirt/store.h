@@ -8,6 +8,7 @@
 struct store_series {
     size_t counter; /* index in the catalog */
     char *instance;
+    bool given; /* samples of it were given away before */
     struct sample *samples;
     size_t count;
     size_t capacity;

@@ -63,26 +63,32 @@ static void use(struct parameters *parameters, struct guest_sample *sample) {
     virTypedParamsFree(parameters->list, parameters->count);
 }
 
+/* What follows the name in "record NAME ID BEGIN_NS END_NS WALL_SECONDS". */
+static void read_head(const char *numbers, struct guest_sample *sample) {
+    char *rest;
+    sample->id = (int)strtol(numbers, &rest, 10);
+    int64_t begin_ns = strtoll(rest, &rest, 10);
+    int64_t end_ns = strtoll(rest, &rest, 10);
+    sample->wall_seconds = strtoll(rest, &rest, 10);
+    assert_int_equal(*rest, '\n');
+    sample->time_ns = begin_ns + (end_ns - begin_ns) / 2;
+    sample->duration_ns = end_ns - begin_ns;
+}
+
 static FILE *find_record(const char *name, struct guest_sample *sample) {
     FILE *stream = fopen(VPERF_TEST_DATA "/libvirt/domstats.txt", "re");
-    assert_non_null(stream);
+    char *head = memory_printf("record %s ", name);
     char line[512];
-    while (fgets(line, sizeof line, stream)) {
-        char found[64];
-        long long begin_ns;
-        long long end_ns;
-        long long wall;
-        if (sscanf(line, "record %63s %d %lld %lld %lld", found, &sample->id, &begin_ns, &end_ns,
-                   &wall) != 5 ||
-            strcmp(found, name) != 0)
-            continue;
-        sample->time_ns = begin_ns + (end_ns - begin_ns) / 2;
-        sample->duration_ns = end_ns - begin_ns;
-        sample->wall_seconds = wall;
-        return stream;
-    }
-    fail_msg("no record %s", name);
-    return NULL;
+    bool found = false;
+
+    assert_non_null(stream);
+    while (!found && fgets(line, sizeof line, stream))
+        found = strncmp(line, head, strlen(head)) == 0;
+    if (!found)
+        fail_msg("no record %s", name);
+    read_head(line + strlen(head), sample);
+    free(head);
+    return stream;
 }
 
 void recorded_raw(struct guest_sample *sample, const char *name) {
@@ -170,4 +176,46 @@ size_t values_count(const struct values *values, const char *counter) {
     for (size_t i = 0; i < values->count; i++)
         count += strcmp(mapping_counter(values->items[i].counter)->name, counter) == 0;
     return count;
+}
+
+/* Counters that need two samples, and one of the absolute ones for each group. */
+static const char *const rates[] = {
+    "cpu.usage.average",
+    "cpu.usagemhz.average",
+    "cpu.ready.summation",
+    "cpu.readiness.average",
+    "cpu.run.summation",
+    "cpu.used.summation",
+    "cpu.system.summation",
+    "cpu.wait.summation",
+    "net.received.average",
+    "net.packetsTx.summation",
+    "virtualDisk.read.average",
+    "virtualDisk.readLatencyUS.latest",
+    "virtualDisk.totalWriteLatency.average",
+    "virtualDisk.writeOIO.latest",
+    "disk.usage.average",
+    "disk.maxTotalLatency.latest",
+    "kvm.cpuUser.summation",
+    "kvm.guestMinorFaults.summation",
+    "kvm.flushAveraged.average",
+};
+
+static const char *const absolutes[] = {
+    "cpu.corecount.provisioned.average",
+    "mem.consumed.average",
+    "disk.provisioned.latest",
+    "kvm.cpuTime.latest",
+    "kvm.netRxBytes.latest",
+};
+
+void values_no_rates(const struct values *values) {
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+        if (values_count(values, rates[i]))
+            fail_msg("%s has a value", rates[i]);
+    }
+    for (size_t i = 0; i < sizeof absolutes / sizeof absolutes[0]; i++) {
+        if (!values_count(values, absolutes[i]))
+            fail_msg("%s has no value", absolutes[i]);
+    }
 }

@@ -44,4 +44,7 @@ int64_t values_get(const struct values *values, const char *counter, const char 
 /* values_count: how many instances of the counter have a value, the aggregate included. */
 size_t values_count(const struct values *values, const char *counter);
 
+/* values_no_rates: fails when one of a recorded guest's rates has a value, or nothing has. */
+void values_no_rates(const struct values *values);
+
 #endif

@@ -99,44 +99,46 @@ static bool has_line(const struct heard *heard, const char *line) {
     return found && (found == heard->text || found[-1] == '\n');
 }
 
+/* What the test driver can give; a line may go on. */
+static const char *const given[] = {
+    "test cpu.usage.average[] 2@1 ",
+    "test cpu.usagemhz.average[] 2@1 ",
+    "test cpu.run.summation[] 2@1 0 0",
+    "test cpu.run.summation[0] 2@1 0 0",
+    "test cpu.run.summation[1] 2@1 0 0",
+    "test cpu.used.summation[] 2@1 ",
+    "test cpu.corecount.provisioned.average[] 2@1 2 2",
+    "test mem.usage.average[] 2@1 5000 5000",
+    "test mem.consumed.average[] 2@1 1048576 1048576",
+    "test mem.granted.average[] 2@1 1048576 1048576",
+    "test mem.vmmemctl.average[] 2@1 6291456 6291456",
+    "test net.received.average[testnet0] 2@1 ",
+    "test net.packetsTx.summation[] 2@1 ",
+    "test net.droppedRx.summation[] 2@1 ",
+    "test virtualDisk.read.average[vda] 2@1 ",
+    "test virtualDisk.numberWriteAveraged.average[] 2@1 ",
+    "test virtualDisk.readIOSize.latest[vda] 2@1 ",
+    "test disk.usage.average[] 2@1 ",
+    "test disk.provisioned.latest[vda] 2@1 1073736768 1073736768",
+    "test disk.used.latest[] 2@1 ",
+    "test kvm.state.latest[] 2@1 1 1",
+    "test kvm.cpuTime.latest[] 2@1 ",
+    "test kvm.memUsed.average[] 2@1 ",
+    "test kvm.guestSwapIn.latest[] 2@1 ",
+    "test kvm.guestMajorFaults.summation[] 2@1 0 0",
+    "test kvm.netRxErrors.latest[testnet0] 2@1 ",
+    "test kvm.diskErrors.latest[vda] 2@1 ",
+};
+/* Times of requests, run delay, the time of one call: the driver has none of them. */
+static const char *const not_given[] = {
+    "test cpu.system.summation",    "test cpu.ready.summation",
+    "test cpu.wait.summation",      "test virtualDisk.readLatencyUS.latest",
+    "test kvm.balloonAge.latest",   "test sys.uptime.latest",
+    "test disk.usage.average[vda]",
+};
+
 /* Everything that the test driver can give, with as many samples as were asked for. */
 static void test_all_counters(void **state) {
-    static const char *const lines[] = {
-        "test cpu.usage.average[] 2@1 ",
-        "test cpu.usagemhz.average[] 2@1 ",
-        "test cpu.run.summation[] 2@1 0 0",
-        "test cpu.run.summation[0] 2@1 0 0",
-        "test cpu.run.summation[1] 2@1 0 0",
-        "test cpu.used.summation[] 2@1 ",
-        "test cpu.corecount.provisioned.average[] 2@1 2 2",
-        "test mem.usage.average[] 2@1 5000 5000",
-        "test mem.consumed.average[] 2@1 1048576 1048576",
-        "test mem.granted.average[] 2@1 1048576 1048576",
-        "test mem.vmmemctl.average[] 2@1 6291456 6291456",
-        "test net.received.average[testnet0] 2@1 ",
-        "test net.packetsTx.summation[] 2@1 ",
-        "test net.droppedRx.summation[] 2@1 ",
-        "test virtualDisk.read.average[vda] 2@1 ",
-        "test virtualDisk.numberWriteAveraged.average[] 2@1 ",
-        "test virtualDisk.readIOSize.latest[vda] 2@1 ",
-        "test disk.usage.average[] 2@1 ",
-        "test disk.provisioned.latest[vda] 2@1 1073736768 1073736768",
-        "test disk.used.latest[] 2@1 ",
-        "test kvm.state.latest[] 2@1 1 1",
-        "test kvm.cpuTime.latest[] 2@1 ",
-        "test kvm.memUsed.average[] 2@1 ",
-        "test kvm.guestSwapIn.latest[] 2@1 ",
-        "test kvm.guestMajorFaults.summation[] 2@1 0 0",
-        "test kvm.netRxErrors.latest[testnet0] 2@1 ",
-        "test kvm.diskErrors.latest[vda] 2@1 ",
-    };
-    /* Times of requests, run delay, the time of one call: the driver has none of them. */
-    static const char *const absent[] = {
-        "test cpu.system.summation",    "test cpu.ready.summation",
-        "test cpu.wait.summation",      "test virtualDisk.readLatencyUS.latest",
-        "test kvm.balloonAge.latest",   "test sys.uptime.latest",
-        "test disk.usage.average[vda]",
-    };
     struct heard heard = {0};
     const struct source_options options = {.progress = on_progress, .progress_context = &heard};
     struct selection selection;
@@ -147,17 +149,17 @@ static void test_all_counters(void **state) {
     selection.interval = 1;
     selection.samples = 2;
     assert_true(run("test:///default", &selection, &options, &heard, &error));
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        if (!has_line(&heard, lines[i]))
-            fail_msg("no line %s in %s", lines[i], heard.text);
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+        if (!has_line(&heard, given[i]))
+            fail_msg("no line %s in %s", given[i], heard.text);
     }
-    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
-        if (has_line(&heard, absent[i]))
-            fail_msg("%s", absent[i]);
+    for (size_t i = 0; i < sizeof not_given / sizeof not_given[0]; i++) {
+        if (has_line(&heard, not_given[i]))
+            fail_msg("%s", not_given[i]);
     }
-    int usage = 0;
-    sscanf(strstr(heard.text, "cpu.usage.average[] 2@1 "), "cpu.usage.average[] 2@1 %d", &usage);
-    assert_in_range(usage, 4800, 5200);
+    static const char usage[] = "cpu.usage.average[] 2@1 ";
+    const char *value = strstr(heard.text, usage) + sizeof usage - 1;
+    assert_in_range(strtol(value, NULL, 10), 4800, 5200);
     assert_int_equal(heard.progress, 3);
     assert_null(strstr(heard.text, "missing"));
     assert_in_range(heard.last_time, time(NULL) - 2, time(NULL) + 2);
@@ -286,6 +288,13 @@ static void test_wrong_selection(void **state) {
     free(heard.text);
     error_clear(&error);
     selection.interval = 1;
+    selection.range.start.given = true;
+    assert_false(run("test:///default", &selection, &options, &heard, &error));
+    assert_int_equal(error.kind, ERROR_USAGE);
+    assert_non_null(strstr(error.message, "libvirt keeps no history"));
+    free(heard.text);
+    error_clear(&error);
+    selection.range.start.given = false;
     selection.types[ENTITY_CLUSTER] = true;
     assert_false(run("test:///default", &selection, &options, &heard, &error));
     assert_int_equal(error.kind, ERROR_USAGE);

@@ -29,14 +29,15 @@ static bool series(void *context, const struct series *series, struct error *err
     size_t length = strlen(heard->text);
     if (heard->room-- == 0)
         return error_set(error, ERROR_OUTPUT, "disk full");
-    snprintf(heard->text + length, sizeof heard->text - length, "%s[%s]=", series->counter->name,
-             series->instance);
+    snprintf(heard->text + length, sizeof heard->text - length,
+             "%s%s[%s]=", series->continues ? "+" : "", series->counter->name, series->instance);
     for (size_t i = 0; i < series->count; i++) {
         length = strlen(heard->text);
         snprintf(heard->text + length, sizeof heard->text - length, "%lld@%lld,",
                  (long long)series->samples[i].value, (long long)series->samples[i].time);
     }
-    strcat(heard->text, " ");
+    length = strlen(heard->text);
+    snprintf(heard->text + length, sizeof heard->text - length, " ");
     return true;
 }
 
@@ -80,7 +81,7 @@ static void test_order(void **state) {
     assert_int_equal(store.samples, 2);
     assert_true(store_give(&store, catalog, 20, &events, &error));
     assert_string_equal(heard.text,
-                        "?cpu.run.summation cpu.usage.average[]=7@60, cpu.run.summation[]=8@60, ");
+                        "?cpu.run.summation +cpu.usage.average[]=7@60, cpu.run.summation[]=8@60, ");
     store_done(&store);
     catalog_free(catalog);
 }
