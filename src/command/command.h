@@ -20,6 +20,7 @@ struct command {
 };
 
 int collect_run(int argc, char **argv);
+int compare_run(int argc, char **argv);
 int counters_run(int argc, char **argv);
 int inventory_run(int argc, char **argv);
 

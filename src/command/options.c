@@ -14,7 +14,8 @@ enum {
     DEFAULT_TIMEOUT_SECONDS = 60,
     MAX_TIMEOUT_SECONDS = 86400,
     MAX_SAMPLES = 1000000,
-    MAX_JOBS = 64
+    MAX_JOBS = 64,
+    MAX_TOP = 1000000
 };
 
 enum option {
@@ -29,6 +30,8 @@ enum option {
     OPTION_END,
     OPTION_RAW,
     OPTION_COVERAGE,
+    OPTION_SORT,
+    OPTION_TOP,
     OPTION_FORMAT,
     OPTION_OUTPUT,
     OPTION_SPREADSHEET_SAFE,
@@ -56,7 +59,8 @@ struct options_text {
     { name, letter, POPT_ARG_NONE, NULL, option, help, NULL }
 
 static const struct poptOption entity_options[] = {
-    ROW_VALUE("type", '\0', OPTION_TYPE, "kinds of entities: vm, host (default: both)", "LIST"),
+    ROW_VALUE("type", '\0', OPTION_TYPE, "kinds of entities: vm, host (default: both; compare: vm)",
+              "LIST"),
     ROW_VALUE("name", '\0', OPTION_NAME, "entities by name; !GLOB excludes; repeatable",
               "GLOB,..."),
     POPT_TABLEEND,
@@ -86,6 +90,17 @@ static const struct poptOption sample_options[] = {
     ROW_VALUE("coverage", '\0', OPTION_COVERAGE,
               "account for each counter and type in FILE (CSV): collected, offered, or not",
               "FILE"),
+    POPT_TABLEEND,
+};
+
+static const struct poptOption comparison_options[] = {
+    ROW_VALUE("sort", '\0', OPTION_SORT,
+              "highest value of this counter first (default cpu.usage.average)", "COUNTER"),
+    ROW_VALUE("top", '\0', OPTION_TOP, "the first N guests only", "N"),
+    ROW_VALUE("interval", '\0', OPTION_INTERVAL,
+              "seconds that the values cover (default 20, as a vSphere target needs it)",
+              "SECONDS"),
+    ROW_FLAG("raw", '\0', OPTION_RAW, "percent as the server counts it, in hundredths"),
     POPT_TABLEEND,
 };
 
@@ -133,6 +148,7 @@ static const struct {
     {OPTIONS_ENTITIES, entity_options, "Entities:"},
     {OPTIONS_COUNTERS, counter_options, "Counters:"},
     {OPTIONS_SAMPLES, sample_options, "Samples:"},
+    {OPTIONS_COMPARISON, comparison_options, "Comparison:"},
     {0, output_options, "Output:"},
     {0, connection_options, "Connection:"},
     {0, message_options, "Messages:"},
@@ -243,6 +259,7 @@ static bool check_selection(struct options *options, struct error *error) {
                          value[OPTION_INSTANCE]);
     return parse_number("--samples", value[OPTION_SAMPLES], MAX_SAMPLES, &selection->samples,
                         error) &&
+           parse_number("--top", value[OPTION_TOP], MAX_TOP, &options->top, error) &&
            parse_interval(value[OPTION_INTERVAL], &selection->interval, error) &&
            check_range(options, error);
 }
@@ -254,6 +271,7 @@ static bool check_output(struct options *options, struct error *error) {
     options->coverage = value[OPTION_COVERAGE];
     options->sink.raw = value[OPTION_RAW];
     options->sink.spreadsheet_safe = value[OPTION_SPREADSHEET_SAFE];
+    options->sort = value[OPTION_SORT];
     const char *output = options->output ? options->output : "-";
     if (options->coverage && strcmp(options->coverage, output) == 0)
         return error_set(error, ERROR_USAGE,
@@ -381,6 +399,8 @@ enum options_result options_parse(struct options *options, const struct options_
     options->source.log = &options->log;
     options->text = memory_alloc(sizeof *options->text);
     selection_init(&options->selection);
+    if (spec->guests_only)
+        options->selection.types[ENTITY_HOST] = false;
 
     struct poptOption table[OPTION_GROUPS + 1] = {POPT_TABLEEND};
     size_t count = 0;

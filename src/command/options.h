@@ -14,9 +14,10 @@
 
 /* Which groups of options a command takes, beside those of the connection. */
 enum option_groups {
-    OPTIONS_ENTITIES = 1 << 0, /* --type, --name */
-    OPTIONS_COUNTERS = 1 << 1, /* --counter */
-    OPTIONS_SAMPLES = 1 << 2,  /* --instance, --samples, --interval, --raw, --coverage */
+    OPTIONS_ENTITIES = 1 << 0,   /* --type, --name */
+    OPTIONS_COUNTERS = 1 << 1,   /* --counter */
+    OPTIONS_SAMPLES = 1 << 2,    /* --instance, --samples, --interval, --raw, --coverage */
+    OPTIONS_COMPARISON = 1 << 3, /* --sort, --top, --interval, --raw */
 };
 
 /* What a command tells about itself. */
@@ -27,6 +28,7 @@ struct options_spec {
     const char *notes;     /* end of the help: formats, examples */
     unsigned groups;
     bool single_target;
+    bool guests_only; /* unless --type says otherwise */
 };
 
 /* How parsing ended. */
@@ -44,6 +46,8 @@ struct options {
     const char *format; /* NULL when not given */
     const char *output; /* NULL for stdout */
     const char *coverage;
+    const char *sort; /* NULL when not given */
+    int32_t top;      /* 0 when not given */
     struct target *targets;
     size_t target_count;
     struct options_text *text; /* the strings that others borrow */

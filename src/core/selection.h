@@ -20,6 +20,8 @@ struct selection {
     int32_t samples;     /* the newest N; 0 for all of the time range */
     int32_t interval;    /* seconds; 20 is real time on vSphere */
     struct timerange range;
+    int64_t follow_ms; /* not 0: the sample of the interval that began at this CLOCK_MONOTONIC,
+                          to be waited for, instead of the newest there is */
 };
 
 /* selection_init: guests and hosts, all counters and instances, the newest real-time sample. */

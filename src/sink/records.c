@@ -91,8 +91,7 @@ static void put_csv(const struct records *records) {
         put_csv_row(records, records->cells + i);
 }
 
-/* Columns on a terminal; bytes when the locale cannot tell. */
-static size_t display_width(const char *text) {
+size_t records_width(const char *text) {
     size_t length = strlen(text);
     wchar_t *wide = memory_array(length + 1, sizeof *wide);
     size_t characters = mbstowcs(wide, text, length + 1);
@@ -103,7 +102,7 @@ static size_t display_width(const char *text) {
 
 static void put_table_cell(const struct records *records, size_t column, const char *text,
                            size_t width) {
-    int padding = (int)(width - display_width(text));
+    int padding = (int)(width - records_width(text));
     bool number = records->columns[column].number;
     bool last = column + 1 == records->column_count;
     fprintf(records->stream, "%*s%s%*s", number ? padding : 0, "", text,
@@ -112,7 +111,7 @@ static void put_table_cell(const struct records *records, size_t column, const c
 }
 
 static void widen(size_t *width, const char *text) {
-    size_t wanted = display_width(text);
+    size_t wanted = records_width(text);
     *width = wanted > *width ? wanted : *width;
 }
 
@@ -131,14 +130,29 @@ static size_t *measure(struct records *records) {
     return widths;
 }
 
+static bool is_empty(const struct records *records, size_t row) {
+    for (size_t i = 0; i < records->column_count; i++)
+        if (*records->cells[row + i])
+            return false;
+    return true;
+}
+
+static void put_table_row(const struct records *records, size_t row, const size_t *widths) {
+    if (is_empty(records, row)) {
+        fputc('\n', records->stream);
+        return;
+    }
+    for (size_t i = 0; i < records->column_count; i++)
+        put_table_cell(records, i, records->cells[row + i], widths[i]);
+}
+
 static void put_table(struct records *records) {
     size_t columns = records->column_count;
     size_t *widths = measure(records);
     for (size_t i = 0; i < columns; i++)
         put_table_cell(records, i, records->columns[i].name, widths[i]);
     for (size_t row = 0; row < records->cell_count; row += columns)
-        for (size_t i = 0; i < columns; i++)
-            put_table_cell(records, i, records->cells[row + i], widths[i]);
+        put_table_row(records, row, widths);
     free(widths);
 }
 

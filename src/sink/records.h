@@ -30,7 +30,10 @@ struct records *records_new(FILE *stream, enum records_format format, bool sprea
 /* records_columns: other columns than those of records_new; before the first cell. */
 void records_columns(struct records *records, const struct records_column *columns, size_t count);
 
-/* records_text: the next cell; NULL is empty. After the last column the row is complete. */
+/*
+ * records_text: the next cell; NULL is empty. After the last column the row is complete. A row of
+ * empty cells is an empty line in a table.
+ */
 void records_text(struct records *records, const char *text);
 
 /* records_number: the next cell; 0 is empty when zero_is_empty. */
@@ -38,6 +41,10 @@ void records_number(struct records *records, int64_t value, bool zero_is_empty);
 
 /* records_finish: writes the header and all rows to the stream. */
 void records_finish(struct records *records);
+
+/* records_width: the columns of a terminal that text takes; its bytes when the locale cannot tell.
+ */
+size_t records_width(const char *text);
 
 /* records_free: takes NULL. */
 void records_free(struct records *records);

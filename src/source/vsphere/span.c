@@ -27,10 +27,25 @@ static bool server_time(struct channel *channel, int64_t *now, struct error *err
     return true;
 }
 
+/* The sample to be followed ends when its interval does, give or take half an interval. */
+static bool follow(struct span *span, int64_t begin_ms, struct channel *channel,
+                   struct error *error) {
+    int64_t now = 0;
+    if (!server_time(channel, &now, error))
+        return false;
+    int64_t begin = now - (channel_now_ms() - begin_ms) / 1000;
+    span->bounded = true;
+    span->start = begin + span->interval / 2;
+    span->end = span->start + span->interval;
+    return true;
+}
+
 bool span_resolve(struct span *span, const struct selection *selection, struct channel *channel,
                   struct error *error) {
     const struct timerange *range = &selection->range;
     *span = (struct span){.interval = selection->interval, .newest = selection->samples};
+    if (selection->follow_ms)
+        return follow(span, selection->follow_ms, channel, error);
     if (!timerange_given(range) && selection->interval == REALTIME_SECONDS)
         return true;
     bool absolute =

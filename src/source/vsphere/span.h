@@ -21,8 +21,9 @@ struct span {
 };
 
 /*
- * span_resolve: the span of the selection. Relative times are the server's: its clock is asked for.
- * ERROR_USAGE for an empty span.
+ * span_resolve: the span of the selection. Of an interval to be followed it holds the one sample
+ * whose interval overlaps most with it: its end is less than half an interval off. Relative times
+ * are the server's: its clock is asked for. ERROR_USAGE for an empty span.
  */
 bool span_resolve(struct span *span, const struct selection *selection, struct channel *channel,
                   struct error *error);

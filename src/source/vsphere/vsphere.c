@@ -7,6 +7,7 @@
 #include "source/vsphere/batches.h"
 #include "source/vsphere/counters.h"
 #include "source/vsphere/entities.h"
+#include "source/vsphere/follow.h"
 #include "source/vsphere/session.h"
 
 enum { VCENTER_JOBS = 4 };
@@ -116,7 +117,8 @@ static bool collect_chosen(struct vsphere *vsphere, const struct selection *sele
     if (offers) {
         tell_offers(offers, order->entities, order->count, events);
         order->offers = offers;
-        (void)batches_run(crew, order, error);
+        if (follow_await(vsphere->session->main, order, error))
+            (void)batches_run(crew, order, error);
     }
     offers_free(offers);
     crew_free(crew);

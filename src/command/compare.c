@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* vperf compare: guests of all targets side by side, over the same seconds. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command/collector.h"
+#include "command/comparison.h"
+#include "core/interrupt.h"
+#include "core/memory.h"
+#include "core/output.h"
+
+static const struct options_spec spec = {
+    .command = "compare",
+    .arguments = "TARGET...",
+    .summary = "Put the guests of all targets side by side: one row a guest, one column a counter.",
+    .notes =
+        "Formats: csv, table (default: table on a terminal, else csv). A terminal's table is\n"
+        "folded to its width. CSV has the full names of the counters, and rows 'guest' and "
+        "'total'.\n"
+        "\n"
+        "Columns, unless --counter chooses others, in its order:\n"
+        "  cpu.usage %, cpu MHz   cpu.usage.average, cpu.usagemhz.average\n"
+        "  ready ms, ready %      cpu.ready.summation, cpu.readiness.average\n"
+        "  run ms, wait ms        cpu.run.summation, cpu.wait.summation\n"
+        "  mem.usage %            mem.usage.average\n"
+        "  consumed, balloon KB   mem.consumed.average, mem.vmmemctl.average\n"
+        "  rx, tx, net KB/s       net.received.average, net.transmitted.average, "
+        "net.usage.average\n"
+        "  rx packets, tx packets net.packetsRx.summation, net.packetsTx.summation\n"
+        "  rx drops               net.droppedRx.summation\n"
+        "  disk KB/s              disk.usage.average\n"
+        "  reads/s, writes/s      virtualDisk.numberReadAveraged.average, …WriteAveraged…\n"
+        "  read ms, write ms      virtualDisk.totalReadLatency.average, …WriteLatency…\n"
+        "\n"
+        "Values are those of the whole guest. Where a hypervisor has them per disk only, they are\n"
+        "added up; of percentages it is the mean, of latencies the mean weighted by requests\n"
+        "(without requests, the highest). ~ marks what KVM can only approximate.\n"
+        "\n"
+        "Libvirt is polled twice, 20 s apart. With a vSphere target beside it, the sample of "
+        "these\n"
+        "20 s is waited for: up to 30 s, then the newest one is taken.\n"
+        "\n"
+        "Examples:\n"
+        "  vperf compare root@esx01.example.com qemu+ssh://root@kvm01/system\n"
+        "  vperf compare --sort cpu.ready.summation --top 10 --format csv esx01 qemu:///system\n",
+    .groups = OPTIONS_ENTITIES | OPTIONS_COUNTERS | OPTIONS_COMPARISON,
+    .guests_only = true,
+};
+
+enum { REAL_TIME_SECONDS = 20 };
+
+static void copy_globs(struct globs *copy, const struct globs *globs) {
+    for (size_t i = 0; i < globs->count; i++) {
+        char *pattern = memory_printf("%s%s", globs->excludes[i] ? "!" : "", globs->patterns[i]);
+        globs_add(copy, pattern);
+        free(pattern);
+    }
+}
+
+/* Exclusions alone take some of the set away. */
+static void add_set(struct globs *counters) {
+    struct globs set = {0};
+    for (const struct counter *counter = comparison_set; counter->name; counter++)
+        if (globs_match(counters, counter->name))
+            globs_add(&set, counter->name);
+    copy_globs(counters, &set);
+    globs_done(&set);
+}
+
+/* Those given, or the comparison set; and the one to sort by. */
+static bool choose_counters(struct options *options, struct globs *columns, struct error *error) {
+    struct globs *counters = &options->selection.counters;
+    const char *sort = options->sort;
+    if (!counters->includes)
+        add_set(counters);
+    if (!counters->includes)
+        return error_set(error, ERROR_USAGE, "--counter excludes all counters of the comparison");
+    if (sort && (!*sort || strpbrk(sort, "*?[\\,!")))
+        return error_set(error, ERROR_USAGE, "--sort '%s': expected the name of one counter", sort);
+    if (sort && !globs_match(counters, sort))
+        globs_add(counters, sort);
+    if (sort && !globs_match(counters, sort))
+        return error_set(error, ERROR_USAGE, "--sort '%s': --counter excludes it", sort);
+    copy_globs(columns, counters);
+    return true;
+}
+
+/* Targets of one kind have nothing to be aligned with: the newest sample is there at once. */
+static bool are_mixed(const struct options *options) {
+    struct error ignored = {0};
+    const struct source_ops *first = source_ops_for(&options->targets[0], &ignored);
+    for (size_t i = 1; i < options->target_count; i++)
+        if (source_ops_for(&options->targets[i], &ignored) != first)
+            return true;
+    return false;
+}
+
+/* All sources measure the interval that begins now. */
+static bool align(struct options *options, struct error *error) {
+    struct selection *selection = &options->selection;
+    struct timespec now;
+    if (!are_mixed(options))
+        return true;
+    if (selection->interval != REAL_TIME_SECONDS)
+        return error_set(error, ERROR_USAGE,
+                         "--interval %d: a vSphere target beside one of libvirt needs %d, the "
+                         "interval of its real-time samples",
+                         selection->interval, REAL_TIME_SECONDS);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    selection->follow_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return true;
+}
+
+static size_t terminal_width(const struct options *options) {
+    struct winsize size = {0};
+    if (options->output || !isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
+        return 0;
+    return size.ws_col;
+}
+
+static bool make_order(struct comparison_order *order, const struct options *options,
+                       const struct globs *columns, struct error *error) {
+    const bool *types = options->selection.types;
+    bool terminal = !options->output && isatty(STDOUT_FILENO);
+    *order = (struct comparison_order){
+        .counters = columns,
+        .sort = options->sort ? options->sort : "cpu.usage.average",
+        .top = (size_t)options->top,
+        .width = terminal_width(options),
+        .show_types = types[ENTITY_VM] && types[ENTITY_HOST],
+    };
+    return records_format_find(options->format, terminal, &order->format, error);
+}
+
+/* Output appears when something was measured, or nothing was lost. */
+static void publish(struct collector *collector, struct output *output) {
+    int status = collector_status(collector);
+    if (status != STATUS_OK && status != STATUS_PARTIAL)
+        output_abort(output);
+    else if (output_commit(output, &collector->fatal) && collector->skipped)
+        log_info(&collector->options->log, "%zu powered off or disconnected: left out",
+                 collector->skipped);
+}
+
+static int compare(const struct options *options, const struct comparison_order *order,
+                   struct error *error) {
+    struct output output;
+    if (!output_open(&output, options->output, error))
+        return STATUS_NOTHING;
+    struct comparison comparison;
+    struct collector collector;
+    comparison_init(&comparison, order, output.stream, options->sink);
+    collector_init(&collector, options, NULL, &comparison.sink);
+    collector_run(&collector);
+    comparison_done(&comparison);
+    publish(&collector, &output);
+    *error = collector.fatal;
+    int status = collector_status(&collector);
+    collector_done(&collector);
+    return status;
+}
+
+static int prepare_and_compare(struct options *options, struct error *error) {
+    struct comparison_order order;
+    struct globs columns = {0};
+    int status = STATUS_USAGE;
+    if (choose_counters(options, &columns, error) && make_order(&order, options, &columns, error) &&
+        align(options, error)) {
+        combination_add_weights(&options->selection.counters);
+        status = compare(options, &order, error);
+    }
+    globs_done(&columns);
+    return status;
+}
+
+int compare_run(int argc, char **argv) {
+    struct options options;
+    enum options_result result = options_parse(&options, &spec, argc, argv);
+    int status = result == OPTIONS_DONE ? STATUS_OK : STATUS_USAGE;
+    if (result == OPTIONS_RUN) {
+        interrupt_install();
+        struct error error = {0};
+        status = prepare_and_compare(&options, &error);
+        if (error.kind != ERROR_NONE)
+            log_error(&options.log, "%s", error.message);
+    }
+    options_done(&options);
+    return status;
+}

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Guests side by side, from the series that a collector would give to the text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/comparison.h"
+#include "core/memory.h"
+
+static const struct counter usage = {
+    .id = 1, .name = "cpu.usage.average", .unit = "percent", .stats = "rate"};
+static const struct counter usage_kvm = {
+    .name = "cpu.usage.average", .unit = "percent", .stats = "rate", .fidelity = "close"};
+static const struct counter memory_kvm = {
+    .name = "mem.usage.average", .unit = "percent", .stats = "absolute", .fidelity = "approximate"};
+static const struct counter memory = {
+    .id = 2, .name = "mem.usage.average", .unit = "percent", .stats = "absolute"};
+static const struct counter ready = {
+    .id = 3, .name = "cpu.ready.summation", .unit = "millisecond", .stats = "delta"};
+static const struct counter consumed = {
+    .id = 4, .name = "mem.consumed.average", .unit = "kiloBytes", .stats = "absolute"};
+static const struct counter reads = {
+    .id = 5, .name = "virtualDisk.numberReadAveraged.average", .unit = "number", .stats = "rate"};
+static const struct counter latency = {.id = 6,
+                                       .name = "virtualDisk.totalReadLatency.average",
+                                       .unit = "millisecond",
+                                       .stats = "absolute"};
+static const struct counter io_size = {
+    .id = 7, .name = "virtualDisk.readIOSize.latest", .unit = "number", .stats = "absolute"};
+
+struct bench {
+    struct comparison comparison;
+    struct globs counters;
+    char *text;
+    size_t size;
+    FILE *stream;
+};
+
+static void set_up(struct bench *bench, const char *counters, enum records_format format) {
+    *bench = (struct bench){.text = NULL};
+    globs_add(&bench->counters, counters);
+    bench->stream = open_memstream(&bench->text, &bench->size);
+    const struct comparison_order order = {
+        .counters = &bench->counters, .sort = "cpu.usage.average", .format = format};
+    comparison_init(&bench->comparison, &order, bench->stream, (struct sink_options){0});
+}
+
+static void feed(struct bench *bench, const struct entity *entity, const struct counter *counter,
+                 const char *instance, int64_t value) {
+    const struct sample samples[] = {{1795288620, 7777}, {1795288640, value}};
+    const struct series series = {.entity = entity,
+                                  .counter = counter,
+                                  .instance = instance,
+                                  .interval = 20,
+                                  .count = 2,
+                                  .samples = samples};
+    sink_write(&bench->comparison.sink, &series);
+}
+
+/* Ends the comparison and compares what was written. */
+static void expect(struct bench *bench, const char *expected) {
+    sink_end(&bench->comparison.sink);
+    fclose(bench->stream);
+    assert_string_equal(bench->text, expected);
+    comparison_done(&bench->comparison);
+    globs_done(&bench->counters);
+    free(bench->text);
+}
+
+static struct entity guest(const char *hypervisor, const char *name, const char *id) {
+    return (struct entity){.type = ENTITY_VM,
+                           .source = strcmp(hypervisor, "esxi") == 0 ? "esx01" : "kvm01",
+                           .hypervisor = hypervisor,
+                           .name = name,
+                           .id = id};
+}
+
+static void test_table(void **state) {
+    const struct entity web = guest("esxi", "web-1", "vm-9");
+    const struct entity mail = guest("kvm", "mail", "uuid-1");
+    struct bench bench;
+    (void)state;
+
+    set_up(&bench, "cpu.usage.average,mem.usage.average", RECORDS_TABLE);
+    feed(&bench, &web, &usage, "", 459);
+    feed(&bench, &web, &memory, "", 2500);
+    feed(&bench, &mail, &usage_kvm, "", 10000);
+    feed(&bench, &mail, &memory_kvm, "", 5);
+    expect(&bench,
+           "name        hypervisor  source  cpu.usage %  mem.usage %\n"
+           "mail        kvm         kvm01        100.00        0.05~\n"
+           "web-1       esxi        esx01          4.59       25.00 \n"
+           "\n"
+           "total of 1  esxi                       4.59       25.00 \n"
+           "total of 1  kvm                      100.00        0.05~\n"
+           "\n"
+           "total: the sum; of percentages and latencies, the mean.\n"
+           "~ approximate: this hypervisor has no such figure of its own; 'vperf counters' tells "
+           "the formula.\n");
+}
+
+static void test_csv(void **state) {
+    const struct entity web = guest("esxi", "web,1", "vm-9");
+    const struct entity mail = guest("kvm", "mail", "uuid-1");
+    struct bench bench;
+    (void)state;
+
+    set_up(&bench, "cpu.usage.average,mem.usage.average", RECORDS_CSV);
+    feed(&bench, &web, &usage, "", 459);
+    feed(&bench, &mail, &memory_kvm, "", 5);
+    expect(&bench, "row,name,hypervisor,source,type,id,timestamp,interval,"
+                   "cpu.usage.average [percent],mem.usage.average [percent],approximate\n"
+                   "guest,\"web,1\",esxi,esx01,vm,vm-9,2026-11-21T19:17:20Z,20,4.59,,\n"
+                   "guest,mail,kvm,kvm01,vm,uuid-1,2026-11-21T19:17:20Z,20,,0.05,"
+                   "mem.usage.average\n"
+                   "total,,esxi,,vm,,,,4.59,,\n"
+                   "total,,kvm,,vm,,,,,0.05,mem.usage.average\n");
+}
+
+static void test_no_guests(void **state) {
+    struct bench bench;
+    (void)state;
+
+    set_up(&bench, "cpu.usage.average", RECORDS_CSV);
+    expect(&bench, "row,name,hypervisor,source,type,id,timestamp,interval,"
+                   "cpu.usage.average [percent],approximate\n");
+    set_up(&bench, "cpu.usage.average", RECORDS_TABLE);
+    expect(&bench, "name  hypervisor  source  cpu.usage %\n\n");
+}
+
+static void test_widths(void **state) {
+    static const char *const names[] = {"m\303\274ller", "\344\270\255\346\226\207", "e\314\201t",
+                                        "two\nlines"};
+    static const char *const ids[] = {"1", "2", "3", "4"};
+    struct bench bench;
+    (void)state;
+
+    set_up(&bench, "cpu.usage.average", RECORDS_TABLE);
+    for (int i = 0; i < 4; i++) {
+        const struct entity entity = guest("esxi", names[i], ids[i]);
+        feed(&bench, &entity, &usage, "", 400 - i);
+    }
+    expect(&bench, "name        hypervisor  source  cpu.usage %\n"
+                   "m\303\274ller      esxi        esx01          4.00\n"
+                   "\344\270\255\346\226\207        esxi        esx01          3.99\n"
+                   "e\314\201t          esxi        esx01          3.98\n"
+                   "two?lines   esxi        esx01          3.97\n"
+                   "\n"
+                   "total of 4  esxi                       3.98\n"
+                   "\n"
+                   "total: the sum; of percentages and latencies, the mean.\n");
+}
+
+static void test_sort_and_top(void **state) {
+    static const struct {
+        const char *name;
+        int64_t value;
+    } guests[] = {{"b", 5}, {"none", -1}, {"c", 70}, {"a", 5}, {"absent", -1}};
+    static const char header[] = "row,name,hypervisor,source,type,id,timestamp,interval,"
+                                 "mem.usage.average [percent],cpu.ready.summation [millisecond],"
+                                 "approximate\n";
+    static const char *const rows[] = {
+        "guest,c,esxi,esx01,vm,c,2026-11-21T19:17:20Z,20,0.01,70,\n",
+        "guest,a,esxi,esx01,vm,a,2026-11-21T19:17:20Z,20,0.01,5,\n",
+        "guest,b,esxi,esx01,vm,b,2026-11-21T19:17:20Z,20,0.01,5,\n",
+        "guest,absent,esxi,esx01,vm,absent,2026-11-21T19:17:20Z,20,0.01,,\n",
+        "guest,none,esxi,esx01,vm,none,2026-11-21T19:17:20Z,20,0.01,,\n",
+    };
+    (void)state;
+
+    for (size_t top = 0; top <= 6; top++) {
+        struct bench bench;
+        char *expected = memory_strdup(header);
+        set_up(&bench, "mem.usage.average,cpu.ready.summation", RECORDS_CSV);
+        bench.comparison.order.sort = "cpu.ready.summation";
+        bench.comparison.order.top = top;
+        for (size_t i = 0; i < 5; i++) {
+            const struct entity entity = guest("esxi", guests[i].name, guests[i].name);
+            feed(&bench, &entity, &memory, "", 1);
+            if (guests[i].value >= 0)
+                feed(&bench, &entity, &ready, "", guests[i].value);
+        }
+        for (size_t i = 0; i < 5 && (!top || i < top); i++) {
+            char *longer = memory_printf("%s%s", expected, rows[i]);
+            free(expected);
+            expected = longer;
+        }
+        char *all = memory_printf("%stotal,,esxi,,vm,,,,0.01,80,\n", expected);
+        expect(&bench, all);
+        free(all);
+        free(expected);
+    }
+}
+
+static void test_sorted_by_the_first_column_when_the_default_is_none(void **state) {
+    const struct entity a = guest("esxi", "a", "1"), b = guest("esxi", "b", "2");
+    struct bench bench;
+    (void)state;
+
+    set_up(&bench, "mem.consumed.average", RECORDS_TABLE);
+    feed(&bench, &a, &consumed, "", 1);
+    feed(&bench, &b, &consumed, "", 9223372036854775807);
+    expect(&bench, "name        hypervisor  source          consumed KB\n"
+                   "b           esxi        esx01   9223372036854775807\n"
+                   "a           esxi        esx01                     1\n"
+                   "\n"
+                   "total of 2  esxi                                   \n"
+                   "\n"
+                   "total: the sum; of percentages and latencies, the mean.\n");
+}
+
+static void test_top_is_told(void **state) {
+    const struct entity a = guest("esxi", "a", "1"), b = guest("esxi", "b", "2");
+    struct bench bench;
+    (void)state;
+
+    set_up(&bench, "cpu.usage.average", RECORDS_TABLE);
+    bench.comparison.order.top = 1;
+    feed(&bench, &a, &usage, "", 1);
+    feed(&bench, &b, &usage, "", 2);
+    expect(&bench, "name        hypervisor  source  cpu.usage %\n"
+                   "b           esxi        esx01          0.02\n"
+                   "\n"
+                   "total of 2  esxi                       0.01\n"
+                   "\n"
+                   "1 of 2 rows are shown; the totals cover all of them.\n"
+                   "total: the sum; of percentages and latencies, the mean.\n");
+}
+
+/* The value of one column in the only guest's row of a CSV. */
+static void check_value(struct bench *bench, const char *value) {
+    sink_end(&bench->comparison.sink);
+    fclose(bench->stream);
+    const char *row = strchr(bench->text, '\n') + 1;
+    char *expected = memory_printf("guest,g,esxi,esx01,vm,1,2026-11-21T19:17:20Z,20,%s,\n", value);
+    assert_int_equal(strncmp(row, expected, strlen(expected)), 0);
+    free(expected);
+    comparison_done(&bench->comparison);
+    globs_done(&bench->counters);
+    free(bench->text);
+}
+
+static void test_devices(void **state) {
+    static const struct {
+        const struct counter *counter;
+        struct {
+            const char *instance;
+            int64_t value, requests; /* -1: not there */
+        } devices[3];
+        const char *expected;
+    } cases[] = {
+        /* The aggregate counts, wherever it stands. */
+        {&reads, {{"scsi0:0", 3, -1}, {"", 100, -1}, {"scsi0:1", 4, -1}}, "100"},
+        {&latency, {{"scsi0:0", 3, 10}, {"", 0, -1}, {NULL, 0, 0}}, "0"},
+        /* Without one: the sum, the mean, the weighted mean, nothing. */
+        {&reads, {{"scsi0:0", 3, -1}, {"scsi0:1", 4, -1}, {NULL, 0, 0}}, "7"},
+        {&usage, {{"0", 300, -1}, {"1", 401, -1}, {NULL, 0, 0}}, "3.50"},
+        {&latency, {{"scsi0:0", 10, 1}, {"scsi0:1", 20, 3}, {NULL, 0, 0}}, "17"},
+        {&latency, {{"scsi0:0", 10, 5}, {"scsi0:1", 20, 0}, {NULL, 0, 0}}, "10"},
+        {&io_size, {{"scsi0:0", 10, -1}, {"scsi0:1", 20, -1}, {NULL, 0, 0}}, ""},
+        /* Without requests, or where one disk's are not known: the highest. */
+        {&latency, {{"scsi0:0", 10, 0}, {"scsi0:1", 20, 0}, {NULL, 0, 0}}, "20"},
+        {&latency, {{"scsi0:0", 30, 5}, {"scsi0:1", 20, -1}, {NULL, 0, 0}}, "30"},
+        {&latency, {{"scsi0:0", -3, -1}, {"scsi0:1", -2, -1}, {NULL, 0, 0}}, "-2"},
+        /* Too large to be added or weighted. */
+        {&reads, {{"0", INT64_MAX, -1}, {"1", 1, -1}, {NULL, 0, 0}}, ""},
+        {&latency, {{"0", INT64_MAX, 2}, {"1", 1, 1}, {NULL, 0, 0}}, "9223372036854775807"},
+    };
+    const struct entity entity = guest("esxi", "g", "1");
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bench bench;
+        set_up(&bench, cases[i].counter->name, RECORDS_CSV);
+        for (size_t k = 0; k < 3 && cases[i].devices[k].instance; k++) {
+            feed(&bench, &entity, cases[i].counter, cases[i].devices[k].instance,
+                 cases[i].devices[k].value);
+            if (cases[i].devices[k].requests >= 0)
+                feed(&bench, &entity, &reads, cases[i].devices[k].instance,
+                     cases[i].devices[k].requests);
+        }
+        check_value(&bench, cases[i].expected);
+    }
+}
+
+static void test_servers_number_counters_their_own_way(void **state) {
+    static const struct counter other = {
+        .id = 1, .name = "mem.usage.average", .unit = "percent", .stats = "absolute"};
+    const struct entity a = guest("esxi", "a", "1"), b = guest("esxi", "b", "2");
+    struct bench bench;
+    (void)state;
+
+    set_up(&bench, "cpu.usage.average,mem.usage.average", RECORDS_CSV);
+    feed(&bench, &a, &usage, "", 300);
+    feed(&bench, &b, &other, "", 400);
+    expect(&bench, "row,name,hypervisor,source,type,id,timestamp,interval,"
+                   "cpu.usage.average [percent],mem.usage.average [percent],approximate\n"
+                   "guest,a,esxi,esx01,vm,1,2026-11-21T19:17:20Z,20,3.00,,\n"
+                   "guest,b,esxi,esx01,vm,2,2026-11-21T19:17:20Z,20,,4.00,\n"
+                   "total,,esxi,,vm,,,,3.00,4.00,\n");
+}
+
+/* The first source is closed, and its memory used by the next one's entity. */
+static void test_entities_at_one_address(void **state) {
+    struct entity entity = guest("esxi", "a", "1");
+    struct bench bench;
+    (void)state;
+
+    set_up(&bench, "cpu.usage.average", RECORDS_CSV);
+    feed(&bench, &entity, &usage, "", 100);
+    entity = guest("kvm", "a", "1");
+    feed(&bench, &entity, &usage_kvm, "", 200);
+    expect(&bench, "row,name,hypervisor,source,type,id,timestamp,interval,"
+                   "cpu.usage.average [percent],approximate\n"
+                   "guest,a,kvm,kvm01,vm,1,2026-11-21T19:17:20Z,20,2.00,\n"
+                   "guest,a,esxi,esx01,vm,1,2026-11-21T19:17:20Z,20,1.00,\n"
+                   "total,,esxi,,vm,,,,1.00,\n"
+                   "total,,kvm,,vm,,,,2.00,\n");
+}
+
+static void test_types_have_totals_of_their_own(void **state) {
+    const struct entity vm = guest("esxi", "a", "1");
+    struct entity host = guest("esxi", "esx01", "ha-host");
+    struct bench bench;
+    (void)state;
+
+    host.type = ENTITY_HOST;
+    set_up(&bench, "cpu.ready.summation", RECORDS_TABLE);
+    bench.comparison.order.show_types = true;
+    feed(&bench, &vm, &ready, "", 1);
+    feed(&bench, &host, &ready, "", 2);
+    expect(&bench, "name        hypervisor  source  type  ready ms\n"
+                   "esx01       esxi        esx01   host         2\n"
+                   "a           esxi        esx01   vm           1\n"
+                   "\n"
+                   "total of 1  esxi                vm           1\n"
+                   "total of 1  esxi                host         2\n"
+                   "\n"
+                   "total: the sum; of percentages and latencies, the mean.\n");
+}
+
+static void test_folded(void **state) {
+    const struct entity web = guest("esxi", "web-1", "vm-9");
+    static const char unfolded[] =
+        "name        hypervisor  source  cpu.usage %  mem.usage %  ready ms\n"
+        "web-1       esxi        esx01          4.59        25.00         7\n"
+        "\n"
+        "total of 1  esxi                       4.59        25.00         7\n"
+        "\n"
+        "total: the sum; of percentages and latencies, the mean.\n";
+    static const char folded[] = "name        hypervisor  source  cpu.usage %  mem.usage %\n"
+                                 "web-1       esxi        esx01          4.59        25.00\n"
+                                 "\n"
+                                 "total of 1  esxi                       4.59        25.00\n"
+                                 "\n"
+                                 "name        hypervisor  source  ready ms\n"
+                                 "web-1       esxi        esx01          7\n"
+                                 "\n"
+                                 "total of 1  esxi                       7\n"
+                                 "\n"
+                                 "total: the sum; of percentages and latencies, the mean.\n";
+    static const struct {
+        size_t width;
+        const char *text;
+    } cases[] = {{0, unfolded}, {66, unfolded}, {65, folded}, {56, folded}};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bench bench;
+        set_up(&bench, "cpu.usage.average,mem.usage.average,cpu.ready.summation", RECORDS_TABLE);
+        bench.comparison.order.width = cases[i].width;
+        feed(&bench, &web, &usage, "", 459);
+        feed(&bench, &web, &memory, "", 2500);
+        feed(&bench, &web, &ready, "", 7);
+        expect(&bench, cases[i].text);
+    }
+}
+
+static void test_raw(void **state) {
+    const struct entity web = guest("esxi", "web-1", "vm-9");
+    struct bench bench;
+    (void)state;
+
+    set_up(&bench, "cpu.usage.average", RECORDS_TABLE);
+    bench.comparison.sink.options.raw = true;
+    feed(&bench, &web, &usage, "", 459);
+    expect(&bench, "name        hypervisor  source  cpu.usage %/100\n"
+                   "web-1       esxi        esx01               459\n"
+                   "\n"
+                   "total of 1  esxi                            459\n"
+                   "\n"
+                   "total: the sum; of percentages and latencies, the mean.\n");
+}
+
+/* A later piece of a series replaces what came before; an empty one is nothing. */
+static void test_newest_sample_counts(void **state) {
+    const struct entity entity = guest("esxi", "g", "1");
+    const struct sample later = {1795288640, 9};
+    const struct series more = {.entity = &entity,
+                                .counter = &ready,
+                                .instance = "",
+                                .interval = 20,
+                                .continues = true,
+                                .count = 1,
+                                .samples = &later};
+    const struct series empty = {.entity = &entity, .counter = &usage, .instance = ""};
+    struct bench bench;
+    (void)state;
+
+    set_up(&bench, "cpu.ready.summation", RECORDS_CSV);
+    sink_write(&bench.comparison.sink, &empty);
+    feed(&bench, &entity, &ready, "", 5);
+    feed(&bench, &entity, &ready, "0", 6);
+    sink_write(&bench.comparison.sink, &more);
+    check_value(&bench, "9");
+}
+
+static void test_given_up(void **state) {
+    const struct entity entity = guest("esxi", "g", "1");
+    struct bench bench;
+    (void)state;
+
+    set_up(&bench, "cpu.ready.summation", RECORDS_CSV);
+    feed(&bench, &entity, &ready, "0", 6);
+    comparison_done(&bench.comparison);
+    fclose(bench.stream);
+    assert_string_equal(bench.text, "");
+    globs_done(&bench.counters);
+    free(bench.text);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_no_guests),
+        cmocka_unit_test(test_widths),
+        cmocka_unit_test(test_sort_and_top),
+        cmocka_unit_test(test_sorted_by_the_first_column_when_the_default_is_none),
+        cmocka_unit_test(test_top_is_told),
+        cmocka_unit_test(test_devices),
+        cmocka_unit_test(test_servers_number_counters_their_own_way),
+        cmocka_unit_test(test_entities_at_one_address),
+        cmocka_unit_test(test_types_have_totals_of_their_own),
+        cmocka_unit_test(test_folded),
+        cmocka_unit_test(test_raw),
+        cmocka_unit_test(test_newest_sample_counts),
+        cmocka_unit_test(test_given_up),
+    };
+    setlocale(LC_CTYPE, "C.UTF-8");
+    return cmocka_run_group_tests_name("comparison", tests, NULL, NULL);
+}

@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+"""What the tests with real guests share: a relay between vperf and libvirtd that sees each poll
+and lets the test measure at the same moment, and vperf's rows by guest, counter and round."""
+
+import contextlib
+import csv
+import dataclasses
+import io
+import itertools
+import os
+import pathlib
+import select
+import socket
+import struct
+import sys
+import threading
+import time
+
+import harness
+import pytest
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+
+from guests.libvirtd import Libvirtd, truth, unavailable  # noqa: E402
+
+# Of libvirt's remote_protocol.x: the program, and the calls that the tests know by number.
+PROGRAM = 0x20008086
+CONNECT_OPEN = 1
+GET_ALL_DOMAIN_STATS = 344
+CALL, REPLY = 0, 1
+LLONG, ULLONG = 3, 4
+FLAG_READ_ONLY = 1
+# libvirt's own sizes: a longer message is none of it.
+LONGEST_MESSAGE = 1 << 26
+
+# Nothing that a guest here does in one interval comes near it; a wrapped counter exceeds it.
+HUGE = 10 ** 12
+
+numbers = itertools.count()
+
+
+@contextlib.contextmanager
+def libvirtd():
+    """A private libvirtd for a module; skips where a machine cannot run QEMU."""
+    if reason := unavailable():
+        pytest.skip(reason)
+    with Libvirtd() as daemon:
+        yield daemon
+
+
+def guest_name(role):
+    """A name that no other run on this machine uses."""
+    return f"{role}-{os.getpid()}-{next(numbers)}"
+
+
+@dataclasses.dataclass
+class Poll:
+    """One call for all guests: when it passed, and what was measured just before and after it."""
+
+    request_ns: int
+    before: object
+    reply_ns: int = 0
+    after: object = None
+
+    @property
+    def time_ns(self):
+        """The middle of the call."""
+        return (self.request_ns + self.reply_ns) // 2
+
+
+class Relay:
+    """A socket of ours in front of libvirtd's. It counts the calls; measure() runs on either side
+    of each poll, while vperf waits for it."""
+
+    def __init__(self, libvirtd, measure=lambda: None):
+        number = next(numbers)
+        self.libvirtd = libvirtd
+        self.upstream = f"{libvirtd.directory}/run/libvirt-sock"
+        self.path = f"{libvirtd.directory}/relay-{number}"
+        self.uri = f"qemu:///system?socket={self.path}"
+        self.measure = measure
+        self.shifts = {}  # by how much to falsify numbers that libvirtd sends, by their names
+        self.calls = []  # numbers of the procedures in the order of their calls
+        self.opens = []  # the flags of each connection
+        self.polls = []  # complete ones
+        self.connections = []
+        self.listener = None
+
+    def __enter__(self):
+        self.listen()
+        return self
+
+    def __exit__(self, *_):
+        self.refuse()
+        for thread, ends in self.connections:
+            for end in ends:
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+            thread.join(10)
+
+    def listen(self):
+        """Accepts connections, again after refuse()."""
+        pathlib.Path(self.path).unlink(missing_ok=True)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        self.listener.listen(16)
+        threading.Thread(target=self._accept, args=[self.listener], daemon=True).start()
+
+    def refuse(self):
+        """Refuses new connections, as when no daemon listens."""
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+    def _accept(self, listener):
+        while True:
+            try:
+                client = listener.accept()[0]
+            except OSError:
+                return
+            server = socket.socket(socket.AF_UNIX)
+            try:
+                server.connect(self.upstream)
+            except OSError:
+                client.close()
+                server.close()
+                continue
+            thread = threading.Thread(target=self._carry, args=[client, server], daemon=True)
+            self.connections.append((thread, (client, server)))
+            thread.start()
+
+    def _carry(self, client, server):
+        """Carries messages both ways until one side closes."""
+        waiting = {}  # serial: Poll
+        with client, server:
+            while True:
+                for end in select.select([client, server], [], [])[0]:
+                    try:
+                        message = read_message(end)
+                        if not message:
+                            return
+                        self._look(message, end is client, waiting)
+                        for name, amount in self.shifts.items():
+                            message = shifted(message, name, amount)
+                        (server if end is client else client).sendall(message)
+                        self._note(message, end is client)
+                    except OSError:
+                        return
+
+    def _look(self, message, is_request, waiting):
+        program, _, procedure, kind, serial = struct.unpack_from(">IIIII", message, 4)
+        if program != PROGRAM or procedure != GET_ALL_DOMAIN_STATS:
+            return
+        if is_request and kind == CALL:
+            waiting[serial] = Poll(0, self.measure())
+            waiting[serial].request_ns = time.monotonic_ns()
+        elif kind == REPLY and serial in waiting:
+            poll = waiting.pop(serial)
+            poll.reply_ns = time.monotonic_ns()
+            poll.after = self.measure()
+            self.polls.append(poll)
+
+    def _note(self, message, is_request):
+        program, _, procedure, kind = struct.unpack_from(">IIII", message, 4)
+        if program == PROGRAM and is_request and kind == CALL:
+            self.calls.append(procedure)
+            if procedure == CONNECT_OPEN:
+                self.opens.append(struct.unpack(">I", message[-4:])[0])
+
+    def await_polls(self, count, seconds=60):
+        """Waits until so many polls have been answered."""
+        harness.await_true(lambda: len(self.polls) >= count, f"poll {count}", seconds)
+
+
+def read_exactly(end, size):
+    """Reads so many bytes, or returns what there was when the other side closed."""
+    data = b""
+    while len(data) < size:
+        more = end.recv(size - len(data))
+        if not more:
+            break
+        data += more
+    return data
+
+
+def read_message(end):
+    """Reads one message, its length included; empty at the end of the connection."""
+    head = read_exactly(end, 4)
+    if len(head) < 4:
+        return b""
+    size = struct.unpack(">I", head)[0]
+    assert 28 <= size <= LONGEST_MESSAGE, size
+    return head + read_exactly(end, size - 4)
+
+
+def shifted(message, name, amount):
+    """A message with each 64-bit parameter of this name changed by an amount."""
+    text = struct.pack(">I", len(name)) + name.encode() + b"\0" * (-len(name) % 4)
+    pieces = message.split(text)
+    for index, piece in enumerate(pieces[1:], 1):
+        kind, value = struct.unpack_from(">Iq", piece)
+        assert kind in (LLONG, ULLONG), (name, kind)
+        pieces[index] = struct.pack(">Iq", kind, value + amount) + piece[12:]
+    return text.join(pieces)
+
+
+class Rows:
+    """The rows of a run with --raw: values by entity, counter and instance, each by round."""
+
+    def __init__(self, done, interval):
+        self.done = done
+        self.interval = interval
+        table = list(csv.DictReader(io.StringIO(done.out, newline=""), strict=True))
+        self.rows = [row for row in table if row["interval"] == str(interval)]
+        assert len(self.rows) == len(table), "rows of another interval"
+        self.stamps = sorted({row["timestamp"] for row in self.rows})
+        self.table = {}
+        for row in self.rows:
+            key = (row["id"] if row["type"] == "vm" else "host", row["counter"], row["instance"])
+            rounds = self.table.setdefault(key, {})
+            assert row["timestamp"] not in rounds, f"twice: {row}"
+            rounds[row["timestamp"]] = int(row["value"])
+
+    def rounds(self, entity, counter, instance=""):
+        """The values by round, None where one is absent; entity is a Guest or "host"."""
+        key = (getattr(entity, "uuid", entity), counter, instance)
+        values = self.table.get(key, {})
+        return [values.get(stamp) for stamp in self.stamps]
+
+    def only(self, entity, counter, instance=""):
+        """The value of the only round."""
+        values = self.rounds(entity, counter, instance)
+        assert len(values) == 1 and values[0] is not None, (counter, instance, values)
+        return values[0]
+
+    def counters(self, entity):
+        """The (counter, instance) pairs of an entity."""
+        uuid = getattr(entity, "uuid", entity)
+        return {(counter, instance) for one, counter, instance in self.table if one == uuid}
+
+    def check_sane(self, vcpus=2):
+        """No value is negative, huge, or more than time and vCPUs allow."""
+        limit_ms = self.interval * 1000 * 1.5 * (vcpus + 1)
+        for (entity, counter, instance), rounds in self.table.items():
+            for stamp, value in rounds.items():
+                where = f"{entity} {counter} {instance!r} {stamp}: {value}"
+                assert 0 <= value < HUGE, where
+                if entity != "host" and counter.startswith("cpu.") and ".summation" in counter:
+                    assert value <= limit_ms, where
+                if counter in ("cpu.readiness.average", "mem.usage.average"):
+                    assert value <= 15000, where
+                if entity != "host" and counter == "cpu.usage.average":
+                    assert value <= 25000, where
+
+
+@contextlib.contextmanager
+def collecting(vperf, relay, interval, samples, *options):
+    """Starts vperf where QEMU's pid files are, and yields a function that waits for its end and
+    returns its Rows."""
+    begin = time.monotonic()
+    process = vperf.start("collect", "--raw", "--interval", interval, "--samples", samples,
+                          *options, relay.uri, prefix=relay.libvirtd.inside())
+
+    def finish():
+        return Rows(harness.finish(process, 60 + 2 * interval * samples, begin=begin), interval)
+    try:
+        yield finish
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+def bracket(polls, read, first=0, last=1):
+    """The least and the most by which read(measurement) grew between two polls."""
+    low = read(polls[last].before) - read(polls[first].after)
+    high = read(polls[last].after) - read(polls[first].before)
+    return low, high
+
+
+def check_within(value, low, high, share=0.03, slack=0):
+    """The value lies in the bracket, widened by a share and an absolute slack."""
+    assert low * (1 - share) - slack <= value <= high * (1 + share) + slack, \
+        f"{value} is not within {share:.0%} of {low} to {high}"
+
+
+def rate_bounds(polls, amount, divisor, first=0, last=1):
+    """The least and most rate that an amount makes, given when the two calls were made."""
+    ends = [polls[index].reply_ns - polls[index].request_ns for index in (first, last)]
+    doubt = sum(ends) // 2 + 20_000_000  # vperf's own calls begin earlier and end later
+    elapsed = polls[last].time_ns - polls[first].time_ns
+    return [amount * 10 ** 9 // (divisor * (elapsed + way * doubt)) for way in (1, -1)]
+
+
+__all__ = ["GET_ALL_DOMAIN_STATS", "FLAG_READ_ONLY", "Relay", "Rows", "bracket", "check_within",
+           "collecting", "guest_name", "libvirtd", "rate_bounds", "truth"]

@@ -1,0 +1,374 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+"""vperf compare: simulated ESXi hosts and libvirt guests side by side, over the same seconds."""
+
+import datetime
+import fcntl
+import os
+import pty
+import signal
+import struct
+import termios
+import unicodedata
+
+import harness
+import kvm
+import pytest
+
+SET = """cpu.usage.average [percent]|cpu.usagemhz.average [megaHertz]
+cpu.ready.summation [millisecond]|cpu.readiness.average [percent]
+cpu.run.summation [millisecond]|cpu.wait.summation [millisecond]|mem.usage.average [percent]
+mem.consumed.average [kiloBytes]|mem.vmmemctl.average [kiloBytes]
+net.received.average [kiloBytesPerSecond]|net.transmitted.average [kiloBytesPerSecond]
+net.usage.average [kiloBytesPerSecond]|net.packetsRx.summation [number]
+net.packetsTx.summation [number]|net.droppedRx.summation [number]
+disk.usage.average [kiloBytesPerSecond]|virtualDisk.numberReadAveraged.average [number]
+virtualDisk.numberWriteAveraged.average [number]
+virtualDisk.totalReadLatency.average [millisecond]
+virtualDisk.totalWriteLatency.average [millisecond]""".replace("\n", "|").split("|")
+IDENTITY = ["row", "name", "hypervisor", "source", "type", "id", "timestamp", "interval"]
+USAGE, MHZ, READY, READINESS = SET[:4]
+APPROXIMATE = {"cpu.usagemhz.average", "mem.usage.average", "mem.consumed.average"}
+HOUR = 3600
+# Half an interval, and what the targets need to get ready.
+NEAR_SECONDS = 12
+
+
+def unix(timestamp):
+    """Seconds since 1970."""
+    parsed = datetime.datetime.strptime(timestamp, "%Y-%m-%dT%H:%M:%SZ")
+    return parsed.replace(tzinfo=datetime.timezone.utc).timestamp()
+
+
+def width(text):
+    """Columns of a terminal."""
+    return sum(0 if unicodedata.combining(character) else
+               2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def split(table):
+    """A table as its list of lines: guests and totals; and the legend."""
+    lines = table.splitlines()
+    first, second = lines.index(""), lines.index("", lines.index("") + 1)
+    return lines[:first], lines[first + 1:second], lines[second + 1:]
+
+
+def cells(header, line):
+    """The cells of a line of an unfolded ASCII table: values end where their headings end."""
+    found, begin = {}, header.index("cpu.usage %")
+    for heading in ("cpu.usage %", "cpu MHz", "ready ms", "ready %", "run ms", "wait ms",
+                    "mem.usage %", "consumed KB", "balloon KB"):
+        end = header.index(heading) + len(heading)
+        found[heading] = line[begin:end].strip()
+        begin = end
+    return found
+
+
+def guests(rows):
+    """The rows of guests."""
+    return [row for row in rows if row["row"] == "guest"]
+
+
+def totals(rows):
+    """The rows of totals, by hypervisor."""
+    return {row["hypervisor"]: row for row in rows if row["row"] == "total"}
+
+
+def check_totals(rows, raw=False):
+    """Each total is the sum, or the mean, rounded down, where a sum says nothing."""
+    for hypervisor, total in totals(rows).items():
+        mine = [row for row in guests(rows) if row["hypervisor"] == hypervisor]
+        for column in SET:
+            percent = "[percent]" in column
+            scale = 100 if percent and not raw else 1
+            values = [round(float(row[column]) * scale) for row in mine if row[column]]
+            if not values:
+                assert total[column] == "", column
+                continue
+            mean = percent or "Latency" in column
+            expected = sum(values) // len(values) if mean else sum(values)
+            assert round(float(total[column]) * scale) == expected, column
+
+
+@pytest.fixture(scope="module")
+def ahead(shared_vcsim):
+    """An ESXi host whose clock runs an hour ahead; one of its four guests is off."""
+    return shared_vcsim("-mode", "real", "-model", "esx", "-vm", "4", "-off", "1",
+                        "-clock-offset", "1h")
+
+
+@pytest.fixture(scope="module")
+def mixed(vperf, ahead, esx):
+    """Runs of ESXi and libvirt's test driver, side by side because each takes half a minute."""
+    processes = {
+        "csv": vperf.start("compare", *ahead.arguments, "test:///default"),
+        "table": vperf.start("compare", "--format", "table", *ahead.arguments, "test:///default"),
+        "raw": vperf.start("compare", "--raw", "test:///default", *ahead.arguments),
+        "late": vperf.start("compare", "--timeout", "1", *esx.arguments, "test:///default"),
+    }
+    return {name: harness.finish(process, 90) for name, process in processes.items()}
+
+
+def test_csv_is_one_wide_table(mixed):
+    """All columns of the set, guests first, then totals; each hypervisor is marked."""
+    done = mixed["csv"]
+    assert done.status == 0, done
+    assert list(done.rows[0]) == [*IDENTITY, *SET, "approximate"]
+    assert [row["row"] for row in done.rows] == ["guest"] * 4 + ["total"] * 2
+    assert sorted(row["hypervisor"] for row in guests(done.rows)) == ["esxi"] * 3 + ["test"]
+    assert {row["name"] for row in totals(done.rows).values()} == {""}
+    assert "1 powered off" in done.err
+
+
+def test_values_are_typed(mixed):
+    """Each value is a number or empty, also where it is approximate."""
+    rows = mixed["csv"].rows
+    for row in rows:
+        for column in SET:
+            assert row[column] == "" or float(row[column]) >= 0
+    for row in guests(rows):
+        names = set(row["approximate"].split())
+        assert names == (APPROXIMATE if row["hypervisor"] == "test" else set())
+        assert all(row[column] for column in SET if column.split()[0] in names)
+
+
+def test_same_seconds(mixed, ahead):
+    """The ESXi sample ends when the polls do, though the server's clock is an hour off."""
+    for done in (mixed["csv"], mixed["raw"]):
+        ends = {row["hypervisor"]: unix(row["timestamp"]) for row in guests(done.rows)}
+        assert abs(ends["esxi"] - HOUR - ends["test"]) <= NEAR_SECONDS, ends
+        assert {row["interval"] for row in guests(done.rows)} == {"20"}
+
+
+def test_sample_is_waited_for(mixed, ahead):
+    """The sample of these seconds is there at the end, or soon after; nobody asks all the time."""
+    assert 19 < mixed["csv"].seconds < 60
+    asked = ahead.methods().count("QueryPerf")
+    assert asked < 3 * 30, asked
+
+
+def test_sorted_by_cpu_usage(mixed):
+    """Highest first."""
+    values = [float(row[USAGE]) for row in guests(mixed["csv"].rows)]
+    assert values == sorted(values, reverse=True)
+
+
+def test_totals(mixed):
+    """Python comes to the same totals."""
+    check_totals(mixed["csv"].rows)
+    check_totals(mixed["raw"].rows, raw=True)
+
+
+def test_raw(mixed):
+    """Percent in hundredths."""
+    driver = [row for row in guests(mixed["raw"].rows) if row["hypervisor"] == "test"]
+    assert 4900 <= int(driver[0][USAGE]) <= 5100
+
+
+def test_table(mixed):
+    """Lines as wide as the header, right-aligned values, marks with a legend."""
+    done = mixed["table"]
+    assert done.status == 0, done
+    lines, sums, legend = split(done.out)
+    header = lines[0]
+    assert header.split()[:3] == ["name", "hypervisor", "source"]
+    assert {len(line) for line in lines + sums} == {len(header)}
+    assert len(lines) == 5 and len(sums) == 2
+    assert [line.split()[:4] for line in sums] == [["total", "of", "3", "esxi"],
+                                                   ["total", "of", "1", "test"]]
+    for line in lines[1:] + sums:
+        row = cells(header, line)
+        approximate = " test " in line
+        assert row["cpu MHz"].endswith("~") == approximate
+        assert row["consumed KB"].endswith("~") == approximate
+        assert not row["cpu.usage %"].endswith("~")
+        assert (row["ready ms"] == "") == approximate
+    assert [line.split(":")[0].split()[0] for line in legend] == ["total", "~"]
+
+
+def test_late_sample(mixed):
+    """A server whose clock stands still never has the sample: the newest one, and one line."""
+    done = mixed["late"]
+    assert done.status == 0, done
+    assert len([line for line in done.messages if "has not come in time" in line]) == 1
+    ends = {row["hypervisor"]: row["timestamp"] for row in guests(done.rows)}
+    assert ends["esxi"] == "2026-11-21T19:17:20Z"
+    assert all(row[USAGE] for row in guests(done.rows))
+
+
+def test_vsphere_alone_is_not_waited_for(vperf, esx):
+    """Nothing to be aligned with: the newest samples at once, those that collect writes."""
+    done = vperf.run("compare", "--format", "csv", *esx.arguments)
+    collected = vperf.run("collect", "--type", "vm", "--instance", "aggregate", *esx.arguments)
+    assert done.status == 0 and done.seconds < 10, done
+    theirs = {(row["id"], f'{row["counter"]} [{row["unit"]}]'): row["value"]
+              for row in collected.rows}
+    compared = 0
+    for row in guests(done.rows):
+        for column in SET:
+            # Where there is no aggregate, the devices' values are put together.
+            if (row["id"], column) in theirs:
+                assert row[column] == theirs[row["id"], column]
+                compared += 1
+    assert compared > 20
+    check_totals(done.rows)
+
+
+def test_missing_values_are_empty(vperf, gaps):
+    """A third of the samples is missing; guests without a value come last."""
+    done = vperf.run("compare", "--sort", READY.split()[0], *gaps.arguments)
+    assert done.status == 0, done
+    values = [row[READY] for row in guests(done.rows)]
+    assert all(not row[column].startswith("-") for row in done.rows for column in SET)
+    assert any(not row[column] for row in guests(done.rows) for column in SET[:15])
+    assert values == sorted(values, key=lambda value: -float(value) if value else 1)
+
+
+def test_top_sort_name(vperf, vcenter):
+    """Only the first rows are shown; the totals cover all."""
+    everything = vperf.run("compare", "--sort", "mem.usage.average", *vcenter.arguments)
+    top = vperf.run("compare", "--sort", "mem.usage.average", "--top", "2", *vcenter.arguments)
+    assert top.status == everything.status == 0, top
+    assert guests(top.rows) == guests(everything.rows)[:2]
+    assert totals(top.rows) == totals(everything.rows)
+    name = guests(everything.rows)[3]["name"]
+    one = vperf.run("compare", "--name", name, *vcenter.arguments)
+    assert [row["name"] for row in guests(one.rows)] == [name]
+
+
+def test_columns(vperf, esx):
+    """In the order given, those of a pattern by name; the sort's counter comes last."""
+    done = vperf.run("compare", "--counter", "mem.usage.average,cpu.us*.average,!*.usagemhz.*",
+                     "--sort", "cpu.ready.summation", *esx.arguments)
+    assert list(done.rows[0])[8:] == ["mem.usage.average [percent]", USAGE, READY, "approximate"]
+    values = [int(row[READY]) for row in guests(done.rows)]
+    assert values == sorted(values, reverse=True)
+    less = vperf.run("compare", "--counter", "!net.*", *esx.arguments)
+    assert list(less.rows[0])[8:-1] == [column for column in SET if not column.startswith("net.")]
+
+
+def test_hosts(vperf, esx):
+    """Hosts are told from guests, and have totals of their own."""
+    done = vperf.run("compare", "--type", "vm,host", *esx.arguments)
+    assert {(row["row"], row["type"]) for row in done.rows} == {
+        ("guest", "vm"), ("host", "host"), ("total", "vm"), ("total", "host")}
+    table = vperf.run("compare", "--type", "vm,host", "--format", "table", *esx.arguments)
+    assert "type" in table.out.splitlines()[0].split()
+
+
+def test_output_file(vperf, esx, tmp_path):
+    """The file has what stdout would have."""
+    path = tmp_path / "compare.csv"
+    done = vperf.run("compare", "--output", path, *esx.arguments)
+    assert done.status == 0 and not done.out, done
+    assert path.read_text() == vperf.run("compare", *esx.arguments).out
+
+
+@pytest.mark.parametrize("columns", [100, 130, 160])
+def test_terminal(vperf, esx, columns):
+    """A terminal gets a table, folded to its width, with every column."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execve(vperf.path, [vperf.path, "compare", *map(str, esx.arguments)],
+                  vperf.environment(None))
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    out = b""
+    try:
+        while data := os.read(terminal, 65536):
+            out += data
+    except OSError:
+        pass
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, out
+    lines = out.decode().replace("\r\n", "\n").replace("\r\x1b[K", "").splitlines()
+    headers = [line for line in lines if line.startswith("name ")]
+    assert len(headers) > 1
+    assert max(width(line) for line in lines) <= columns
+    assert "cpu.usage %" in headers[0] and "write ms" in headers[-1]
+    assert len(lines) >= len(headers) * 4
+
+
+def test_only_libvirt(vperf):
+    """Polled as often as asked for; another driver without a counter has an empty cell."""
+    done = vperf.run("compare", "--interval", "1", "test:///default")
+    assert done.status == 0 and done.seconds < 10, done
+    row, total = done.rows
+    assert row["interval"] == "1" and row[READINESS] == "" and total[READINESS] == ""
+    assert 49 <= float(row[USAGE]) <= 51
+
+
+def test_part_fails(vperf):
+    """The others are shown."""
+    done = vperf.run("compare", "--interval", "1", "test:///no/such/file", "test:///default")
+    assert done.status == 3, done
+    assert [row["name"] for row in guests(done.rows)] == ["test"]
+    assert "test:///no/such/file" in done.err
+
+
+def test_all_fail(vperf, tmp_path):
+    """Nothing is written."""
+    path = tmp_path / "compare.csv"
+    done = vperf.run("compare", "--output", path, "test:///no/such/file")
+    assert done.status == 1 and not path.exists(), done
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["--sort", "cpu.*"], "--sort 'cpu.*': expected the name of one counter"),
+    (["--sort", ""], "--sort '': expected the name of one counter"),
+    (["--sort", "cpu.usag.average"], "'cpu.usag.average'"),
+    (["--sort", "cpu.usage.average", "--counter", "!cpu.*"], "--counter excludes it"),
+    (["--counter", "no.such"], "'no.such'"),
+    (["--counter", "!*"], "--counter excludes all"),
+    (["--top", "0"], "--top '0': expected a whole number"),
+    (["--format", "json"], "--format 'json': expected csv or table"),
+    (["--samples", "2"], "--samples"),
+    (["--type", "vn"], "no type 'vn'"),
+    (["--name", "nobody"], "no entity matches"),
+])
+def test_wrong_usage(vperf, arguments, message):
+    """One line says what is wrong."""
+    done = vperf.run("compare", "--interval", "1", *arguments, "test:///default")
+    assert done.status == 2 and not done.out, done
+    assert len(done.messages) == 1 and message in done.err, done
+
+
+def test_interval_must_suit_both(vperf, esx):
+    """ESXi has real-time samples of 20 seconds only."""
+    done = vperf.run("compare", "--interval", "5", *esx.arguments, "test:///default")
+    assert done.status == 2 and "needs 20" in done.err, done
+    assert done.seconds < 5
+
+
+def test_interrupted(vperf, start_vcsim):
+    """While it waits for the sample: logged out, nothing written."""
+    server = start_vcsim("-mode", "real", "-model", "esx")
+    process = vperf.start("compare", *server.arguments, "test:///default")
+    server.await_request("QueryAvailablePerfMetric")
+    process.send_signal(signal.SIGINT)
+    done = harness.finish(process, 10)
+    assert done.status == 130 and not done.out, done
+    assert server.methods()[-1] == "Logout"
+
+
+@pytest.fixture(scope="module")
+def guest():
+    """A real QEMU guest, half busy, that reads and writes."""
+    with kvm.libvirtd() as libvirtd:
+        yield libvirtd.guest(kvm.guest_name("compare"), balloon_period=1,
+                             load=["cpu 0 50", "disk vda 640 1280 65536"]).start()
+
+
+def test_real_guest_beside_esxi(vperf, ahead, guest):
+    """One table for a simulated ESXi host and a real QEMU guest, over the same seconds."""
+    uri = guest.libvirtd.uri
+    done = vperf.run("compare", *ahead.arguments, uri, seconds=90)
+    assert done.status == 0, done
+    mine, = [row for row in guests(done.rows) if row["name"] == guest.name]
+    assert mine["hypervisor"] in ("kvm", "qemu")
+    ends = {row["hypervisor"]: unix(row["timestamp"]) for row in guests(done.rows)}
+    assert abs(ends["esxi"] - HOUR - ends[mine["hypervisor"]]) <= NEAR_SECONDS, ends
+    empty = [column for column in SET if not mine[column]]
+    assert not empty, f"a real guest has them all, but not {empty}"
+    assert 20 < float(mine[USAGE]) < 101
+    assert 9 <= int(mine["virtualDisk.numberReadAveraged.average [number]"]) <= 10
+    assert 19 <= int(mine["virtualDisk.numberWriteAveraged.average [number]"]) <= 20
+    assert set(mine["approximate"].split()) == APPROXIMATE
+    check_totals(done.rows)

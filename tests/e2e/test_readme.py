@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+"""The README's commands for users run as they stand, against the simulator and libvirt's test
+driver in place of the hosts that they name."""
+
+import pathlib
+import re
+import shlex
+
+import harness
+import pytest
+
+README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
+BLOCKS = re.findall(r"^```sh\n(.*?)^```", README.read_text(encoding="utf-8"), re.S | re.M)
+COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line.startswith("vperf ")]
+
+
+def test_there_are_commands():
+    """The README shows how each command is used."""
+    assert {line.split()[1] for line in COMMANDS} >= {"collect", "counters", "inventory"}
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_command(line, vperf, start_vcsim, certs, tmp_path):
+    """The command succeeds, and what it says it writes is there."""
+    server = start_vcsim("-mode", "real", "-names", names(tmp_path))
+    words = shlex.split(line)[1:]
+    words = [word.replace("root@esx01.example.com", server.target())
+             .replace("qemu:///system", "test:///default")
+             .replace("AA:BB:…", certs["good"]["sha256"]) for word in words]
+    libvirt_alone = "test:///default" in words and server.target() not in words
+    if libvirt_alone and words[0] == "collect":
+        words += ["--interval", "1"]
+    trust = {} if "--thumbprint" in words else {"GOVC_TLS_CA_CERTS": certs["ca"]["cert"]}
+    done = vperf.run(*words, cwd=str(tmp_path), env=trust)
+    assert done.status == 0, done
+    written = [words[i + 1] for i, word in enumerate(words) if word in ("--output", "--coverage")]
+    for name in written:
+        assert len(harness.read_csv((tmp_path / name).read_text(encoding="utf-8"))) > 10, name
+    assert written or done.out.count("\n") > 1, done
+
+
+def names(directory):
+    """Guests that the README's patterns match."""
+    path = directory / "names.json"
+    path.write_text('["web-1", "web-test"]', encoding="utf-8")
+    return path
