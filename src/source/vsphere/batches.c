@@ -14,13 +14,18 @@
 #include "source/vsphere/session.h"
 
 /* Larger answers cost more time and memory a series, smaller ones more requests. */
-enum { BATCH_ENTITIES = 64, BATCH_VALUES = 250000, MAX_SILENCES = 3 };
+enum { BATCH_ENTITIES = 64, BATCH_VALUES = 250000 };
 
+/* A server that answers no more is not asked again and again in ever smaller pieces. */
+enum { MAX_SILENCES = 3, SILENCE_DIVISOR = 4 };
+
+/* What a worker does at a time. */
 struct batch {
     struct query_item items[BATCH_ENTITIES];
     struct available listed[BATCH_ENTITIES];
     size_t count;
-    size_t end; /* number of the first entity behind the batch */
+    size_t end;   /* number of the first entity behind the batch */
+    int silences; /* calls of the worker without an answer, one after the other */
 };
 
 struct plan {
@@ -30,15 +35,18 @@ struct plan {
     struct batch *of_worker;
     atomic_size_t metrics;       /* the most that a call may ask for */
     atomic_bool lists_instances; /* the server does not expand '*' */
-    atomic_int silences;         /* calls without an answer, one after the other */
 };
 
 /* A worker at one of its batches. */
 struct shift {
     struct plan *plan;
     struct channel *channel;
+    struct batch *batch;
     size_t task;
-    struct query_seen *seen; /* NULL unless the batch is asked for window by window */
+    struct query_seen *seen;   /* NULL unless the batch is asked for window by window */
+    const struct entity *told; /* the last one of which data is lost */
+    const struct entity *gone; /* the last one that the server refused as a whole */
+    bool unexpanded;           /* an answer had '*' as an instance */
 };
 
 static size_t metrics_of(const struct query_item *items, size_t count) {
@@ -85,13 +93,16 @@ static bool claim_batch(void *context, size_t worker, size_t task) {
 }
 
 /* Messages about an entity begin with it: the target's name before them says nothing new. */
-static void give_up(const struct shift *shift, const struct query_item *item, struct error *error) {
+static void give_up(struct shift *shift, const struct query_item *item, struct error *error) {
     const struct source_events *events = shift->plan->order->query->events;
     const char *label = shift->channel->session->label;
     size_t length = strlen(label);
     bool labelled = strncmp(error->message, label, length) == 0 &&
                     strncmp(error->message + length, ": ", 2) == 0;
-    events->missing(events->context, item->entity, error->message + (labelled ? length + 2 : 0));
+    if (shift->told != item->entity)
+        events->missing(events->context, item->entity,
+                        error->message + (labelled ? length + 2 : 0));
+    shift->told = item->entity;
     error_clear(error);
 }
 
@@ -124,23 +135,36 @@ static bool run_without_refused(struct shift *shift, const struct query_item *it
     if (index == count)
         return false;
     give_up(shift, &items[index], error);
+    shift->gone = items[index].entity;
     *good = run_piece(shift, items, index, span, error) &&
             run_piece(shift, items + index + 1, count - index - 1, span, error);
     return true;
 }
 
-/* What was too large is not asked for again in this size. */
-static void remember_size(struct shift *shift, const struct query_item *items, size_t count) {
-    size_t half = metrics_of(items, count) / 2;
-    atomic_store(&shift->plan->metrics, half ? half : 1);
+/* What was too large is not asked for again in this size; other workers may know a smaller one. */
+static void remember_size(struct shift *shift, size_t metrics) {
+    atomic_size_t *known = &shift->plan->metrics;
+    size_t size = metrics ? metrics : 1, old = atomic_load(known);
+    while (size < old && !atomic_compare_exchange_weak(known, &old, size)) {
+    }
 }
 
-/* False when a refused piece means that the server is lost, not that it refuses the piece. */
-static bool is_bearable(struct shift *shift, enum limits_verdict verdict,
-                        const struct error *error) {
-    /* A server that answers no more is not asked again and again in ever smaller pieces. */
+static bool refuses_interval(const struct shift *shift, const struct error *error) {
+    return error->kind == ERROR_FAULT &&
+           strcmp(shift->channel->fault_type, "InvalidArgument") == 0 &&
+           strstr(error->message, "interval");
+}
+
+/* False when a refused piece means that all are lost, not that the server refuses the piece. */
+static bool is_bearable(struct shift *shift, enum limits_verdict verdict, struct error *error) {
+    if (refuses_interval(shift, error)) {
+        error_clear(error);
+        return error_set(error, ERROR_FAULT,
+                         "%s: the server keeps no samples of %d s: give another --interval",
+                         shift->channel->session->label, shift->plan->order->span.interval);
+    }
     if (verdict == LIMITS_SILENT)
-        return atomic_fetch_add(&shift->plan->silences, 1) < MAX_SILENCES;
+        return shift->batch->silences++ < MAX_SILENCES;
     return verdict == LIMITS_TOO_LARGE || error->kind == ERROR_FAULT;
 }
 
@@ -152,16 +176,21 @@ static bool run_refused(struct shift *shift, const struct query_item *items, siz
     if (!is_bearable(shift, verdict, error))
         return false;
     if (by_size && (count > 1 || items->count > 1)) {
-        remember_size(shift, items, count);
+        remember_size(shift,
+                      metrics_of(items, count) / (verdict == LIMITS_SILENT ? SILENCE_DIVISOR : 2));
         error_clear(error);
         return run_halves(shift, items, count, span, error);
     }
-    if (!crew_await_turn(shift->plan->crew, shift->task))
+    if (!crew_await_turn(shift->plan->crew, shift->task)) {
+        error_clear(error); /* another one ended the run */
         return false;
+    }
     if (!by_size && run_without_refused(shift, items, count, span, error, &good))
         return good;
     if (count == 1) {
         give_up(shift, items, error);
+        if (!by_size)
+            shift->gone = items->entity;
         return true;
     }
     error_clear(error);
@@ -172,15 +201,17 @@ static bool run_piece(struct shift *shift, const struct query_item *items, size_
                       const struct span *span, struct error *error) {
     struct plan *plan = shift->plan;
     struct _vim25__QueryPerfResponse response;
-    if (!count)
+    if (!count || (count == 1 && items->entity == shift->gone) ||
+        (shift->unexpanded && !items->listed))
         return true;
     bool divisible = count > 1 || items->count > 1;
     if (divisible && metrics_of(items, count) > atomic_load(&plan->metrics))
         return run_halves(shift, items, count, span, error);
     if (!query_ask(plan->order->query, shift->channel, items, count, span, &response, error))
         return run_refused(shift, items, count, span, error);
-    atomic_store(&plan->silences, 0);
+    shift->batch->silences = 0;
     if (!items->listed && query_unexpanded(&response)) {
+        shift->unexpanded = true;
         atomic_store(&plan->lists_instances, true);
         return true;
     }
@@ -192,7 +223,7 @@ static bool run_piece(struct shift *shift, const struct query_item *items, size_
 static bool run_windows(struct shift *shift, struct batch *batch, struct error *error) {
     const struct span *span = &shift->plan->order->span;
     size_t metrics = metrics_of(batch->items, batch->count);
-    int64_t samples = metrics < BATCH_VALUES ? BATCH_VALUES / (int64_t)(metrics + 1) : 1;
+    int64_t samples = metrics < BATCH_VALUES ? BATCH_VALUES / (int64_t)(metrics ? metrics : 1) : 1;
     bool good = true;
     if (!span->bounded || span->newest || samples >= span_samples(span))
         return run_piece(shift, batch->items, batch->count, span, error);
@@ -200,8 +231,6 @@ static bool run_windows(struct shift *shift, struct batch *batch, struct error *
     for (struct span window = {.end = span->start}; good && window.end < span->end;) {
         window = span_window(span, window.end, samples);
         good = run_piece(shift, batch->items, batch->count, &window, error);
-        if (atomic_load(&shift->plan->lists_instances) && !batch->items->listed)
-            break;
     }
     query_seen_free(shift->seen);
     shift->seen = NULL;
@@ -249,12 +278,13 @@ static void report_progress(const struct shift *shift, const struct batch *batch
 static bool run_batch(void *context, size_t worker, size_t task, struct error *error) {
     struct plan *plan = context;
     struct batch *batch = &plan->of_worker[worker];
-    struct shift shift = {plan, crew_channel(plan->crew, worker), task, NULL};
-    bool good = true;
-    if (!atomic_load(&plan->lists_instances))
-        good = run_windows(&shift, batch, error);
-    if (good && atomic_load(&plan->lists_instances))
+    struct shift shift = {plan, crew_channel(plan->crew, worker),   batch, task, NULL, NULL,
+                          NULL, atomic_load(&plan->lists_instances)};
+    bool good = shift.unexpanded || run_windows(&shift, batch, error);
+    if (good && shift.unexpanded) {
+        shift.unexpanded = false;
         good = run_listed(&shift, batch, error);
+    }
     if (good)
         report_progress(&shift, batch);
     return good;

@@ -19,7 +19,7 @@
 enum {
     MAX_ANSWER_BYTES = 256 << 20,  /* of one answer */
     MAX_ARRAY_ELEMENTS = 10000000, /* of one array in an answer */
-    MAX_ATTEMPTS = 4,              /* of one call, when connections break */
+    MAX_ATTEMPTS = 8,              /* of one call, when connections break */
     FIRST_PAUSE_MS = 200,          /* before the second attempt; doubled before each further one */
 };
 
@@ -66,6 +66,7 @@ static size_t receive(struct soap *soap, char *buffer, size_t length) {
         return 0;
     size_t received = channel->receive(soap, buffer, length);
     channel->received += received;
+    channel->broken = received == 0;
     return received;
 }
 
@@ -158,6 +159,7 @@ void channel_begin(struct channel *channel) {
     channel->started_ms = channel_now_ms();
     channel->attempts++;
     channel->received = 0;
+    channel->broken = false;
     channel->timed_out = false;
     channel->interrupted = false;
     channel->fault_type[0] = '\0';
@@ -172,6 +174,8 @@ static bool is_passing(const struct channel *channel, int result) {
     if (channel->interrupted || channel->timed_out || channel->closing ||
         tls_refusal(channel->session->tls))
         return false;
+    if (channel->broken)
+        return true;
     for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
         if (passing[i] == result)
             return true;
@@ -187,7 +191,8 @@ static bool pause_before_retry(struct channel *channel) {
         return false;
     while (channel_now_ms() < until_ms && !is_interrupted(channel))
         poll(NULL, 0, CHANNEL_POLL_MS);
-    return !is_interrupted(channel);
+    channel->interrupted = is_interrupted(channel);
+    return !channel->interrupted;
 }
 
 static void log_failed_attempt(const struct channel *channel, const char *operation,
@@ -196,21 +201,28 @@ static void log_failed_attempt(const struct channel *channel, const char *operat
               operation, channel->attempts, remedy);
 }
 
-bool channel_again(struct channel *channel, const char *operation, int *result) {
-    if (*result == SOAP_OK)
+static bool renew_session(struct channel *channel, const char *operation, int *result) {
+    if (channel->closing || channel->renewed || !failure_is_lost_session(channel))
         return false;
-    if (*result == SOAP_FAULT) {
-        if (channel->closing || channel->renewed || !failure_is_lost_session(channel))
-            return false;
-        channel->renewed = true;
-        log_failed_attempt(channel, operation, "the session has ended: logging in again");
-        return session_renew(channel->session, channel, result);
-    }
-    bool again = session_established(channel->session) && is_passing(channel, *result);
+    log_failed_attempt(channel, operation, "the session has ended: logging in again");
+    return session_renew(channel->session, channel, result);
+}
+
+static bool renew_connection(struct channel *channel, const char *operation, int result) {
+    bool again = session_established(channel->session) && is_passing(channel, result);
     soap_force_closesock(channel->soap);
     if (again)
         log_failed_attempt(channel, operation, "the connection broke: trying again");
     return again && pause_before_retry(channel);
+}
+
+bool channel_again(struct channel *channel, const char *operation, int *result) {
+    if (*result == SOAP_OK)
+        return false;
+    bool again = *result == SOAP_FAULT ? renew_session(channel, operation, result)
+                                       : renew_connection(channel, operation, *result);
+    channel->repeats += again;
+    return again;
 }
 
 bool channel_end(struct channel *channel, const char *operation, int result, struct error *error) {

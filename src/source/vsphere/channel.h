@@ -27,8 +27,10 @@ struct channel {
     int64_t started_ms;  /* when it was made the last time */
     int64_t deadline_ms; /* of the last time */
     unsigned attempts;
-    bool renewed; /* it has logged in again */
+    bool renewed;     /* it has logged in again */
+    unsigned repeats; /* calls of the connection that were made again, since it was opened */
     uint64_t received;
+    bool broken; /* the connection ended before the answer did */
     bool timed_out;
     bool interrupted;
     bool closing;          /* signals no longer end calls */
@@ -50,7 +52,8 @@ void channel_free(struct channel *channel);
 /*
  * CALL: one operation; true when it succeeded. The answer lives until the next call. A session that
  * has ended is renewed once, and a connection that broke is made anew, within the time limit of the
- * session. On failure the error names the target; channel->fault_type names the fault.
+ * session; channel->repeats then grows. On failure the error names the target; channel->fault_type
+ * names the fault.
  */
 #define CALL(channel, operation, request, response, error)                                         \
     __extension__({                                                                                \

@@ -307,12 +307,15 @@ static struct inventory *load_once(struct channel *channel, const bool types[ENT
     return NULL;
 }
 
-/* Views and pages end with their session: when it was renewed in between, they are made anew. */
+/*
+ * Views and pages end with their session, and a page whose answer was lost is not given again: when
+ * a call had to be repeated, all of them are.
+ */
 struct inventory *entities_load(struct channel *channel, const bool types[ENTITY_TYPES],
                                 struct error *error) {
-    unsigned generation = channel->generation;
+    unsigned repeats = channel->repeats;
     struct inventory *inventory = load_once(channel, types, error);
-    if (!inventory && error->kind == ERROR_FAULT && generation != channel->generation) {
+    if (!inventory && error->kind == ERROR_FAULT && repeats != channel->repeats) {
         error_clear(error);
         inventory = load_once(channel, types, error);
     }

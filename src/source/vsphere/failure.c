@@ -41,8 +41,9 @@ static bool describe_fault(struct channel *channel, const char *operation, struc
                          "%s: login as '%s' refused: wrong user name or password", session->label,
                          session->credentials.username);
     if (strcmp(fault.type, "NotAuthenticated") == 0)
-        return error_set(error, ERROR_AUTH, "%s: %s: the session has ended", session->label,
-                         operation);
+        return error_set(error, ERROR_AUTH, "%s: %s: the session has ended%s", session->label,
+                         operation,
+                         atomic_load(&session->refused) ? ", and a new login is refused" : "");
     const char *property = wire_xml_text(channel->soap, fault.xml, "invalidProperty");
     const char *separator = *fault.type && *fault.message ? ": " : "";
     return error_set(error, ERROR_FAULT, "%s: %s failed: %s%s%s%s%s", session->label, operation,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* A group is all entities of one type and shape; an entity without a shape is a group of its own.
+/*
+ * A group is all entities of one type, state and shape; an entity without a shape is a group of its
+ * own.
  */
 #include "source/vsphere/offers.h"
 
@@ -9,6 +11,9 @@
 
 #include "core/memory.h"
 #include "source/vsphere/available.h"
+
+/* Members that list nothing, as guests do that have just been started, do not speak for all. */
+enum { MAX_EMPTY_ANSWERS = 4 };
 
 struct group {
     size_t first; /* member */
@@ -42,7 +47,8 @@ static void join_group(struct offers *offers, size_t index, struct group **by_ke
     const struct entity *entity = offers->entities[index];
     struct member *member = &offers->members[index];
     struct group *group = NULL;
-    char *key = memory_printf("%d %s", (int)entity->type, entity->shape ? entity->shape : "");
+    char *key = memory_printf("%d %d %s", (int)entity->type, (int)entity->state,
+                              entity->shape ? entity->shape : "");
     if (entity->shape)
         HASH_FIND_STR(*by_key, key, group);
     member->next = index;
@@ -96,14 +102,30 @@ static bool claim_group(void *context, size_t worker, size_t task) {
     return task < offers->group_count;
 }
 
+/* A call without an answer is made again once. */
+static bool ask_entity(struct offers *offers, struct channel *channel, size_t index,
+                       struct _vim25__QueryAvailablePerfMetricResponse *response,
+                       struct error *error) {
+    const struct entity *entity = offers->entities[index];
+    if (available_ask(channel, entity, offers->selection, response, error))
+        return true;
+    if (error->kind != ERROR_TIMEOUT)
+        return false;
+    error_clear(error);
+    return available_ask(channel, entity, offers->selection, response, error);
+}
+
 /* Asks the members until one is not refused: an entity may be gone, or out of the user's reach. */
 static bool ask_group(void *context, size_t worker, size_t task, struct error *error) {
     struct offers *offers = context;
     struct group *group = &offers->groups[task];
     struct channel *channel = crew_channel(offers->crew, worker);
+    int empty = 0;
     for (size_t i = group->first;; i = offers->members[i].next) {
         struct _vim25__QueryAvailablePerfMetricResponse response = {0};
-        if (available_ask(channel, offers->entities[i], offers->selection, &response, error)) {
+        if (ask_entity(offers, channel, i, &response, error)) {
+            if (!response.__sizereturnval && i != group->last && ++empty < MAX_EMPTY_ANSWERS)
+                continue;
             struct available available;
             if (!crew_await_turn(offers->crew, task))
                 return false;

@@ -2,6 +2,7 @@
 /* QueryPerf in csv format; answers in normal format are as good. */
 #include "source/vsphere/query.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -78,24 +79,32 @@ bool query_ask(const struct query *query, struct channel *channel, const struct 
                struct error *error) {
     struct vim25__ManagedObjectReference manager =
         session_reference(&channel->session->performance_manager);
-    struct terms terms = {.samples = (int)span_samples(span), .interval = span->interval};
+    int64_t samples = span_samples(span);
+    struct terms terms = {.samples = samples < INT_MAX ? (int)samples : INT_MAX,
+                          .interval = span->interval};
     struct vim25__PerfQuerySpec *specs = memory_array(count, sizeof *specs);
     struct vim25__ManagedObjectReference *objects = memory_array(count, sizeof *objects);
     if (span->bounded) {
         time_text(terms.start, span->start);
         time_text(terms.end, span->end);
     }
+    int asked = 0;
     for (size_t i = 0; i < count; i++) {
+        struct vim25__PerfQuerySpec *spec = &specs[asked];
         objects[i].type = borrow(entities_managed_type(items[i].entity->type));
         objects[i].__item = borrow(items[i].entity->id);
-        specs[i].entity = &objects[i];
-        fill_spec(query, &items[i], &terms, &specs[i]);
+        spec->entity = &objects[i];
+        fill_spec(query, &items[i], &terms, spec);
+        if (spec->__sizemetricId)
+            asked++;
+        else
+            free(spec->metricId); /* a spec without any would mean all */
     }
     struct vim25__QueryPerfRequestType request = {
-        ._USCOREthis = &manager, .__sizequerySpec = (int)count, .querySpec = specs};
+        ._USCOREthis = &manager, .__sizequerySpec = asked, .querySpec = specs};
     *response = (struct _vim25__QueryPerfResponse){0};
-    bool answered = CALL(channel, QueryPerf, &request, response, error);
-    for (size_t i = 0; i < count; i++)
+    bool answered = !asked || CALL(channel, QueryPerf, &request, response, error);
+    for (int i = 0; i < asked; i++)
         free(specs[i].metricId);
     free(specs);
     free(objects);

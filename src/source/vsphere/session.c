@@ -71,9 +71,11 @@ static int call_login(struct session *session, struct channel *channel) {
 bool session_renew(struct session *session, struct channel *channel, int *result) {
     pthread_mutex_lock(&session->login_lock);
     bool renewed = channel->generation != atomic_load(&session->generation);
-    if (!renewed) {
+    if (!renewed && !atomic_load(&session->refused)) {
+        channel->renewed = true;
         *result = call_login(session, channel);
         renewed = *result == SOAP_OK;
+        atomic_store(&session->refused, *result == SOAP_FAULT);
     }
     pthread_mutex_unlock(&session->login_lock);
     return renewed;

@@ -43,6 +43,7 @@ struct session {
     pthread_mutex_t cookie_lock;
     char *cookie;           /* under cookie_lock */
     atomic_uint generation; /* number of logins */
+    atomic_bool refused;    /* a login again: there is no further one, it may lock the account */
     bool logged_in;
 };
 
@@ -61,7 +62,8 @@ void session_lend_cookie(struct session *session, struct channel *channel);
 
 /*
  * session_renew: logs in again on the connection, unless another connection has done so since its
- * last call. On failure *result is that of the login.
+ * last call. A login that the server refuses is not tried again by anyone. On failure *result is
+ * that of the login, if there was one.
  */
 bool session_renew(struct session *session, struct channel *channel, int *result);
 

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+"""Fixtures of the whole-program tests.
+
+Environment: VPERF names the program under test; VPERF_SERVERS (or VPERF_BUILD) a directory with
+the simulator that tests/servers/build.sh built; without it the simulator is built first.
+Run: VPERF=build/release/vperf /usr/bin/python3 -m pytest tests/e2e
+"""
+
+import contextlib
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+SERVERS = HERE.parent / "servers"
+sys.path[:0] = [str(HERE), str(SERVERS)]
+
+import certs as certificates  # noqa: E402
+import harness  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def vperf(tmp_path_factory):
+    """The program under test."""
+    path = os.environ.get("VPERF")
+    if not path or not os.access(path, os.X_OK):
+        pytest.exit(f"VPERF={path or ''}: set it to the path of the program under test", 4)
+    return harness.Program(pathlib.Path(path).resolve(), tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def vcsim_binary(tmp_path_factory):
+    """The simulator, built unless the environment names one."""
+    build = os.environ.get("VPERF_SERVERS") or os.environ.get("VPERF_BUILD")
+    if build and os.access(f"{build}/vcsim", os.X_OK):
+        return f"{build}/vcsim"
+    build = build or tmp_path_factory.mktemp("servers")
+    made = subprocess.run([str(SERVERS / "build.sh"), str(build)], stdin=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True, check=False)
+    if made.returncode != 0:
+        pytest.skip(f"no simulator: {made.stderr.strip()}")
+    return f"{build}/vcsim"
+
+
+@pytest.fixture(scope="session")
+def certs(tmp_path_factory):
+    """A CA and certificates: {name: {cert, key, sha256, sha1}}."""
+    return certificates.make(tmp_path_factory.mktemp("certs"))
+
+
+def starter(start, *fixed):
+    """Yield a function that starts servers; all of them are stopped at the end."""
+    with contextlib.ExitStack() as stack:
+        def started(*flags, **how):
+            peer = start(*fixed, *flags, **how)
+            stack.callback(peer.server.stop)
+            return peer
+        yield started
+
+
+@pytest.fixture(scope="session")
+def shared_vcsim(vcsim_binary, certs, tmp_path_factory):
+    """Start simulators that live as long as the session."""
+    yield from starter(harness.vcsim, vcsim_binary, certs, tmp_path_factory.mktemp("shared"))
+
+
+@pytest.fixture
+def start_vcsim(vcsim_binary, certs, tmp_path_factory):
+    """Start simulators for one test: start_vcsim("-mode", "real", …, cert="good")."""
+    yield from starter(harness.vcsim, vcsim_binary, certs, tmp_path_factory.mktemp("vcsim"))
+
+
+@pytest.fixture
+def start_badserver(certs, tmp_path_factory):
+    """Start failing servers for one test: start_badserver(mode, …, cert="good")."""
+    def start(directory, mode, *flags, **how):
+        return harness.badserver(mode, certs, directory, *flags, **how)
+    yield from starter(start, tmp_path_factory.mktemp("bad"))
+
+
+# The servers below serve many tests: they stand still in time, and nobody changes them.
+STANDING = ("-mode", "real", "-now", "2026-11-21T19:17:25Z")
+
+
+@pytest.fixture(scope="session")
+def esx(shared_vcsim):
+    """An ESXi host with three guests, the last one powered off."""
+    return shared_vcsim(*STANDING, "-model", "esx", "-vm", "3", "-off", "1")
+
+
+@pytest.fixture(scope="session")
+def vcenter(shared_vcsim):
+    """A vCenter with three hosts and six guests; one host is disconnected, one guest is off."""
+    return shared_vcsim(*STANDING, "-model", "vpx", "-host", "3", "-vm", "6", "-off", "1",
+                        "-disconnected", "1")
+
+
+@pytest.fixture(scope="session")
+def gaps(shared_vcsim):
+    """An ESXi host of which every third sample is missing."""
+    return shared_vcsim(*STANDING, "-model", "esx", "-missing", "33")
+
+
+@pytest.fixture(scope="session")
+def plain_esx(shared_vcsim):
+    """govmomi's own ESXi host, as it is."""
+    return shared_vcsim("-mode", "plain", "-model", "esx")
+
+
+@pytest.fixture(scope="session")
+def plain_vcenter(shared_vcsim):
+    """govmomi's own vCenter, as it is."""
+    return shared_vcsim("-mode", "plain", "-model", "vpx", "-host", "3", "-vm", "5")
+
+
+@pytest.fixture
+def server(request):
+    """The server fixture that a test's parameter names."""
+    return request.getfixturevalue(request.param)

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+"""What the whole-program tests share: running vperf in a clean environment, servers with their
+logs, and both sides of a comparison with pyVmomi in one form."""
+
+import contextlib
+import csv
+import io
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+import urllib.parse
+
+import badserver as hostile
+import launch
+import pytest
+
+USER = "collector"
+PASSWORD = "Sesam-0effne-Dich"
+
+# Beyond --timeout: starting a sanitized program on a busy machine takes this long at most.
+MARGIN_SECONDS = 1.5
+
+NEEDS_REPLAY = pytest.mark.skipif(
+    not hostile.METHOD.search(b"<SOAP-ENV:Body><ns1:Login>"),
+    reason="badserver.py does not find the method in an envelope with the prefix SOAP-ENV")
+
+SANITIZER_MARKS = ("AddressSanitizer", "LeakSanitizer", "UndefinedBehaviorSanitizer",
+                   "runtime error:")
+
+
+class Done:
+    """A finished run: what a user sees of it."""
+
+    def __init__(self, status, out, err, seconds):
+        self.status, self.seconds = status, seconds
+        self.out, self.err = out.decode(), err.decode()
+
+    @property
+    def messages(self):
+        """The lines on stderr."""
+        return self.err.splitlines()
+
+    @property
+    def rows(self):
+        """The CSV on stdout as one dict a row."""
+        return read_csv(self.out)
+
+    def __repr__(self):
+        return f"exit {self.status} after {self.seconds:.1f} s\n{self.err}{self.out[:2000]}"
+
+
+class Program:
+    """The vperf under test."""
+
+    def __init__(self, path, home):
+        self.path, self.home = str(path), str(home)
+
+    def environment(self, extra):
+        """Nothing of the caller's but the path and the sanitizers' options; None unsets."""
+        names = ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")
+        kept = {name: os.environ[name] for name in names if name in os.environ}
+        merged = {**kept, "HOME": self.home, "LANG": "C.UTF-8", "VPERF_PASSWORD": PASSWORD,
+                  **(extra or {})}
+        return {name: value for name, value in merged.items() if value is not None}
+
+    def start(self, *arguments, env=None, **how):
+        """Start without a terminal and with stdin closed; the caller ends the process."""
+        how = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
+               "start_new_session": True, "cwd": self.home, **how}
+        prefix = how.pop("prefix", [])
+        return subprocess.Popen([*prefix, self.path, *map(str, arguments)],
+                                env=self.environment(env), **how)
+
+    def run(self, *arguments, seconds=60, secret=PASSWORD, **how):
+        """Run to the end."""
+        begin = time.monotonic()
+        return finish(self.start(*arguments, **how), seconds, secret, begin)
+
+
+def finish(process, seconds=60, secret=PASSWORD, begin=None):
+    """Wait for a started vperf. No run may show the password or displease a sanitizer."""
+    begin = begin or time.monotonic()
+    try:
+        out, err = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        raise AssertionError(f"vperf did not end within {seconds} s\n{err}") from None
+    done = Done(process.returncode, out or b"", err or b"", time.monotonic() - begin)
+    assert done.status >= 0, f"vperf ended by {signal.Signals(-done.status).name}\n{done}"
+    for mark in SANITIZER_MARKS:
+        assert mark not in done.err, done
+    assert not shows(secret, done.out + done.err), f"the password is shown\n{done}"
+    return done
+
+
+def shows(secret, text):
+    """Tell whether the text holds the secret, as it is or as URIs and XML write it."""
+    if not secret:
+        return False
+    xml = secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    forms = {secret, urllib.parse.quote(secret), urllib.parse.quote(secret, safe=""), xml,
+             xml.replace('"', "&quot;")}
+    return any(form in text for form in forms)
+
+
+def await_true(condition, what, seconds=20):
+    """Poll until the condition holds; return what it returned."""
+    deadline = time.monotonic() + seconds
+    while True:
+        result = condition()
+        if result:
+            return result
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
+        time.sleep(0.01)
+
+
+class Peer:
+    """A server as vperf's target: its URI, and the options that make vperf trust it."""
+
+    def __init__(self, server, ca_file):
+        self.server, self.ca_file = server, ca_file
+        self.label = f"127.0.0.1:{server.port}"
+        self.url = f"https://{self.label}/sdk"
+
+    @property
+    def arguments(self):
+        """What to append to a command: trust and TARGET."""
+        return ["--ca-file", self.ca_file, self.target()]
+
+    def target(self, user=USER, password=None, host="127.0.0.1"):
+        """Return a TARGET, with user and password when given."""
+        login = urllib.parse.quote(user, safe="@") if user else ""
+        if password is not None:
+            login += ":" + urllib.parse.quote(password, safe="")
+        return f"https://{login}{'@' if login else ''}{host}:{self.server.port}/sdk"
+
+    def requests(self):
+        """All requests so far: the lines of the log as dicts."""
+        return self.server.events("request")
+
+    def methods(self):
+        """The methods of all requests so far."""
+        return [request["method"] for request in self.requests()]
+
+    def await_request(self, method, count=1):
+        """Wait until the server has received a method for the count-th time."""
+        await_true(lambda: self.methods().count(method) >= count, f"{method} at {self.label}")
+
+
+def vcsim(binary, certificates, directory, *flags, cert="good"):
+    """Start a simulator that logs its requests; cert None with "-http": without TLS."""
+    log = directory / f"requests-{time.monotonic_ns()}.jsonl"
+    flags = ("-username", USER, "-password", PASSWORD, *flags)
+    server = launch.vcsim(binary, *flags, log=log, cert=certificates.get(cert))
+    return Peer(server, certificates["ca"]["cert"])
+
+
+def badserver(mode, certificates, directory, *flags, cert="good"):
+    """Start a failing server that logs what it receives; cert None: without TLS."""
+    log = directory / f"bad-{time.monotonic_ns()}.jsonl"
+    chosen = certificates[cert] if cert else None
+    return Peer(launch.badserver(mode, *flags, log=log, cert=chosen), certificates["ca"]["cert"])
+
+
+@contextlib.contextmanager
+def full_backlog():
+    """Give a port whose connections are never completed: packets seem to be dropped."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(3):
+            one = stack.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def read_csv(text):
+    """Read CSV text as one dict a row; every row has the header's width."""
+    table = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    assert table, "no header"
+    header = table[0]
+    for row in table[1:]:
+        assert len(row) == len(header), f"{len(row)} cells under {len(header)} columns: {row}"
+    return [dict(zip(header, row)) for row in table[1:]]
+
+
+def series_of(rows):
+    """Turn rows of collect into {(type, id, counter, instance): [(timestamp, value)]}."""
+    series = {}
+    for row in rows:
+        key = (row["type"], row["id"], row["counter"], row["instance"])
+        series.setdefault(key, []).append((row["timestamp"], row["value"]))
+    return series
+
+
+def without_gaps(reference):
+    """Turn pyVmomi's Series into the form of series_of, values as text, missing ones left out."""
+    series = {}
+    for one in reference:
+        samples = [(timestamp, str(value)) for timestamp, value
+                   in zip(one.timestamps, one.values) if value != -1]
+        if samples:
+            series[one.type, one.id, one.counter, one.instance] = samples
+    return series
+
+
+def difference(ours, theirs):
+    """Describe where two dicts differ, briefly; empty when they are equal."""
+    lines = [f"only vperf has {key}" for key in ours.keys() - theirs.keys()]
+    lines += [f"vperf lacks {key}" for key in theirs.keys() - ours.keys()]
+    lines += [f"{key}: vperf {ours[key]}, pyVmomi {theirs[key]}"
+              for key in ours.keys() & theirs.keys() if ours[key] != theirs[key]]
+    return "\n".join(lines[:10] + ["…"] * (len(lines) > 10))
+
+
+def files_in(directory):
+    """The names in a directory, hidden ones as well."""
+    return sorted(path.name for path in pathlib.Path(directory).iterdir())

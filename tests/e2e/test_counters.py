@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+"""vperf counters: every column of every counter is what pyVmomi reads from the same server."""
+
+import fnmatch
+
+import pytest
+from harness import PASSWORD, USER, files_in, read_csv
+
+reference = pytest.importorskip("pyvmomi_reference", reason="needs python3-pyvmomi")
+
+COLUMNS = ["counter", "id", "unit", "rollup", "stats", "level", "device_level", "label", "summary"]
+
+
+def catalogue(server):
+    """The rows that vperf should print, from pyVmomi."""
+    with reference.session(server.url, USER, PASSWORD, server.ca_file) as content:
+        return [{"counter": f"{info.groupInfo.key}.{info.nameInfo.key}.{info.rollupType}",
+                 "id": str(info.key), "unit": info.unitInfo.key, "rollup": info.rollupType,
+                 "stats": info.statsType, "level": str(info.level or 0),
+                 "device_level": str(info.perDeviceLevel or 0), "label": info.nameInfo.label,
+                 "summary": info.nameInfo.summary}
+                for info in content.perfManager.perfCounter]
+
+
+@pytest.mark.parametrize("server, size", [("esx", 340), ("vcenter", 560), ("plain_esx", 340)],
+                         indirect=["server"])
+def test_the_catalogue_is_pyvmomis(vperf, server, size):
+    """All counters with all columns, in the server's order."""
+    done = vperf.run("counters", *server.arguments)
+    assert (done.status, done.err) == (0, ""), done
+    assert done.out.splitlines()[0] == ",".join(COLUMNS)
+    assert len(done.rows) == size
+    assert done.rows == catalogue(server)
+
+
+@pytest.mark.parametrize("globs", [["cpu.usage.*"], ["cpu.*,mem.*"], ["*", "!cpu.*"],
+                                   ["cpu.*,!*.summation", "net.*"], ["mem.vmfs.pbc.size.latest"],
+                                   ["[a-d]*.?sage.average"]])
+def test_globs(vperf, esx, globs):
+    """--counter chooses; '!' excludes; lists and repetition add up."""
+    options = [part for glob in globs for part in ("--counter", glob)]
+    parts = [part for glob in globs for part in glob.split(",")]
+    wanted = [row for row in catalogue(esx)
+              if any(fnmatch.fnmatchcase(row["counter"], part) for part in parts)
+              and not any(fnmatch.fnmatchcase(row["counter"], part[1:]) for part in parts
+                          if part.startswith("!"))]
+    assert wanted
+    assert vperf.run("counters", *options, *esx.arguments).rows == wanted
+
+
+@pytest.mark.parametrize("command", ["counters", "collect"])
+@pytest.mark.parametrize("wrong, right", [("cpu.usge.average", "cpu.usage.average"),
+                                          ("CPU.USAGE.AVERAGE", "cpu.usage.average"),
+                                          ("mem.consumed", "mem.consumed.average"),
+                                          ("usagemhz", "cpu.usagemhz.average"),
+                                          ("net.recieved.average", "net.received.average")])
+def test_misspelt_counter(vperf, esx, tmp_path, command, wrong, right):
+    """A name that matches nothing is an error that suggests the one that was meant."""
+    done = vperf.run(command, "--output", tmp_path / "out.csv", "--counter", wrong, *esx.arguments)
+    assert (done.status, done.out, files_in(tmp_path)) == (2, "", []), done
+    assert len(done.messages) == 1, done
+    assert wrong in done.err and right in done.err, done
+
+
+def test_misspelt_among_right_ones(vperf, esx):
+    """One name of a list matches nothing: an error, though the others match."""
+    done = vperf.run("counters", "--counter", "cpu.usage.average,mem.uasge.average", *esx.arguments)
+    assert (done.status, done.out) == (2, ""), done
+    assert "mem.uasge.average" in done.err and "mem.usage.average" in done.err
+
+
+def table_of(text):
+    """Read a table by the columns that its header sets; numbers end where their header ends."""
+    lines = text.splitlines()
+    starts = [lines[0].index(name) for name in ("counter", "unit", "rollup", "stats", "label",
+                                                "summary")]
+    return lines, starts
+
+
+def test_table(vperf, esx):
+    """--format table: the same cells, aligned under the header, nothing behind the last column."""
+    done = vperf.run("counters", "--format", "table", *esx.arguments)
+    lines, starts = table_of(done.out)
+    assert lines[0].split() == COLUMNS
+    rows = catalogue(esx)
+    assert len(lines) == len(rows) + 1
+    for line, row in zip(lines[1:], rows):
+        assert " ".join(line.split()) == " ".join(" ".join(row.values()).split())
+        assert line == line.rstrip()
+        for start, name in zip(starts, ("counter", "unit", "rollup", "stats", "label", "summary")):
+            assert line[start:].startswith(row[name]), line
+
+
+def test_output_file(vperf, esx, tmp_path):
+    """--output holds what stdout would."""
+    done = vperf.run("counters", "--output", tmp_path / "c.csv", *esx.arguments)
+    assert (done.status, done.out, files_in(tmp_path)) == (0, "", ["c.csv"]), done
+    assert read_csv((tmp_path / "c.csv").read_text()) == catalogue(esx)
+
+
+def test_logs_out(vperf, start_vcsim):
+    """The catalogue takes one property call between login and logout."""
+    server = start_vcsim("-mode", "real")
+    vperf.run("counters", *server.arguments)
+    assert server.methods() == ["GET /sdk/vimServiceVersions.xml", "RetrieveServiceContent",
+                                "Login", "RetrievePropertiesEx", "Logout"]

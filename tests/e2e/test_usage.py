@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+"""The command line: what is wrong is told in one line with status 2 before any server is asked;
+help and version go to stdout; the names of govc's environment work."""
+
+import re
+
+import pytest
+from harness import PASSWORD, USER, files_in
+
+COMMANDS = ["collect", "counters", "inventory"]
+
+# A target that would fail with status 1, were it asked.
+NOBODY = "https://user@127.0.0.1:1"
+
+WRONG = [
+    (["collect"], ["no TARGET", "GOVC_URL"]),
+    (["counters"], ["no TARGET"]),
+    (["inventory"], ["no TARGET"]),
+    (["counters", NOBODY, NOBODY], ["more than one TARGET"]),
+    (["collect", "--nonsense", NOBODY], ["--nonsense", "unknown option"]),
+    (["collect", "-x", NOBODY], ["-x", "unknown option"]),
+    (["counters", "--samples", "3", NOBODY], ["--samples", "unknown option"]),
+    (["inventory", "--counter", "*", NOBODY], ["--counter", "unknown option"]),
+    (["collect", NOBODY, "--samples"], ["--samples", "missing argument"]),
+    (["collect", "--quiet=yes", NOBODY], ["--quiet", "argument"]),
+    (["collect", "--samples", "0", NOBODY], ["--samples '0'", "whole number"]),
+    (["collect", "--samples", "-1", NOBODY], ["--samples '-1'"]),
+    (["collect", "--samples", "", NOBODY], ["--samples ''"]),
+    (["collect", "--samples", "1.5", NOBODY], ["--samples '1.5'"]),
+    (["collect", "--samples", "5x", NOBODY], ["--samples '5x'"]),
+    (["collect", "--samples", "99999999999999999999", NOBODY], ["--samples"]),
+    (["collect", "--timeout", "0", NOBODY], ["--timeout '0'"]),
+    (["collect", "--timeout", "soon", NOBODY], ["--timeout 'soon'"]),
+    (["collect", "--interval", "x", NOBODY], ["--interval 'x'"]),
+    (["collect", "--instance", "some", NOBODY], ["--instance 'some'", "all", "aggregate"]),
+    (["collect", "--type", "guest", NOBODY], ["'guest'", "vm", "host"]),
+    (["collect", "--type", "", NOBODY], ["vm", "host"]),
+    (["collect", "--type", "vm,gost", NOBODY], ["'gost'"]),
+    (["collect", "--format", "xml", NOBODY], ["'xml'", "csv"]),
+    (["counters", "--format", "xml", NOBODY], ["'xml'", "csv", "table"]),
+    (["inventory", "--format", "", NOBODY], ["csv", "table"]),
+    (["collect", "--quiet", "--verbose", NOBODY], ["--quiet", "--verbose"]),
+    (["collect", "--insecure", "--thumbprint", "A" * 64, NOBODY], ["--insecure", "--thumbprint"]),
+    (["collect", "--insecure", "--ca-file", "x.pem", NOBODY], ["--insecure", "--ca-file"]),
+    (["collect", ""], ["TARGET", "empty"]),
+    (["collect", "https://"], ["no host name"]),
+    (["collect", "https://user@"], ["no host name"]),
+    (["collect", "https://user@host:99999"], ["port"]),
+    (["collect", "https://user@host:port"], ["port"]),
+    (["collect", "two words"], ["space"]),
+    (["collect", "http://user@host"], ["http", "https"]),
+    (["collect", "ftp://user@host"], ["ftp"]),
+    (["collect", "./all.csv"], ["file"]),
+]
+
+
+@pytest.mark.parametrize("arguments, texts", WRONG, ids=[" ".join(row[0]) for row in WRONG])
+def test_wrong_usage(vperf, tmp_path, arguments, texts):
+    """One line that shows what is wrong and where to read on."""
+    output = [] if "--nonsense" in arguments or len(arguments) < 2 else [
+        "--output", tmp_path / "out.csv"]
+    done = vperf.run(*arguments[:1], *output, *arguments[1:])
+    assert (done.status, done.out, files_in(tmp_path)) == (2, "", []), done
+    assert len(done.messages) == 1 and done.err.startswith("vperf: "), done
+    for text in texts:
+        assert text.lower() in done.err.lower(), done
+
+
+@pytest.mark.parametrize("arguments, text", [([], "no command given"), (["colect"], "'colect'"),
+                                             (["--colect"], "'--colect'"), ([""], "no command")])
+def test_wrong_command(vperf, arguments, text):
+    """What is no command is told, and where the commands are listed."""
+    done = vperf.run(*arguments)
+    assert (done.status, done.out, len(done.messages)) == (2, "", 1), done
+    assert text in done.err and "vperf --help" in done.err
+
+
+@pytest.mark.parametrize("option", ["--help", "-h", "help"])
+def test_help(vperf, option):
+    """The program's help names every command."""
+    done = vperf.run(option)
+    assert (done.status, done.err) == (0, ""), done
+    for command in COMMANDS:
+        assert re.search(rf"^  {command} ", done.out, re.M)
+    assert max(map(len, done.out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_command(vperf, command, option):
+    """A command's help names its options, formats and examples; no target is needed."""
+    done = vperf.run(command, option)
+    assert (done.status, done.err) == (0, ""), done
+    assert done.out.startswith(f"Usage: vperf {command} [OPTION...] TARGET")
+    for text in ("--output", "--ca-file", "--thumbprint", "--timeout", "Formats:", "Examples:"):
+        assert text in done.out, text
+    assert max(map(len, done.out.splitlines())) <= 84
+
+
+def test_help_wins_over_a_missing_target(vperf):
+    """--help among other options is a question, not a run."""
+    done = vperf.run("collect", "--samples", "3", "--help")
+    assert (done.status, done.err) == (0, "") and done.out.startswith("Usage:"), done
+
+
+def test_help_names_each_option_that_works(vperf, esx):
+    """Every option of the help is accepted."""
+    names = set(re.findall(r"^ +(?:-\w, )?(--[a-z-]+)(?:=|\s)", vperf.run("collect", "--help").out,
+                           re.M))
+    assert len(names) > 15
+    for name in names - {"--help"}:
+        assert "unknown option" not in vperf.run("collect", f"{name}=", "--quiet").err, name
+
+
+def test_version(vperf):
+    """One line: the name and a version."""
+    done = vperf.run("--version")
+    assert (done.status, done.err) == (0, ""), done
+    assert re.fullmatch(r"vperf \d+\.\d+\.\d+\n", done.out)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["collect", "--help"]])
+def test_help_on_a_full_disk(vperf, arguments):
+    """Help that cannot be written is no success."""
+    with open("/dev/full", "wb") as full:
+        assert vperf.run(*arguments, stdout=full).status == 1
+
+
+def test_nothing_matches(vperf, esx, tmp_path):
+    """A --name without any entity is a mistake, not an empty file."""
+    done = vperf.run("collect", "--name", "no-such-guest", "--output", tmp_path / "out.csv",
+                     *esx.arguments)
+    assert (done.status, files_in(tmp_path)) == (2, []), done
+    assert len(done.messages) == 1 and "--name" in done.err
+
+
+@pytest.mark.parametrize("options", [["--type", "pool"], ["--type", "vm,datastore"]])
+def test_not_in_real_time(vperf, esx, options):
+    """Types without real-time samples: told, and not answered with other data."""
+    done = vperf.run("collect", *options, *esx.arguments)
+    assert (done.status, done.out, len(done.messages)) == (2, "", 1), done
+    assert options[0] in done.err
+
+
+def test_options_after_targets(vperf, esx):
+    """The order of options and targets does not matter; the last of a repeated option counts."""
+    options = ["--counter", "cpu.usage.average", "--samples", "9", "--samples=2"]
+    before = vperf.run("collect", *options, *esx.arguments)
+    after = vperf.run("collect", *esx.arguments, *options)
+    assert before.status == after.status == 0, after
+    assert before.rows == after.rows
+    assert len({row["timestamp"] for row in after.rows}) == 2
+
+
+def login(**more):
+    """An environment without vperf's own names."""
+    return {"VPERF_PASSWORD": None, **more}
+
+
+@pytest.mark.parametrize("form", ["https://{user}:{password}@{label}/sdk",
+                                  "{user}:{password}@{label}", "{user}:{password}@{label}/sdk",
+                                  "https://{user}:{password}@{label}"])
+def test_govc_url_with_credentials(vperf, esx, form):
+    """GOVC_URL as govc users write it, password and all."""
+    url = form.format(user=USER, password=PASSWORD, label=esx.label)
+    done = vperf.run("inventory", "--ca-file", esx.ca_file, env=login(GOVC_URL=url))
+    assert done.status == 0 and len(done.rows) == 4, done
+
+
+@pytest.mark.parametrize("form", ["https://{label}/sdk", "{label}", "https://{label}"])
+def test_govc_url_without_credentials(vperf, esx, form):
+    """GOVC_URL, GOVC_USERNAME and GOVC_PASSWORD."""
+    env = login(GOVC_URL=form.format(label=esx.label), GOVC_USERNAME=USER, GOVC_PASSWORD=PASSWORD)
+    done = vperf.run("inventory", "--ca-file", esx.ca_file, env=env)
+    assert done.status == 0 and len(done.rows) == 4, done
+
+
+def test_govc_environment_alone(vperf, esx):
+    """A govc user runs `vperf inventory` without anything else."""
+    env = login(GOVC_URL=esx.label, GOVC_USERNAME=USER, GOVC_PASSWORD=PASSWORD,
+                GOVC_TLS_CA_CERTS=esx.ca_file)
+    assert vperf.run("inventory", env=env).status == 0
+
+
+def test_target_wins_over_govc_url(vperf, esx):
+    """A TARGET on the command line is the one that is meant."""
+    done = vperf.run("inventory", *esx.arguments, env={"GOVC_URL": NOBODY})
+    assert done.status == 0 and {row["source"] for row in done.rows} == {esx.label}, done
+
+
+def test_vperf_names_win_over_govc_names(vperf, esx):
+    """VPERF_USERNAME and VPERF_PASSWORD are meant for vperf."""
+    env = {"VPERF_USERNAME": USER, "VPERF_PASSWORD": PASSWORD, "GOVC_USERNAME": "nobody",
+           "GOVC_PASSWORD": "wrong"}
+    done = vperf.run("inventory", "--ca-file", esx.ca_file, esx.target(user=""), env=env)
+    assert done.status == 0, done
+
+
+def test_user_of_target_wins_over_environment(vperf, esx):
+    """user@ in the target is the one that is meant."""
+    assert vperf.run("inventory", *esx.arguments, env={"VPERF_USERNAME": "nobody"}).status == 0
+
+
+def test_no_user(vperf, esx):
+    """Without a user name one line tells the ways to give one."""
+    done = vperf.run("inventory", "--ca-file", esx.ca_file, esx.target(user=""))
+    assert (done.status, done.out, len(done.messages)) == (2, "", 1), done
+    assert "user@" in done.err and "VPERF_USERNAME" in done.err
+
+
+@pytest.mark.parametrize("user", ["administrator@vsphere.local", "VSPHERE.LOCAL\\admin", "müller"])
+def test_names_of_users(vperf, start_vcsim, user):
+    """User names as directories have them."""
+    server = start_vcsim("-mode", "real", "-username", user)
+    done = vperf.run("inventory", "--ca-file", server.ca_file, server.target(user))
+    assert done.status == 0, done
+
+
+@pytest.mark.parametrize("scheme", ["esx", "vpx"])
+def test_schemes_of_libvirt(vperf, esx, scheme):
+    """esx:// and vpx:// as libvirt's users write them."""
+    for path in ("", "/", "/Datacenter/host"):
+        done = vperf.run("inventory", "--ca-file", esx.ca_file,
+                         f"{scheme}://{USER}@{esx.label}{path}")
+        assert done.status == 0, done
