@@ -34,9 +34,9 @@ static void show(struct progress *progress) {
     progress->shown_ms = now;
     double seconds = (double)elapsed / 1000;
     double left = seconds * (progress->total - progress->done) / progress->done;
-    char *text = memory_printf("%d of %d done, %" PRIu64 " series, %.0f/s, %.0f s left",
-                               progress->done, progress->total, progress->series,
-                               (double)progress->series / seconds, left);
+    char *text =
+        memory_printf("%d of %d done, %" PRIu64 " series, %.0f/s, %.0f s left", progress->done,
+                      progress->total, progress->series, (double)progress->series / seconds, left);
     log_progress(progress->log, text);
     free(text);
 }

@@ -32,8 +32,8 @@ void progress_init(struct progress *progress, const struct log *log);
 /* progress_done: clears the line. */
 void progress_done(struct progress *progress);
 
-/* progress_report: done of total are over in the lane (a struct progress_lane). */
-void progress_report(void *lane, int done, int total);
+/* progress_report: done of total are over in the lane, the struct progress_lane that context is. */
+void progress_report(void *context, int done, int total);
 
 /* progress_series: one more series. */
 void progress_series(struct progress_lane *lane);

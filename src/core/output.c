@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -13,27 +15,49 @@
 #include "core/interrupt.h"
 #include "core/memory.h"
 
-enum { BUFFER_SIZE = 256 * 1024, ATTEMPTS = 100, NAME_KEPT = 200, SUFFIX_LENGTH = 6 };
+enum {
+    BUFFER_SIZE = 256 * 1024,
+    ATTEMPTS = 100,
+    NAME_KEPT = 200,
+    SUFFIX_LENGTH = 6,
+    POLL_MS = 100
+};
 
 /* stdio forgets why a write failed; this remembers. */
 struct output_writer {
     int fd;
-    int failure; /* errno of the first failure; once set, everything is discarded */
+    bool is_file; /* a regular file: writing does not block */
+    int failure;  /* errno of the first failure; once set, everything is discarded */
     char buffer[BUFFER_SIZE];
 };
+
+/* A pipe or terminal blocks when its reader does not read; a signal may reach another thread. */
+static bool await_reader(const struct output_writer *writer) {
+    struct pollfd writable = {.fd = writer->fd, .events = POLLOUT};
+
+    while (!interrupt_requested())
+        if (poll(&writable, 1, POLL_MS) > 0)
+            return true;
+    return false;
+}
 
 static ssize_t write_all(void *cookie, const char *bytes, size_t size) {
     struct output_writer *writer = cookie;
     size_t done = 0;
 
     while (done < size && !writer->failure) {
-        ssize_t written = write(writer->fd, bytes + done, size - done);
+        size_t piece = size - done;
+        if (!writer->is_file && piece > PIPE_BUF)
+            piece = PIPE_BUF; /* what fits when poll(2) says so */
+        if (!writer->is_file && !await_reader(writer)) {
+            writer->failure = EINTR;
+            break;
+        }
+        ssize_t written = write(writer->fd, bytes + done, piece);
         if (written > 0)
             done += (size_t)written;
-        if (written < 0 && errno != EINTR)
+        else if (written < 0 && errno != EINTR)
             writer->failure = errno;
-        else if (done < size && interrupt_requested())
-            writer->failure = EINTR; /* a signal cuts a blocked write short */
     }
     return (ssize_t)done;
 }
@@ -124,6 +148,12 @@ static int open_path(struct output *output, const char *path) {
     return open_replacement(output, status.st_mode & 07777);
 }
 
+static bool is_file(int fd) {
+    struct stat status;
+
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
 static FILE *open_stream(struct output_writer *writer) {
     cookie_io_functions_t functions = {.write = write_all};
     FILE *stream = memory_check(fopencookie(writer, "w", functions));
@@ -167,6 +197,7 @@ bool output_open(struct output *output, const char *path, struct error *error) {
     }
     output->writer = memory_alloc(sizeof *output->writer);
     output->writer->fd = fd;
+    output->writer->is_file = is_file(fd);
     output->stream = open_stream(output->writer);
     return true;
 }

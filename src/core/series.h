@@ -21,7 +21,7 @@ struct series {
     const struct counter *counter;
     const char *instance; /* "" for the aggregate */
     int32_t interval;     /* seconds between two samples */
-    bool continues; /* more samples of a series that has been given before */
+    bool continues;       /* more samples of a series that has been given before */
     size_t count;
     const struct sample *samples; /* ascending in time; no value means no sample */
 };

@@ -146,7 +146,6 @@ def test_interrupt_between_two_attempts(vperf, start_vcsim, tmp_path, jobs):
     check_left(server, tmp_path)
 
 
-@pytest.mark.xfail(strict=True, reason="core/output.c: a worker's write waits for the reader")
 def test_interrupt_while_output_waits(vperf, start_vcsim):
     """SIGINT while nobody reads the pipe that a worker writes to."""
     server = start_vcsim(*weather.ESX)

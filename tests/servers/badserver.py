@@ -28,7 +28,7 @@ ENVELOPE = (b'<?xml version="1.0" encoding="UTF-8"?>\n<soapenv:Envelope '
 ENVELOPE_END = b"</soapenv:Body></soapenv:Envelope>\n"
 HTML = b"<!DOCTYPE html><html><head><title>Welcome</title></head><body><p>Hello<br></body></html>\n"
 CREDENTIAL = re.compile(rb"<(\w+:)?(password|userName)\b|^(Authorization|Cookie):", re.I | re.M)
-METHOD = re.compile(rb"<(?:\w+:)?Body\b[^>]*>\s*<(?:\w+:)?(\w+)")
+METHOD = re.compile(rb"<(?:[\w-]+:)?Body\b[^>]*>\s*<(?:[\w-]+:)?(\w+)")
 MEGABYTE = 1 << 20
 
 

@@ -30,9 +30,15 @@ static struct libvirt *from_base(struct source *source) {
     return (struct libvirt *)source;
 }
 
+/* "test://" is not named where libvirt advises "test:///default". */
+static bool is_named(const char *message, const char *name) {
+    const char *place = strstr(message, name);
+    return place && place[strlen(name)] != '/';
+}
+
 /* An error of the output is none of the target's. */
 static void name_target(const char *name, struct error *error) {
-    if (error->kind != ERROR_OUTPUT && !strstr(error->message, name))
+    if (error->kind != ERROR_OUTPUT && !is_named(error->message, name))
         error_prefix(error, "%s", name);
 }
 

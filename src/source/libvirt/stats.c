@@ -64,13 +64,23 @@ static void learn_layers(struct connection *connection, virDomainPtr domain,
         virDomainStatsRecordListFree(records);
 }
 
-/* Its CPU time would be that of the daemon. It was running when the call began. */
-static bool is_shut_off(const virDomainStatsRecord *record) {
+static int64_t number_of(const virDomainStatsRecord *record, const char *name) {
     for (int i = 0; i < record->nparams; i++) {
-        if (strcmp(record->params[i].field, "state.state") == 0)
-            return params_number(&record->params[i]) == VIR_DOMAIN_SHUTOFF;
+        if (strcmp(record->params[i].field, name) == 0)
+            return params_number(&record->params[i]);
     }
-    return false;
+    return ABSENT;
+}
+
+/*
+ * Off, its CPU time would be that of the daemon; it was running when the call began. While it is
+ * being started, its QEMU has no answers yet.
+ */
+static bool is_not_running(const virDomainStatsRecord *record) {
+    int64_t state = number_of(record, "state.state");
+    return state == VIR_DOMAIN_SHUTOFF ||
+           (state == VIR_DOMAIN_PAUSED &&
+            number_of(record, "state.reason") == VIR_DOMAIN_PAUSED_STARTING_UP);
 }
 
 /* Everything about one running guest; record may be NULL where the driver has none. */
@@ -104,7 +114,7 @@ static void add_guest(struct connection *connection, virDomainPtr domain,
 static void add_records(struct connection *connection, virDomainStatsRecordPtr *records, int count,
                         const struct stopwatch *watch, struct snapshot *snapshot) {
     for (int i = 0; i < count; i++) {
-        if (!is_shut_off(records[i]))
+        if (!is_not_running(records[i]))
             add_guest(connection, records[i]->dom, records[i], watch, snapshot);
     }
     virDomainStatsRecordListFree(records);

@@ -207,7 +207,8 @@ static bool run_piece(struct shift *shift, const struct query_item *items, size_
     bool divisible = count > 1 || items->count > 1;
     if (divisible && metrics_of(items, count) > atomic_load(&plan->metrics))
         return run_halves(shift, items, count, span, error);
-    if (!query_ask(plan->order->query, shift->channel, items, count, span, &response, error))
+    const struct query_call call = {items, count, span, shift->seen};
+    if (!query_ask(plan->order->query, shift->channel, &call, &response, error))
         return run_refused(shift, items, count, span, error);
     shift->batch->silences = 0;
     if (!items->listed && query_unexpanded(&response)) {
@@ -216,7 +217,7 @@ static bool run_piece(struct shift *shift, const struct query_item *items, size_
         return true;
     }
     return crew_await_turn(plan->crew, shift->task) &&
-           query_emit(plan->order->query, items, count, span, &response, shift->seen, error);
+           query_emit(plan->order->query, &call, &response, error);
 }
 
 /* Window after window, when the samples of a single entity are too many for one answer. */

@@ -77,8 +77,8 @@ static void drop_refused(struct probes *probes, const struct channel *channel) {
 static bool probe(struct probes *probes, const struct batches_order *order, struct channel *channel,
                   struct error *error) {
     struct _vim25__QueryPerfResponse response;
-    if (!query_ask(order->query, channel, probes->items, probes->count, &order->span, &response,
-                   error)) {
+    const struct query_call call = {probes->items, probes->count, &order->span, NULL};
+    if (!query_ask(order->query, channel, &call, &response, error)) {
         if (error->kind != ERROR_FAULT)
             return false;
         error_clear(error);

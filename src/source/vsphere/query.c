@@ -74,9 +74,11 @@ static void fill_spec(const struct query *query, const struct query_item *item, 
         fill_wildcards(query, item, spec);
 }
 
-bool query_ask(const struct query *query, struct channel *channel, const struct query_item *items,
-               size_t count, const struct span *span, struct _vim25__QueryPerfResponse *response,
-               struct error *error) {
+bool query_ask(const struct query *query, struct channel *channel, const struct query_call *call,
+               struct _vim25__QueryPerfResponse *response, struct error *error) {
+    const struct query_item *items = call->items;
+    const struct span *span = call->span;
+    size_t count = call->count;
     struct vim25__ManagedObjectReference manager =
         session_reference(&channel->session->performance_manager);
     int64_t samples = span_samples(span);
@@ -196,9 +198,10 @@ static size_t fill_samples(const struct span *span, const struct vim_entity_metr
 }
 
 /* Gives the series of one entity to the events; *dropped counts those that cannot be read. */
-static bool emit_series(const struct query *query, const struct entity *entity,
-                        const struct span *span, const struct vim_entity_metric *metric,
-                        struct query_seen *seen, size_t *dropped, struct error *error) {
+static bool emit_series(const struct query *query, const struct query_call *call,
+                        const struct entity *entity, const struct vim_entity_metric *metric,
+                        size_t *dropped, struct error *error) {
+    const struct span *span = call->span;
     struct sample *samples = memory_array(metric->sample_count + 1, sizeof *samples);
     bool good = true;
     for (size_t i = 0; good && i < metric->series_count; i++) {
@@ -217,19 +220,19 @@ static bool emit_series(const struct query *query, const struct entity *entity,
         };
         if (!series.count)
             continue;
-        series.continues = seen && was_seen(seen, answer);
+        series.continues = call->seen && was_seen(call->seen, answer);
         good = query->events->series(query->events->context, &series, error);
     }
     free(samples);
     return good;
 }
 
-static bool emit_entity(const struct query *query, const struct entity *entity,
-                        const struct span *span, const struct vim_entity_metric *metric,
-                        struct query_seen *seen, struct error *error) {
+static bool emit_entity(const struct query *query, const struct query_call *call,
+                        const struct entity *entity, const struct vim_entity_metric *metric,
+                        struct error *error) {
     const struct source_events *events = query->events;
     size_t dropped = 0;
-    bool good = emit_series(query, entity, span, metric, seen, &dropped, error);
+    bool good = emit_series(query, call, entity, metric, &dropped, error);
     if (metric->malformed)
         events->missing(events->context, entity,
                         "the sample times cannot be read: all series are left out");
@@ -243,12 +246,12 @@ static bool emit_entity(const struct query *query, const struct entity *entity,
     return good;
 }
 
-bool query_emit(const struct query *query, const struct query_item *items, size_t count,
-                const struct span *span, const struct _vim25__QueryPerfResponse *response,
-                struct query_seen *seen, struct error *error) {
-    for (size_t i = 0; i < count; i++) {
-        const struct vim_entity_metric *metric = answer_for(response, items[i].entity, i);
-        if (metric && !emit_entity(query, items[i].entity, span, metric, seen, error))
+bool query_emit(const struct query *query, const struct query_call *call,
+                const struct _vim25__QueryPerfResponse *response, struct error *error) {
+    for (size_t i = 0; i < call->count; i++) {
+        const struct entity *entity = call->items[i].entity;
+        const struct vim_entity_metric *metric = answer_for(response, entity, i);
+        if (metric && !emit_entity(query, call, entity, metric, error))
             return false;
     }
     return true;

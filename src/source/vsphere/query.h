@@ -29,21 +29,27 @@ struct query {
 /* The series of one entity that have been given before, when it is asked for window by window. */
 struct query_seen;
 
-/* query_ask: one call for the items' samples in the span. The answer belongs to the connection. */
-bool query_ask(const struct query *query, struct channel *channel, const struct query_item *items,
-               size_t count, const struct span *span, struct _vim25__QueryPerfResponse *response,
-               struct error *error);
+/* One call: some entities, over a span. */
+struct query_call {
+    const struct query_item *items;
+    size_t count;
+    const struct span *span;
+    struct query_seen *seen; /* NULL when each series comes once */
+};
+
+/* query_ask: asks for the samples of the call. The answer belongs to the channel. */
+bool query_ask(const struct query *query, struct channel *channel, const struct query_call *call,
+               struct _vim25__QueryPerfResponse *response, struct error *error);
 
 /* query_unexpanded: the server gave '*' back instead of the instances it stands for. */
 bool query_unexpanded(const struct _vim25__QueryPerfResponse *response);
 
 /*
- * query_emit: gives the answer's series to the events, in the order of the items. seen is NULL when
- * each series comes once. What cannot be read goes to events->missing. False when the events fail.
+ * query_emit: gives the answer's series to the events, in the order of the items. What cannot be
+ * read goes to events->missing. False when the events fail.
  */
-bool query_emit(const struct query *query, const struct query_item *items, size_t count,
-                const struct span *span, const struct _vim25__QueryPerfResponse *response,
-                struct query_seen *seen, struct error *error);
+bool query_emit(const struct query *query, const struct query_call *call,
+                const struct _vim25__QueryPerfResponse *response, struct error *error);
 
 /* query_seen_new: empty, owned by the caller. */
 struct query_seen *query_seen_new(void);
