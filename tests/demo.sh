@@ -31,7 +31,7 @@ libvirt=qemu:///system
 "$vperf" inventory --quiet "$libvirt" >/dev/null 2>&1 || libvirt=test:///default
 trust=(--ca-file "$output/certificates/ca.pem")
 echo "A simulated ESXi host answers at $address, libvirt at $libvirt."
-echo "Both are watched for 20 seconds by two commands:"
+echo "(What the simulator answers is invented.) Both are watched for 20 seconds by two commands:"
 echo
 echo "  vperf collect --output both.csv --coverage coverage.csv root@$address $libvirt"
 echo "  vperf compare --counter cpu.usage.average,... root@$address $libvirt"

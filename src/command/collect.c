@@ -50,8 +50,15 @@ static bool open_outputs(struct outputs *outputs, const struct options *options,
                          struct error *error) {
     if (!output_open(&outputs->samples, options->output, error))
         return false;
-    if (!options->coverage || output_open(&outputs->coverage, options->coverage, error))
+    if (!options->coverage)
         return true;
+    if (output_open(&outputs->coverage, options->coverage, error)) {
+        if (!output_same(&outputs->samples, &outputs->coverage))
+            return true;
+        error_set(error, ERROR_USAGE, "--coverage '%s': the samples go there: give another FILE",
+                  options->coverage);
+        output_abort(&outputs->coverage);
+    }
     output_abort(&outputs->samples);
     return false;
 }

@@ -6,6 +6,7 @@
 #include "command/collector.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "command/progress.h"
@@ -101,9 +102,10 @@ static bool collect_from(struct lane *lane, struct source *source) {
     return source->ops->collect(source, selection, &events, error);
 }
 
-static bool ends_run(const struct error *error) {
+/* A target that refuses what was asked for does not concern the others. */
+static bool ends_run(const struct collector *collector, const struct error *error) {
     return error->kind == ERROR_OUTPUT || error->kind == ERROR_INTERRUPTED ||
-           error->kind == ERROR_USAGE;
+           (error->kind == ERROR_USAGE && collector->options->target_count == 1);
 }
 
 static void *run_lane(void *argument) {
@@ -115,7 +117,7 @@ static void *run_lane(void *argument) {
         collect_from(lane, source);
         ops->close(source);
     }
-    if (ends_run(&lane->error))
+    if (ends_run(collector, &lane->error))
         interrupt_request(); /* the other lanes give up */
     else if (lane->error.kind != ERROR_NONE)
         log_error(&collector->options->log, "%s", lane->error.message);
@@ -150,13 +152,14 @@ static void keep_fatal(struct collector *collector, const struct error *error) {
 static void finish_lane(struct lane *lane, struct collector *collector) {
     if (!pthread_equal(lane->thread, pthread_self()))
         pthread_join(lane->thread, NULL);
-    if (lane->spool && collector->fatal.kind == ERROR_NONE && !ends_run(&lane->error) &&
+    if (lane->spool && collector->fatal.kind == ERROR_NONE && !ends_run(collector, &lane->error) &&
         !spool_replay(lane->spool, write_series, collector, &lane->error))
         interrupt_request();
-    if (ends_run(&lane->error))
+    if (ends_run(collector, &lane->error))
         keep_fatal(collector, &lane->error);
     else if (lane->error.kind != ERROR_NONE)
         collector->failed++;
+    collector->misused += lane->error.kind == ERROR_USAGE;
     collector->missing += lane->missing;
     collector->skipped += lane->skipped;
     collector->matched |= lane->matched;
@@ -184,15 +187,22 @@ void collector_run(struct collector *collector) {
     size_t count = collector->options->target_count;
     struct lane *lanes = memory_array(count, sizeof *lanes);
     struct progress progress;
+    sigset_t signals, before;
+    /* A lane may ask for a password: the signal has to reach the thread that waits for it. */
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
     progress_init(&progress, &collector->options->log);
     for (size_t i = 0; i < count; i++)
         start_lane(&lanes[i], collector, i, &progress);
+    pthread_sigmask(SIG_BLOCK, &signals, &before);
     for (size_t i = 0; i < count; i++)
         finish_lane(&lanes[i], collector);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     progress_done(&progress);
     free(lanes);
     if (collector->fatal.kind == ERROR_NONE && check_selection(collector, &collector->fatal) &&
-        collector->failed < count)
+        collector_status(collector) != STATUS_NOTHING)
         sink_end(collector->sink);
 }
 
@@ -207,5 +217,7 @@ int collector_status(const struct collector *collector) {
         return collector_error_status(&collector->fatal);
     if (collector->failed == 0 && collector->missing == 0)
         return STATUS_OK;
+    if (collector->misused == collector->options->target_count)
+        return STATUS_USAGE;
     return coverage_totals(collector->coverage).series > 0 ? STATUS_PARTIAL : STATUS_NOTHING;
 }

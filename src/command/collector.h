@@ -18,6 +18,7 @@ struct collector {
     struct sink *sink;
     struct coverage *coverage;
     size_t failed;      /* targets of which something is lost as a whole */
+    size_t misused;     /* targets that cannot do what the command line asks for */
     size_t missing;     /* entities with lost data */
     size_t skipped;     /* entities without data, such as guests that are powered off */
     bool matched;       /* the selection names an entity of a target */

@@ -123,12 +123,16 @@ static const struct poptOption connection_options[] = {
     ROW_FLAG("insecure", 'k', OPTION_INSECURE, "do not verify the server's certificate"),
     ROW_VALUE("timeout", '\0', OPTION_TIMEOUT,
               "longest wait for a connection or an answer (default 60)", "SECONDS"),
+    ROW_VALUE("jobs", 'j', OPTION_JOBS,
+              "connections to a vSphere target side by side (default 1, vCenter 4)", "N"),
+    POPT_TABLEEND,
+};
+
+static const struct poptOption guest_options[] = {
     ROW_VALUE("balloon-period", '\0', OPTION_BALLOON_PERIOD,
               "make libvirt guests that do not report their memory do so every SECONDS (changes "
               "the running guests)",
               "SECONDS"),
-    ROW_VALUE("jobs", 'j', OPTION_JOBS,
-              "connections to a vSphere target side by side (default 1, vCenter 4)", "N"),
     POPT_TABLEEND,
 };
 
@@ -149,6 +153,7 @@ static const struct {
     {OPTIONS_COUNTERS, counter_options, "Counters:"},
     {OPTIONS_SAMPLES, sample_options, "Samples:"},
     {OPTIONS_COMPARISON, comparison_options, "Comparison:"},
+    {OPTIONS_SAMPLES | OPTIONS_COMPARISON, guest_options, "Guests:"},
     {0, output_options, "Output:"},
     {0, connection_options, "Connection:"},
     {0, message_options, "Messages:"},
@@ -272,10 +277,6 @@ static bool check_output(struct options *options, struct error *error) {
     options->sink.raw = value[OPTION_RAW];
     options->sink.spreadsheet_safe = value[OPTION_SPREADSHEET_SAFE];
     options->sort = value[OPTION_SORT];
-    const char *output = options->output ? options->output : "-";
-    if (options->coverage && strcmp(options->coverage, output) == 0)
-        return error_set(error, ERROR_USAGE,
-                         "--coverage '%s': the samples go there: give another FILE", output);
     if (value[OPTION_QUIET] && value[OPTION_VERBOSE])
         return error_set(error, ERROR_USAGE,
                          "--quiet and --verbose exclude each other: give one of them");
@@ -414,10 +415,12 @@ enum options_result options_parse(struct options *options, const struct options_
 
     struct error error = {0};
     char *name = memory_printf("vperf %s", spec->command);
+    char *own_name = argv[0];
     argv[0] = name;
     poptContext context = poptGetContext(name, argc, (const char **)argv, table, 0);
     enum options_result result = parse(options, spec, context, &error);
     poptFreeContext(context);
+    argv[0] = own_name;
     hide_passwords(argc, argv);
     if (result == OPTIONS_WRONG)
         log_error(&options->log, "%s (see '%s --help')", error.message, name);

@@ -26,10 +26,21 @@ void progress_done(struct progress *progress) {
     pthread_mutex_destroy(&progress->lock);
 }
 
+static void show_beginning(const struct progress *progress) {
+    char *text = memory_printf("0 of %d done", progress->total);
+    log_progress(progress->log, text);
+    free(text);
+}
+
 static void show(struct progress *progress) {
     int64_t now = now_ms();
     int64_t elapsed = now - progress->started_ms;
-    if (elapsed < FIRST_SHOWN_MS || now - progress->shown_ms < SHOWN_EVERY_MS || !progress->done)
+    /* Work that reports its beginning is long: a poll takes the interval. */
+    if (!progress->done) {
+        show_beginning(progress);
+        return;
+    }
+    if (elapsed < FIRST_SHOWN_MS || now - progress->shown_ms < SHOWN_EVERY_MS)
         return;
     progress->shown_ms = now;
     double seconds = (double)elapsed / 1000;

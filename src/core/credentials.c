@@ -85,7 +85,10 @@ static pthread_mutex_t terminal_lock = PTHREAD_MUTEX_INITIALIZER;
 static bool prompt(struct credentials *credentials, const struct target *target,
                    struct error *error) {
     char buffer[PROMPT_SIZE];
-    char *question = memory_printf("Password for %s@%s: ", credentials->username, target->host);
+    char *question =
+        target->port ? memory_printf("Password for %s@%s:%d: ", credentials->username, target->host,
+                                     target->port)
+                     : memory_printf("Password for %s@%s: ", credentials->username, target->host);
     pthread_mutex_lock(&terminal_lock);
     char *answer = readpassphrase(question, buffer, sizeof buffer, RPP_ECHO_OFF | RPP_REQUIRE_TTY);
     pthread_mutex_unlock(&terminal_lock);

@@ -184,8 +184,17 @@ static void forget(struct output *output) {
     *output = (struct output){0};
 }
 
+/* /dev/stdout, and the file that stdout is redirected to: it is written to, not replaced. */
+static bool is_stdout(const char *path) {
+    struct stat file, standard;
+
+    return stat(path, &file) == 0 && fstat(STDOUT_FILENO, &standard) == 0 &&
+           S_ISREG(file.st_mode) && file.st_dev == standard.st_dev &&
+           file.st_ino == standard.st_ino;
+}
+
 bool output_open(struct output *output, const char *path, struct error *error) {
-    bool to_stdout = !path || strcmp(path, "-") == 0;
+    bool to_stdout = !path || strcmp(path, "-") == 0 || is_stdout(path);
 
     *output = (struct output){0};
     /* A duplicate, so that closing it reports what closing stdout would. */
@@ -200,6 +209,26 @@ bool output_open(struct output *output, const char *path, struct error *error) {
     output->writer->is_file = is_file(fd);
     output->stream = open_stream(output->writer);
     return true;
+}
+
+/* The folder of the path, and the name in it. */
+static const char *split(const char *path, struct stat *folder) {
+    const char *slash = strrchr(path, '/');
+    char *name = slash ? memory_strndup(path, (size_t)(slash - path) + 1) : memory_strdup(".");
+
+    if (stat(name, folder) != 0)
+        *folder = (struct stat){0};
+    free(name);
+    return slash ? slash + 1 : path;
+}
+
+bool output_same(const struct output *a, const struct output *b) {
+    struct stat folder_a, folder_b;
+
+    if (!a->path || !b->path)
+        return !a->path && !b->path && a->stream && b->stream;
+    return strcmp(split(a->path, &folder_a), split(b->path, &folder_b)) == 0 &&
+           folder_a.st_dev == folder_b.st_dev && folder_a.st_ino == folder_b.st_ino;
 }
 
 bool output_failed(const struct output *output) {

@@ -25,6 +25,9 @@ struct output {
 bool output_open(struct output *output, const char *path, struct error *error)
     __attribute__((warn_unused_result));
 
+/* output_same: both outputs are files with the same name in the same folder. */
+bool output_same(const struct output *a, const struct output *b);
+
 /* output_failed: a write has failed; what follows is lost. */
 bool output_failed(const struct output *output);
 

@@ -9,6 +9,7 @@
 static bool is_harmful(gunichar character) {
     switch (g_unichar_type(character)) {
     case G_UNICODE_CONTROL:
+    case G_UNICODE_FORMAT: /* such as the marks that reverse the direction of text */
     case G_UNICODE_LINE_SEPARATOR:
     case G_UNICODE_PARAGRAPH_SEPARATOR:
         return true;

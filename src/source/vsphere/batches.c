@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "source/vsphere/failure.h"
 #include "source/vsphere/limits.h"
 #include "source/vsphere/session.h"
 
@@ -17,7 +18,7 @@
 enum { BATCH_ENTITIES = 64, BATCH_VALUES = 250000 };
 
 /* A server that answers no more is not asked again and again in ever smaller pieces. */
-enum { MAX_SILENCES = 3, SILENCE_DIVISOR = 4 };
+enum { MAX_SILENCES = 3, SILENCE_DIVISOR = 4, PROBE_SECONDS = 5 };
 
 /* What a worker does at a time. */
 struct batch {
@@ -92,16 +93,10 @@ static bool claim_batch(void *context, size_t worker, size_t task) {
     return batch->count > 0;
 }
 
-/* Messages about an entity begin with it: the target's name before them says nothing new. */
 static void give_up(struct shift *shift, const struct query_item *item, struct error *error) {
     const struct source_events *events = shift->plan->order->query->events;
-    const char *label = shift->channel->session->label;
-    size_t length = strlen(label);
-    bool labelled = strncmp(error->message, label, length) == 0 &&
-                    strncmp(error->message + length, ": ", 2) == 0;
     if (shift->told != item->entity)
-        events->missing(events->context, item->entity,
-                        error->message + (labelled ? length + 2 : 0));
+        events->missing(events->context, item->entity, failure_reason(shift->channel, error));
     shift->told = item->entity;
     error_clear(error);
 }
@@ -155,6 +150,16 @@ static bool refuses_interval(const struct shift *shift, const struct error *erro
            strstr(error->message, "interval");
 }
 
+/* Whether a server that did not answer a query answers anything. */
+static bool is_alive(struct shift *shift) {
+    struct error ignored = {0};
+    int64_t now = 0;
+    shift->channel->patience_seconds = PROBE_SECONDS;
+    bool alive = span_server_time(shift->channel, &now, &ignored);
+    shift->channel->patience_seconds = 0;
+    return alive;
+}
+
 /* False when a refused piece means that all are lost, not that the server refuses the piece. */
 static bool is_bearable(struct shift *shift, enum limits_verdict verdict, struct error *error) {
     if (refuses_interval(shift, error)) {
@@ -164,7 +169,7 @@ static bool is_bearable(struct shift *shift, enum limits_verdict verdict, struct
                          shift->channel->session->label, shift->plan->order->span.interval);
     }
     if (verdict == LIMITS_SILENT)
-        return shift->batch->silences++ < MAX_SILENCES;
+        return shift->batch->silences++ < MAX_SILENCES && is_alive(shift);
     return verdict == LIMITS_TOO_LARGE || error->kind == ERROR_FAULT;
 }
 
@@ -220,21 +225,30 @@ static bool run_piece(struct shift *shift, const struct query_item *items, size_
            query_emit(plan->order->query, &call, &response, error);
 }
 
-/* Window after window, when the samples of a single entity are too many for one answer. */
-static bool run_windows(struct shift *shift, struct batch *batch, struct error *error) {
+/* Window after window, so that the samples of one entity are not all in one answer. */
+static bool run_item(struct shift *shift, const struct query_item *item, struct error *error) {
     const struct span *span = &shift->plan->order->span;
-    size_t metrics = metrics_of(batch->items, batch->count);
-    int64_t samples = metrics < BATCH_VALUES ? BATCH_VALUES / (int64_t)(metrics ? metrics : 1) : 1;
+    int64_t samples = BATCH_VALUES / (int64_t)(item->metrics + 1) + 1;
     bool good = true;
-    if (!span->bounded || span->newest || samples >= span_samples(span))
-        return run_piece(shift, batch->items, batch->count, span, error);
     shift->seen = query_seen_new();
     for (struct span window = {.end = span->start}; good && window.end < span->end;) {
         window = span_window(span, window.end, samples);
-        good = run_piece(shift, batch->items, batch->count, &window, error);
+        good = run_piece(shift, item, 1, &window, error);
     }
     query_seen_free(shift->seen);
     shift->seen = NULL;
+    return good;
+}
+
+/* In windows, entities come one after the other: each has its rows together. */
+static bool run_windows(struct shift *shift, struct batch *batch, struct error *error) {
+    const struct span *span = &shift->plan->order->span;
+    size_t values = metrics_of(batch->items, batch->count) * (size_t)span_samples(span);
+    bool good = true;
+    if (!span->bounded || span->newest || values <= BATCH_VALUES)
+        return run_piece(shift, batch->items, batch->count, span, error);
+    for (size_t i = 0; good && i < batch->count; i++)
+        good = run_item(shift, &batch->items[i], error);
     return good;
 }
 

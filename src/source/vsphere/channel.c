@@ -129,10 +129,13 @@ void channel_free(struct channel *channel) {
     free(channel);
 }
 
-/* What is left of the session's time limit for the call, at least a second. */
+/* What is left of the time limit for the call, at least a second. */
 static int seconds_left(const struct channel *channel) {
+    int limit = channel->session->timeout_seconds;
     int64_t used = channel_now_ms() - channel->first_ms;
-    int64_t left = channel->session->timeout_seconds - used / 1000;
+    if (channel->patience_seconds && channel->patience_seconds < limit)
+        limit = channel->patience_seconds;
+    int64_t left = limit - used / 1000;
     return left < 1 ? 1 : (int)left;
 }
 
@@ -205,7 +208,11 @@ static bool renew_session(struct channel *channel, const char *operation, int *r
     if (channel->closing || channel->renewed || !failure_is_lost_session(channel))
         return false;
     log_failed_attempt(channel, operation, "the session has ended: logging in again");
-    return session_renew(channel->session, channel, result);
+    bool renewed = session_renew(channel->session, channel, result);
+    while (!renewed && *result != SOAP_FAULT && is_passing(channel, *result) &&
+           pause_before_retry(channel))
+        renewed = session_renew(channel->session, channel, result);
+    return renewed;
 }
 
 static bool renew_connection(struct channel *channel, const char *operation, int result) {

@@ -22,6 +22,8 @@ struct channel {
     char *cookie;        /* the header line of the request; NULL before the first answer */
     unsigned generation; /* of the login that the cookie belongs to */
 
+    int patience_seconds; /* a time limit below that of the session; 0 for none */
+
     /* Of the call under way, or the last one. */
     int64_t first_ms;    /* when it was made for the first time */
     int64_t started_ms;  /* when it was made the last time */

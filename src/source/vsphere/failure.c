@@ -121,3 +121,11 @@ bool failure_is_lost_session(const struct channel *channel) {
     struct vim_fault fault = {"", "", ""};
     return wire_fault_read(channel->soap, &fault) && strcmp(fault.type, "NotAuthenticated") == 0;
 }
+
+const char *failure_reason(const struct channel *channel, const struct error *error) {
+    const char *label = channel->session->label;
+    size_t length = strlen(label);
+    bool labelled = strncmp(error->message, label, length) == 0 &&
+                    strncmp(error->message + length, ": ", 2) == 0;
+    return error->message + (labelled ? length + 2 : 0);
+}

@@ -13,6 +13,9 @@
 bool failure_describe(struct channel *channel, const char *operation, int result,
                       struct error *error);
 
+/* failure_reason: the message of the error without the target's name at its beginning. */
+const char *failure_reason(const struct channel *channel, const struct error *error);
+
 /* failure_is_lost_session: the call that just met a fault did so because its login has ended. */
 bool failure_is_lost_session(const struct channel *channel);
 

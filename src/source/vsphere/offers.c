@@ -11,9 +11,10 @@
 
 #include "core/memory.h"
 #include "source/vsphere/available.h"
+#include "source/vsphere/failure.h"
 
 /* Members that list nothing, as guests do that have just been started, do not speak for all. */
-enum { MAX_EMPTY_ANSWERS = 4 };
+enum { MAX_ASKED = 4 };
 
 struct group {
     size_t first; /* member */
@@ -88,11 +89,19 @@ static void sort_counters(struct offer *offer) {
     offer->count = count;
 }
 
-static void fill_offer(struct offer *offer, const struct available *available) {
-    offer->counters = memory_array(available->count + 1, sizeof *offer->counters);
+/* Adds what a member of the group lists. */
+static void widen_offer(struct offer *offer, const struct available *available) {
+    size_t count = offer->count;
+    const struct counter **counters = memory_array(count + available->count + 1, sizeof *counters);
+    if (count)
+        memcpy(counters, offer->counters, count * sizeof *counters);
     for (size_t i = 0; i < available->count; i++)
-        offer->counters[i] = available->metrics[i].counter;
-    offer->count = offer->metrics = available->count;
+        counters[count + i] = available->metrics[i].counter;
+    free(offer->counters);
+    offer->counters = counters;
+    offer->count = count + available->count;
+    if (available->count > offer->metrics)
+        offer->metrics = available->count;
     sort_counters(offer);
 }
 
@@ -115,32 +124,45 @@ static bool ask_entity(struct offers *offers, struct channel *channel, size_t in
     return available_ask(channel, entity, offers->selection, response, error);
 }
 
-/* Asks the members until one is not refused: an entity may be gone, or out of the user's reach. */
-static bool ask_group(void *context, size_t worker, size_t task, struct error *error) {
-    struct offers *offers = context;
-    struct group *group = &offers->groups[task];
-    struct channel *channel = crew_channel(offers->crew, worker);
-    int empty = 0;
-    for (size_t i = group->first;; i = offers->members[i].next) {
-        struct _vim25__QueryAvailablePerfMetricResponse response = {0};
-        if (ask_entity(offers, channel, i, &response, error)) {
-            if (!response.__sizereturnval && i != group->last && ++empty < MAX_EMPTY_ANSWERS)
-                continue;
-            struct available available;
-            if (!crew_await_turn(offers->crew, task))
-                return false;
-            available_read(&available, offers->catalog, offers->selection, &response);
-            fill_offer(&group->offer, &available);
-            available_done(&available);
-            return true;
-        }
+/* What one member lists; *listed tells whether it lists anything. One that is refused is noted. */
+static bool ask_member(struct offers *offers, struct channel *channel, size_t task, size_t index,
+                       bool *listed, struct error *error) {
+    struct _vim25__QueryAvailablePerfMetricResponse response = {0};
+    struct available available;
+    *listed = false;
+    if (!ask_entity(offers, channel, index, &response, error)) {
         if (error->kind != ERROR_FAULT)
             return false;
-        offers->members[i].refusal = memory_strdup(error->message);
+        offers->members[index].refusal = memory_strdup(failure_reason(channel, error));
         error_clear(error);
-        if (i == group->last)
-            return true;
+        return true;
     }
+    if (!crew_await_turn(offers->crew, task))
+        return false;
+    available_read(&available, offers->catalog, offers->selection, &response);
+    widen_offer(&offers->groups[task].offer, &available);
+    available_done(&available);
+    *listed = response.__sizereturnval > 0;
+    return true;
+}
+
+/*
+ * Asks members until two have listed something, the last one among them: an entity may be gone, out
+ * of the user's reach, or just started.
+ */
+static bool ask_group(void *context, size_t worker, size_t task, struct error *error) {
+    struct offers *offers = context;
+    const struct group *group = &offers->groups[task];
+    struct channel *channel = crew_channel(offers->crew, worker);
+    bool listed = false;
+    int asked = 0;
+    for (size_t i = group->first; !listed && i != group->last && asked < MAX_ASKED;
+         i = offers->members[i].next) {
+        if (!ask_member(offers, channel, task, i, &listed, error))
+            return false;
+        asked += !offers->members[i].refusal;
+    }
+    return ask_member(offers, channel, task, group->last, &listed, error);
 }
 
 static void add_to_union(struct offer *all, const struct offer *offer) {

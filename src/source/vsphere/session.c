@@ -185,6 +185,13 @@ static bool set_address(struct session *session, const struct target *target, st
     if (strcmp(target->scheme, "http") == 0)
         return error_set(error, ERROR_USAGE, "%s: http would send the password in clear: use https",
                          target->text);
+    if (strchr(target->uri, '?'))
+        return error_set(error, ERROR_USAGE,
+                         "%s: no parameters after '?': use --insecure, --ca-file or --thumbprint",
+                         target->text);
+    if (!own_path && *target->path && strcmp(target->path, "/") != 0)
+        return error_set(error, ERROR_USAGE,
+                         "%s: no path after the host: choose with --type and --name", target->text);
     session->endpoint = memory_printf("https://%s%s%s:%d%s", open, target->host, close, port,
                                       own_path ? target->path : "/sdk");
     session->label = port == HTTPS_PORT

@@ -10,7 +10,10 @@
 /* An archived sample appears up to this many intervals after its time. */
 enum { ROLLUP_DELAY_INTERVALS = 2 };
 
-static bool server_time(struct channel *channel, int64_t *now, struct error *error) {
+/* An hour, and as much again for servers that keep more. */
+enum { REALTIME_KEPT_SECONDS = 2 * 3600 };
+
+bool span_server_time(struct channel *channel, int64_t *now, struct error *error) {
     const struct session *session = channel->session;
     static const struct session_moref service_instance = {(char *)"ServiceInstance",
                                                           (char *)"ServiceInstance"};
@@ -31,13 +34,38 @@ static bool server_time(struct channel *channel, int64_t *now, struct error *err
 static bool follow(struct span *span, int64_t begin_ms, struct channel *channel,
                    struct error *error) {
     int64_t now = 0;
-    if (!server_time(channel, &now, error))
+    if (!span_server_time(channel, &now, error))
         return false;
     int64_t begin = now - (channel_now_ms() - begin_ms) / 1000;
     span->bounded = true;
     span->start = begin + span->interval / 2;
     span->end = span->start + span->interval;
     return true;
+}
+
+/* What is older than real-time samples can be is not asked for, window after empty window. */
+static bool keep_to_realtime(struct span *span, int64_t now, const struct session *session,
+                             struct error *error) {
+    int64_t oldest = now - REALTIME_KEPT_SECONDS;
+    if (span->start >= oldest)
+        return true;
+    if (span->end <= oldest)
+        return error_set(error, ERROR_USAGE,
+                         "%s: real-time samples are kept for an hour: give --interval 300 or "
+                         "longer for older ones",
+                         session->label);
+    log_warn(session->log,
+             "%s: real-time samples are kept for an hour: give --interval 300 or longer for older "
+             "ones",
+             session->label);
+    span->start = oldest;
+    return true;
+}
+
+static bool empty_span(struct error *error) {
+    return error_set(error, ERROR_USAGE,
+                     "--start is not before --end (the server's present when it is not given): no "
+                     "sample can lie between them");
 }
 
 bool span_resolve(struct span *span, const struct selection *selection, struct channel *channel,
@@ -50,8 +78,11 @@ bool span_resolve(struct span *span, const struct selection *selection, struct c
         return true;
     bool absolute =
         range->start.given && !range->start.relative && range->end.given && !range->end.relative;
+    bool realtime = selection->interval == REALTIME_SECONDS;
     int64_t now = 0;
-    if (!absolute && !server_time(channel, &now, error))
+    if (absolute && range->start.seconds >= range->end.seconds)
+        return empty_span(error);
+    if ((realtime || !absolute) && !span_server_time(channel, &now, error))
         return false;
     span->bounded = true;
     span->end = range->end.given ? timerange_resolve(&range->end, now) : now;
@@ -59,10 +90,9 @@ bool span_resolve(struct span *span, const struct selection *selection, struct c
                       ? timerange_resolve(&range->start, now)
                       : span->end - (int64_t)(selection->samples + ROLLUP_DELAY_INTERVALS) *
                                         selection->interval;
-    return span->start < span->end ||
-           error_set(error, ERROR_USAGE,
-                     "--start is not before --end (the server's present when "
-                     "it is not given): no sample can lie between them");
+    if (span->start >= span->end)
+        return empty_span(error);
+    return !realtime || keep_to_realtime(span, now, channel->session, error);
 }
 
 int64_t span_samples(const struct span *span) {

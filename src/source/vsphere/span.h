@@ -20,6 +20,9 @@ struct span {
     int32_t newest; /* at most this many of them, the newest; 0 for all */
 };
 
+/* span_server_time: the server's present, in Unix seconds (CurrentTime). */
+bool span_server_time(struct channel *channel, int64_t *now, struct error *error);
+
 /*
  * span_resolve: the span of the selection. Of an interval to be followed it holds the one sample
  * whose interval overlaps most with it: its end is less than half an interval off. Relative times

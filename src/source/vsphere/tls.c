@@ -68,13 +68,15 @@ static int judge(X509_STORE_CTX *store, void *argument) {
     return 0;
 }
 
+bool tls_is_address(const char *host) {
+    unsigned char address[sizeof(struct in6_addr)];
+    return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
+}
+
 static bool expect_host(SSL_CTX *context, const char *host) {
     X509_VERIFY_PARAM *parameters = SSL_CTX_get0_param(context);
-    unsigned char address[sizeof(struct in6_addr)];
-    bool is_address =
-        inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
-    return is_address ? X509_VERIFY_PARAM_set1_ip_asc(parameters, host)
-                      : X509_VERIFY_PARAM_set1_host(parameters, host, 0);
+    return tls_is_address(host) ? X509_VERIFY_PARAM_set1_ip_asc(parameters, host)
+                                : X509_VERIFY_PARAM_set1_host(parameters, host, 0);
 }
 
 /* ca_files: a list with colons, as GOVC_TLS_CA_CERTS is. */

@@ -21,6 +21,9 @@ struct tls *tls_new(const char *host, int port, const struct source_options *opt
 /* tls_free: takes NULL. */
 void tls_free(struct tls *tls);
 
+/* tls_is_address: host is an IPv4 or IPv6 address, not a name. */
+bool tls_is_address(const char *host);
+
 /* tls_context: the context for all connections; the caller takes a reference of its own. */
 SSL_CTX *tls_context(const struct tls *tls);
 

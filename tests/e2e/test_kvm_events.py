@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+"""What changes between two polls: vCPUs, disks and NICs come and go, guests start, stop, reboot and
+get a new life. What cannot be known is absent; nothing is negative, huge or wrong."""
+
+import kvm
+import pytest
+from kvm import collecting
+
+INTERVAL = 2
+RATES = ["cpu.usage.average", "cpu.run.summation", "cpu.ready.summation", "cpu.wait.summation",
+         "cpu.used.summation", "net.received.average", "net.packetsTx.summation",
+         "virtualDisk.read.average", "virtualDisk.numberWriteAveraged.average",
+         "virtualDisk.readIOSize.latest", "disk.usage.average"]
+HOST_SUMS = ["cpu.ready.summation", "disk.read.average", "disk.write.average",
+             "disk.usage.average"]
+
+
+@pytest.fixture(scope="module")
+def libvirtd():
+    """A libvirtd of this module's own."""
+    with kvm.libvirtd() as daemon:
+        yield daemon
+
+
+@pytest.fixture(scope="module")
+def guests(libvirtd):
+    """A steady guest that nobody touches, a changing one, and one that is shut off."""
+    steady = libvirtd.guest(kvm.guest_name("steady"), load=["cpu 0 15"])
+    changing = libvirtd.guest(kvm.guest_name("changing"), balloon_period=1)
+    late = libvirtd.guest(kvm.guest_name("late")).define()
+    for guest in (steady, changing):
+        guest.start(wait=False)
+    for guest in (steady, changing):
+        guest.wait_ready()
+    yield steady, changing, late
+    for guest in (steady, changing):
+        if guest.pid:
+            guest.destroy()
+    late.undefine()
+
+
+@pytest.fixture
+def late_start(guests):
+    """Starts the guest that is shut off, which is so again after the test."""
+    late = guests[2]
+    yield lambda: late.start(wait=False)
+    if late.pid:
+        late.destroy()
+
+
+@pytest.fixture
+def relay(libvirtd):
+    """A relay of this test's own."""
+    with kvm.Relay(libvirtd) as one:
+        yield one
+
+
+def check_steady(rows, steady):
+    """The guest that nobody touches has every value in every round."""
+    for counter in RATES:
+        rounds = rows.rounds(steady, counter)
+        assert None not in rounds, (counter, rounds)
+    rows.check_sane()
+
+
+def first_change(rounds):
+    """The round in which a value became another one."""
+    changes = [index for index, (one, other) in enumerate(zip(rounds, rounds[1:]), 1)
+               if one != other]
+    assert len(changes) == 1, rounds
+    return changes[0]
+
+
+def check_baseline(rows, guest, counter, instance, since):
+    """A device that came in a round has no rate in that round, and one in each later round."""
+    rounds = rows.rounds(guest, counter, instance)
+    assert rounds[:since + 1] == [None] * (since + 1), (counter, instance, rounds)
+    assert len(rounds) > since + 1 and None not in rounds[since + 1:], (counter, instance, rounds)
+
+
+def check_gap(rows, guest, counter, gap):
+    """An aggregate is absent in one round and present in all others."""
+    rounds = rows.rounds(guest, counter)
+    assert [index for index, value in enumerate(rounds) if value is None] == [gap], \
+        (counter, rounds)
+
+
+def test_vcpu_hotplug(vperf, guests, relay):
+    """A vCPU more: no usage in that interval, then a share of what there is now."""
+    steady, guest, _ = guests
+    with collecting(vperf, relay, INTERVAL, 4, "--type", "vm") as finish:
+        relay.await_polls(2)
+        guest.set_vcpus(2)
+        guest.cpu(50, cpu=1)
+        rows = finish()
+        guest.cpu(0, cpu=1)
+    assert rows.done.status == 0, rows.done
+    check_steady(rows, steady)
+    counts = rows.rounds(guest, "cpu.corecount.provisioned.average")
+    assert (counts[0], counts[-1]) == (1, 2)
+    since = first_change(counts)
+    for counter in ("cpu.usage.average", "cpu.readiness.average", "cpu.wait.summation",
+                    "cpu.run.summation", "cpu.ready.summation"):
+        check_gap(rows, guest, counter, since)
+        if counter != "cpu.usage.average":
+            check_baseline(rows, guest, counter, "1", since)
+            assert None not in rows.rounds(guest, counter, "0")
+    assert None not in rows.rounds(guest, "cpu.used.summation")
+    used = rows.rounds(guest, "cpu.used.summation")[-1]
+    elapsed_ms = (relay.polls[-1].time_ns - relay.polls[-2].time_ns) / 1e6
+    assert rows.rounds(guest, "cpu.usage.average")[-1] == pytest.approx(
+        1e4 * used / (2 * elapsed_ms), rel=0.03)
+
+
+def check_device(rows, guest, totals, rates, device):
+    """A device that came and went: totals at once, rates from the second poll that sees it, and
+    an aggregate in every round but that in which it came and that in which it was gone."""
+    seen = [value is not None for value in rows.rounds(guest, totals, device)]
+    since, until = seen.index(True), len(seen) - seen[::-1].index(True)
+    assert 0 < since < until - 1 and until < len(seen) and all(seen[since:until]), seen
+    for counter in rates:
+        rounds = [value is not None for value in rows.rounds(guest, counter, device)]
+        assert rounds == [since < index < until for index in range(len(seen))], (counter, rounds)
+        rounds = [value is not None for value in rows.rounds(guest, counter)]
+        assert rounds == [index not in (since, until) for index in range(len(seen))], \
+            (counter, rounds)
+    return since, until
+
+
+def test_devices_come_and_go(vperf, guests, relay):
+    """A disk and a NIC are plugged in, and out again."""
+    steady, guest, _ = guests
+    with collecting(vperf, relay, INTERVAL, 7, "--type", "vm") as finish:
+        relay.await_polls(2)
+        plugged = [guest.plug_disk(), guest.plug_interface()]
+        relay.await_polls(len(relay.polls) + 2)
+        for xml in plugged:
+            guest.unplug(xml)
+        rows = finish()
+    disk, nic = guest.disks[-1], guest.interfaces[-1]
+    assert rows.done.status == 0, rows.done
+    check_steady(rows, steady)
+    check_device(rows, guest, "kvm.netRxBytes.latest",
+                 ["net.received.average", "net.packetsTx.summation"], nic)
+    since, until = check_device(rows, guest, "kvm.diskReadBytes.latest",
+                                ["virtualDisk.read.average", "virtualDisk.write.average",
+                                 "virtualDisk.readIOSize.latest"], disk)
+    sizes = [(64 + 16 * (since <= index < until)) * 1024 for index in range(len(rows.stamps))]
+    assert rows.rounds(guest, "disk.provisioned.latest") == sizes
+
+
+def test_guest_reboot(vperf, guests, relay):
+    """The same QEMU goes on counting; only what the guest itself counts starts again."""
+    steady, guest, _ = guests
+    life = guest.id()
+    with collecting(vperf, relay, INTERVAL, 4, "--type", "vm") as finish:
+        relay.await_polls(2)
+        guest.libvirtd.virsh("reset", guest.name)
+        rows = finish()
+    assert guest.id() == life
+    assert rows.done.status == 0, rows.done
+    check_steady(rows, steady)
+    check_steady(rows, guest)
+    for counter in ("kvm.cpuTime.latest", "kvm.diskReadBytes.latest", "kvm.netTxBytes.latest",
+                    "sys.uptime.latest"):
+        rounds = rows.rounds(guest, counter)
+        assert rounds == sorted(rounds), (counter, rounds)
+    for name in ("Major", "Minor"):
+        totals = rows.rounds(guest, f"kvm.guest{name}Faults.latest")
+        changes = rows.rounds(guest, f"kvm.guest{name}Faults.summation")
+        for before, now, change in zip(totals, totals[1:], changes[1:]):
+            if change is not None:
+                assert change == now - before, (totals, changes)
+
+
+def test_guest_restart(vperf, guests, relay):
+    """A new QEMU counts from zero: no rate spans both lives."""
+    steady, guest, _ = guests
+    with collecting(vperf, relay, INTERVAL, 5) as finish:
+        relay.await_polls(2)
+        guest.destroy()
+        guest.start(wait=False)
+        rows = finish()
+    assert rows.done.status == 0, rows.done
+    check_steady(rows, steady)
+    uptimes = rows.rounds(guest, "sys.uptime.latest")
+    since = next(index for index, (one, other) in enumerate(zip(uptimes, uptimes[1:]), 1)
+                 if other is not None and (one is None or other < one))
+    totals = rows.rounds(guest, "kvm.cpuTime.latest")
+    assert totals[since] is not None
+    for counter in RATES:
+        rounds = rows.rounds(guest, counter)
+        assert rounds[0] is not None and rounds[since] is None, (counter, rounds)
+        assert len(rounds) > since + 1 and None not in rounds[since + 1:], (counter, rounds)
+    for counter in HOST_SUMS:
+        rounds = rows.rounds("host", counter)
+        assert rounds[0] is not None and rounds[since] is None and rounds[-1] is not None, \
+            (counter, rounds)
+
+
+def test_guests_start_and_stop(vperf, guests, relay, late_start):
+    """A guest that starts begins with totals, one that stops ends; the sums of the host pause."""
+    steady, leaver, late = guests
+    with collecting(vperf, relay, INTERVAL, 5) as finish:
+        relay.await_polls(2)
+        late_start()
+        relay.await_polls(4)
+        leaver.destroy()
+        rows = finish()
+    assert rows.done.status == 0, rows.done
+    check_steady(rows, steady)
+    states = rows.rounds(late, "kvm.state.latest")
+    since = sum(value is None for value in states)
+    assert states == [None] * since + [1] * (len(states) - since) and 0 < since < 4, states
+    for counter in RATES:
+        check_baseline(rows, late, counter, "", since)
+    states = rows.rounds(leaver, "kvm.state.latest")
+    until = sum(value is not None for value in states)
+    assert None not in states[:until] and since < until < len(states), states
+    for counter in RATES:
+        assert [value is None for value in rows.rounds(leaver, counter)] == [
+            index >= until for index in range(len(states))], counter
+    for counter in HOST_SUMS:
+        rounds = rows.rounds("host", counter)
+        assert [index for index, value in enumerate(rounds) if value is None] == [since, until], \
+            (counter, rounds)
+    counts = rows.rounds("host", "cpu.corecount.usage.average")
+    assert [counts[0], counts[since], counts[until]] == [
+        counts[0], counts[0] + 1, counts[since] - 1], counts
+
+
+def test_a_guest_that_is_off(vperf, guests, relay):
+    """A shut-off guest has no row: libvirt would give the daemon's own CPU time for it."""
+    steady, _, late = guests
+    with collecting(vperf, relay, INTERVAL, 1, "--type", "vm") as finish:
+        rows = finish()
+    assert rows.done.status == 0, rows.done
+    assert not rows.counters(late)
+    assert "1 powered off or disconnected: skipped" in rows.done.err
+    check_steady(rows, steady)

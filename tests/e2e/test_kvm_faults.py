@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+"""QEMU hangs, libvirtd goes away and comes back: each round ends at its deadline, what can be
+collected is written, the rest is named, and no value spans a gap."""
+
+import threading
+import time
+
+import kvm
+import pytest
+from kvm import collecting, truth
+
+INTERVAL = 2
+# A lost round may last as long as its deadline, 3 s at this interval, and a little.
+OUTAGE_SECONDS = 6
+MONITOR = ["kvm.diskReadBytes.latest", "virtualDisk.read.average", "disk.provisioned.latest",
+           "disk.usage.average", "kvm.memRss.average", "mem.consumed.average",
+           "mem.usage.average"]
+PROCESS = ["kvm.state.latest", "kvm.cpuTime.latest", "cpu.usage.average", "cpu.run.summation",
+           "cpu.ready.summation", "net.packetsTx.summation", "kvm.netTxBytes.latest"]
+
+
+@pytest.fixture(scope="module")
+def libvirtd():
+    """A libvirtd of this module's own."""
+    with kvm.libvirtd() as daemon:
+        yield daemon
+
+
+@pytest.fixture(scope="module")
+def guests(libvirtd):
+    """A guest that goes on, and one that hangs."""
+    pair = [libvirtd.guest(kvm.guest_name(name), load=["cpu 0 20"], balloon_period=1)
+            for name in ("steady", "hanging")]
+    for guest in pair:
+        guest.start(wait=False)
+    for guest in pair:
+        guest.wait_ready()
+    yield pair
+    settle(libvirtd)
+    for guest in pair:
+        guest.destroy()
+
+
+def settle(libvirtd):
+    """Waits until libvirtd waits for no QEMU: calls of a test before may still do."""
+    truth.wait_for(lambda: all("balloon.rss" in stats for _ in range(3)
+                               for stats in libvirtd.domstats("--nowait").values()),
+                   30, "answers of all QEMUs")
+
+
+@pytest.fixture(autouse=True)
+def settled(libvirtd, guests):
+    """Each test begins with guests that answer."""
+    settle(libvirtd)
+
+
+@pytest.fixture
+def relay(libvirtd):
+    """A relay of this test's own."""
+    with kvm.Relay(libvirtd) as one:
+        yield one
+
+
+def check_complete(rows, guest, counters=(*PROCESS, *MONITOR)):
+    """The guest has every value in every round."""
+    for counter in counters:
+        assert None not in rows.rounds(guest, counter), (counter, rows.rounds(guest, counter))
+
+
+def check_named(rows, guest, other):
+    """One line on stderr says what is missing, and of whom."""
+    assert rows.done.status == 3, rows.done
+    lines = [line for line in rows.done.messages if line.startswith("vperf: warning: ")]
+    assert len(lines) == 1, rows.done
+    assert guest.name in lines[0] and guest.uuid in lines[0], lines
+    assert "QEMU does not answer" in lines[0], lines
+    assert other.name not in rows.done.err, rows.done
+
+
+def test_hung_from_the_start(vperf, guests, relay):
+    """A guest that hangs all the time costs its own values and no time."""
+    steady, hanging = guests
+    with hanging.hung(), collecting(vperf, relay, INTERVAL, 2) as finish:
+        rows = finish()
+    check_named(rows, hanging, steady)
+    assert rows.done.seconds < 2 * INTERVAL + 4, rows.done
+    assert len(rows.stamps) == 2
+    check_complete(rows, steady)
+    check_complete(rows, hanging, PROCESS)
+    for counter in MONITOR:
+        assert rows.rounds(hanging, counter) == [None, None], counter
+    assert max(rows.rounds(hanging, "cpu.run.summation")) == 0
+    assert rows.rounds("host", "disk.usage.average") == [None, None]
+    assert None not in rows.rounds("host", "cpu.usage.average")
+    rows.check_sane()
+
+
+def test_hangs_and_comes_back(vperf, guests, relay):
+    """It hangs in mid-run and goes on: totals at once, rates with the second poll."""
+    steady, hanging = guests
+    with collecting(vperf, relay, INTERVAL, 6) as finish:
+        relay.await_polls(2)
+        with hanging.hung():
+            relay.await_polls(4)
+        rows = finish()
+    check_named(rows, hanging, steady)
+    assert rows.done.seconds < 6 * INTERVAL + 4, rows.done
+    check_complete(rows, steady)
+    check_complete(rows, hanging, PROCESS)
+    totals = rows.rounds(hanging, "kvm.diskReadBytes.latest")
+    missing = [index for index, value in enumerate(totals) if value is None]
+    back = max(missing) + 1
+    assert missing == list(range(missing[0], back)) and back < len(totals) - 1, totals
+    assert missing[0] > 0, totals
+    for counter in ("virtualDisk.read.average", "disk.usage.average"):
+        rounds = rows.rounds(hanging, counter)
+        assert [index for index, value in enumerate(rounds) if value is None] == \
+            [*missing, back], (counter, rounds)
+    assert rows.rounds(hanging, "cpu.run.summation")[-1] > 0
+    rows.check_sane()
+
+
+def test_inventory_of_a_hung_guest(vperf, guests, relay):
+    """inventory needs nothing of QEMU: it lists all of them at once."""
+    steady, hanging = guests
+    with hanging.hung():
+        done = vperf.run("inventory", "--type", "vm", relay.uri)
+    assert done.status == 0, done
+    assert {(row["id"], row["state"]) for row in done.rows} == {
+        (steady.uuid, "on"), (hanging.uuid, "on")}
+    assert done.seconds < 3, done
+
+
+def test_restart_between_polls(vperf, guests, libvirtd):
+    """libvirtd is new at the next poll: no round is lost, no value is missing or wrong."""
+    with kvm.Relay(libvirtd) as relay, collecting(vperf, relay, 5, 2) as finish:
+        relay.await_polls(2)
+        libvirtd.stop_daemon()
+        libvirtd.start_daemon()
+        settle(libvirtd)
+        in_time = time.monotonic_ns() < relay.polls[1].request_ns + 5 * 10 ** 9
+        rows = finish()
+    assert in_time, "libvirtd took more than 5 s to start: the machine is overloaded"
+    assert (rows.done.status, len(rows.stamps)) == (0, 2), rows.done
+    assert "warning" not in rows.done.err
+    assert len(relay.opens) > 1
+    for guest in guests:
+        check_complete(rows, guest)
+    rows.check_sane()
+
+
+def test_outage(vperf, guests, libvirtd):
+    """libvirtd is away for some rounds: exit 3, one line, and rates go on after a new baseline.
+
+    The first poll that works again may come late, too late for the next one to make rates."""
+    with kvm.Relay(libvirtd) as relay, collecting(vperf, relay, INTERVAL, 8) as finish:
+        relay.await_polls(2)
+        relay.refuse()
+        libvirtd.stop_daemon()
+        threading.Event().wait(OUTAGE_SECONDS)  # the outage itself
+        libvirtd.start_daemon()
+        settle(libvirtd)
+        relay.listen()
+        rows = finish()
+    assert rows.done.status == 3, rows.done
+    lines = [line for line in rows.done.messages if line.startswith("vperf: warning: ")]
+    assert len(lines) == 1 and relay.uri in lines[0] and "polls gave nothing" in lines[0], rows.done
+    assert rows.done.seconds < 8 * INTERVAL + 4, rows.done
+    assert 4 <= len(rows.stamps) < 8, rows.stamps
+    for guest in guests:
+        for counter in ("cpu.run.summation", "cpu.usage.average", "virtualDisk.read.average"):
+            rounds = rows.rounds(guest, counter)
+            assert None not in rounds[:1] + rounds[3:] and rounds[1] is None, (counter, rounds)
+        totals = rows.rounds(guest, "kvm.cpuTime.latest")
+        assert None not in totals and totals == sorted(totals), totals
+    rows.check_sane()
+
+
+def test_outage_to_the_end(vperf, guests, libvirtd):
+    """libvirtd goes and stays away: what was collected before is written."""
+    with kvm.Relay(libvirtd) as relay, collecting(vperf, relay, INTERVAL, 3) as finish:
+        relay.await_polls(2)
+        relay.refuse()
+        libvirtd.stop_daemon()
+        try:
+            rows = finish()
+        finally:
+            libvirtd.start_daemon()
+    assert rows.done.status == 3, rows.done
+    assert len(rows.stamps) == 1
+    assert rows.done.seconds < 3 * INTERVAL + 6, rows.done
+    for guest in guests:
+        check_complete(rows, guest)
+    lines = [line for line in rows.done.messages if line.startswith("vperf: warning: ")]
+    assert len(lines) == 1 and "polls gave nothing" in lines[0], rows.done
+
+
+def test_outage_from_the_first_interval(vperf, libvirtd, guests):
+    """libvirtd goes away before there is any sample: nothing is written, exit 1."""
+    with kvm.Relay(libvirtd) as relay, collecting(vperf, relay, INTERVAL, 1) as finish:
+        relay.await_polls(1)
+        relay.refuse()
+        libvirtd.stop_daemon()
+        try:
+            rows = finish()
+        finally:
+            libvirtd.start_daemon()
+    assert (rows.done.status, rows.done.out) == (1, ""), rows.done
+    assert len(rows.done.messages) == 1 and relay.uri in rows.done.err, rows.done
+    assert guests[0].state() == "running"
