@@ -138,10 +138,10 @@ def test_clock_that_is_off(vperf, start_vcsim, offset):
 
 
 def test_clock_is_not_asked_for_without_need(vperf, start_vcsim):
-    """The newest samples and absolute times take no call for the time."""
+    """The newest samples and absolute times of the archive take no call for the time."""
     own = start_vcsim(*FLAGS)
     good(vperf, own, *FEW, "--samples", "2")
-    good(vperf, own, *FEW, "--start", text(NOW - HOUR), "--end", text(NOW))
+    good(vperf, own, *FEW, "--start", text(NOW - HOUR), "--end", text(NOW), "--interval", "day")
     assert weather.calls(own)["CurrentTime"] == 0
 
 
@@ -156,10 +156,17 @@ def test_empty_range(vperf, server, options):
 
 
 def test_range_without_samples(vperf, server):
-    """A range of which the server has nothing gives a header, and no failure."""
-    done = good(vperf, server, *FEW, "--start", "2020-01-01T00:00:00Z", "--end",
-                "2020-01-01T01:00:00Z")
+    """A range of which the archive has nothing gives a header, and no failure; one that real time
+    cannot have is a mistake, and one that begins too early is cut short with a word about it."""
+    old = ["--start", "2020-01-01T00:00:00Z", "--end", "2020-01-01T01:00:00Z"]
+    done = good(vperf, server, *FEW, *old, "--interval", "day")
     assert done.out.count("\n") == 1
+    refused = collect(vperf, server, *FEW, *old)
+    assert (refused.status, refused.out, len(refused.messages)) == (2, "", 1), refused
+    assert "kept for an hour" in refused.err and "--interval 300" in refused.err
+    cut = collect(vperf, server, *FEW, "--last", "30d")
+    assert cut.status == 0 and "kept for an hour" in cut.err, cut
+    assert cut.out == good(vperf, server, *FEW, "--last", "2h").out
 
 
 @pytest.mark.parametrize("kind", ["cluster", "pool", "datastore", "datacenter"])

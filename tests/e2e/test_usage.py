@@ -218,8 +218,11 @@ def test_names_of_users(vperf, start_vcsim, user):
 
 @pytest.mark.parametrize("scheme", ["esx", "vpx"])
 def test_schemes_of_libvirt(vperf, esx, scheme):
-    """esx:// and vpx:// as libvirt's users write them."""
+    """esx:// and vpx:// as libvirt's users write them; what would be ignored is told."""
     for path in ("", "/", "/Datacenter/host"):
         done = vperf.run("inventory", "--ca-file", esx.ca_file,
                          f"{scheme}://{USER}@{esx.label}{path}")
         assert done.status == 0, done
+        assert ("path chooses nothing" in done.err) == (len(path) > 1), done
+    done = vperf.run("inventory", f"{scheme}://{USER}@{esx.label}/?no_verify=1")
+    assert done.status == 2 and "--insecure" in done.err, done

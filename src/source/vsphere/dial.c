@@ -7,9 +7,11 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/memory.h"
@@ -68,61 +70,104 @@ static int connect_to(struct channel *channel, const struct addrinfo *address) {
     return -1;
 }
 
-/* getaddrinfo_a(3) looks the name up in a thread of its own, which may outlive the wait. */
-static int look_up(struct channel *channel, struct gaicb *request) {
-    struct gaicb *requests[] = {request};
-    const struct timespec slice = {.tv_nsec = CHANNEL_POLL_MS * 1000000L};
-    int failure = getaddrinfo_a(GAI_NOWAIT, requests, 1, NULL);
-    if (failure)
-        return failure;
-    while ((failure = gai_error(request)) == EAI_INPROGRESS) {
-        if (!channel_may_wait(channel))
-            return EAI_AGAIN;
-        gai_suspend((const struct gaicb *const *)requests, 1, &slice);
-    }
-    return failure;
-}
-
-/* What a lookup works on; it is left to the lookup that does not end in time. */
+/* A name being looked up in a thread of its own, which may outlive the wait for it. */
 struct lookup {
-    struct addrinfo hints;
-    char service[16];
     char *host;
-    struct gaicb request;
+    char service[16];
+    pthread_mutex_t lock;
+    pthread_cond_t finished;
+    bool done;
+    bool abandoned; /* the thread frees it */
+    int failure;    /* of getaddrinfo(3) */
+    int system_failure;
+    struct addrinfo *addresses;
 };
 
 static struct lookup *lookup_new(const char *host, int port) {
     struct lookup *lookup = memory_alloc(sizeof *lookup);
-    lookup->hints = (struct addrinfo){.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
-    snprintf(lookup->service, sizeof lookup->service, "%d", port);
     lookup->host = memory_strdup(host);
-    lookup->request = (struct gaicb){
-        .ar_name = lookup->host, .ar_service = lookup->service, .ar_request = &lookup->hints};
+    snprintf(lookup->service, sizeof lookup->service, "%d", port);
+    pthread_mutex_init(&lookup->lock, NULL);
+    pthread_cond_init(&lookup->finished, NULL);
     return lookup;
 }
 
 static void lookup_free(struct lookup *lookup) {
-    if (gai_cancel(&lookup->request) == EAI_NOTCANCELED)
-        return; /* it still works on this memory */
-    if (lookup->request.ar_result)
-        freeaddrinfo(lookup->request.ar_result);
+    if (lookup->addresses)
+        freeaddrinfo(lookup->addresses);
+    pthread_cond_destroy(&lookup->finished);
+    pthread_mutex_destroy(&lookup->lock);
     free(lookup->host);
     free(lookup);
 }
 
-static SOAP_SOCKET connect_to_host(struct soap *soap, const char *host, int port) {
+static void resolve(struct lookup *lookup, int flags) {
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = flags};
+    lookup->failure = getaddrinfo(lookup->host, lookup->service, &hints, &lookup->addresses);
+    lookup->system_failure = errno;
+}
+
+static void *run_lookup(void *argument) {
+    struct lookup *lookup = argument;
+    resolve(lookup, AI_ADDRCONFIG);
+    pthread_mutex_lock(&lookup->lock);
+    bool abandoned = lookup->abandoned;
+    lookup->done = true;
+    pthread_cond_signal(&lookup->finished);
+    pthread_mutex_unlock(&lookup->lock);
+    if (abandoned)
+        lookup_free(lookup);
+    return NULL;
+}
+
+/* False when the thread still works: lookup is its own from then on. */
+static bool await_lookup(struct channel *channel, struct lookup *lookup) {
+    pthread_mutex_lock(&lookup->lock);
+    while (!lookup->done && channel_may_wait(channel)) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += CHANNEL_POLL_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        pthread_cond_timedwait(&lookup->finished, &lookup->lock, &until);
+    }
+    bool done = lookup->done;
+    lookup->abandoned = !done;
+    pthread_mutex_unlock(&lookup->lock);
+    return done;
+}
+
+/* The addresses of a host; NULL when it was not looked up in time. An address needs no thread. */
+static struct lookup *look_up(struct channel *channel, const char *host, int port) {
     struct lookup *lookup = lookup_new(host, port);
+    pthread_t thread;
+    resolve(lookup, AI_NUMERICHOST);
+    if (!lookup->failure)
+        return lookup;
+    if (pthread_create(&thread, NULL, run_lookup, lookup) != 0) {
+        resolve(lookup, AI_ADDRCONFIG);
+        return lookup;
+    }
+    pthread_detach(thread);
+    return await_lookup(channel, lookup) ? lookup : NULL;
+}
+
+static SOAP_SOCKET connect_to_host(struct soap *soap, const char *host, int port) {
+    struct lookup *lookup = look_up(soap->user, host, port);
     int fd = -1;
-    int failure = look_up(soap->user, &lookup->request);
-    if (failure) {
-        fail(soap, SOAP_TCP_ERROR, failure == EAI_SYSTEM ? strerror(errno) : gai_strerror(failure));
+    if (!lookup)
+        return fail(soap, SOAP_TCP_ERROR, strerror(ETIMEDOUT));
+    if (lookup->failure) {
+        fail(soap, SOAP_TCP_ERROR,
+             lookup->failure == EAI_SYSTEM ? strerror(lookup->system_failure)
+                                           : gai_strerror(lookup->failure));
         lookup_free(lookup);
         return SOAP_INVALID_SOCKET;
     }
-    for (const struct addrinfo *address = lookup->request.ar_result; address && fd < 0;
+    for (const struct addrinfo *address = lookup->addresses; address && fd < 0;
          address = address->ai_next)
         fd = connect_to(soap->user, address);
-    failure = errno;
+    int failure = errno;
     lookup_free(lookup);
     return fd >= 0 ? fd : fail(soap, SOAP_TCP_ERROR, strerror(failure));
 }

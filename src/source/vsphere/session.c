@@ -190,8 +190,10 @@ static bool set_address(struct session *session, const struct target *target, st
                          "%s: no parameters after '?': use --insecure, --ca-file or --thumbprint",
                          target->text);
     if (!own_path && *target->path && strcmp(target->path, "/") != 0)
-        return error_set(error, ERROR_USAGE,
-                         "%s: no path after the host: choose with --type and --name", target->text);
+        log_warn(session->log,
+                 "%s: the path chooses nothing: all of the target is taken; choose "
+                 "with --type and --name",
+                 target->text);
     session->endpoint = memory_printf("https://%s%s%s:%d%s", open, target->host, close, port,
                                       own_path ? target->path : "/sdk");
     session->label = port == HTTPS_PORT
