@@ -185,9 +185,11 @@ static bool set_address(struct session *session, const struct target *target, st
     if (strcmp(target->scheme, "http") == 0)
         return error_set(error, ERROR_USAGE, "%s: http would send the password in clear: use https",
                          target->text);
-    if (strchr(target->uri, '?'))
+    const char *parameters = strchr(target->uri, '?');
+    session->unverified = parameters && strcmp(parameters, "?no_verify=1") == 0;
+    if (parameters && !session->unverified)
         return error_set(error, ERROR_USAGE,
-                         "%s: no parameters after '?': use --insecure, --ca-file or --thumbprint",
+                         "%s: no parameter but libvirt's no_verify=1 is known: use options",
                          target->text);
     if (!own_path && *target->path && strcmp(target->path, "/") != 0)
         log_warn(session->log,
@@ -208,7 +210,9 @@ static bool establish(struct session *session, const struct target *target,
         !credentials_init(&session->credentials, target, options->password_file, error))
         return false;
     int port = target->port ? target->port : HTTPS_PORT;
-    session->tls = tls_new(target->host, port, options, error);
+    struct source_options trust = *options;
+    trust.insecure |= session->unverified;
+    session->tls = tls_new(target->host, port, &trust, error);
     if (!session->tls)
         return false;
     session->main = channel_new(session);

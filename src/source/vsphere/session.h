@@ -23,9 +23,10 @@ struct session_moref {
 struct session {
     struct tls *tls;
     const struct log *log;
-    char *label;    /* host[:port when not 443] */
-    char *endpoint; /* https://host:port/sdk */
-    char *action;   /* SOAPAction: urn:vim25/VERSION */
+    char *label;     /* host[:port when not 443] */
+    char *endpoint;  /* https://host:port/sdk */
+    char *action;    /* SOAPAction: urn:vim25/VERSION */
+    bool unverified; /* the target asks for it, as libvirt's users write it */
     struct credentials credentials;
     int timeout_seconds;
 
