@@ -59,7 +59,9 @@ struct options_text {
     { name, letter, POPT_ARG_NONE, NULL, option, help, NULL }
 
 static const struct poptOption entity_options[] = {
-    ROW_VALUE("type", '\0', OPTION_TYPE, "kinds of entities: vm, host (default: both; compare: vm)",
+    ROW_VALUE("type", '\0', OPTION_TYPE,
+              "kinds of entities: vm, host (default: both; compare: vm); with an archived "
+              "--interval also pool, cluster, datastore, datacenter",
               "LIST"),
     ROW_VALUE("name", '\0', OPTION_NAME, "entities by name; !GLOB excludes; repeatable",
               "GLOB,..."),
