@@ -89,11 +89,23 @@ def same(done, twin):
                                                     harness.series_of(twin.rows)) or "order"
 
 
-class Proxy:
-    """A TLS server that passes SOAP calls on to a simulator without TLS, and may change them."""
+def at_once(handler, _, content):
+    """Deliver an answer as most servers do: its length first, then all of it."""
+    handler.send_header("Content-Length", str(len(content)))
+    handler.end_headers()
+    handler.wfile.write(content)
 
-    def __init__(self, upstream, certificates, alter):
+
+class Proxy:
+    """A TLS server that passes SOAP calls on to a simulator without TLS.
+
+    ALTER(method, count, body) may change the requests; DELIVER(handler, method, content) ends the
+    headers of an answer and writes its body. CONNECTIONS counts what vperf opened.
+    """
+
+    def __init__(self, upstream, certificates, alter=lambda _, __, body: body, deliver=at_once):
         self.counts, self.lock = collections.Counter(), threading.Lock()
+        self.connections = 0
         proxy = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -103,6 +115,12 @@ class Proxy:
 
             def log_message(self, *_):
                 """Say nothing."""
+
+            def setup(self):
+                """Count the connection."""
+                super().setup()
+                with proxy.lock:
+                    proxy.connections += 1
 
             def pass_on(self):
                 """Change the request, and bring the answer back."""
@@ -122,9 +140,7 @@ class Proxy:
                 for key in ("Content-Type", "Set-Cookie"):
                     if answer.headers[key]:
                         self.send_header(key, answer.headers[key])
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
+                deliver(self, name, content)
                 onward.close()
 
             do_GET = do_POST = pass_on

@@ -20,6 +20,7 @@ enum {
     MAX_ANSWER_BYTES = 256 << 20,  /* of one answer */
     MAX_ARRAY_ELEMENTS = 10000000, /* of one array in an answer */
     MAX_ATTEMPTS = 8,              /* of one call, when connections break */
+    MAX_REST_READS = 64,           /* of what follows the envelope of an answer */
     FIRST_PAUSE_MS = 200,          /* before the second attempt; doubled before each further one */
 };
 
@@ -60,14 +61,63 @@ static bool wait_for_bytes(struct channel *channel) {
     return false;
 }
 
+static void keep_tail(struct channel *channel, const char *bytes, size_t count) {
+    const size_t room = sizeof channel->tail;
+    size_t fresh = count < room ? count : room;
+    memmove(channel->tail, channel->tail + fresh, room - fresh);
+    memcpy(channel->tail + room - fresh, bytes + count - fresh, fresh);
+}
+
 static size_t receive(struct soap *soap, char *buffer, size_t length) {
     struct channel *channel = soap->user;
     if (!wait_for_bytes(channel))
         return 0;
     size_t received = channel->receive(soap, buffer, length);
+    keep_tail(channel, buffer, received);
     channel->received += received;
     channel->broken = received == 0;
     return received;
+}
+
+static int parse_head(struct soap *soap) {
+    struct channel *channel = soap->user;
+    int result = channel->parse_head(soap);
+    channel->head_received = channel->received - (soap->buflen - soap->bufidx);
+    return result;
+}
+
+/* How the answer's end is known: by the last chunk, or by its length. */
+static bool is_chunked(const struct soap *soap) {
+    return (soap->mode & SOAP_IO) == SOAP_IO_CHUNK;
+}
+
+static bool has_last_chunk(const struct channel *channel) {
+    static const char end[] = {'\r', '\n', '\r', '\n'};
+    return memcmp(channel->tail, end, sizeof end) == 0;
+}
+
+static bool lacks_bytes(const struct channel *channel) {
+    const struct soap *soap = channel->soap;
+    return is_chunked(soap) ? !has_last_chunk(channel)
+                            : channel->received < channel->head_received + soap->length;
+}
+
+static bool is_whole(const struct channel *channel) {
+    const struct soap *soap = channel->soap;
+    return is_chunked(soap) ? has_last_chunk(channel)
+                            : channel->received == channel->head_received + soap->length;
+}
+
+/* gSOAP leaves white space behind the envelope, and all behind the size of the last chunk. */
+static int read_rest(struct soap *soap) {
+    struct channel *channel = soap->user;
+    char scratch[512];
+    bool more = !channel->interrupted && !channel->timed_out && !channel->broken;
+    for (size_t reads = 0; more && reads < MAX_REST_READS && lacks_bytes(channel); reads++)
+        more = receive(soap, scratch, sizeof scratch) > 0;
+    channel->whole = more && is_whole(channel);
+    soap->bufidx = soap->buflen = 0;
+    return SOAP_OK;
 }
 
 /* gSOAP's own cookie jar rewrites values: the session's cookie is kept as the server sent it. */
@@ -93,10 +143,13 @@ static int post_header(struct soap *soap, const char *key, const char *value) {
 static void install_hooks(struct channel *channel, struct soap *soap) {
     soap->user = channel;
     channel->receive = soap->frecv;
+    channel->parse_head = soap->fparse;
     channel->parse_header = soap->fparsehdr;
     channel->post_header = soap->fposthdr;
     soap->fopen = dial;
     soap->frecv = receive;
+    soap->fparse = parse_head;
+    soap->fpreparefinalrecv = read_rest;
     soap->fparsehdr = parse_header;
     soap->fposthdr = post_header;
 }
@@ -156,12 +209,15 @@ void channel_first(struct channel *channel) {
 }
 
 void channel_begin(struct channel *channel) {
+    if (!channel->whole)
+        soap_force_closesock(channel->soap);
     soap_destroy(channel->soap);
     soap_end(channel->soap);
     session_lend_cookie(channel->session, channel);
     channel->started_ms = channel_now_ms();
     channel->attempts++;
     channel->received = 0;
+    channel->whole = false;
     channel->broken = false;
     channel->timed_out = false;
     channel->interrupted = false;

@@ -29,9 +29,12 @@ struct channel {
     int64_t started_ms;  /* when it was made the last time */
     int64_t deadline_ms; /* of the last time */
     unsigned attempts;
-    bool renewed;     /* it has logged in again */
-    unsigned repeats; /* calls of the connection that were made again, since it was opened */
-    uint64_t received;
+    bool renewed;           /* it has logged in again */
+    unsigned repeats;       /* calls of the connection that were made again, since it was opened */
+    uint64_t received;      /* bytes of the answer */
+    uint64_t head_received; /* those of them before its body */
+    char tail[4];           /* the last bytes received */
+    bool whole;  /* the answer is read to its end: the connection may serve another call */
     bool broken; /* the connection ended before the answer did */
     bool timed_out;
     bool interrupted;
@@ -41,6 +44,7 @@ struct channel {
     char fault_object[80]; /* id of the managed object that the fault names; "" when none */
 
     size_t (*receive)(struct soap *soap, char *buffer, size_t length);
+    int (*parse_head)(struct soap *soap);
     int (*parse_header)(struct soap *soap, const char *key, const char *value);
     int (*post_header)(struct soap *soap, const char *key, const char *value);
 };
