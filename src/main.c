@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* The command table and nothing else. */
+/* The command table, and the help that shows it. */
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command/command.h"
 #include "core/interrupt.h"
+#include "source/source.h"
 #include "version.h"
 
 static const struct command commands[] = {
@@ -22,6 +23,9 @@ static int show_help(void) {
          "in one schema.\n\nCommands:");
     for (size_t i = 0; i < COMMANDS; i++)
         printf("  %-10s %s\n", commands[i].name, commands[i].help);
+    puts("\nTargets:");
+    for (const struct source_ops *const *source = source_table; *source; source++)
+        printf("  %-10s %s\n", (*source)->name, (*source)->help);
     puts("\n  vperf COMMAND --help tells the options of a command.\n"
          "  vperf --version      tells the version.");
     return STATUS_OK;

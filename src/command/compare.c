@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "command/collector.h"
 #include "command/comparison.h"
+#include "core/clock.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
 #include "core/output.h"
@@ -49,8 +49,6 @@ static const struct options_spec spec = {
     .groups = OPTIONS_ENTITIES | OPTIONS_COUNTERS | OPTIONS_COMPARISON,
     .guests_only = true,
 };
-
-enum { REAL_TIME_SECONDS = 20 };
 
 static void copy_globs(struct globs *copy, const struct globs *globs) {
     for (size_t i = 0; i < globs->count; i++) {
@@ -101,7 +99,6 @@ static bool are_mixed(const struct options *options) {
 /* All sources measure the interval that begins now. */
 static bool align(struct options *options, struct error *error) {
     struct selection *selection = &options->selection;
-    struct timespec now;
     if (!are_mixed(options))
         return true;
     if (selection->interval != REAL_TIME_SECONDS)
@@ -109,8 +106,7 @@ static bool align(struct options *options, struct error *error) {
                          "--interval %d: a vSphere target beside one of libvirt needs %d, the "
                          "interval of its real-time samples",
                          selection->interval, REAL_TIME_SECONDS);
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    selection->follow_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    selection->follow_ms = clock_now_ms();
     return true;
 }
 

@@ -206,7 +206,6 @@ static void end(struct sink *sink) {
 
 static const struct sink_ops ops = {
     .name = "comparison",
-    .help = "one row a guest",
     .begin = begin,
     .write = write,
     .end = end,

@@ -4,20 +4,14 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "core/clock.h"
 #include "core/memory.h"
 
 enum { FIRST_SHOWN_MS = 1000, SHOWN_EVERY_MS = 250 };
 
-static int64_t now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void progress_init(struct progress *progress, const struct log *log) {
-    *progress = (struct progress){.log = log, .started_ms = now_ms()};
+    *progress = (struct progress){.log = log, .started_ms = clock_now_ms()};
     pthread_mutex_init(&progress->lock, NULL);
 }
 
@@ -33,7 +27,7 @@ static void show_beginning(const struct progress *progress) {
 }
 
 static void show(struct progress *progress) {
-    int64_t now = now_ms();
+    int64_t now = clock_now_ms();
     int64_t elapsed = now - progress->started_ms;
     /* Work that reports its beginning is long: a poll takes the interval. */
     if (!progress->done) {

@@ -8,7 +8,7 @@
 
 #include "core/memory.h"
 
-enum { REAL_TIME_SECONDS = 20, SUGGESTIONS = 5 };
+enum { SUGGESTIONS = 5 };
 
 void selection_init(struct selection *selection) {
     *selection = (struct selection){

@@ -12,13 +12,16 @@
 #include "core/globs.h"
 #include "core/timerange.h"
 
+/* The interval of the samples that ESXi keeps of the last hour, and the default of polls. */
+enum { REAL_TIME_SECONDS = 20 };
+
 struct selection {
     bool types[ENTITY_TYPES];
     struct globs names;
     struct globs counters;
     bool aggregate_only; /* --instance aggregate */
     int32_t samples;     /* the newest N; 0 for all of the time range */
-    int32_t interval;    /* seconds; 20 is real time on vSphere */
+    int32_t interval;    /* seconds; REAL_TIME_SECONDS is real time on vSphere */
     struct timerange range;
     int64_t follow_ms; /* not 0: the sample of the interval that began at this CLOCK_MONOTONIC,
                           to be waited for, instead of the newest there is */

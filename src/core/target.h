@@ -7,6 +7,8 @@
 
 #include "core/error.h"
 
+enum { TARGET_HTTPS_PORT = 443 }; /* of an https target without a port */
+
 struct target {
     char *text;     /* for people: the URI without a password */
     char *uri;      /* as given, password included: only for the library that opens it */

@@ -67,7 +67,6 @@ static void csv_end(struct sink *sink) {
 
 const struct sink_ops sink_csv = {
     .name = "csv",
-    .help = "one row a sample, RFC 4180",
     .begin = csv_begin,
     .write = csv_write,
     .end = csv_end,

@@ -21,7 +21,6 @@ struct sink;
 
 struct sink_ops {
     const char *name; /* the value of --format */
-    const char *help;
     /* begin: what stands before the first series, such as a header. */
     void (*begin)(struct sink *sink);
     /* write: one series. */

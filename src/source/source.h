@@ -52,7 +52,7 @@ struct source;
 
 struct source_ops {
     const char *name;
-    const char *help;
+    const char *help;           /* what it measures, and examples of targets */
     const char *const *schemes; /* NULL-terminated; NULL answers every scheme left over */
 
     /* open: connects and logs in. NULL on failure, with the error. */

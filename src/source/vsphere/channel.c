@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
+#include "core/clock.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
 #include "source/vsphere/dial.h"
@@ -26,12 +26,6 @@ enum {
 
 static const char cookie_name[] = "vmware_soap_session=";
 
-int64_t channel_now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* A session ticket, or a part of a record, makes the socket readable and holds no data. */
 static bool only_tls_came(const struct soap *soap) {
     char byte;
@@ -46,7 +40,7 @@ static bool is_interrupted(const struct channel *channel) {
 
 bool channel_may_wait(struct channel *channel) {
     channel->interrupted = is_interrupted(channel);
-    channel->timed_out = channel_now_ms() >= channel->deadline_ms;
+    channel->timed_out = clock_now_ms() >= channel->deadline_ms;
     return !channel->interrupted && !channel->timed_out;
 }
 
@@ -185,7 +179,7 @@ void channel_free(struct channel *channel) {
 /* What is left of the time limit for the call, at least a second. */
 static int seconds_left(const struct channel *channel) {
     int limit = channel->session->timeout_seconds;
-    int64_t used = channel_now_ms() - channel->first_ms;
+    int64_t used = clock_now_ms() - channel->first_ms;
     if (channel->patience_seconds && channel->patience_seconds < limit)
         limit = channel->patience_seconds;
     int64_t left = limit - used / 1000;
@@ -203,7 +197,7 @@ static void limit(struct channel *channel) {
 }
 
 void channel_first(struct channel *channel) {
-    channel->first_ms = channel_now_ms();
+    channel->first_ms = clock_now_ms();
     channel->attempts = 0;
     channel->renewed = false;
 }
@@ -214,7 +208,7 @@ void channel_begin(struct channel *channel) {
     soap_destroy(channel->soap);
     soap_end(channel->soap);
     session_lend_cookie(channel->session, channel);
-    channel->started_ms = channel_now_ms();
+    channel->started_ms = clock_now_ms();
     channel->attempts++;
     channel->received = 0;
     channel->whole = false;
@@ -244,11 +238,11 @@ static bool is_passing(const struct channel *channel, int result) {
 /* Waits before the next attempt; false when the time of the call does not allow it. */
 static bool pause_before_retry(struct channel *channel) {
     int64_t wait_ms = (int64_t)FIRST_PAUSE_MS << (channel->attempts - 1);
-    int64_t until_ms = channel_now_ms() + wait_ms;
+    int64_t until_ms = clock_now_ms() + wait_ms;
     int64_t limit_ms = channel->first_ms + (int64_t)channel->session->timeout_seconds * 1000;
     if (channel->attempts >= MAX_ATTEMPTS || until_ms >= limit_ms)
         return false;
-    while (channel_now_ms() < until_ms && !is_interrupted(channel))
+    while (clock_now_ms() < until_ms && !is_interrupted(channel))
         poll(NULL, 0, CHANNEL_POLL_MS);
     channel->interrupted = is_interrupted(channel);
     return !channel->interrupted;
@@ -295,7 +289,7 @@ bool channel_end(struct channel *channel, const char *operation, int result, str
     if (!succeeded)
         failure_describe(channel, operation, result, error);
     log_debug(session->log, "%s: %s: %s, %lld ms, %llu bytes", session->label, operation,
-              succeeded ? "ok" : "failed", (long long)(channel_now_ms() - channel->started_ms),
+              succeeded ? "ok" : "failed", (long long)(clock_now_ms() - channel->started_ms),
               (unsigned long long)channel->received);
     return succeeded;
 }

@@ -83,7 +83,4 @@ bool channel_end(struct channel *channel, const char *operation, int result, str
 /* channel_may_wait: no signal has come and the call has time left; else the channel notes which. */
 bool channel_may_wait(struct channel *channel);
 
-/* channel_now_ms: milliseconds on a clock that does not jump. */
-int64_t channel_now_ms(void);
-
 #endif

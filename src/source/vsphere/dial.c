@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/memory.h"
 #include "source/vsphere/channel.h"
 #include "source/vsphere/tls.h"
@@ -35,7 +36,7 @@ static bool await(struct channel *channel, int socket, short events) {
 /* Waits as await does, but not beyond the time; the next address may answer. */
 static bool await_until(struct channel *channel, int socket, int64_t until_ms) {
     struct pollfd ready = {.fd = socket, .events = POLLOUT};
-    while (channel_may_wait(channel) && channel_now_ms() < until_ms)
+    while (channel_may_wait(channel) && clock_now_ms() < until_ms)
         if (poll(&ready, 1, CHANNEL_POLL_MS) > 0)
             return true;
     return false;
@@ -43,7 +44,7 @@ static bool await_until(struct channel *channel, int socket, int64_t until_ms) {
 
 /* An address with others behind it gets half of the time that is left. */
 static int64_t share_of_time(const struct channel *channel, const struct addrinfo *address) {
-    int64_t now = channel_now_ms();
+    int64_t now = clock_now_ms();
     int64_t left = channel->deadline_ms - now;
     return now + (address->ai_next ? left / 2 : left);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/clock.h"
 #include "core/interrupt.h"
 #include "core/log.h"
 #include "source/vsphere/session.h"
@@ -93,7 +94,7 @@ static bool probe(struct probes *probes, const struct batches_order *order, stru
 
 static bool sleep_until(int64_t due_ms, struct error *error) {
     static const struct timespec slice = {.tv_nsec = SLICE_MS * 1000000L};
-    while (channel_now_ms() < due_ms) {
+    while (clock_now_ms() < due_ms) {
         if (interrupt_requested())
             return error_set(error, ERROR_INTERRUPTED, "interrupted");
         nanosleep(&slice, NULL);
@@ -122,11 +123,11 @@ bool follow_await(struct channel *channel, struct batches_order *order, struct e
     bool good = sleep_until(earliest_ms, error);
     while (good && probes.count) {
         good = probe(&probes, order, channel, error);
-        if (good && probes.count && channel_now_ms() >= deadline_ms) {
+        if (good && probes.count && clock_now_ms() >= deadline_ms) {
             take_older(&order->span, channel);
             break;
         }
-        good = good && (!probes.count || sleep_until(channel_now_ms() + PROBE_PAUSE_MS, error));
+        good = good && (!probes.count || sleep_until(clock_now_ms() + PROBE_PAUSE_MS, error));
     }
     return good;
 }

@@ -57,7 +57,7 @@ static size_t limit_of_version(const char *version) {
 size_t limits_query_metrics(struct channel *channel, int32_t interval) {
     const struct session *session = channel->session;
     long limit = 0;
-    if (interval == REALTIME_SECONDS || !session->is_vcenter)
+    if (interval == REAL_TIME_SECONDS || !session->is_vcenter)
         return SIZE_MAX;
     if (session->option_manager.value && read_option(channel, &limit))
         return limit > 0 ? (size_t)limit : SIZE_MAX;

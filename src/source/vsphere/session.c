@@ -10,7 +10,6 @@
 #include "source/vsphere/wire.h"
 
 enum {
-    HTTPS_PORT = 443,
     CLOSING_SECONDS = 5,
     INTERRUPTED_CLOSING_SECONDS = 1,
     MAX_VERSIONS_BYTES = 1 << 20,
@@ -18,6 +17,9 @@ enum {
 
 /* What a server is asked for when it does not tell its versions. */
 static const char fallback_action[] = "urn:vim25/6.0";
+
+const struct session_moref session_service_instance = {(char *)"ServiceInstance",
+                                                       (char *)"ServiceInstance"};
 
 struct vim25__ManagedObjectReference session_reference(const struct session_moref *moref) {
     return (struct vim25__ManagedObjectReference){.type = moref->type, .__item = moref->value};
@@ -124,9 +126,7 @@ static void keep_moref(struct session_moref *kept,
 }
 
 static bool retrieve_service_content(struct session *session, struct error *error) {
-    static const struct session_moref service_instance = {(char *)"ServiceInstance",
-                                                          (char *)"ServiceInstance"};
-    struct vim25__ManagedObjectReference self = session_reference(&service_instance);
+    struct vim25__ManagedObjectReference self = session_reference(&session_service_instance);
     struct vim25__RetrieveServiceContentRequestType request = {._USCOREthis = &self};
     struct _vim25__RetrieveServiceContentResponse response = {0};
     if (!CALL(session->main, RetrieveServiceContent, &request, &response, error))
@@ -175,7 +175,7 @@ static void logout(struct session *session) {
 }
 
 static bool set_address(struct session *session, const struct target *target, struct error *error) {
-    int port = target->port ? target->port : HTTPS_PORT;
+    int port = target->port ? target->port : TARGET_HTTPS_PORT;
     bool is_v6 = strchr(target->host, ':') != NULL;
     bool own_path =
         strcmp(target->scheme, "https") == 0 && *target->path && strcmp(target->path, "/") != 0;
@@ -198,7 +198,7 @@ static bool set_address(struct session *session, const struct target *target, st
                  target->text);
     session->endpoint = memory_printf("https://%s%s%s:%d%s", open, target->host, close, port,
                                       own_path ? target->path : "/sdk");
-    session->label = port == HTTPS_PORT
+    session->label = port == TARGET_HTTPS_PORT
                          ? memory_strdup(target->host)
                          : memory_printf("%s%s%s:%d", open, target->host, close, port);
     return true;
@@ -209,7 +209,7 @@ static bool establish(struct session *session, const struct target *target,
     if (!set_address(session, target, error) ||
         !credentials_init(&session->credentials, target, options->password_file, error))
         return false;
-    int port = target->port ? target->port : HTTPS_PORT;
+    int port = target->port ? target->port : TARGET_HTTPS_PORT;
     struct source_options trust = *options;
     trust.insecure |= session->unverified;
     session->tls = tls_new(target->host, port, &trust, error);

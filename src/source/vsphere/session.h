@@ -20,6 +20,9 @@ struct session_moref {
     char *value;
 };
 
+/* session_service_instance: the one object that is known before any answer. */
+extern const struct session_moref session_service_instance;
+
 struct session {
     struct tls *tls;
     const struct log *log;

@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "core/clock.h"
 #include "source/vsphere/session.h"
 #include "source/vsphere/wire.h"
 
@@ -11,13 +12,11 @@
 enum { ROLLUP_DELAY_INTERVALS = 2 };
 
 /* An hour, and as much again for servers that keep more. */
-enum { REALTIME_KEPT_SECONDS = 2 * 3600 };
+enum { REAL_TIME_KEPT_SECONDS = 2 * 3600 };
 
 bool span_server_time(struct channel *channel, int64_t *now, struct error *error) {
     const struct session *session = channel->session;
-    static const struct session_moref service_instance = {(char *)"ServiceInstance",
-                                                          (char *)"ServiceInstance"};
-    struct vim25__ManagedObjectReference self = session_reference(&service_instance);
+    struct vim25__ManagedObjectReference self = session_reference(&session_service_instance);
     struct vim25__CurrentTimeRequestType request = {._USCOREthis = &self};
     struct _vim25__CurrentTimeResponse response = {0};
     if (!CALL(channel, CurrentTime, &request, &response, error))
@@ -36,7 +35,7 @@ static bool follow(struct span *span, int64_t begin_ms, struct channel *channel,
     int64_t now = 0;
     if (!span_server_time(channel, &now, error))
         return false;
-    int64_t begin = now - (channel_now_ms() - begin_ms) / 1000;
+    int64_t begin = now - (clock_now_ms() - begin_ms) / 1000;
     span->bounded = true;
     span->start = begin + span->interval / 2;
     span->end = span->start + span->interval;
@@ -46,7 +45,7 @@ static bool follow(struct span *span, int64_t begin_ms, struct channel *channel,
 /* What is older than real-time samples can be is not asked for, window after empty window. */
 static bool keep_to_realtime(struct span *span, int64_t now, const struct session *session,
                              struct error *error) {
-    int64_t oldest = now - REALTIME_KEPT_SECONDS;
+    int64_t oldest = now - REAL_TIME_KEPT_SECONDS;
     if (span->start >= oldest)
         return true;
     if (span->end <= oldest)
@@ -74,11 +73,11 @@ bool span_resolve(struct span *span, const struct selection *selection, struct c
     *span = (struct span){.interval = selection->interval, .newest = selection->samples};
     if (selection->follow_ms)
         return follow(span, selection->follow_ms, channel, error);
-    if (!timerange_given(range) && selection->interval == REALTIME_SECONDS)
+    if (!timerange_given(range) && selection->interval == REAL_TIME_SECONDS)
         return true;
     bool absolute =
         range->start.given && !range->start.relative && range->end.given && !range->end.relative;
-    bool realtime = selection->interval == REALTIME_SECONDS;
+    bool realtime = selection->interval == REAL_TIME_SECONDS;
     int64_t now = 0;
     if (absolute && range->start.seconds >= range->end.seconds)
         return empty_span(error);

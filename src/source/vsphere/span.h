@@ -9,8 +9,6 @@
 #include "core/selection.h"
 #include "source/vsphere/channel.h"
 
-enum { REALTIME_SECONDS = 20 };
-
 /* Samples with start < time <= end in the server's time; unbounded is the newest there are. */
 struct span {
     bool bounded;

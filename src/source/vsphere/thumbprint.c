@@ -9,8 +9,9 @@
 #include <strings.h>
 
 #include "core/memory.h"
+#include "core/target.h"
 
-enum { SHA1_LENGTH = 20, SHA256_LENGTH = 32, HTTPS_PORT = 443 };
+enum { SHA1_LENGTH = 20, SHA256_LENGTH = 32 };
 
 static int hex_digit(char character) {
     static const char digits[] = "0123456789abcdef";
@@ -69,7 +70,7 @@ static bool find_in_file(struct thumbprint *thumbprint, FILE *file, const char *
 }
 
 static char *known_name(const char *host, int port) {
-    if (port == HTTPS_PORT)
+    if (port == TARGET_HTTPS_PORT)
         return memory_strdup(host);
     return memory_printf(strchr(host, ':') ? "[%s]:%d" : "%s:%d", host, port);
 }

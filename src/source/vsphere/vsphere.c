@@ -64,7 +64,7 @@ static bool is_archived_only(enum entity_type type) {
 static bool check_selection(const struct selection *selection, struct error *error) {
     for (int type = 0; type < ENTITY_TYPES; type++)
         if (selection->types[type] && is_archived_only((enum entity_type)type) &&
-            selection->interval == REALTIME_SECONDS)
+            selection->interval == REAL_TIME_SECONDS)
             return error_set(error, ERROR_USAGE,
                              "--type %s: has no real-time samples: give --interval 300 or longer",
                              entity_type_name((enum entity_type)type));
@@ -76,7 +76,7 @@ static const struct entity **choose(const struct inventory *inventory,
                                     const struct selection *selection,
                                     const struct source_events *events, size_t *count) {
     const struct entity **chosen = memory_array(inventory->count + 1, sizeof *chosen);
-    bool archived = selection->interval != REALTIME_SECONDS;
+    bool archived = selection->interval != REAL_TIME_SECONDS;
     *count = 0;
     for (size_t i = 0; i < inventory->count; i++) {
         const struct entity *entity = inventory->entities[i];
@@ -159,7 +159,7 @@ static const char *const schemes[] = {"https", "http", "esx", "vpx", NULL};
 
 const struct source_ops vsphere_source = {
     .name = "vsphere",
-    .help = "ESXi and vCenter",
+    .help = "ESXi and vCenter: esx01.example.com, https://user@vc01.example.com",
     .schemes = schemes,
     .open = vsphere_open,
     .catalog = vsphere_catalog,

@@ -71,9 +71,9 @@ static void test_limits_of_versions(void **state) {
 
 static void test_no_limit(void **state) {
     (void)state;
-    assert_true(limit_of(true, "6.0", REALTIME_SECONDS) == SIZE_MAX);
+    assert_true(limit_of(true, "6.0", REAL_TIME_SECONDS) == SIZE_MAX);
     assert_true(limit_of(false, "6.0", 300) == SIZE_MAX);
-    assert_true(limit_of(false, "7.0", REALTIME_SECONDS) == SIZE_MAX);
+    assert_true(limit_of(false, "7.0", REAL_TIME_SECONDS) == SIZE_MAX);
 }
 
 int main(void) {

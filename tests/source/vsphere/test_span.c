@@ -20,7 +20,7 @@ static struct selection between(int64_t start, int64_t end, int32_t interval, in
 }
 
 static void test_newest(void **state) {
-    struct selection selection = {.interval = REALTIME_SECONDS, .samples = 5};
+    struct selection selection = {.interval = REAL_TIME_SECONDS, .samples = 5};
     struct error error = {0};
     struct span span;
     (void)state;
