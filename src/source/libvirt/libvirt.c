@@ -195,7 +195,7 @@ static bool libvirt_collect(struct source *source, const struct selection *selec
 
 const struct source_ops libvirt_source = {
     .name = "libvirt",
-    .help = "KVM and all else of libvirt: qemu:///system, qemu+ssh://root@kvm01/system",
+    .help = "KVM, Xen, LXC: qemu:///system, qemu+ssh://root@kvm01/system",
     .schemes = NULL,
     .open = libvirt_open,
     .catalog = libvirt_catalog,
