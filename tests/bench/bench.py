@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 """Measures vperf against two pyVmomi scripts and against expat, prints a table, writes JSON.
 
-bench.py --vperf PROGRAM --servers DIR --bench DIR: DIR of tests/servers/build.sh, and of
+bench.py --vperf PROGRAM --servers DIR --bench DIR: DIR with vcsim (see ./dev), and of
 build.sh beside this file, where results.json goes too.
 """
 

@@ -2,14 +2,13 @@
 """Fixtures of the whole-program tests.
 
 Environment: VPERF names the program under test; VPERF_SERVERS (or VPERF_BUILD) a directory with
-the simulator that tests/servers/build.sh built; without it the simulator is built first.
+the simulator that tests/gobuild.sh built; without it the simulator is built first.
 Run: VPERF=build/release/vperf /usr/bin/python3 -m pytest tests/e2e
 """
 
 import contextlib
 import os
 import pathlib
-import subprocess
 import sys
 
 import pytest
@@ -20,6 +19,7 @@ sys.path[:0] = [str(HERE), str(SERVERS)]
 
 import certs as certificates  # noqa: E402
 import harness  # noqa: E402
+import launch  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -38,11 +38,7 @@ def vcsim_binary(tmp_path_factory):
     if build and os.access(f"{build}/vcsim", os.X_OK):
         return f"{build}/vcsim"
     build = build or tmp_path_factory.mktemp("servers")
-    made = subprocess.run([str(SERVERS / "build.sh"), str(build)], stdin=subprocess.DEVNULL,
-                          stderr=subprocess.PIPE, text=True, check=False)
-    if made.returncode != 0:
-        pytest.skip(f"no simulator: {made.stderr.strip()}")
-    return f"{build}/vcsim"
+    return launch.build_vcsim(build)
 
 
 @pytest.fixture(scope="session")

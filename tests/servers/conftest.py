@@ -3,7 +3,6 @@
 
 import os
 import pathlib
-import subprocess
 import sys
 
 import pytest
@@ -12,6 +11,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 
 import certs as certificates  # noqa: E402
+import launch  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -19,9 +19,7 @@ def vcsim_binary(tmp_path_factory):
     """The simulator that VCSIM names, or one built here."""
     if os.environ.get("VCSIM"):
         return os.environ["VCSIM"]
-    build = tmp_path_factory.mktemp("vcsim")
-    subprocess.run([str(HERE / "build.sh"), str(build)], check=True)
-    return build / "vcsim"
+    return launch.build_vcsim(tmp_path_factory.mktemp("vcsim"))
 
 
 @pytest.fixture(scope="session")

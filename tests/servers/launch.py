@@ -10,6 +10,13 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 
 
+def build_vcsim(build):
+    """Build the simulator in this folder; return the program."""
+    subprocess.run([str(HERE.parent / "gobuild.sh"), str(HERE / "vcsim"), str(build)],
+                   stdin=subprocess.DEVNULL, check=True)
+    return f"{build}/vcsim"
+
+
 class Server:
     """A running server: its URL, its log, and its end."""
 

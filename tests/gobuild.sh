@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 #
-# Builds the simulator: build.sh BUILD_DIR leaves the program BUILD_DIR/vcsim, with Go's cache
-# beside it. build.sh --check BUILD_DIR runs gofmt and go vet on its sources instead. Both take
+# gobuild.sh [--check] SOURCE_DIR BUILD_DIR builds a Go program: BUILD_DIR has it then, under the
+# name of its sources' folder, and Go's cache. --check runs gofmt and go vet instead. Both take
 # Debian's Go and Debian's govmomi whatever else is in PATH, and no network.
 set -eu
 
@@ -11,20 +11,20 @@ if [ "${1:-}" = --check ]; then
     check=yes
     shift
 fi
-if [ $# -ne 1 ]; then
-    echo "usage: build.sh [--check] BUILD_DIR" >&2
+if [ $# -ne 2 ]; then
+    echo "usage: gobuild.sh [--check] SOURCE_DIR BUILD_DIR" >&2
     exit 2
 fi
-mkdir -p "$1"
-build=$(cd "$1" && pwd)
-cd "$(dirname "$0")/vcsim"
+mkdir -p "$2"
+build=$(cd "$2" && pwd)
+cd "$1"
 
 go=
 for candidate in /usr/lib/go-1.19/bin/go /usr/lib/go/bin/go; do
     [ -x "$candidate" ] && go=$candidate && break
 done
 if [ -z "$go" ] || [ ! -d /usr/share/gocode/src/github.com/vmware/govmomi ]; then
-    echo "build.sh: apt-get install golang-go golang-github-vmware-govmomi-dev" >&2
+    echo "gobuild.sh: apt-get install golang-go golang-github-vmware-govmomi-dev" >&2
     exit 1
 fi
 
@@ -39,4 +39,4 @@ if [ -n "$check" ]; then
     fi
     exec "$go" vet .
 fi
-exec "$go" build -o "$build/vcsim" .
+exec "$go" build -o "$build/$(basename "$PWD")" .
