@@ -138,10 +138,9 @@ def test_clock_that_is_off(vperf, start_vcsim, offset):
 
 
 def test_clock_is_not_asked_for_without_need(vperf, start_vcsim):
-    """The newest samples and absolute times of the archive take no call for the time."""
+    """The newest samples take no call for the time."""
     own = start_vcsim(*FLAGS)
     good(vperf, own, *FEW, "--samples", "2")
-    good(vperf, own, *FEW, "--start", text(NOW - HOUR), "--end", text(NOW), "--interval", "day")
     assert weather.calls(own)["CurrentTime"] == 0
 
 
@@ -156,17 +155,33 @@ def test_empty_range(vperf, server, options):
 
 
 def test_range_without_samples(vperf, server):
-    """A range of which the archive has nothing gives a header, and no failure; one that real time
-    cannot have is a mistake, and one that begins too early is cut short with a word about it."""
+    """A range of which the archive has nothing gives a header, no failure, and a word about it;
+    one that real time cannot have is a mistake, and one that begins too early is cut short."""
     old = ["--start", "2020-01-01T00:00:00Z", "--end", "2020-01-01T01:00:00Z"]
     done = good(vperf, server, *FEW, *old, "--interval", "day")
     assert done.out.count("\n") == 1
+    assert "samples of 300 s are kept for 1 d" in done.err and "--interval" in done.err
     refused = collect(vperf, server, *FEW, *old)
     assert (refused.status, refused.out, len(refused.messages)) == (2, "", 1), refused
     assert "kept for an hour" in refused.err and "--interval 300" in refused.err
     cut = collect(vperf, server, *FEW, "--last", "30d")
     assert cut.status == 0 and "kept for an hour" in cut.err, cut
     assert cut.out == good(vperf, server, *FEW, "--last", "2h").out
+
+
+@pytest.mark.parametrize("last, warned", [("24h", False), ("25h", True)])
+def test_range_that_begins_before_the_archive(vperf, server, last, warned):
+    """What is still kept is given; a warning tells that older samples are gone."""
+    done = good(vperf, server, *FEW, "--interval", "day", "--last", last)
+    assert times(done) == grid(NOW - 24 * HOUR, NOW, 300)
+    assert ("kept for 1 d" in done.err) == warned, done
+
+
+def test_interval_that_is_not_kept(vperf, server):
+    """The message names the intervals of the server."""
+    done = collect(vperf, server, *FEW, "--interval", "600", "--last", "2h")
+    assert (done.status, done.out, len(done.messages)) == (1, "", 1), done
+    assert "no samples of 600 s" in done.err and "300, 1800, 7200, 86400" in done.err
 
 
 @pytest.mark.parametrize("kind", ["cluster", "pool", "datastore", "datacenter"])

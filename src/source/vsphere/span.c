@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core/clock.h"
+#include "source/vsphere/archives.h"
 #include "source/vsphere/session.h"
 #include "source/vsphere/wire.h"
 
@@ -81,7 +82,7 @@ bool span_resolve(struct span *span, const struct selection *selection, struct c
     int64_t now = 0;
     if (absolute && range->start.seconds >= range->end.seconds)
         return empty_span(error);
-    if ((realtime || !absolute) && !span_server_time(channel, &now, error))
+    if (!span_server_time(channel, &now, error))
         return false;
     span->bounded = true;
     span->end = range->end.given ? timerange_resolve(&range->end, now) : now;
@@ -91,7 +92,8 @@ bool span_resolve(struct span *span, const struct selection *selection, struct c
                                         selection->interval;
     if (span->start >= span->end)
         return empty_span(error);
-    return !realtime || keep_to_realtime(span, now, channel->session, error);
+    return realtime ? keep_to_realtime(span, now, channel->session, error)
+                    : archives_check(span, now, channel, error);
 }
 
 int64_t span_samples(const struct span *span) {

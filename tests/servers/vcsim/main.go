@@ -26,6 +26,7 @@ type options struct {
 	names, requestLog, now string
 	seed                   int64
 	missing, pageLimit     int
+	hideIntervals          bool
 	level                  int
 	weather                weather
 }
@@ -53,6 +54,7 @@ func parseOptions(args []string) (*options, error) {
 	f.StringVar(&o.now, "now", "", "real: the server's clock stands still at this RFC 3339 time")
 	f.IntVar(&o.missing, "missing", 0, "real: percentage of samples that are -1")
 	f.IntVar(&o.level, "level", 1, "real: statistics level of the archived intervals, 1 to 4")
+	f.BoolVar(&o.hideIntervals, "hide-intervals", false, "real: do not tell which samples are archived")
 	f.IntVar(&o.pageLimit, "max-objects", 0, "real: the server's own limit of objects in a page")
 	o.weather.addFlags(f)
 	if err := f.Parse(args); err != nil {

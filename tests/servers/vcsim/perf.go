@@ -50,7 +50,9 @@ func installReal(o *options) error {
 		p.counters[info.Key] = info
 	}
 	numberDatastores()
-	p.HistoricalInterval = historicalIntervals(o.model, int32(o.level))
+	if !o.hideIntervals {
+		p.HistoricalInterval = historicalIntervals(o.model, int32(o.level))
+	}
 	p.entities = (&offers{model: o.model, level: int32(o.level), counters: p.counters,
 		shared: make(map[string]*offer)}).all()
 	simulator.Map.Put(p)

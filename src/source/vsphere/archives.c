@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* An archive answers a question about what it no longer has with nothing: the user is told. */
+#include "source/vsphere/archives.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "source/vsphere/properties.h"
+#include "source/vsphere/session.h"
+
+enum { HOUR_SECONDS = 3600, DAY_SECONDS = 86400 };
+
+struct archives {
+    int32_t interval;     /* the one looked for */
+    int64_t kept_seconds; /* its samples; 0 when it is not among them */
+    char *known;          /* the intervals of the server, for people; NULL for none */
+};
+
+static void add_interval(struct archives *archives, const struct vim25__PerfInterval *interval) {
+    char *known = archives->known;
+    archives->known =
+        memory_printf("%s%s%d", known ? known : "", known ? ", " : "", interval->samplingPeriod);
+    free(known);
+    if (interval->samplingPeriod == archives->interval)
+        archives->kept_seconds = interval->length;
+}
+
+static void visit(void *context, const struct vim25__ObjectContent *object) {
+    for (int i = 0; i < object->__sizepropSet; i++) {
+        const struct vim25__ArrayOfPerfInterval *intervals = object->propSet[i].val.intervals;
+        for (int k = 0; intervals && k < intervals->__sizePerfInterval; k++)
+            add_interval(context, &intervals->PerfInterval[k]);
+    }
+}
+
+static bool load(struct archives *archives, struct channel *channel, struct error *error) {
+    struct vim25__ManagedObjectReference manager =
+        session_reference(&channel->session->performance_manager);
+    char *path = (char *)"historicalInterval";
+    struct vim25__PropertySpec property = {
+        .type = manager.type, .__sizepathSet = 1, .pathSet = &path};
+    struct vim25__ObjectSpec object = {.obj = &manager};
+    struct vim25__PropertyFilterSpec spec = {
+        .__sizepropSet = 1, .propSet = &property, .__sizeobjectSet = 1, .objectSet = &object};
+    return properties_retrieve(channel, &spec, visit, archives, error);
+}
+
+static void warn_if_older(const struct archives *archives, const struct span *span, int64_t now,
+                          const struct session *session) {
+    int64_t kept = archives->kept_seconds;
+    bool days = kept % DAY_SECONDS == 0;
+    if (span->start < now - kept)
+        log_warn(session->log,
+                 "%s: samples of %d s are kept for %" PRId64 " %s: give a longer --interval for "
+                 "older ones (%s)",
+                 session->label, archives->interval, kept / (days ? DAY_SECONDS : HOUR_SECONDS),
+                 days ? "d" : "h", archives->known);
+}
+
+bool archives_check(const struct span *span, int64_t now, struct channel *channel,
+                    struct error *error) {
+    struct archives archives = {.interval = span->interval};
+    bool good = load(&archives, channel, error);
+    if (good && archives.kept_seconds)
+        warn_if_older(&archives, span, now, channel->session);
+    else if (good && archives.known)
+        good = error_set(error, ERROR_FAULT,
+                         "%s: the server keeps no samples of %d s: give another --interval (%s)",
+                         channel->session->label, archives.interval, archives.known);
+    free(archives.known);
+    return good;
+}
