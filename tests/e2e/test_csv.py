@@ -159,7 +159,7 @@ def test_failure_in_mid_run_cleans_up(vperf, start_vcsim, tmp_path):
     """A server that fails in mid-run: what it gave is written and status 3 says that the rest is
     missing; no temporary file stays."""
     server = start_vcsim("-mode", "real", "-vm", "150", "-accident", "QueryPerf:2-99:503")
-    done = vperf.run("collect", "--timeout", "1", "--output", tmp_path / "all.csv",
+    done = vperf.run("collect", "--timeout", "4", "--output", tmp_path / "all.csv",
                      *server.arguments)
     assert done.status == 3, done
     assert "503" in done.err

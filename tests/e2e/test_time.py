@@ -164,6 +164,9 @@ def test_range_without_samples(vperf, server):
     refused = collect(vperf, server, *FEW, *old)
     assert (refused.status, refused.out, len(refused.messages)) == (2, "", 1), refused
     assert "kept for an hour" in refused.err and "--interval 300" in refused.err
+    for late in (["--last", "90m"], ["--start", "-2h", "--end", "-1h"]):
+        done = good(vperf, server, *FEW, *late)
+        assert "kept for an hour" in done.err, done
     cut = collect(vperf, server, *FEW, "--last", "30d")
     assert cut.status == 0 and "kept for an hour" in cut.err, cut
     assert cut.out == good(vperf, server, *FEW, "--last", "2h").out

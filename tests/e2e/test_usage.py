@@ -167,7 +167,8 @@ def test_govc_url_with_credentials(vperf, esx, form):
     assert done.status == 0 and len(done.rows) == 4, done
 
 
-@pytest.mark.parametrize("form", ["https://{label}/sdk", "{label}", "https://{label}"])
+@pytest.mark.parametrize("form", ["https://{label}/sdk", "{label}", "https://{label}",
+                                  "https://{label}/", "https://{label}/sdk/"])
 def test_govc_url_without_credentials(vperf, esx, form):
     """GOVC_URL, GOVC_USERNAME and GOVC_PASSWORD."""
     env = login(GOVC_URL=form.format(label=esx.label), GOVC_USERNAME=USER, GOVC_PASSWORD=PASSWORD)

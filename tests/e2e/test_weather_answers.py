@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 """Where answers end: a connection serves another call only when the last answer is whole."""
 
+import contextlib
 import pathlib
 import signal
 import threading
@@ -9,7 +10,7 @@ import time
 import harness
 import pytest
 import weather
-from weather import COUNTERS, calm_esx, collect, same  # noqa: F401
+from weather import COUNTERS, calm, calm_esx, collect, same  # noqa: F401
 
 PAUSE_SECONDS = 0.02
 CHUNK_BYTES = 50000
@@ -58,6 +59,26 @@ DELIVERIES = {"blank line in the length": blank_line_in_length, "trailer": trail
               **{f"last chunk cut at {where}": cut_last_chunk(where) for where in range(5)}}
 
 
+MEBIBYTE = 1 << 20
+MAX_ANSWER_MIB = 64
+
+
+def pad_large(handler, method, content):
+    """More than vperf reads of one answer, when it holds more than forty entities."""
+    if method == "QueryPerf" and content.count(b"<entity ") > 40:
+        blanks = b" " * MEBIBYTE
+        handler.send_header("Content-Length", str(len(content) + (MAX_ANSWER_MIB + 1) * MEBIBYTE))
+        handler.end_headers()
+        at = content.index(b"<returnval")
+        parts = [content[:at], *[blanks] * (MAX_ANSWER_MIB + 1), content[at:]]
+        with contextlib.suppress(OSError):  # vperf hangs up
+            for part in parts:
+                handler.wfile.write(part)
+        handler.close_connection = True
+    else:
+        weather.at_once(handler, method, content)
+
+
 @pytest.fixture
 def esx(start_vcsim, certs):
     """Start an ESXi host behind a proxy with this delivery."""
@@ -72,6 +93,16 @@ def test_end_that_comes_late(vperf, esx, calm_esx, what):  # noqa: F811
     with esx(DELIVERIES[what]) as server:
         same(collect(vperf, server, *COUNTERS, "--jobs", "1"), calm_esx.run(*COUNTERS)[0])
         assert server.connections == 1
+
+
+def test_answer_that_is_too_long(vperf, start_vcsim, certs, calm):  # noqa: F811
+    """Fewer entities are asked for at a time; nothing is lost, nothing asked for again and again."""
+    twin, usual = calm.run(*COUNTERS)
+    with weather.Proxy(start_vcsim(*weather.VCENTER, "-http", cert=None), certs,
+                       deliver=pad_large) as server:
+        same(collect(vperf, server, *COUNTERS, "--jobs", "1"), twin)
+        queries = server.counts["QueryPerf"]
+    assert queries <= usual["QueryPerf"] + 6
 
 
 def waits(process):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 """Entities that vanish or are out of reach: they are named, and everything else is delivered."""
 
+import harness
 import pytest
 import weather
 from weather import COUNTERS, VCENTER, calm, collect, ids, named  # noqa: F401
@@ -8,7 +9,7 @@ from weather import COUNTERS, VCENTER, calm, collect, ids, named  # noqa: F401
 DAY = (*COUNTERS, "--interval", "day", "--samples", "2")
 
 
-def check(vperf, server, twin, usual, count, jobs=4):
+def check(vperf, server, twin, usual, count, jobs=4, each=2):
     """Demand that count entities are named and missing, and that the rest is as ever."""
     options = twin.options
     done = collect(vperf, server, *options, "--jobs", jobs)
@@ -18,7 +19,7 @@ def check(vperf, server, twin, usual, count, jobs=4):
     assert set(gone) <= set(ids(twin))
     assert f"; {count} incomplete: see above" in done.messages[-1]
     made = weather.calls(server)
-    assert made["QueryPerf"] <= usual["QueryPerf"] + 2 * count + jobs
+    assert made["QueryPerf"] <= usual["QueryPerf"] + each * count + jobs
     assert made["QueryAvailablePerfMetric"] <= usual["QueryAvailablePerfMetric"] + count
     return done
 
@@ -90,10 +91,37 @@ def test_refused_in_each_window(vperf, start_vcsim):
 
 
 def test_interval_that_nobody_keeps(vperf, start_vcsim):
-    """It is the interval that is refused, not each of the entities; a server may not tell before
-    which ones it keeps."""
-    server = start_vcsim(*VCENTER, "-hide-intervals")
+    """It is the interval that is refused, not each of the entities."""
+    server = start_vcsim(*VCENTER)
     done = collect(vperf, server, *COUNTERS, "--interval", "60")
     assert done.status == 1 and len(done.messages) == 1, done
     assert "keeps no samples of 60 s" in done.err and "--interval" in done.err
-    assert weather.calls(server)["QueryPerf"] <= 4
+    assert weather.calls(server)["QueryPerf"] == 0
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_lost_providers(vperf, start_vcsim, calm, jobs):  # noqa: F811
+    """A guest and a host that stop to have real-time samples after they were asked what they have:
+    the fault speaks of the interval, and costs nobody else."""
+    done, usual = calm.run(*COUNTERS)
+    done.options = COUNTERS
+    server = start_vcsim(*VCENTER, "-no-provider", "9,host1")
+    lost = check(vperf, server, done, usual, 2, jobs, each=7)
+    assert "querySpec.interval" in lost.err
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_refused_counter(vperf, start_vcsim, calm, jobs):  # noqa: F811
+    """A counter that is offered and then called incorrect is named once and costs no other."""
+    twin, usual = calm.run()
+    name = "cpu.usage.average"
+    number = next(row["id"] for row in harness.read_csv(
+        vperf.run("counters", "--counter", name, *calm.server.arguments).out))
+    server = start_vcsim(*VCENTER, "-refuse-counter", number)
+    done = collect(vperf, server, "--jobs", jobs)
+    assert done.status == 3 and len(named(done)) == 1, done
+    assert f"{name} is refused" in done.err and "metricId" in done.err
+    assert done.out == "".join(line for line in twin.out.splitlines(keepends=True)
+                               if line.split(",")[6] != name)
+    # Entities and counters are halved once to find it, by each worker at most.
+    assert weather.calls(server)["QueryPerf"] <= usual["QueryPerf"] + jobs * 2 * (6 + 8)

@@ -46,24 +46,27 @@ static bool load(struct archives *archives, struct channel *channel, struct erro
     return properties_retrieve(channel, &spec, visit, archives, error);
 }
 
-static void warn_if_older(const struct archives *archives, const struct span *span, int64_t now,
-                          const struct session *session) {
-    int64_t kept = archives->kept_seconds;
+static bool warn_if_older(const struct archives *archives, const struct span *span,
+                          struct channel *channel, struct error *error) {
+    const struct session *session = channel->session;
+    int64_t kept = archives->kept_seconds, now = span->now;
     bool days = kept % DAY_SECONDS == 0;
+    if (!now && !span_server_time(channel, &now, error))
+        return false;
     if (span->start < now - kept)
         log_warn(session->log,
                  "%s: samples of %d s are kept for %" PRId64 " %s: give a longer --interval for "
                  "older ones (%s)",
                  session->label, archives->interval, kept / (days ? DAY_SECONDS : HOUR_SECONDS),
                  days ? "d" : "h", archives->known);
+    return true;
 }
 
-bool archives_check(const struct span *span, int64_t now, struct channel *channel,
-                    struct error *error) {
+bool archives_check(const struct span *span, struct channel *channel, struct error *error) {
     struct archives archives = {.interval = span->interval};
     bool good = load(&archives, channel, error);
     if (good && archives.kept_seconds)
-        warn_if_older(&archives, span, now, channel->session);
+        good = warn_if_older(&archives, span, channel, error);
     else if (good && archives.known)
         good = error_set(error, ERROR_FAULT,
                          "%s: the server keeps no samples of %d s: give another --interval (%s)",

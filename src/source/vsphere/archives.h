@@ -6,11 +6,10 @@
 #include "source/vsphere/span.h"
 
 /*
- * archives_check: warns when the span begins before the samples that the server still keeps (now is
- * its time). ERROR_FAULT when it keeps none of this interval: the message names those it keeps. A
+ * archives_check: warns when the span begins before the samples that the server still keeps.
+ * ERROR_FAULT when it keeps none of this interval: the message names those it keeps. A
  * server that does not tell (historicalInterval of PerformanceManager) is believed to keep all.
  */
-bool archives_check(const struct span *span, int64_t now, struct channel *channel,
-                    struct error *error);
+bool archives_check(const struct span *span, struct channel *channel, struct error *error);
 
 #endif

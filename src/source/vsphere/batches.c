@@ -144,10 +144,25 @@ static void remember_size(struct shift *shift, size_t metrics) {
     }
 }
 
-static bool refuses_interval(const struct shift *shift, const struct error *error) {
+/* The fault is about a counter: a server may list ids that it does not answer for. */
+static bool refuses_counter(const struct shift *shift, const struct error *error) {
     return error->kind == ERROR_FAULT &&
            strcmp(shift->channel->fault_type, "InvalidArgument") == 0 &&
-           strstr(error->message, "interval");
+           strstr(error->message, "metricId");
+}
+
+/* Told once: nobody is asked for the counter any more. */
+static void give_up_counter(struct shift *shift, const struct query_item *item,
+                            struct error *error) {
+    const struct query *query = shift->plan->order->query;
+    const struct counter *counter = item->counters[0];
+    if (query_refuse(query, counter)) {
+        char *reason = memory_printf("%s is refused, and no longer asked for: %s", counter->name,
+                                     failure_reason(shift->channel, error));
+        query->events->missing(query->events->context, item->entity, reason);
+        free(reason);
+    }
+    error_clear(error);
 }
 
 /* Whether a server that did not answer a query answers anything. */
@@ -161,13 +176,8 @@ static bool is_alive(struct shift *shift) {
 }
 
 /* False when a refused piece means that all are lost, not that the server refuses the piece. */
-static bool is_bearable(struct shift *shift, enum limits_verdict verdict, struct error *error) {
-    if (refuses_interval(shift, error)) {
-        error_clear(error);
-        return error_set(error, ERROR_FAULT,
-                         "%s: the server keeps no samples of %d s: give another --interval",
-                         shift->channel->session->label, shift->plan->order->span.interval);
-    }
+static bool is_bearable(struct shift *shift, enum limits_verdict verdict,
+                        const struct error *error) {
     if (verdict == LIMITS_SILENT)
         return shift->batch->silences++ < MAX_SILENCES && is_alive(shift);
     return verdict == LIMITS_TOO_LARGE || error->kind == ERROR_FAULT;
@@ -192,7 +202,12 @@ static bool run_refused(struct shift *shift, const struct query_item *items, siz
     }
     if (!by_size && run_without_refused(shift, items, count, span, error, &good))
         return good;
-    if (count == 1) {
+    bool of_counter = !by_size && refuses_counter(shift, error);
+    if (count == 1 && of_counter && items->count == 1) {
+        give_up_counter(shift, items, error);
+        return true;
+    }
+    if (count == 1 && !of_counter) {
         give_up(shift, items, error);
         if (!by_size)
             shift->gone = items->entity;

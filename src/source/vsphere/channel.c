@@ -17,7 +17,6 @@
 #include "version.h"
 
 enum {
-    MAX_ANSWER_BYTES = 256 << 20,  /* of one answer */
     MAX_ARRAY_ELEMENTS = 10000000, /* of one array in an answer */
     MAX_ATTEMPTS = 8,              /* of one call, when connections break */
     MAX_REST_READS = 64,           /* of what follows the envelope of an answer */
@@ -155,7 +154,7 @@ struct channel *channel_new(struct session *session) {
     struct soap *soap = memory_check(soap_new2(input, output));
     soap_set_namespaces(soap, namespaces);
     soap->maxoccurs = MAX_ARRAY_ELEMENTS;
-    soap->recv_maxlength = MAX_ANSWER_BYTES;
+    soap->recv_maxlength = (uint64_t)CHANNEL_MAX_ANSWER_MIB << 20;
     soap->ctx = tls_context(session->tls);
     SSL_CTX_up_ref(soap->ctx);
     soap->ssl_flags = SOAP_SSL_REQUIRE_SERVER_AUTHENTICATION | SOAP_SSL_SKIP_HOST_CHECK;
@@ -213,6 +212,7 @@ void channel_begin(struct channel *channel) {
     channel->received = 0;
     channel->whole = false;
     channel->broken = false;
+    channel->too_long = false;
     channel->timed_out = false;
     channel->interrupted = false;
     channel->fault_type[0] = '\0';
@@ -224,7 +224,7 @@ void channel_begin(struct channel *channel) {
 /* The call may be made again: the connection broke, or the service is starting. */
 static bool is_passing(const struct channel *channel, int result) {
     static const int passing[] = {SOAP_EOF, SOAP_TCP_ERROR, SOAP_SSL_ERROR, 502, 503, 504};
-    if (channel->interrupted || channel->timed_out || channel->closing ||
+    if (channel->interrupted || channel->timed_out || channel->too_long || channel->closing ||
         tls_refusal(channel->session->tls))
         return false;
     if (channel->broken)
@@ -273,9 +273,15 @@ static bool renew_connection(struct channel *channel, const char *operation, int
     return again && pause_before_retry(channel);
 }
 
+/* gSOAP reports an answer that is too long as one that ended. */
+static bool is_too_long(const struct soap *soap, int result) {
+    return result == SOAP_EOF && soap->recv_maxlength && soap->count > soap->recv_maxlength;
+}
+
 bool channel_again(struct channel *channel, const char *operation, int *result) {
     if (*result == SOAP_OK)
         return false;
+    channel->too_long = is_too_long(channel->soap, *result);
     bool again = *result == SOAP_FAULT ? renew_session(channel, operation, result)
                                        : renew_connection(channel, operation, *result);
     channel->repeats += again;

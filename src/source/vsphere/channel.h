@@ -12,7 +12,10 @@
 #include "core/error.h"
 #include "soapH.h"
 
-enum { CHANNEL_POLL_MS = 100 }; /* how soon a waiting channel sees a signal */
+enum {
+    CHANNEL_POLL_MS = 100,      /* how soon a waiting channel sees a signal */
+    CHANNEL_MAX_ANSWER_MIB = 64 /* no more is read of one answer */
+};
 
 struct session;
 
@@ -34,8 +37,9 @@ struct channel {
     uint64_t received;      /* bytes of the answer */
     uint64_t head_received; /* those of them before its body */
     char tail[4];           /* the last bytes received */
-    bool whole;  /* the answer is read to its end: the connection may serve another call */
-    bool broken; /* the connection ended before the answer did */
+    bool whole;    /* the answer is read to its end: the connection may serve another call */
+    bool broken;   /* the connection ended before the answer did */
+    bool too_long; /* the answer is larger than CHANNEL_MAX_ANSWER_MIB */
     bool timed_out;
     bool interrupted;
     bool closing;          /* signals no longer end calls */

@@ -45,6 +45,8 @@ static bool describe_fault(struct channel *channel, const char *operation, struc
                          operation,
                          atomic_load(&session->refused) ? ", and a new login is refused" : "");
     const char *property = wire_xml_text(channel->soap, fault.xml, "invalidProperty");
+    if (property && strstr(fault.message, property))
+        property = NULL;
     const char *separator = *fault.type && *fault.message ? ": " : "";
     return error_set(error, ERROR_FAULT, "%s: %s failed: %s%s%s%s%s", session->label, operation,
                      fault.type, separator, fault.message, property ? ": " : "",
@@ -107,6 +109,10 @@ bool failure_describe(struct channel *channel, const char *operation, int result
         return describe_connection(channel, error);
     if (result >= FIRST_HTTP_ERROR && result <= LAST_HTTP_ERROR)
         return describe_status(session, result, error);
+    if (channel->too_long)
+        return error_set(error, ERROR_PROTOCOL,
+                         "%s: the answer to %s is larger than %d MiB: check host, port and path",
+                         session->label, operation, CHANNEL_MAX_ANSWER_MIB);
     if (result == SOAP_EOF)
         return error_set(error, ERROR_PROTOCOL,
                          "%s: the server closed the connection in the middle of %s: try again, "

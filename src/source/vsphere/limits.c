@@ -22,7 +22,7 @@ static const struct {
 enum limits_verdict limits_judge(const struct channel *channel, const struct error *error) {
     if (error->kind == ERROR_TIMEOUT)
         return LIMITS_SILENT;
-    if (channel->result == SOAP_LENGTH || channel->result == SOAP_OCCURS)
+    if (channel->too_long || channel->result == SOAP_OCCURS)
         return LIMITS_TOO_LARGE;
     if (error->kind != ERROR_FAULT)
         return LIMITS_PASSED;

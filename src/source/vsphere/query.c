@@ -35,25 +35,48 @@ static char *borrow(const char *text) {
     return (char *)text;
 }
 
+static bool is_refused(const struct query *query, int32_t id) {
+    size_t count = atomic_load(&query->refused->count);
+    for (size_t i = 0; i < count; i++)
+        if (query->refused->counters[i]->id == id)
+            return true;
+    return false;
+}
+
+bool query_refuse(const struct query *query, const struct counter *counter) {
+    struct query_refused *refused = query->refused;
+    size_t count = atomic_load(&refused->count);
+    if (is_refused(query, counter->id))
+        return false;
+    if (count < QUERY_MAX_REFUSED) {
+        refused->counters[count] = counter;
+        atomic_store(&refused->count, count + 1);
+    }
+    return true;
+}
+
 static void fill_wildcards(const struct query *query, const struct query_item *item,
                            struct vim25__PerfQuerySpec *spec) {
     const char *instance = query->selection->aggregate_only ? "" : "*";
     spec->metricId = memory_array(item->count, sizeof *spec->metricId);
-    spec->__sizemetricId = (int)item->count;
     for (size_t i = 0; i < item->count; i++) {
-        spec->metricId[i].counterId = item->counters[i]->id;
-        spec->metricId[i].instance = borrow(instance);
+        if (is_refused(query, item->counters[i]->id))
+            continue;
+        struct vim25__PerfMetricId *metric = &spec->metricId[spec->__sizemetricId++];
+        metric->counterId = item->counters[i]->id;
+        metric->instance = borrow(instance);
     }
 }
 
 /* The counters of an item are a run of all that were asked for: first and last tell which. */
-static void fill_listed(const struct query_item *item, struct vim25__PerfQuerySpec *spec) {
+static void fill_listed(const struct query *query, const struct query_item *item,
+                        struct vim25__PerfQuerySpec *spec) {
     const struct available *listed = item->listed;
     int32_t first = item->counters[0]->id, last = item->counters[item->count - 1]->id;
     spec->metricId = memory_array(listed->count + 1, sizeof *spec->metricId);
     for (size_t i = 0; i < listed->count; i++) {
         int32_t id = listed->metrics[i].counter->id;
-        if (id < first || id > last)
+        if (id < first || id > last || is_refused(query, id))
             continue;
         struct vim25__PerfMetricId *metric = &spec->metricId[spec->__sizemetricId++];
         metric->counterId = id;
@@ -69,7 +92,7 @@ static void fill_spec(const struct query *query, const struct query_item *item, 
     spec->intervalId = &terms->interval;
     spec->format = borrow("csv");
     if (item->listed)
-        fill_listed(item, spec);
+        fill_listed(query, item, spec);
     else
         fill_wildcards(query, item, spec);
 }

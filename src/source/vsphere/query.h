@@ -19,11 +19,20 @@ struct query_item {
     const struct available *listed; /* its instances by name; NULL to ask for '*' */
 };
 
+enum { QUERY_MAX_REFUSED = 64 };
+
+/* Counters that the server refuses, whoever is asked for them. */
+struct query_refused {
+    atomic_size_t count;
+    const struct counter *counters[QUERY_MAX_REFUSED];
+};
+
 /* What the queries of one target share. */
 struct query {
     struct catalog *catalog;
     const struct selection *selection;
     const struct source_events *events;
+    struct query_refused *refused;
 };
 
 /* The series of one entity that have been given before, when it is asked for window by window. */
@@ -40,6 +49,12 @@ struct query_call {
 /* query_ask: asks for the samples of the call. The answer belongs to the channel. */
 bool query_ask(const struct query *query, struct channel *channel, const struct query_call *call,
                struct _vim25__QueryPerfResponse *response, struct error *error);
+
+/*
+ * query_refuse: no further call asks for the counter; false when it is known. For the worker whose
+ * turn it is.
+ */
+bool query_refuse(const struct query *query, const struct counter *counter);
 
 /* query_unexpanded: the server gave '*' back instead of the instances it stands for. */
 bool query_unexpanded(const struct _vim25__QueryPerfResponse *response);

@@ -174,12 +174,42 @@ static void logout(struct session *session) {
         log_warn(session->log, "not logged out: %s", error.message);
 }
 
-static bool set_address(struct session *session, const struct target *target, struct error *error) {
-    int port = target->port ? target->port : TARGET_HTTPS_PORT;
+static int port_of(const struct target *target) {
+    return target->port ? target->port : TARGET_HTTPS_PORT;
+}
+
+static char *address_of(const struct target *target) {
     bool is_v6 = strchr(target->host, ':') != NULL;
-    bool own_path =
-        strcmp(target->scheme, "https") == 0 && *target->path && strcmp(target->path, "/") != 0;
-    const char *open = is_v6 ? "[" : "", *close = is_v6 ? "]" : "";
+    return memory_printf("%s%s%s:%d", is_v6 ? "[" : "", target->host, is_v6 ? "]" : "",
+                         port_of(target));
+}
+
+/* Without the slashes at its end: servers know /sdk, not /sdk/. */
+static size_t path_length(const struct target *target) {
+    size_t length = strlen(target->path);
+    while (length && target->path[length - 1] == '/')
+        length--;
+    return length;
+}
+
+static void set_address(struct session *session, const struct target *target) {
+    char *address = address_of(target);
+    size_t length = path_length(target);
+    bool own_path = strcmp(target->scheme, "https") == 0 && length;
+    if (!own_path && length)
+        log_warn(session->log,
+                 "%s: the path chooses nothing: all of the target is taken; choose "
+                 "with --type and --name",
+                 target->text);
+    session->endpoint = own_path
+                            ? memory_printf("https://%s%.*s", address, (int)length, target->path)
+                            : memory_printf("https://%s/sdk", address);
+    session->label = memory_strdup(port_of(target) == TARGET_HTTPS_PORT ? target->host : address);
+    free(address);
+}
+
+static bool check_target(struct session *session, const struct target *target,
+                         struct error *error) {
     if (!*target->host)
         return error_set(error, ERROR_USAGE, "%s: the host name is missing", target->text);
     if (strcmp(target->scheme, "http") == 0)
@@ -191,28 +221,19 @@ static bool set_address(struct session *session, const struct target *target, st
         return error_set(error, ERROR_USAGE,
                          "%s: no parameter but libvirt's no_verify=1 is known: use options",
                          target->text);
-    if (!own_path && *target->path && strcmp(target->path, "/") != 0)
-        log_warn(session->log,
-                 "%s: the path chooses nothing: all of the target is taken; choose "
-                 "with --type and --name",
-                 target->text);
-    session->endpoint = memory_printf("https://%s%s%s:%d%s", open, target->host, close, port,
-                                      own_path ? target->path : "/sdk");
-    session->label = port == TARGET_HTTPS_PORT
-                         ? memory_strdup(target->host)
-                         : memory_printf("%s%s%s:%d", open, target->host, close, port);
     return true;
 }
 
 static bool establish(struct session *session, const struct target *target,
                       const struct source_options *options, struct error *error) {
-    if (!set_address(session, target, error) ||
-        !credentials_init(&session->credentials, target, options->password_file, error))
+    if (!check_target(session, target, error))
         return false;
-    int port = target->port ? target->port : TARGET_HTTPS_PORT;
+    set_address(session, target);
+    if (!credentials_init(&session->credentials, target, options->password_file, error))
+        return false;
     struct source_options trust = *options;
     trust.insecure |= session->unverified;
-    session->tls = tls_new(target->host, port, &trust, error);
+    session->tls = tls_new(target->host, port_of(target), &trust, error);
     if (!session->tls)
         return false;
     session->main = channel_new(session);

@@ -5,15 +5,14 @@
 #include <time.h>
 
 #include "core/clock.h"
-#include "source/vsphere/archives.h"
 #include "source/vsphere/session.h"
 #include "source/vsphere/wire.h"
 
 /* An archived sample appears up to this many intervals after its time. */
 enum { ROLLUP_DELAY_INTERVALS = 2 };
 
-/* An hour, and as much again for servers that keep more. */
-enum { REAL_TIME_KEPT_SECONDS = 2 * 3600 };
+/* Servers keep an hour; what some keep beyond it is asked for as well. */
+enum { REAL_TIME_KEPT_SECONDS = 3600, REAL_TIME_ASKED_SECONDS = 2 * 3600 };
 
 bool span_server_time(struct channel *channel, int64_t *now, struct error *error) {
     const struct session *session = channel->session;
@@ -44,10 +43,10 @@ static bool follow(struct span *span, int64_t begin_ms, struct channel *channel,
 }
 
 /* What is older than real-time samples can be is not asked for, window after empty window. */
-static bool keep_to_realtime(struct span *span, int64_t now, const struct session *session,
+static bool keep_to_realtime(struct span *span, const struct session *session,
                              struct error *error) {
-    int64_t oldest = now - REAL_TIME_KEPT_SECONDS;
-    if (span->start >= oldest)
+    int64_t oldest = span->now - REAL_TIME_ASKED_SECONDS;
+    if (span->start >= span->now - REAL_TIME_KEPT_SECONDS - REAL_TIME_SECONDS)
         return true;
     if (span->end <= oldest)
         return error_set(error, ERROR_USAGE,
@@ -58,7 +57,8 @@ static bool keep_to_realtime(struct span *span, int64_t now, const struct sessio
              "%s: real-time samples are kept for an hour: give --interval 300 or longer for older "
              "ones",
              session->label);
-    span->start = oldest;
+    if (span->start < oldest)
+        span->start = oldest;
     return true;
 }
 
@@ -79,21 +79,19 @@ bool span_resolve(struct span *span, const struct selection *selection, struct c
     bool absolute =
         range->start.given && !range->start.relative && range->end.given && !range->end.relative;
     bool realtime = selection->interval == REAL_TIME_SECONDS;
-    int64_t now = 0;
     if (absolute && range->start.seconds >= range->end.seconds)
         return empty_span(error);
-    if (!span_server_time(channel, &now, error))
+    if ((realtime || !absolute) && !span_server_time(channel, &span->now, error))
         return false;
     span->bounded = true;
-    span->end = range->end.given ? timerange_resolve(&range->end, now) : now;
+    span->end = range->end.given ? timerange_resolve(&range->end, span->now) : span->now;
     span->start = range->start.given
-                      ? timerange_resolve(&range->start, now)
+                      ? timerange_resolve(&range->start, span->now)
                       : span->end - (int64_t)(selection->samples + ROLLUP_DELAY_INTERVALS) *
                                         selection->interval;
     if (span->start >= span->end)
         return empty_span(error);
-    return realtime ? keep_to_realtime(span, now, channel->session, error)
-                    : archives_check(span, now, channel, error);
+    return !realtime || keep_to_realtime(span, channel->session, error);
 }
 
 int64_t span_samples(const struct span *span) {

@@ -16,6 +16,7 @@ struct span {
     int64_t end;
     int32_t interval;
     int32_t newest; /* at most this many of them, the newest; 0 for all */
+    int64_t now;    /* the server's present; 0 when it was not asked for */
 };
 
 /* span_server_time: the server's present, in Unix seconds (CurrentTime). */

@@ -4,6 +4,7 @@
 
 #include "core/memory.h"
 #include "source/source.h"
+#include "source/vsphere/archives.h"
 #include "source/vsphere/batches.h"
 #include "source/vsphere/counters.h"
 #include "source/vsphere/entities.h"
@@ -134,9 +135,12 @@ static bool vsphere_collect(struct source *source, const struct selection *selec
     };
     if (!check_selection(selection, error) || !vsphere_catalog(source, error) ||
         (!vsphere->inventory && !vsphere_inventory(source, selection->types, error)) ||
-        !span_resolve(&order.span, selection, vsphere->session->main, error))
+        !span_resolve(&order.span, selection, vsphere->session->main, error) ||
+        (selection->interval != REAL_TIME_SECONDS &&
+         !archives_check(&order.span, vsphere->session->main, error)))
         return false;
-    const struct query query = {vsphere->catalog, selection, events};
+    struct query_refused refused = {0};
+    const struct query query = {vsphere->catalog, selection, events, &refused};
     const struct entity **entities = choose(vsphere->inventory, selection, events, &order.count);
     order.query = &query;
     order.entities = entities;

@@ -23,6 +23,7 @@ type performanceManager struct {
 	counters  map[int32]types.PerfCounterInfo
 	entities  map[types.ManagedObjectReference]*entity
 	denied    map[types.ManagedObjectReference]bool
+	orphaned  map[types.ManagedObjectReference]bool
 	weather   *weather
 }
 
@@ -213,9 +214,12 @@ func (p *performanceManager) prepare(spec *types.PerfQuerySpec, i int) (*query, 
 	if interval == realtimeInterval {
 		offer = e.realtime
 	}
+	if p.orphaned[spec.Entity] {
+		offer = nil
+	}
 	kept := p.retention(interval)
 	switch {
-	case offer == nil && p.esx:
+	case offer == nil && p.esx && !p.orphaned[spec.Entity]:
 		return nil, invalidArgument(fmt.Sprintf("querySpec[%d].entity", i))
 	case offer == nil:
 		return nil, invalidArgument("querySpec.interval")
@@ -231,7 +235,8 @@ func (p *performanceManager) prepare(spec *types.PerfQuerySpec, i int) (*query, 
 	}
 	for j, id := range spec.MetricId {
 		_, defined := p.counters[id.CounterId]
-		if !defined && id.CounterId != bogusCounter {
+		refused := int(id.CounterId) == p.weather.refusedCounter
+		if refused || (!defined && id.CounterId != bogusCounter) {
 			return nil, invalidArgument(fmt.Sprintf("querySpec[%d].metricId[%d].counterId", i, j))
 		}
 	}

@@ -24,7 +24,8 @@ type weather struct {
 	maxElements              int
 	sessionCalls, sessions   int
 	deleted, deleteAt        string
-	denied                   string
+	denied, orphaned         string
+	refusedCounter           int
 	accidents                string
 	slowMetric               time.Duration
 	gzip, noCSV, newestFirst bool
@@ -43,6 +44,10 @@ func (w *weather) addFlags(f *flag.FlagSet) {
 		"real: entities deleted after the inventory: guest numbers from 0, or hostN, as 3,17,host0")
 	f.StringVar(&w.deleteAt, "delete-at", "QueryPerf", "the method before which they go")
 	f.StringVar(&w.denied, "no-permission", "", "real: entities whose statistics are denied")
+	f.StringVar(&w.orphaned, "no-provider", "",
+		"real: entities that lose their performance provider after they were asked for metrics")
+	f.IntVar(&w.refusedCounter, "refuse-counter", -1,
+		"real: QueryPerf calls this counter id incorrect, though entities offer it")
 	f.StringVar(&w.accidents, "accident", "",
 		"METHOD:CALLS:KIND,… with CALLS 2, 2-5 or *, METHOD or *, and KIND delay=MS, hang, reset, "+
 			"close, truncate or an HTTP status")
@@ -73,15 +78,24 @@ func selection(text string) ([]types.ManagedObjectReference, error) {
 	return refs, nil
 }
 
+// selectionSet is the list as a set.
+func selectionSet(text string) (map[types.ManagedObjectReference]bool, error) {
+	refs, err := selection(text)
+	set := make(map[types.ManagedObjectReference]bool)
+	for _, ref := range refs {
+		set[ref] = true
+	}
+	return set, err
+}
+
 // install prepares what the performance manager has to know.
 func (w *weather) install(p *performanceManager) error {
-	denied, err := selection(w.denied)
-	if err != nil {
+	var err error
+	if p.denied, err = selectionSet(w.denied); err != nil {
 		return err
 	}
-	p.denied = make(map[types.ManagedObjectReference]bool)
-	for _, ref := range denied {
-		p.denied[ref] = true
+	if p.orphaned, err = selectionSet(w.orphaned); err != nil {
+		return err
 	}
 	p.weather = w
 	if w.maxQueryMetrics > 0 && !w.hideOptions {

@@ -15,35 +15,36 @@
 static const struct {
     enum error_kind kind;
     int result;
+    bool too_long;
     const char *fault_type;
     const char *message;
     enum limits_verdict verdict;
 } refusals[] = {
-    {ERROR_FAULT, SOAP_FAULT, "RestrictedByAdministrator", "vc: QueryPerf failed",
+    {ERROR_FAULT, SOAP_FAULT, false, "RestrictedByAdministrator", "vc: QueryPerf failed",
      LIMITS_TOO_LARGE},
-    {ERROR_FAULT, SOAP_FAULT, "RuntimeFault",
+    {ERROR_FAULT, SOAP_FAULT, false, "RuntimeFault",
      "vc: This operation is restricted by the administrator - 'vpxd.stats.maxQueryMetrics'. "
      "Contact",
      LIMITS_TOO_LARGE},
-    {ERROR_FAULT, SOAP_FAULT, "InvalidRequest",
+    {ERROR_FAULT, SOAP_FAULT, false, "InvalidRequest",
      "vc: InvalidRequest: XML document element count exceeds configured maximum 500000",
      LIMITS_TOO_LARGE},
-    {ERROR_FAULT, SOAP_FAULT, "ManagedObjectNotFound", "vc: gone", LIMITS_PASSED},
-    {ERROR_FAULT, SOAP_FAULT, "NoPermission", "vc: denied", LIMITS_PASSED},
-    {ERROR_FAULT, SOAP_FAULT, "", "", LIMITS_PASSED},
-    {ERROR_TIMEOUT, SOAP_EOF, "", "vc: no answer", LIMITS_SILENT},
-    {ERROR_PROTOCOL, SOAP_LENGTH, "", "vc: too long", LIMITS_TOO_LARGE},
-    {ERROR_PROTOCOL, SOAP_OCCURS, "", "vc: too many", LIMITS_TOO_LARGE},
-    {ERROR_PROTOCOL, SOAP_EOF, "", "vc: closed", LIMITS_PASSED},
-    {ERROR_PROTOCOL, 503, "", "vc: restricted by the administrator", LIMITS_PASSED},
-    {ERROR_INTERRUPTED, SOAP_EOF, "", "vc: interrupted", LIMITS_PASSED},
-    {ERROR_AUTH, SOAP_FAULT, "NotAuthenticated", "vc: the session has ended", LIMITS_PASSED},
+    {ERROR_FAULT, SOAP_FAULT, false, "ManagedObjectNotFound", "vc: gone", LIMITS_PASSED},
+    {ERROR_FAULT, SOAP_FAULT, false, "NoPermission", "vc: denied", LIMITS_PASSED},
+    {ERROR_FAULT, SOAP_FAULT, false, "", "", LIMITS_PASSED},
+    {ERROR_TIMEOUT, SOAP_EOF, false, "", "vc: no answer", LIMITS_SILENT},
+    {ERROR_PROTOCOL, SOAP_EOF, true, "", "vc: too long", LIMITS_TOO_LARGE},
+    {ERROR_PROTOCOL, SOAP_OCCURS, false, "", "vc: too many", LIMITS_TOO_LARGE},
+    {ERROR_PROTOCOL, SOAP_EOF, false, "", "vc: closed", LIMITS_PASSED},
+    {ERROR_PROTOCOL, 503, false, "", "vc: restricted by the administrator", LIMITS_PASSED},
+    {ERROR_INTERRUPTED, SOAP_EOF, false, "", "vc: interrupted", LIMITS_PASSED},
+    {ERROR_AUTH, SOAP_FAULT, false, "NotAuthenticated", "vc: the session has ended", LIMITS_PASSED},
 };
 
 static void test_verdicts(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
-        struct channel channel = {.result = refusals[i].result};
+        struct channel channel = {.result = refusals[i].result, .too_long = refusals[i].too_long};
         struct error error = {0};
         snprintf(channel.fault_type, sizeof channel.fault_type, "%s", refusals[i].fault_type);
         (void)error_set(&error, refusals[i].kind, "%s", refusals[i].message);
