@@ -250,13 +250,35 @@ static bool check_range(struct options *options, struct error *error) {
     return true;
 }
 
+static bool has_empty_pattern(const char *list) {
+    for (;;) {
+        list += *list == '!';
+        size_t length = strcspn(list, ",");
+        if (!length || !list[length])
+            return !length;
+        list += length + 1;
+    }
+}
+
+/* An empty pattern, such as that of an unset shell variable, would select everything. */
+static bool parse_globs(const char *option, const char *list, struct globs *globs,
+                        struct error *error) {
+    if (!list)
+        return true;
+    if (has_empty_pattern(list))
+        return error_set(error, ERROR_USAGE,
+                         "%s '%s' holds an empty pattern: leave the option out to have all", option,
+                         list);
+    globs_add(globs, list);
+    return true;
+}
+
 static bool check_selection(struct options *options, struct error *error) {
     char *const *value = options->text->value;
     struct selection *selection = &options->selection;
-    if (value[OPTION_NAME])
-        globs_add(&selection->names, value[OPTION_NAME]);
-    if (value[OPTION_COUNTER])
-        globs_add(&selection->counters, value[OPTION_COUNTER]);
+    if (!parse_globs("--name", value[OPTION_NAME], &selection->names, error) ||
+        !parse_globs("--counter", value[OPTION_COUNTER], &selection->counters, error))
+        return false;
     if (value[OPTION_TYPE] && !selection_set_types(selection, value[OPTION_TYPE], error))
         return false;
     if (value[OPTION_INSTANCE] && strcmp(value[OPTION_INSTANCE], "aggregate") == 0)
