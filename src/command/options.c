@@ -337,6 +337,18 @@ static bool add_target(struct options *options, const char *text, struct error *
     return true;
 }
 
+/* What is given twice would be written twice. */
+static bool check_repetition(const struct options *options, struct error *error) {
+    const struct target *targets = options->targets;
+    for (size_t i = 1; i < options->target_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (target_same(&targets[i], &targets[k]))
+                return error_set(error, ERROR_USAGE,
+                                 "'%s' and '%s' are the same TARGET: give it once", targets[k].text,
+                                 targets[i].text);
+    return true;
+}
+
 static bool check_targets(struct options *options, const struct options_spec *spec,
                           const char **arguments, struct error *error) {
     for (; arguments && *arguments; arguments++)
@@ -351,7 +363,7 @@ static bool check_targets(struct options *options, const struct options_spec *sp
                          "https://root@esx01.example.com, or set GOVC_URL");
     if (spec->single_target && options->target_count > 1)
         return error_set(error, ERROR_USAGE, "more than one TARGET: %s takes one", spec->command);
-    return true;
+    return check_repetition(options, error);
 }
 
 static void hide_passwords(int argc, char **argv) {

@@ -5,8 +5,11 @@
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/memory.h"
+
+enum { HTTPS_PORT = 443 };
 
 /*
  * GLib rather than libcurl: of "qemu:///system" libcurl takes "system" for the host, and it refuses
@@ -167,6 +170,16 @@ bool target_init(struct target *target, const char *text, struct error *error) {
     parts_done(&parts);
     memory_wipe_free(uri);
     return !fault;
+}
+
+static int port_of(const struct target *target) {
+    return target->port ? target->port : HTTPS_PORT;
+}
+
+bool target_same(const struct target *left, const struct target *right) {
+    if (!is_remote(left->scheme) || !is_remote(right->scheme))
+        return strcmp(left->text, right->text) == 0;
+    return strcasecmp(left->host, right->host) == 0 && port_of(left) == port_of(right);
 }
 
 void target_done(struct target *target) {

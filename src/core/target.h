@@ -24,6 +24,9 @@ struct target {
 bool target_init(struct target *target, const char *text, struct error *error)
     __attribute__((warn_unused_result));
 
+/* target_same: both lead to the same vSphere host and port, or are the same URI of libvirt. */
+bool target_same(const struct target *left, const struct target *right);
+
 /* target_done: wipes the password and frees the parts. */
 void target_done(struct target *target);
 

@@ -216,11 +216,41 @@ static void test_password_is_never_shown(void **state) {
     }
 }
 
+static void test_same(void **state) {
+    static const struct {
+        const char *texts[2];
+        bool same;
+    } cases[] = {
+        {{"esx01", "https://root:pw@ESX01:443/sdk"}, true},
+        {{"esx://esx01", "vpx://user@esx01/dc"}, true},
+        {{"[::1]:8443", "https://[::1]:8443"}, true},
+        {{"esx01", "esx01:8443"}, false},
+        {{"esx01", "esx02"}, false},
+        {{"esx01", "qemu+ssh://esx01/system"}, false},
+        {{"test:///default", "test:///default"}, true},
+        {{"qemu:///system", "qemu:///session"}, false},
+        {{"qemu+unix:///system?socket=/a", "qemu+unix:///system?socket=/b"}, false},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct target targets[2];
+        struct error error = {0};
+        for (size_t k = 0; k < 2; k++)
+            assert_true(target_init(&targets[k], cases[i].texts[k], &error));
+        if (target_same(&targets[0], &targets[1]) != cases[i].same)
+            fail_msg("'%s' and '%s'", cases[i].texts[0], cases[i].texts[1]);
+        target_done(&targets[0]);
+        target_done(&targets[1]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_password_is_never_shown),
+        cmocka_unit_test(test_same),
     };
     return cmocka_run_group_tests_name("target", tests, NULL, NULL);
 }
