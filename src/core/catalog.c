@@ -3,12 +3,12 @@
 #include "core/catalog.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
 
 #include "core/memory.h"
+#include "core/nearest.h"
 
 struct entry {
     struct counter counter;
@@ -24,12 +24,6 @@ struct catalog {
     size_t count;
     size_t capacity;
     size_t defined;
-};
-
-struct candidate {
-    const char *name;
-    bool contains;
-    size_t distance;
 };
 
 static char *copy_or_empty(const char *text) {
@@ -143,77 +137,30 @@ const struct counter *catalog_at(const struct catalog *catalog, size_t index) {
     return &catalog->order[index]->counter;
 }
 
-static size_t smallest(size_t a, size_t b, size_t c) {
-    size_t least = a < b ? a : b;
-    return least < c ? least : c;
-}
-
-static bool same_letter(char a, char b) {
-    return tolower((unsigned char)a) == tolower((unsigned char)b);
-}
-
-/* Levenshtein's distance without regard to case; row has room for strlen(b) + 1 numbers. */
-static size_t edit_distance(const char *a, const char *b, size_t *row) {
-    size_t width = strlen(b);
-
-    for (size_t j = 0; j <= width; j++)
-        row[j] = j;
-    for (size_t i = 0; a[i]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < width; j++) {
-            size_t above = row[j + 1];
-            row[j + 1] = smallest(diagonal + !same_letter(a[i], b[j]), above + 1, row[j] + 1);
-            diagonal = above;
-        }
-    }
-    return row[width];
-}
-
-static bool is_nearer(const struct candidate *a, const struct candidate *b) {
-    if (a->contains != b->contains)
-        return a->contains;
-    if (a->distance != b->distance)
-        return a->distance < b->distance;
-    return strcmp(a->name, b->name) < 0;
-}
-
-/* Insertion into the list of the best so far; returns its new length. */
-static size_t keep_best(struct candidate *best, size_t kept, size_t count,
-                        struct candidate candidate) {
-    size_t place = kept;
-
-    while (place > 0 && is_nearer(&candidate, &best[place - 1]))
-        place--;
-    if (place == count)
-        return kept;
-    if (kept < count)
-        kept++;
-    memmove(best + place + 1, best + place, (kept - place - 1) * sizeof *best);
-    best[place] = candidate;
-    return kept;
+/* Of a rollup that real time keeps. */
+static bool is_usual(const struct counter *counter) {
+    static const char *const usual[] = {"average", "latest", "summation"};
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (strcmp(counter->rollup, usual[i]) == 0)
+            return true;
+    return false;
 }
 
 size_t catalog_nearest(const struct catalog *catalog, const char *name, const char **names,
                        size_t count) {
-    struct candidate *best = memory_array(count, sizeof *best);
-    size_t *row = memory_array(strlen(name) + 1, sizeof *row);
-    size_t kept = 0;
+    struct nearest *known = memory_array(catalog->count + 1, sizeof *known);
+    size_t defined = 0;
 
     for (size_t i = 0; i < catalog->count; i++) {
-        const char *known = catalog->order[i]->counter.name;
-        if (!catalog->order[i]->defined)
-            continue;
-        struct candidate candidate = {
-            .name = known,
-            .contains = strcasestr(known, name) != NULL,
-            .distance = edit_distance(known, name, row),
-        };
-        kept = keep_best(best, kept, count, candidate);
+        const struct counter *counter = catalog_at(catalog, i);
+        if (catalog->order[i]->defined)
+            known[defined++] = (struct nearest){.name = counter->name, .usual = is_usual(counter)};
     }
-    for (size_t i = 0; i < kept; i++)
-        names[i] = best[i].name;
-    free(row);
-    free(best);
-    return kept;
+    nearest_sort(known, defined, name);
+    if (count > defined)
+        count = defined;
+    for (size_t i = 0; i < count; i++)
+        names[i] = known[i].name;
+    free(known);
+    return count;
 }

@@ -46,8 +46,9 @@ size_t catalog_defined(const struct catalog *catalog);
 const struct counter *catalog_at(const struct catalog *catalog, size_t index);
 
 /*
- * catalog_nearest: the names closest to a misspelt one by edit distance, best first, at most
- * count of them; returns how many were stored in names. The names are borrowed.
+ * catalog_nearest: the names closest to a misspelt one, best first, at most count of them; among
+ * about equal ones those whose rollup is average, latest or summation. Returns how many were stored
+ * in names. The names are borrowed.
  */
 size_t catalog_nearest(const struct catalog *catalog, const char *name, const char **names,
                        size_t count);

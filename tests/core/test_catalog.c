@@ -111,6 +111,7 @@ static void test_nearest(void **state) {
         {"cpu.usge.average", "cpu.usage.average"},
         {"CPU.Usage.Average", "cpu.usage.average"},
         {"cpu.usage.avg", "cpu.usage.average"},
+        {"cpu.usage.non", "cpu.usage.none"},
         {"mem.usage.averag", "mem.usage.average"},
         {"usagemhz", "cpu.usagemhz.average"},
         {"PBC", "mem.vmfs.pbc.size.latest"},
@@ -129,8 +130,8 @@ static void test_nearest_is_ordered_and_bounded(void **state) {
     const char *names[16];
 
     assert_int_equal(catalog_nearest(*state, "cpu.usage", names, 16), 5);
-    assert_string_equal(names[0], "cpu.usage.none");
-    assert_string_equal(names[1], "cpu.usage.average");
+    assert_string_equal(names[0], "cpu.usage.average");
+    assert_string_equal(names[1], "cpu.usage.none");
     assert_string_equal(names[2], "cpu.usagemhz.average");
     assert_string_equal(names[3], "mem.usage.average");
     assert_int_equal(catalog_nearest(*state, "cpu.usage", names, 0), 0);

@@ -62,6 +62,16 @@ def test_misspelt_counter(vperf, esx, tmp_path, command, wrong, right):
     assert wrong in done.err and right in done.err, done
 
 
+@pytest.mark.parametrize("wrong, first", [("cpu.usge", "cpu.usage.average"),
+                                          ("mem.consumd", "mem.consumed.average"),
+                                          ("mem.consumed.minimun", "mem.consumed.minimum")])
+def test_usual_rollups_are_suggested_first(vperf, esx, wrong, first):
+    """Of counters that are about as near, those that real time has; a rollup that was all but
+    named is what was meant."""
+    done = vperf.run("counters", "--counter", wrong, *esx.arguments)
+    assert done.err.split("nearest: ")[1].startswith(first + ","), done
+
+
 def test_misspelt_among_right_ones(vperf, esx):
     """One name of a list matches nothing: an error, though the others match."""
     done = vperf.run("counters", "--counter", "cpu.usage.average,mem.uasge.average", *esx.arguments)

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Which known names a misspelt one may have meant. */
+#ifndef VPERF_CORE_NEAREST_H
+#define VPERF_CORE_NEAREST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A known name. */
+struct nearest {
+    const char *name;
+    bool usual;      /* set by the caller: preferred to others that are about as near */
+    bool contains;   /* set by nearest_sort: holds the wanted name */
+    size_t distance; /* set by nearest_sort */
+};
+
+/*
+ * nearest_sort: by nearness to the wanted name, best first: those that hold it, then by edit
+ * distance without regard to case, then in alphabetical order.
+ */
+void nearest_sort(struct nearest *names, size_t count, const char *wanted);
+
+#endif
