@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "command/names.h"
 #include "command/progress.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
@@ -21,7 +22,7 @@ struct lane {
     struct coverage *coverage;
     size_t missing;
     size_t skipped;
-    bool matched;
+    struct inventory *entities; /* those of the target, by type and name */
     struct error error;
     struct source_options source; /* those of the command line, reporting to this lane */
     struct progress_lane progress;
@@ -32,10 +33,12 @@ void collector_init(struct collector *collector, const struct options *options,
                     struct output *output, struct sink *sink) {
     *collector = (struct collector){.options = options, .output = output, .sink = sink};
     collector->coverage = coverage_new();
+    collector->entities = inventory_new();
 }
 
 void collector_done(struct collector *collector) {
     coverage_free(collector->coverage);
+    inventory_free(collector->entities);
 }
 
 static bool write_series(void *context, const struct series *series, struct error *error) {
@@ -77,13 +80,6 @@ static void on_missing(void *context, const struct entity *entity, const char *r
         log_warn(log, "%s: %s", lane->target->text, reason);
 }
 
-static bool any_entity(const struct inventory *inventory, const struct selection *selection) {
-    for (size_t i = 0; i < inventory->count; i++)
-        if (selection_has_entity(selection, inventory->entities[i]))
-            return true;
-    return false;
-}
-
 static bool collect_from(struct lane *lane, struct source *source) {
     const struct options *options = lane->collector->options;
     const struct selection *selection = &options->selection;
@@ -97,7 +93,7 @@ static bool collect_from(struct lane *lane, struct source *source) {
     const struct inventory *inventory = source->ops->inventory(source, selection->types, error);
     if (!inventory)
         return false;
-    lane->matched = any_entity(inventory, selection);
+    names_keep(lane->entities, selection, inventory);
     const struct source_events events = {lane, on_offered, on_series, on_skipped, on_missing};
     return source->ops->collect(source, selection, &events, error);
 }
@@ -133,6 +129,7 @@ static void start_lane(struct lane *lane, struct collector *collector, size_t in
     lane->progress.progress = progress;
     lane->target = &collector->options->targets[index];
     lane->coverage = coverage_new();
+    lane->entities = inventory_new();
     if (index > 0)
         lane->spool = spool_new(&lane->error);
     if (lane->error.kind == ERROR_NONE && pthread_create(&lane->thread, NULL, run_lane, lane) == 0)
@@ -162,14 +159,15 @@ static void finish_lane(struct lane *lane, struct collector *collector) {
     collector->misused += lane->error.kind == ERROR_USAGE;
     collector->missing += lane->missing;
     collector->skipped += lane->skipped;
-    collector->matched |= lane->matched;
+    names_keep(collector->entities, &collector->options->selection, lane->entities);
     coverage_merge(collector->coverage, lane->coverage);
     coverage_free(lane->coverage);
+    inventory_free(lane->entities);
     spool_free(lane->spool);
 }
 
 /* What can be told of a wrong selection only when all targets are known. */
-static bool check_selection(const struct collector *collector, struct error *error) {
+static bool check_selection(struct collector *collector, struct error *error) {
     const struct globs *globs = &collector->options->selection.counters;
     if (collector->failed)
         return true;
@@ -178,9 +176,8 @@ static bool check_selection(const struct collector *collector, struct error *err
             return error_set(error, ERROR_USAGE,
                              "no counter of any target matches '%s': see 'vperf counters'",
                              globs->patterns[i]);
-    return collector->matched ||
-           error_set(error, ERROR_USAGE,
-                     "no entity matches --type and --name: see 'vperf inventory'");
+    collector->unmatched = names_check(collector->options, collector->entities, error);
+    return error->kind == ERROR_NONE;
 }
 
 void collector_run(struct collector *collector) {
@@ -215,7 +212,7 @@ int collector_error_status(const struct error *error) {
 int collector_status(const struct collector *collector) {
     if (collector->fatal.kind != ERROR_NONE)
         return collector_error_status(&collector->fatal);
-    if (collector->failed == 0 && collector->missing == 0)
+    if (collector->failed == 0 && collector->missing == 0 && collector->unmatched == 0)
         return STATUS_OK;
     if (collector->misused == collector->options->target_count)
         return STATUS_USAGE;

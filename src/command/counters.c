@@ -43,17 +43,17 @@ static void list_counter(const struct counter *counter, bool computed, struct re
     }
 }
 
-static bool list(const struct options *options, struct source *source, struct records *records,
-                 struct error *error) {
+static bool list(const struct listing_run *run, struct source *source, struct error *error) {
+    const struct selection *selection = &run->options->selection;
     const struct catalog *catalog = source->ops->catalog(source, error);
-    if (!catalog || !selection_check_counters(&options->selection, catalog, error))
+    if (!catalog || !selection_check_counters(selection, catalog, error))
         return false;
     bool computed = is_computed(catalog);
     if (computed)
-        records_columns(records, columns, COLUMNS);
+        records_columns(run->records, columns, COLUMNS);
     for (size_t i = 0; i < catalog_size(catalog); i++)
-        if (selection_has_counter(&options->selection, catalog_at(catalog, i)))
-            list_counter(catalog_at(catalog, i), computed, records);
+        if (selection_has_counter(selection, catalog_at(catalog, i)))
+            list_counter(catalog_at(catalog, i), computed, run->records);
     return true;
 }
 

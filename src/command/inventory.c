@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* vperf inventory: what can be measured. */
 #include "command/listing.h"
+#include "command/names.h"
 
 static const struct options_spec spec = {
     .command = "inventory",
@@ -36,15 +37,15 @@ static void list_entity(const struct entity *entity, struct records *records) {
     records_text(records, entity->source);
 }
 
-static bool list(const struct options *options, struct source *source, struct records *records,
-                 struct error *error) {
-    const struct selection *selection = &options->selection;
+static bool list(const struct listing_run *run, struct source *source, struct error *error) {
+    const struct selection *selection = &run->options->selection;
     const struct inventory *inventory = source->ops->inventory(source, selection->types, error);
     if (!inventory)
         return false;
+    names_keep(run->entities, selection, inventory);
     for (size_t i = 0; i < inventory->count; i++)
         if (selection_has_entity(selection, inventory->entities[i]))
-            list_entity(inventory->entities[i], records);
+            list_entity(inventory->entities[i], run->records);
     return true;
 }
 

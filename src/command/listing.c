@@ -5,27 +5,29 @@
 #include <unistd.h>
 
 #include "command/collector.h"
+#include "command/names.h"
 #include "core/interrupt.h"
 #include "core/output.h"
 
-static bool list_target(const struct listing *listing, const struct options *options,
-                        const struct target *target, struct records *records, struct error *error) {
+static bool list_target(const struct listing *listing, const struct listing_run *run,
+                        const struct target *target, struct error *error) {
     const struct source_ops *ops = source_ops_for(target, error);
-    struct source *source = ops ? ops->open(target, &options->source, error) : NULL;
+    struct source *source = ops ? ops->open(target, &run->options->source, error) : NULL;
     if (!source)
         return false;
-    bool listed = listing->list(options, source, records, error);
+    bool listed = listing->list(run, source, error);
     ops->close(source);
     return listed;
 }
 
 /* Lists all targets; *error is what ends the run. Returns the number of targets that failed. */
-static size_t list_targets(const struct listing *listing, const struct options *options,
-                           struct records *records, struct error *error) {
+static size_t list_targets(const struct listing *listing, const struct listing_run *run,
+                           struct error *error) {
+    const struct options *options = run->options;
     size_t failed = 0;
     for (size_t i = 0; i < options->target_count; i++) {
         struct error lost = {0};
-        if (list_target(listing, options, &options->targets[i], records, &lost))
+        if (list_target(listing, run, &options->targets[i], &lost))
             continue;
         failed++;
         if (lost.kind == ERROR_USAGE || lost.kind == ERROR_INTERRUPTED) {
@@ -37,6 +39,21 @@ static size_t list_targets(const struct listing *listing, const struct options *
     return failed;
 }
 
+/* Lists all targets; the exit status unless the output fails. */
+static int list_all(const struct listing *listing, const struct listing_run *run,
+                    struct error *error) {
+    const struct options *options = run->options;
+    size_t unmatched = 0;
+    size_t failed = list_targets(listing, run, error);
+    if (!failed && options->selection.names.count)
+        unmatched = names_check(options, run->entities, error);
+    if (error->kind != ERROR_NONE)
+        return collector_error_status(error);
+    if (failed == options->target_count)
+        return STATUS_NOTHING;
+    return failed || unmatched ? STATUS_PARTIAL : STATUS_OK;
+}
+
 static int list_to_output(const struct listing *listing, const struct options *options,
                           enum records_format format, struct error *error) {
     struct output output;
@@ -44,15 +61,18 @@ static int list_to_output(const struct listing *listing, const struct options *o
         return STATUS_NOTHING;
     struct records *records = records_new(output.stream, format, options->sink.spreadsheet_safe,
                                           listing->columns, listing->column_count);
-    size_t failed = list_targets(listing, options, records, error);
-    bool publish = error->kind == ERROR_NONE && failed < options->target_count;
+    const struct listing_run run = {options, records, inventory_new()};
+    int status = list_all(listing, &run, error);
+    bool publish = status == STATUS_OK || status == STATUS_PARTIAL;
     if (publish)
         records_finish(records);
     records_free(records);
-    if (publish && output_commit(&output, error))
-        return failed ? STATUS_PARTIAL : STATUS_OK;
-    output_abort(&output);
-    return error->kind == ERROR_NONE ? STATUS_NOTHING : collector_error_status(error);
+    inventory_free(run.entities);
+    if (!publish)
+        output_abort(&output);
+    else if (!output_commit(&output, error))
+        status = collector_error_status(error);
+    return status;
 }
 
 int listing_run(const struct listing *listing, int argc, char **argv) {

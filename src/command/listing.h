@@ -9,13 +9,19 @@
 #include "command/options.h"
 #include "sink/records.h"
 
+/* A run over all targets. */
+struct listing_run {
+    const struct options *options;
+    struct records *records;
+    struct inventory *entities; /* type and name of those that the targets have */
+};
+
 struct listing {
     const struct options_spec *spec;
     const struct records_column *columns;
     size_t column_count;
     /* list: the rows of one open source. */
-    bool (*list)(const struct options *options, struct source *source, struct records *records,
-                 struct error *error);
+    bool (*list)(const struct listing_run *run, struct source *source, struct error *error);
 };
 
 /* listing_run: parses the command line, and lists every target that can be reached. */

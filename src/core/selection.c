@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/nearest.h"
 
 enum { SUGGESTIONS = 5 };
 
@@ -23,12 +24,12 @@ void selection_done(struct selection *selection) {
     globs_done(&selection->counters);
 }
 
-/* The texts put together with ", " between them, owned by the caller. */
-static char *join(const char *const *texts, size_t count) {
+/* The texts put together with the separator between them, owned by the caller. */
+static char *join(const char *const *texts, size_t count, const char *separator) {
     char *joined = memory_strdup("");
 
     for (size_t i = 0; i < count; i++) {
-        char *longer = memory_printf("%s%s%s", joined, i ? ", " : "", texts[i]);
+        char *longer = memory_printf("%s%s%s", joined, i ? separator : "", texts[i]);
         free(joined);
         joined = longer;
     }
@@ -40,7 +41,7 @@ static bool wrong_type(const char *name, size_t length, struct error *error) {
 
     for (enum entity_type type = 0; type < ENTITY_TYPES; type++)
         names[type] = entity_type_name(type);
-    char *known = join(names, ENTITY_TYPES);
+    char *known = join(names, ENTITY_TYPES, ", ");
     error_set(error, ERROR_USAGE, "no type '%.*s'; the types are %s", (int)length, name, known);
     free(known);
     return false;
@@ -93,11 +94,62 @@ bool selection_check_counters(const struct selection *selection, const struct ca
             continue;
 
         const char *names[SUGGESTIONS];
-        char *nearest = join(names, catalog_nearest(catalog, pattern, names, SUGGESTIONS));
+        char *nearest = join(names, catalog_nearest(catalog, pattern, names, SUGGESTIONS), ", ");
         error_set(error, ERROR_USAGE, "no counter matches '%s'; nearest: %s", pattern,
                   *nearest ? nearest : "none, the server defines no counters");
         free(nearest);
         return false;
     }
     return true;
+}
+
+static char *wanted_types(const struct selection *selection) {
+    const char *names[ENTITY_TYPES];
+    size_t count = 0;
+
+    for (enum entity_type type = 0; type < ENTITY_TYPES; type++)
+        if (selection->types[type])
+            names[count++] = entity_type_name(type);
+    return join(names, count, " or ");
+}
+
+/* The names of wanted types nearest to the pattern, each once; owned by the caller. */
+static char *nearest_names(const struct selection *selection, const struct inventory *entities,
+                           const char *pattern) {
+    struct nearest *known = memory_array(entities->count + 1, sizeof *known);
+    const char *names[SUGGESTIONS];
+    size_t wanted = 0, count = 0;
+
+    for (size_t i = 0; i < entities->count; i++) {
+        const struct entity *entity = entities->entities[i];
+        if (selection->types[entity->type] && entity->name)
+            known[wanted++] = (struct nearest){.name = entity->name, .usual = true};
+    }
+    nearest_sort(known, wanted, pattern);
+    for (size_t i = 0; i < wanted && count < SUGGESTIONS; i++)
+        if (i == 0 || strcmp(known[i].name, known[i - 1].name) != 0)
+            names[count++] = known[i].name;
+    free(known);
+    return join(names, count, ", ");
+}
+
+bool selection_check_name(const struct selection *selection, size_t index,
+                          const struct inventory *entities, struct error *error) {
+    const char *pattern = selection->names.patterns[index];
+
+    if (selection->names.excludes[index])
+        return true;
+    for (size_t i = 0; i < entities->count; i++) {
+        const struct entity *entity = entities->entities[i];
+        if (selection->types[entity->type] &&
+            fnmatch(pattern, entity->name ? entity->name : "", 0) == 0)
+            return true;
+    }
+    char *types = wanted_types(selection);
+    char *nearest = nearest_names(selection, entities, pattern);
+    error_set(error, ERROR_USAGE, "no %s matches --name '%s'; nearest: %s", types, pattern,
+              *nearest ? nearest : "none, there is no such entity");
+    free(types);
+    free(nearest);
+    return false;
 }

@@ -10,6 +10,7 @@
 #include "core/entity.h"
 #include "core/error.h"
 #include "core/globs.h"
+#include "core/inventory.h"
 #include "core/timerange.h"
 
 /* The interval of the samples that ESXi keeps of the last hour, and the default of polls. */
@@ -50,5 +51,13 @@ bool selection_has_counter(const struct selection *selection, const struct count
  */
 bool selection_check_counters(const struct selection *selection, const struct catalog *catalog,
                               struct error *error) __attribute__((warn_unused_result));
+
+/*
+ * selection_check_name: pattern number index of the names is an exclusion, or matches an entity of
+ * a wanted type; else ERROR_USAGE names the pattern and the nearest names.
+ */
+bool selection_check_name(const struct selection *selection, size_t index,
+                          const struct inventory *entities, struct error *error)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -131,11 +131,44 @@ static void test_check_counters(void **state) {
     catalog_free(catalog);
 }
 
+static void test_check_name(void **state) {
+    static const struct {
+        const char *pattern;
+        const char *expected; /* NULL: accepted */
+    } cases[] = {
+        {"web-1", NULL},
+        {"web-*", NULL},
+        {"!nobody", NULL},
+        {"wep-1", "no vm matches --name 'wep-1'; nearest: web-1, db"},
+        {"esx01", "no vm matches --name 'esx01'; nearest: web-1, db"},
+    };
+    struct inventory *entities = inventory_new();
+    (void)state;
+
+    inventory_add(entities, &(struct entity){.type = ENTITY_VM, .name = "web-1"});
+    inventory_add(entities, &(struct entity){.type = ENTITY_VM, .name = "db"});
+    inventory_add(entities, &(struct entity){.type = ENTITY_VM, .name = "web-1"});
+    inventory_add(entities, &(struct entity){.type = ENTITY_VM});
+    inventory_add(entities, &(struct entity){.type = ENTITY_HOST, .name = "esx01"});
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct selection selection;
+        struct error error = {0};
+        selection_init(&selection);
+        selection.types[ENTITY_HOST] = false;
+        globs_add(&selection.names, cases[i].pattern);
+        assert_int_equal(selection_check_name(&selection, 0, entities, &error), !cases[i].expected);
+        if (cases[i].expected)
+            assert_string_equal(error.message, cases[i].expected);
+        selection_done(&selection);
+    }
+    inventory_free(entities);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),       cmocka_unit_test(test_types),
         cmocka_unit_test(test_wrong_types),    cmocka_unit_test(test_names),
-        cmocka_unit_test(test_check_counters),
+        cmocka_unit_test(test_check_counters), cmocka_unit_test(test_check_name),
     };
     return cmocka_run_group_tests_name("selection", tests, NULL, NULL);
 }

@@ -9,6 +9,9 @@ from harness import PASSWORD, USER, files_in
 
 COMMANDS = ["collect", "counters", "inventory"]
 
+# A guest of the simulated ESXi host, and of no other server.
+GUEST = "ha-host_VM0"
+
 # A target that would fail with status 1, were it asked.
 NOBODY = "https://user@127.0.0.1:1"
 
@@ -135,12 +138,39 @@ def test_help_on_a_full_disk(vperf, arguments):
         assert vperf.run(*arguments, stdout=full).status == 1
 
 
-def test_nothing_matches(vperf, esx, tmp_path):
-    """A --name without any entity is a mistake, not an empty file."""
-    done = vperf.run("collect", "--name", "no-such-guest", "--output", tmp_path / "out.csv",
-                     *esx.arguments)
-    assert (done.status, files_in(tmp_path)) == (2, []), done
-    assert len(done.messages) == 1 and "--name" in done.err
+@pytest.mark.parametrize("command", ["collect", "compare", "inventory"])
+def test_nothing_matches(vperf, esx, tmp_path, command):
+    """A --name without any entity is a mistake, not an empty file; near names are shown."""
+    done = vperf.run(command, "--type", "vm", "--name", "host_VM0", "--output",
+                     tmp_path / "out.csv", *esx.arguments)
+    assert (done.status, done.out, files_in(tmp_path)) == (2, "", []), done
+    assert len(done.messages) == 1 and "no vm matches --name 'host_VM0'" in done.err, done
+    assert done.err.split("nearest: ")[1].startswith(GUEST), done
+
+
+@pytest.mark.parametrize("command", ["collect", "compare", "inventory"])
+def test_one_name_matches_nothing(vperf, esx, command):
+    """The others come; what is missing is told, and the status says that it is."""
+    done = vperf.run(command, "--name", f"{GUEST},no-such-guest", "--type", "vm", *esx.arguments)
+    assert done.status == 3 and GUEST in {row["name"] for row in done.rows}, done
+    told = [line for line in done.messages if "--name" in line]
+    assert len(told) == 1 and "'no-such-guest'" in told[0] and GUEST in told[0], done
+
+
+@pytest.mark.parametrize("command", ["collect", "inventory"])
+def test_a_name_of_one_of_two_targets(vperf, esx, vcenter, command):
+    """A name is known when any of the targets has it."""
+    one = vperf.run(command, "--name", GUEST, *esx.arguments, vcenter.target())
+    assert one.status == 0 and {row["source"] for row in one.rows} == {esx.label}, one
+    none = vperf.run(command, "--name", "no-such", *esx.arguments, vcenter.target())
+    assert (none.status, none.out, len(none.messages)) == (2, "", 1), none
+
+
+def test_all_names_are_excluded(vperf, esx):
+    """What is excluded is not missing, but an empty selection is a mistake."""
+    for command in ("collect", "inventory"):
+        done = vperf.run(command, "--name", f"{GUEST},!*", *esx.arguments)
+        assert (done.status, len(done.messages)) == (2, 1) and "--name" in done.err, done
 
 
 @pytest.mark.parametrize("options", [["--type", "pool"], ["--type", "vm,datastore"]])
