@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "source/vsphere/refusal.h"
 #include "source/vsphere/thumbprint.h"
 
 struct tls {
@@ -20,28 +21,26 @@ struct tls {
     bool insecure;
     struct thumbprint pinned; /* --thumbprint: the only certificate to trust; or empty */
     struct thumbprint known;  /* GOVC_TLS_KNOWN_HOSTS: trusted when its issuer is not; or empty */
+    char *ca_files;           /* of the only authorities to trust; NULL for the system's */
     pthread_mutex_t lock;
     char *refusal; /* of the first certificate that was not trusted; under the lock */
 };
 
-static char *explain(const struct tls *tls, X509 *certificate, const char *why) {
+static char *explain(const struct tls *tls, X509_STORE_CTX *store) {
+    if (!tls->pinned.length && !tls->known.length)
+        return refusal_text(store, tls->ca_files);
     char actual[THUMBPRINT_TEXT_SIZE] = "unknown";
-    thumbprint_text(actual, certificate);
-    if (tls->pinned.length || tls->known.length)
-        return memory_printf(
-            "the certificate does not match %s: the server presents SHA-256 %s; compare it with "
-            "the one on the server's console",
-            tls->pinned.length ? "--thumbprint" : "GOVC_TLS_KNOWN_HOSTS", actual);
+    thumbprint_text(actual, X509_STORE_CTX_get0_cert(store));
     return memory_printf(
-        "the certificate is not trusted (%s): give --ca-file, or compare it with the one on "
-        "the server's console and give --thumbprint %s",
-        why, actual);
+        "the certificate does not match %s: the server presents SHA-256 %s; compare it with "
+        "the one on the server's console",
+        tls->pinned.length ? "--thumbprint" : "GOVC_TLS_KNOWN_HOSTS", actual);
 }
 
-static void refuse(struct tls *tls, X509 *certificate, const char *why) {
+static void refuse(struct tls *tls, X509_STORE_CTX *store) {
     pthread_mutex_lock(&tls->lock);
     if (!tls->refusal)
-        tls->refusal = explain(tls, certificate, why);
+        tls->refusal = explain(tls, store);
     pthread_mutex_unlock(&tls->lock);
 }
 
@@ -61,10 +60,9 @@ static int judge(X509_STORE_CTX *store, void *argument) {
         X509_STORE_CTX_set_error(store, X509_V_OK);
         return 1;
     }
-    int reason = X509_STORE_CTX_get_error(store);
-    if (reason == X509_V_OK)
+    if (X509_STORE_CTX_get_error(store) == X509_V_OK)
         X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
-    refuse(tls, certificate, X509_verify_cert_error_string(reason));
+    refuse(tls, store);
     return 0;
 }
 
@@ -115,6 +113,7 @@ struct tls *tls_new(const char *host, int port, const struct source_options *opt
     struct tls *tls = memory_alloc(sizeof *tls);
     pthread_mutex_init(&tls->lock, NULL);
     tls->insecure = options->insecure;
+    tls->ca_files = memory_strdup(options->ca_file);
     tls->context = SSL_CTX_new(TLS_client_method());
     bool ready = tls->context && SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION) &&
                  expect_host(tls->context, host);
@@ -137,6 +136,7 @@ void tls_free(struct tls *tls) {
         return;
     SSL_CTX_free(tls->context);
     pthread_mutex_destroy(&tls->lock);
+    free(tls->ca_files);
     free(tls->refusal);
     free(tls);
 }
