@@ -5,6 +5,7 @@
  */
 #include "command/collector.h"
 
+#include <glib.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -21,8 +22,9 @@ struct lane {
     struct spool *spool; /* NULL in the first lane */
     struct coverage *coverage;
     size_t missing;
-    size_t skipped;
+    GHashTable *skipped;        /* entities of the source's inventory */
     struct inventory *entities; /* those of the target, by type and name */
+    struct inventory *measured; /* those that were asked for and could be measured */
     struct error error;
     struct source_options source; /* those of the command line, reporting to this lane */
     struct progress_lane progress;
@@ -64,7 +66,7 @@ static bool on_series(void *context, const struct series *series, struct error *
 
 static void on_skipped(void *context, const struct entity *entity) {
     struct lane *lane = context;
-    lane->skipped++;
+    g_hash_table_add(lane->skipped, (gpointer)entity);
     log_debug(&lane->collector->options->log, "%s: %s '%s' is %s: skipped", entity->source,
               entity_type_name(entity->type), entity->name, entity_state_name(entity->state));
 }
@@ -78,6 +80,16 @@ static void on_missing(void *context, const struct entity *entity, const char *r
                  entity->name, entity->id, reason);
     else
         log_warn(log, "%s: %s", lane->target->text, reason);
+}
+
+static void keep_measured(struct lane *lane, const struct inventory *inventory) {
+    const struct selection *selection = &lane->collector->options->selection;
+    for (size_t i = 0; i < inventory->count; i++) {
+        const struct entity *entity = inventory->entities[i];
+        if (selection_has_entity(selection, entity) &&
+            !g_hash_table_contains(lane->skipped, entity))
+            inventory_add(lane->measured, entity);
+    }
 }
 
 static bool collect_from(struct lane *lane, struct source *source) {
@@ -95,7 +107,11 @@ static bool collect_from(struct lane *lane, struct source *source) {
         return false;
     names_keep(lane->entities, selection, inventory);
     const struct source_events events = {lane, on_offered, on_series, on_skipped, on_missing};
-    return source->ops->collect(source, selection, &events, error);
+    if (!source->ops->collect(source, selection, &events, error))
+        return false;
+    if (lane->collector->sink->ops->entity)
+        keep_measured(lane, inventory);
+    return true;
 }
 
 /* A target that refuses what was asked for does not concern the others. */
@@ -129,7 +145,9 @@ static void start_lane(struct lane *lane, struct collector *collector, size_t in
     lane->progress.progress = progress;
     lane->target = &collector->options->targets[index];
     lane->coverage = coverage_new();
+    lane->skipped = g_hash_table_new(NULL, NULL);
     lane->entities = inventory_new();
+    lane->measured = inventory_new();
     if (index > 0)
         lane->spool = spool_new(&lane->error);
     if (lane->error.kind == ERROR_NONE && pthread_create(&lane->thread, NULL, run_lane, lane) == 0)
@@ -146,6 +164,14 @@ static void keep_fatal(struct collector *collector, const struct error *error) {
         collector->fatal = *error;
 }
 
+static void lane_done(struct lane *lane) {
+    coverage_free(lane->coverage);
+    g_hash_table_destroy(lane->skipped);
+    inventory_free(lane->entities);
+    inventory_free(lane->measured);
+    spool_free(lane->spool);
+}
+
 static void finish_lane(struct lane *lane, struct collector *collector) {
     if (!pthread_equal(lane->thread, pthread_self()))
         pthread_join(lane->thread, NULL);
@@ -158,12 +184,12 @@ static void finish_lane(struct lane *lane, struct collector *collector) {
         collector->failed++;
     collector->misused += lane->error.kind == ERROR_USAGE;
     collector->missing += lane->missing;
-    collector->skipped += lane->skipped;
+    collector->skipped += g_hash_table_size(lane->skipped);
+    for (size_t i = 0; i < lane->measured->count; i++)
+        sink_entity(collector->sink, lane->measured->entities[i]);
     names_keep(collector->entities, &collector->options->selection, lane->entities);
     coverage_merge(collector->coverage, lane->coverage);
-    coverage_free(lane->coverage);
-    inventory_free(lane->entities);
-    spool_free(lane->spool);
+    lane_done(lane);
 }
 
 /* What can be told of a wrong selection only when all targets are known. */

@@ -133,12 +133,18 @@ static bool make_order(struct comparison_order *order, const struct options *opt
 
 /* Output appears when something was measured, or nothing was lost. */
 static void publish(struct collector *collector, struct output *output) {
+    const struct log *log = &collector->options->log;
     int status = collector_status(collector);
-    if (status != STATUS_OK && status != STATUS_PARTIAL)
+    if (status != STATUS_OK && status != STATUS_PARTIAL) {
         output_abort(output);
-    else if (output_commit(output, &collector->fatal) && collector->skipped)
-        log_info(&collector->options->log, "%zu powered off or disconnected: left out",
-                 collector->skipped);
+        return;
+    }
+    if (!output_commit(output, &collector->fatal))
+        return;
+    if (collector->skipped)
+        log_info(log, "%zu powered off or disconnected: left out", collector->skipped);
+    if (!coverage_totals(collector->coverage).series)
+        log_warn(log, "there is no value of these counters: 'vperf counters' lists all counters");
 }
 
 static int compare(const struct options *options, const struct comparison_order *order,

@@ -142,16 +142,27 @@ static bool is_same(const struct entity *left, const struct entity *right) {
            same_text(left->source, right->source) && same_text(left->name, right->name);
 }
 
+/* What tells an entity from all others; the caller frees it. */
+static char *make_key(const struct entity *entity) {
+    return g_strdup_printf("%d %s %s", (int)entity->type, entity->source ? entity->source : "",
+                           entity->id ? entity->id : "");
+}
+
+static struct comparison_row *add_row(struct comparison *comparison, const struct entity *entity) {
+    condense(comparison);
+    comparison->rows = memory_grow(comparison->rows, comparison->count, &comparison->capacity,
+                                   sizeof *comparison->rows);
+    struct comparison_row *row = &comparison->rows[comparison->count++];
+    *row = (struct comparison_row){.entity = inventory_add(comparison->entities, entity)};
+    g_hash_table_add(comparison->known, make_key(entity));
+    return row;
+}
+
 static struct comparison_row *row_for(struct comparison *comparison, const struct entity *entity) {
     size_t count = comparison->count;
     if (count && is_same(comparison->rows[count - 1].entity, entity))
         return &comparison->rows[count - 1];
-    condense(comparison);
-    comparison->rows =
-        memory_grow(comparison->rows, count, &comparison->capacity, sizeof *comparison->rows);
-    struct comparison_row *row = &comparison->rows[comparison->count++];
-    *row = (struct comparison_row){.entity = inventory_add(comparison->entities, entity)};
-    return row;
+    return add_row(comparison, entity);
 }
 
 /* Servers number their counters each in its own way: here only the name counts. */
@@ -183,7 +194,7 @@ static void begin(struct sink *sink) {
     (void)sink;
 }
 
-static void write(struct sink *sink, const struct series *series) {
+static void write_series(struct sink *sink, const struct series *series) {
     struct comparison *comparison = from_sink(sink);
     if (!series->count)
         return;
@@ -198,6 +209,15 @@ static void write(struct sink *sink, const struct series *series) {
     row->interval = series->interval;
 }
 
+/* A guest without any value has a row as well. */
+static void write_entity(struct sink *sink, const struct entity *entity) {
+    struct comparison *comparison = from_sink(sink);
+    char *key = make_key(entity);
+    if (!g_hash_table_contains(comparison->known, key))
+        add_row(comparison, entity);
+    g_free(key);
+}
+
 static void end(struct sink *sink) {
     struct comparison *comparison = from_sink(sink);
     condense(comparison);
@@ -207,7 +227,8 @@ static void end(struct sink *sink) {
 static const struct sink_ops ops = {
     .name = "comparison",
     .begin = begin,
-    .write = write,
+    .write = write_series,
+    .entity = write_entity,
     .end = end,
 };
 
@@ -218,6 +239,7 @@ void comparison_init(struct comparison *comparison, const struct comparison_orde
         .order = *order,
         .entities = inventory_new(),
         .counters = catalog_new(),
+        .known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
     };
 }
 
@@ -227,6 +249,7 @@ void comparison_done(struct comparison *comparison) {
         free(comparison->rows[i].cells);
     free(comparison->rows);
     free(comparison->parts);
+    g_hash_table_destroy(comparison->known);
     catalog_free(comparison->counters);
     inventory_free(comparison->entities);
 }

@@ -3,6 +3,8 @@
 #ifndef VPERF_COMMAND_COMPARISON_H
 #define VPERF_COMMAND_COMPARISON_H
 
+#include <glib.h>
+
 #include "command/comparison_columns.h"
 #include "core/inventory.h"
 #include "sink/records.h"
@@ -51,6 +53,7 @@ struct comparison {
     struct comparison_row *rows;
     size_t count;
     size_t capacity;
+    GHashTable *known;             /* the entities of the rows, by a key of their own */
     struct comparison_part *parts; /* of the last row, until the next one begins */
     size_t part_count;
     size_t part_capacity;

@@ -189,7 +189,7 @@ static void put_typed_name(struct records *records, const struct comparison_row 
 
 static void put_all(struct records *records, const struct comparison_row *row, const char *name) {
     char time[TIME_TEXT_SIZE] = "";
-    if (!row->guests)
+    if (row->time)
         time_text(time, row->time);
     bool host = row->entity->type == ENTITY_HOST;
     records_text(records, row->guests ? "total" : host ? "host" : "guest");

@@ -38,6 +38,13 @@ void sink_write(struct sink *sink, const struct series *series) {
     sink->ops->write(sink, series);
 }
 
+void sink_entity(struct sink *sink, const struct entity *entity) {
+    if (!sink->ops->entity)
+        return;
+    begin(sink);
+    sink->ops->entity(sink, entity);
+}
+
 void sink_end(struct sink *sink) {
     begin(sink);
     sink->ops->end(sink);

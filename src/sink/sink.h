@@ -25,6 +25,8 @@ struct sink_ops {
     void (*begin)(struct sink *sink);
     /* write: one series. */
     void (*write)(struct sink *sink, const struct series *series);
+    /* entity: one that could be measured, after its series if there are any; may be NULL. */
+    void (*entity)(struct sink *sink, const struct entity *entity);
     /* end: what stands after the last series. */
     void (*end)(struct sink *sink);
 };
@@ -38,6 +40,9 @@ struct sink {
 
 /* sink_write: one series; before the first one, what stands at the beginning. */
 void sink_write(struct sink *sink, const struct series *series);
+
+/* sink_entity: an entity of which a series may have come; ignored by formats of series only. */
+void sink_entity(struct sink *sink, const struct entity *entity);
 
 /* sink_end: what stands at the end, after a beginning if there was no series. */
 void sink_end(struct sink *sink);

@@ -422,6 +422,22 @@ static void test_newest_sample_counts(void **state) {
     check_value(&bench, "9");
 }
 
+static void test_guest_without_values(void **state) {
+    const struct entity one = guest("esxi", "a", "1"), none = guest("esxi", "b", "2");
+    struct bench bench;
+    (void)state;
+
+    set_up(&bench, "cpu.ready.summation", RECORDS_CSV);
+    feed(&bench, &one, &ready, "", 5);
+    sink_entity(&bench.comparison.sink, &one);
+    sink_entity(&bench.comparison.sink, &none);
+    expect(&bench, "row,name,hypervisor,source,type,id,timestamp,interval,"
+                   "cpu.ready.summation [millisecond],approximate\n"
+                   "guest,a,esxi,esx01,vm,1,2026-11-21T19:17:20Z,20,5,\n"
+                   "guest,b,esxi,esx01,vm,2,,,,\n"
+                   "total,,esxi,,vm,,,,5,\n");
+}
+
 static void test_given_up(void **state) {
     const struct entity entity = guest("esxi", "g", "1");
     struct bench bench;
@@ -452,6 +468,7 @@ int main(void) {
         cmocka_unit_test(test_folded),
         cmocka_unit_test(test_raw),
         cmocka_unit_test(test_newest_sample_counts),
+        cmocka_unit_test(test_guest_without_values),
         cmocka_unit_test(test_given_up),
     };
     setlocale(LC_CTYPE, "C.UTF-8");

@@ -223,6 +223,17 @@ def test_missing_values_are_empty(vperf, gaps):
     assert values == sorted(values, key=lambda value: -float(value) if value else 1)
 
 
+def test_guests_without_any_value(vperf, esx):
+    """A counter that no guest has a value of: the guests are there, and a line says why."""
+    names = [row["name"] for row in guests(vperf.run("compare", *esx.arguments).rows)]
+    done = vperf.run("compare", "--counter", "cpu.usage.none", "--sort", "cpu.usage.none",
+                     *esx.arguments)
+    assert done.status == 0 and sorted(names) == [row["name"] for row in guests(done.rows)], done
+    assert {row["cpu.usage.none"] for row in done.rows} == {""}
+    assert {row["timestamp"] for row in done.rows} == {""}
+    assert [line for line in done.messages if "no value" in line], done
+
+
 def test_top_sort_name(vperf, vcenter):
     """Only the first rows are shown; the totals cover all."""
     everything = vperf.run("compare", "--sort", "mem.usage.average", *vcenter.arguments)
@@ -321,7 +332,7 @@ def test_all_fail(vperf, tmp_path):
     (["--format", "json"], "--format 'json': expected csv or table"),
     (["--samples", "2"], "--samples"),
     (["--type", "vn"], "no type 'vn'"),
-    (["--name", "nobody"], "no entity matches"),
+    (["--name", "nobody"], "no vm matches --name 'nobody'"),
 ])
 def test_wrong_usage(vperf, arguments, message):
     """One line says what is wrong."""
