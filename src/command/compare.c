@@ -2,7 +2,6 @@
 /* vperf compare: guests of all targets side by side, over the same seconds. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "command/collector.h"
@@ -110,13 +109,6 @@ static bool align(struct options *options, struct error *error) {
     return true;
 }
 
-static size_t terminal_width(const struct options *options) {
-    struct winsize size = {0};
-    if (options->output || !isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
-        return 0;
-    return size.ws_col;
-}
-
 static bool make_order(struct comparison_order *order, const struct options *options,
                        const struct globs *columns, struct error *error) {
     const bool *types = options->selection.types;
@@ -125,7 +117,7 @@ static bool make_order(struct comparison_order *order, const struct options *opt
         .counters = columns,
         .sort = options->sort ? options->sort : "cpu.usage.average",
         .top = (size_t)options->top,
-        .width = terminal_width(options),
+        .width = options_terminal_width(options),
         .show_types = types[ENTITY_VM] && types[ENTITY_HOST],
     };
     return records_format_find(options->format, terminal, &order->format, error);

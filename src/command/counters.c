@@ -6,7 +6,8 @@ static const struct options_spec spec = {
     .command = "counters",
     .arguments = "TARGET",
     .summary = "List the counters that the target defines.",
-    .notes = "Formats: csv, table (default: table on a terminal, else csv).\n\n"
+    .notes = "Formats: csv, table (default: table on a terminal, else csv). A terminal's table is\n"
+             "cut to its width.\n\n"
              "Examples:\n"
              "  vperf counters root@esx01.example.com\n"
              "  vperf counters --counter 'cpu.*.summation' --format csv vc01.example.com\n"

@@ -7,7 +7,8 @@ static const struct options_spec spec = {
     .command = "inventory",
     .arguments = "TARGET...",
     .summary = "List the hosts and guests of all targets, those that are powered off as well.",
-    .notes = "Formats: csv, table (default: table on a terminal, else csv).\n\n"
+    .notes = "Formats: csv, table (default: table on a terminal, else csv). A terminal's table is\n"
+             "cut to its width.\n\n"
              "Examples:\n"
              "  vperf inventory root@esx01.example.com\n"
              "  vperf inventory --type vm --name 'web-*' --format csv vc01.example.com",

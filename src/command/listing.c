@@ -61,6 +61,7 @@ static int list_to_output(const struct listing *listing, const struct options *o
         return STATUS_NOTHING;
     struct records *records = records_new(output.stream, format, options->sink.spreadsheet_safe,
                                           listing->columns, listing->column_count);
+    records_fit(records, options_terminal_width(options));
     const struct listing_run run = {options, records, inventory_new()};
     int status = list_all(listing, &run, error);
     bool publish = status == STATUS_OK || status == STATUS_PARTIAL;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "core/memory.h"
@@ -462,6 +463,13 @@ enum options_result options_parse(struct options *options, const struct options_
         log_error(&options->log, "%s (see '%s --help')", error.message, name);
     free(name);
     return result;
+}
+
+size_t options_terminal_width(const struct options *options) {
+    struct winsize size = {0};
+    if (options->output || !isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
+        return 0;
+    return size.ws_col;
 }
 
 void options_done(struct options *options) {

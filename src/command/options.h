@@ -60,6 +60,9 @@ struct options {
 enum options_result options_parse(struct options *options, const struct options_spec *spec,
                                   int argc, char **argv);
 
+/* options_terminal_width: the columns of the terminal that gets the output; 0 when none does. */
+size_t options_terminal_width(const struct options *options);
+
 /* options_done: frees what options_parse made. */
 void options_done(struct options *options);
 

@@ -3,6 +3,7 @@
 #include "sink/records.h"
 
 #include <assert.h>
+#include <glib.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,16 @@
 #include "core/text.h"
 #include "sink/csv_text.h"
 
+/* What a column is narrowed to at most, and what stands between two. */
+enum { NARROW = 20, SEPARATOR = 2 };
+
 struct records {
     FILE *stream;
     enum records_format format;
     bool spreadsheet_safe;
     const struct records_column *columns;
     size_t column_count;
+    size_t width; /* of a table; 0 for any */
     char **cells; /* row by row */
     size_t cell_count;
     size_t capacity;
@@ -57,6 +62,10 @@ void records_columns(struct records *records, const struct records_column *colum
     assert(records->cell_count == 0);
     records->columns = columns;
     records->column_count = count;
+}
+
+void records_fit(struct records *records, size_t width) {
+    records->width = width;
 }
 
 void records_text(struct records *records, const char *text) {
@@ -100,14 +109,49 @@ size_t records_width(const char *text) {
     return width < 0 ? length : (size_t)width;
 }
 
-static void put_table_cell(const struct records *records, size_t column, const char *text,
-                           size_t width) {
-    int padding = (int)(width - records_width(text));
+/* The bytes of the longest beginning that takes up to so many columns. */
+static size_t beginning(const char *text, size_t width) {
+    mbstate_t state = {0};
+    size_t bytes = 0, used = 0, length = 0;
+    wchar_t character;
+    while ((length = mbrtowc(&character, text + bytes, MB_CUR_MAX, &state)) > 0) {
+        if (length >= (size_t)-2)
+            break;
+        int columns = wcwidth(character);
+        used += columns > 0 ? (size_t)columns : 0;
+        if (used > width)
+            break;
+        bytes += length;
+    }
+    return bytes;
+}
+
+/* The text, or as much of it as fits before an ellipsis; the caller frees it. */
+static char *fit(const char *text, size_t width) {
+    if (records_width(text) <= width)
+        return memory_strdup(text);
+    return memory_printf("%.*s…", (int)beginning(text, width ? width - 1 : 0), text);
+}
+
+static void add_cell(const struct records *records, GString *line, size_t column, const char *text,
+                     size_t width) {
+    char *shown = fit(text, width);
+    int padding = (int)(width - records_width(shown));
     bool number = records->columns[column].number;
     bool last = column + 1 == records->column_count;
-    fprintf(records->stream, "%*s%s%*s", number ? padding : 0, "", text,
-            number || last ? 0 : padding, "");
-    put_separator(records, column, "  ");
+    g_string_append_printf(line, "%*s%s%*s%*s", number ? padding : 0, "", shown,
+                           number || last ? 0 : padding, "", last ? 0 : SEPARATOR, "");
+    free(shown);
+}
+
+static void put_line(const struct records *records, GString *line) {
+    if (records->width) {
+        char *shown = fit(g_strchomp(line->str), records->width);
+        g_string_assign(line, shown);
+        free(shown);
+    }
+    fprintf(records->stream, "%s\n", line->str);
+    g_string_free(line, TRUE);
 }
 
 static void widen(size_t *width, const char *text) {
@@ -137,20 +181,49 @@ static bool is_empty(const struct records *records, size_t row) {
     return true;
 }
 
-static void put_table_row(const struct records *records, size_t row, const size_t *widths) {
-    if (is_empty(records, row)) {
-        fputc('\n', records->stream);
-        return;
-    }
+static size_t total_width(const struct records *records, const size_t *widths) {
+    size_t total = (records->column_count - 1) * SEPARATOR;
     for (size_t i = 0; i < records->column_count; i++)
-        put_table_cell(records, i, records->cells[row + i], widths[i]);
+        total += widths[i];
+    return total;
+}
+
+/* The first column says what the line is about: it stays whole. */
+static size_t widest(const struct records *records, const size_t *widths) {
+    size_t widest = 0;
+    for (size_t i = 1; i < records->column_count; i++)
+        if (!records->columns[i].number && (!widest || widths[i] > widths[widest]))
+            widest = i;
+    return widest;
+}
+
+static void narrow(const struct records *records, size_t *widths) {
+    if (!records->width)
+        return;
+    for (size_t excess = total_width(records, widths); excess > records->width; excess--) {
+        size_t column = widest(records, widths);
+        if (!column || widths[column] <= NARROW)
+            return;
+        widths[column]--;
+    }
+}
+
+static void put_table_row(const struct records *records, size_t row, const size_t *widths) {
+    GString *line = g_string_new(NULL);
+    bool empty = is_empty(records, row);
+    for (size_t i = 0; !empty && i < records->column_count; i++)
+        add_cell(records, line, i, records->cells[row + i], widths[i]);
+    put_line(records, line);
 }
 
 static void put_table(struct records *records) {
     size_t columns = records->column_count;
     size_t *widths = measure(records);
+    GString *header = g_string_new(NULL);
+    narrow(records, widths);
     for (size_t i = 0; i < columns; i++)
-        put_table_cell(records, i, records->columns[i].name, widths[i]);
+        add_cell(records, header, i, records->columns[i].name, widths[i]);
+    put_line(records, header);
     for (size_t row = 0; row < records->cell_count; row += columns)
         put_table_row(records, row, widths);
     free(widths);

@@ -31,6 +31,12 @@ struct records *records_new(FILE *stream, enum records_format format, bool sprea
 void records_columns(struct records *records, const struct records_column *columns, size_t count);
 
 /*
+ * records_fit: a table gets at most so many columns of a terminal; what is cut ends in "…". The
+ * widest columns of text are narrowed before lines are cut.
+ */
+void records_fit(struct records *records, size_t width);
+
+/*
  * records_text: the next cell; NULL is empty. After the last column the row is complete. A row of
  * empty cells is an empty line in a table.
  */

@@ -4,12 +4,16 @@ logs, and both sides of a comparison with pyVmomi in one form."""
 
 import contextlib
 import csv
+import fcntl
 import io
 import os
 import pathlib
+import pty
 import signal
 import socket
+import struct
 import subprocess
+import termios
 import time
 import urllib.parse
 
@@ -95,6 +99,26 @@ def finish(process, seconds=60, secret=PASSWORD, begin=None):
         assert mark not in done.err, done
     assert not shows(secret, done.out + done.err), f"the password is shown\n{done}"
     return done
+
+
+def on_terminal(vperf, columns, *arguments):
+    """Run on a terminal so many columns wide; return the lines that it shows, if all went well."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.read(0, 1)  # until the terminal has its size
+        os.execve(vperf.path, [vperf.path, *map(str, arguments)], vperf.environment(None))
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    attributes = termios.tcgetattr(terminal)
+    attributes[3] &= ~termios.ECHO
+    termios.tcsetattr(terminal, termios.TCSANOW, attributes)
+    os.write(terminal, b"\n")
+    out = b""
+    with contextlib.suppress(OSError):
+        while data := os.read(terminal, 65536):
+            out += data
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, out
+    return out.decode().replace("\r\n", "\n").replace("\r\x1b[K", "").splitlines()
 
 
 def shows(secret, text):

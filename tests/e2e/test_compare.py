@@ -2,12 +2,7 @@
 """vperf compare: simulated ESXi hosts and libvirt guests side by side, over the same seconds."""
 
 import datetime
-import fcntl
-import os
-import pty
 import signal
-import struct
-import termios
 import unicodedata
 
 import harness
@@ -277,19 +272,7 @@ def test_output_file(vperf, esx, tmp_path):
 @pytest.mark.parametrize("columns", [100, 130, 160])
 def test_terminal(vperf, esx, columns):
     """A terminal gets a table, folded to its width, with every column."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.execve(vperf.path, [vperf.path, "compare", *map(str, esx.arguments)],
-                  vperf.environment(None))
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    out = b""
-    try:
-        while data := os.read(terminal, 65536):
-            out += data
-    except OSError:
-        pass
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, out
-    lines = out.decode().replace("\r\n", "\n").replace("\r\x1b[K", "").splitlines()
+    lines = harness.on_terminal(vperf, columns, "compare", *esx.arguments)
     headers = [line for line in lines if line.startswith("name ")]
     assert len(headers) > 1
     assert max(width(line) for line in lines) <= columns

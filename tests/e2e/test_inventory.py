@@ -5,7 +5,7 @@ import json
 import unicodedata
 
 import pytest
-from harness import PASSWORD, USER, read_csv
+from harness import PASSWORD, USER, on_terminal, read_csv
 
 reference = pytest.importorskip("pyvmomi_reference", reason="needs python3-pyvmomi")
 
@@ -116,6 +116,24 @@ def test_table(vperf, start_vcsim, tmp_path):
     assert lines[0].split() == COLUMNS
     assert "\x1b" not in done.out and "\t" not in done.out
     assert len({width_of(line[:line.index("esxi")]) for line in lines[1:]}) == 1, done
+
+
+@pytest.mark.parametrize("command, columns", [("inventory", 80), ("inventory", 120),
+                                              ("counters", 100), ("counters", 160)])
+def test_terminal(vperf, esx, command, columns):
+    """A table fits the terminal: an ellipsis stands for what is cut. Elsewhere nothing is cut."""
+    lines = on_terminal(vperf, columns, command, *esx.arguments)
+    whole = vperf.run(command, "--format", "table", *esx.arguments).out.splitlines()
+    assert len(lines) == len(whole)
+    assert max(map(width_of, whole)) > columns >= max(map(width_of, lines))
+    assert any("…" in line for line in lines) and "…" not in "".join(whole)
+    assert [line.split()[0] for line in lines] == [line.split()[0] for line in whole]
+
+
+def test_wide_terminal(vperf, esx):
+    """Where there is room, nothing is cut."""
+    whole = vperf.run("inventory", "--format", "table", *esx.arguments).out.splitlines()
+    assert on_terminal(vperf, max(map(len, whole)), "inventory", *esx.arguments) == whole
 
 
 @pytest.mark.parametrize("page", [1, 3, 7, 13])

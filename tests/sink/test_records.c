@@ -90,6 +90,35 @@ static void test_table(void **state) {
                   "               last\n");
 }
 
+/* The note is narrowed to 20 columns at most; then lines are cut. A wide character is not split. */
+static void test_fit(void **state) {
+    static const struct {
+        size_t width;
+        const char *expected;
+    } cases[] = {
+        {0, "name        n  note\n"
+            "web-1       7  a note of thirty-two characters.\n"
+            "x      -12345  \344\270\255\346\226\207\344\270\255\346\226\207\n"},
+        {36, "name        n  note\n"
+             "web-1       7  a note of thirty-two…\n"
+             "x      -12345  \344\270\255\346\226\207\344\270\255\346\226\207\n"},
+        {20, "name        n  note\n"
+             "web-1       7  a no…\n"
+             "x      -12345  \344\270\255\346\226\207…\n"},
+        {3, "na…\nwe…\nx …\n"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct list list;
+        begin(&list, RECORDS_TABLE, false);
+        records_fit(list.records, cases[i].width);
+        add(&list, "web-1", 7, "a note of thirty-two characters.");
+        add(&list, "x", -12345, "\344\270\255\346\226\207\344\270\255\346\226\207");
+        expect(&list, cases[i].expected);
+    }
+}
+
 static void test_empty_row_is_an_empty_line(void **state) {
     struct list list;
     (void)state;
@@ -164,15 +193,11 @@ static void test_format(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_csv),
-        cmocka_unit_test(test_spreadsheet_safe),
-        cmocka_unit_test(test_empty_lists),
-        cmocka_unit_test(test_table),
-        cmocka_unit_test(test_empty_row_is_an_empty_line),
-        cmocka_unit_test(test_widths),
-        cmocka_unit_test(test_terminal_is_not_steered),
-        cmocka_unit_test(test_zero),
-        cmocka_unit_test(test_format),
+        cmocka_unit_test(test_csv),         cmocka_unit_test(test_spreadsheet_safe),
+        cmocka_unit_test(test_empty_lists), cmocka_unit_test(test_table),
+        cmocka_unit_test(test_fit),         cmocka_unit_test(test_empty_row_is_an_empty_line),
+        cmocka_unit_test(test_widths),      cmocka_unit_test(test_terminal_is_not_steered),
+        cmocka_unit_test(test_zero),        cmocka_unit_test(test_format),
     };
     setlocale(LC_CTYPE, "C.UTF-8");
     return cmocka_run_group_tests_name("records", tests, NULL, NULL);
