@@ -63,18 +63,25 @@ static bool open_outputs(struct outputs *outputs, const struct options *options,
     return false;
 }
 
+/* The samples are there already: without the account, a part is missing. */
+static bool publish_coverage(struct collector *collector, struct output *output) {
+    const struct options *options = collector->options;
+    struct error lost = {0};
+    coverage_write(collector->coverage, output->stream, options->sink.spreadsheet_safe);
+    if (output_commit(output, &lost))
+        return true;
+    log_error(&options->log, "%s", lost.message);
+    collector->failed++;
+    return false;
+}
+
 /* Output appears when something was collected, or nothing was lost. */
 static bool publish(struct collector *collector, struct outputs *outputs) {
     int status = collector_status(collector);
     if (status != STATUS_OK && status != STATUS_PARTIAL)
         output_abort(&outputs->samples);
-    else if (output_commit(&outputs->samples, &collector->fatal)) {
-        if (!outputs->coverage.stream)
-            return true;
-        coverage_write(collector->coverage, outputs->coverage.stream,
-                       collector->options->sink.spreadsheet_safe);
-        return output_commit(&outputs->coverage, &collector->fatal);
-    }
+    else if (output_commit(&outputs->samples, &collector->fatal))
+        return !outputs->coverage.stream || publish_coverage(collector, &outputs->coverage);
     output_abort(&outputs->coverage);
     return false;
 }

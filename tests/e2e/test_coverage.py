@@ -130,6 +130,14 @@ def test_unwritable_coverage_file(vperf, esx, tmp_path):
     assert len(done.messages) == 1 and files_in(tmp_path) == []
 
 
+def test_coverage_on_a_full_disk(vperf, esx, tmp_path):
+    """What fails at the very end does not take the samples away: a part is missing."""
+    done = vperf.run("collect", "--output", tmp_path / "all.csv", "--coverage", "/dev/full",
+                     *esx.arguments)
+    assert (done.status, len(done.messages)) == (3, 1), done
+    assert "/dev/full" in done.err and files_in(tmp_path) == ["all.csv"]
+
+
 def test_coverage_beside_csv_on_stdout(vperf, esx):
     """Two tables on one stream would be unreadable: '--coverage -' needs --output."""
     done = vperf.run("collect", "--coverage", "-", *esx.arguments)
