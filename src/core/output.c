@@ -27,7 +27,9 @@ enum {
 struct output_writer {
     int fd;
     bool is_file; /* a regular file: writing does not block */
-    int failure;  /* errno of the first failure; once set, everything is discarded */
+    bool is_terminal;
+    char last;   /* byte that the terminal got */
+    int failure; /* errno of the first failure; once set, everything is discarded */
     char buffer[BUFFER_SIZE];
 };
 
@@ -39,6 +41,24 @@ static bool await_reader(const struct output_writer *writer) {
         if (poll(&writable, 1, POLL_MS) > 0)
             return true;
     return false;
+}
+
+static bool is_control(unsigned char byte, unsigned char previous) {
+    bool c1 = previous == 0xc2 && byte >= 0x80 && byte <= 0x9f; /* in UTF-8 */
+    return (byte < ' ' && byte != '\n' && byte != '\t') || byte == 0x7f || c1;
+}
+
+/* A name must not steer a terminal: it gets '?' for control characters. Files stay exact. */
+static ssize_t show(struct output_writer *writer, const char *bytes, size_t size) {
+    char shown[PIPE_BUF];
+    for (size_t i = 0; i < size; i++) {
+        char previous = i ? bytes[i - 1] : writer->last;
+        shown[i] = is_control((unsigned char)bytes[i], (unsigned char)previous) ? '?' : bytes[i];
+    }
+    ssize_t written = write(writer->fd, shown, size);
+    if (written > 0)
+        writer->last = bytes[written - 1];
+    return written;
 }
 
 static ssize_t write_all(void *cookie, const char *bytes, size_t size) {
@@ -53,7 +73,8 @@ static ssize_t write_all(void *cookie, const char *bytes, size_t size) {
             writer->failure = EINTR;
             break;
         }
-        ssize_t written = write(writer->fd, bytes + done, piece);
+        ssize_t written = writer->is_terminal ? show(writer, bytes + done, piece)
+                                              : write(writer->fd, bytes + done, piece);
         if (written > 0)
             done += (size_t)written;
         else if (written < 0 && errno != EINTR)
@@ -207,6 +228,7 @@ bool output_open(struct output *output, const char *path, struct error *error) {
     output->writer = memory_alloc(sizeof *output->writer);
     output->writer->fd = fd;
     output->writer->is_file = is_file(fd);
+    output->writer->is_terminal = isatty(fd);
     output->stream = open_stream(output->writer);
     return true;
 }

@@ -20,7 +20,8 @@ struct output {
 
 /*
  * output_open: stdout when path is NULL or "-", else a temporary file beside path. A path that
- * exists and is no regular file (a pipe, a device) is written directly. ERROR_OUTPUT on failure.
+ * exists and is no regular file (a pipe, a device) is written directly. A terminal gets '?' for
+ * control characters other than tab and line feed. ERROR_OUTPUT on failure.
  */
 bool output_open(struct output *output, const char *path, struct error *error)
     __attribute__((warn_unused_result));

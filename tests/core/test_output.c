@@ -405,6 +405,28 @@ static void test_interrupt_ends_a_blocked_write(void **state) {
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* ESC, carriage return, DEL, and C1's CSI in UTF-8, whole and over two writes. */
+static void test_terminal_is_not_steered(void **state) {
+    struct output output;
+    struct error error = {0};
+    char shown[64];
+    (void)state;
+
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    assert_true(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+    assert_true(output_open(&output, ptsname(terminal), &error));
+    fputs("a\033[31m,b\tc\r\177\302\2331m,\303\233,\302", output.stream);
+    fflush(output.stream);
+    fputs("\2332J\n", output.stream);
+    fflush(output.stream);
+    ssize_t length = read(terminal, shown, sizeof shown - 1);
+    assert_true(length > 0);
+    shown[length] = '\0';
+    assert_string_equal(shown, "a?[31m,b\tc??\302?1m,\303\233,\302?2J\r\n");
+    assert_true(output_commit(&output, &error));
+    close(terminal);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_new_file),
@@ -423,6 +445,7 @@ int main(void) {
         cmocka_unit_test(test_stdout_that_is_closed),
         cmocka_unit_test(test_named_pipe_is_written_directly),
         cmocka_unit_test(test_abort_drops_what_is_buffered),
+        cmocka_unit_test(test_terminal_is_not_steered),
         cmocka_unit_test(test_interrupt_ends_a_blocked_write),
     };
     return cmocka_run_group_tests_name("output", tests, make_folder, remove_folder);

@@ -11,7 +11,7 @@ import signal
 import stat
 
 import pytest
-from harness import await_true, files_in, finish, read_csv
+from harness import await_true, files_in, finish, on_terminal, read_csv
 
 COLUMNS = ["timestamp", "source", "hypervisor", "type", "name", "id", "counter", "instance",
            "value", "unit", "interval"]
@@ -81,6 +81,14 @@ def test_names_survive(vperf, named, command):
     done = vperf.run(command, "--type", "vm", *named.arguments)
     assert done.status == 0, done
     assert {row["name"] for row in done.rows} == set(NAMES)
+
+
+def test_terminal_is_not_steered(vperf, named):
+    """A terminal gets '?' in place of control characters; files and pipes are exact."""
+    text = "\n".join(on_terminal(vperf, 80, "collect", "--quiet", "--counter",
+                                 "cpu.usage.average", *named.arguments))
+    assert "carriage?return" in text and "crlf?\nname" in text and "\ttab" in text
+    assert "\r" not in text and "漢字のゲスト" in text
 
 
 @pytest.mark.parametrize("command", ["collect", "inventory"])
