@@ -47,8 +47,8 @@ def test_process_list(vperf, start_badserver, command, form):
 def test_process_list_with_escapes(vperf, start_badserver):
     """The same for a password that the URI has to escape, and for the second of two targets."""
     bad = start_badserver("silent")
-    target = bad.target(password=SECRET)
-    process = vperf.start("collect", "--ca-file", bad.ca_file, target, target)
+    targets = [bad.target(password=SECRET, host=host) for host in ("127.0.0.1", "localhost")]
+    process = vperf.start("collect", "--ca-file", bad.ca_file, *targets)
     await_true(lambda: bad.server.events("request"), "the first request")
     shown = cmdline(process)
     process.send_signal(signal.SIGTERM)
