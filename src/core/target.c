@@ -9,8 +9,6 @@
 
 #include "core/memory.h"
 
-enum { HTTPS_PORT = 443 };
-
 /*
  * GLib rather than libcurl: of "qemu:///system" libcurl takes "system" for the host, and it refuses
  * the '@' in "administrator@vsphere.local:secret@vc01" that PARSE_RELAXED leaves to the user name.
@@ -173,7 +171,7 @@ bool target_init(struct target *target, const char *text, struct error *error) {
 }
 
 static int port_of(const struct target *target) {
-    return target->port ? target->port : HTTPS_PORT;
+    return target->port ? target->port : TARGET_HTTPS_PORT;
 }
 
 bool target_same(const struct target *left, const struct target *right) {
