@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Polls of a libvirt that hangs: each round ends in time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "source/libvirt/failure.h"
+#include "source/libvirt/fake.h"
+
+/* The test driver answers at once: what takes longer hangs, or was told to be slow. */
+static const struct poller_limits impatient = {
+    .late_ns = 100000000,
+    .slow_ns = 300000000,
+    .deadline_ns = 2000000000,
+};
+
+static const struct stats_wish wish = {false, false};
+
+/* It has to end in time. */
+static struct snapshot *hanging_round(struct poller *poller, struct error *error) {
+    int64_t start_ns = errand_now();
+    struct snapshot *snapshot = poller_round(poller, &wish, &impatient, error);
+    double seconds = (double)(errand_now() - start_ns) / 1e9;
+    if (seconds > 4)
+        fail_msg("took %.2f s", seconds);
+    return snapshot;
+}
+
+/* T8: the first call hangs; on the second connection the guest is busy, and left out. */
+static void test_hanging_guest(void **state) {
+    struct poller poller = fake_poller();
+    struct error error = {0};
+    (void)state;
+
+    SCRIPT(5000, ACT_HANG, ACT_PARTIAL);
+    struct snapshot *snapshot = hanging_round(&poller, &error);
+    assert_non_null(snapshot);
+    assert_int_equal(snapshot->count, 2);
+    assert_int_equal(fake_blocked(snapshot), 1);
+    assert_int_equal(snapshot->guests[0].blocked + snapshot->guests[1].blocked, 1);
+    assert_int_equal(fake_seen(&fake.opened), 2);
+    snapshot_free(snapshot);
+
+    /* From then on it costs no time, and no connection. */
+    snapshot = hanging_round(&poller, &error);
+    assert_int_equal(fake_blocked(snapshot), 1);
+    assert_int_equal(snapshot->guests[snapshot->guests[1].blocked].blocked_ms, 5000);
+    assert_int_equal(fake_seen(&fake.opened), 2);
+    snapshot_free(snapshot);
+    poller_done(&poller);
+    fake_release();
+}
+
+/* Two guests hang at once: each holds up one connection. */
+static void test_two_hanging_guests(void **state) {
+    struct poller poller = fake_poller();
+    struct error error = {0};
+    (void)state;
+
+    SCRIPT(5000, ACT_HANG, ACT_HANG, ACT_PARTIAL);
+    struct snapshot *snapshot = hanging_round(&poller, &error);
+    assert_non_null(snapshot);
+    assert_int_equal(fake_seen(&fake.opened), 3);
+    snapshot_free(snapshot);
+    poller_done(&poller);
+    fake_release();
+}
+
+/* Much to do, nobody hangs: the call is waited for, and nothing is missing. */
+static void test_slow_daemon(void **state) {
+    struct poller poller = fake_poller();
+    struct error error = {0};
+    (void)state;
+
+    SCRIPT(10, ACT_SLOW, ACT_FULL);
+    struct snapshot *snapshot = hanging_round(&poller, &error);
+    assert_non_null(snapshot);
+    assert_int_equal(fake_blocked(snapshot), 0);
+    assert_int_equal(fake_seen(&fake.calls), 1);
+    assert_true(snapshot->duration_ns >= 500000000);
+    snapshot_free(snapshot);
+    poller_done(&poller);
+}
+
+/* A guest that took long to answer, but did: its full record is better than a part of it. */
+static void test_late_answer(void **state) {
+    struct poller poller = fake_poller();
+    struct error error = {0};
+    const struct poller_limits waiting = {100000000, 5000000000, 6000000000};
+    (void)state;
+
+    SCRIPT(5000, ACT_SLOW, ACT_PARTIAL);
+    struct snapshot *snapshot = poller_round(&poller, &wish, &waiting, &error);
+    assert_non_null(snapshot);
+    assert_int_equal(fake_seen(&fake.calls), 2);
+    assert_int_equal(fake_blocked(snapshot), 0);
+    snapshot_free(snapshot);
+    poller_done(&poller);
+}
+
+static void test_everything_hangs(void **state) {
+    struct poller poller = fake_poller();
+    struct error error = {0};
+    (void)state;
+
+    SCRIPT(5000, ACT_HANG);
+    assert_null(hanging_round(&poller, &error));
+    assert_int_equal(error.kind, ERROR_TIMEOUT);
+    assert_string_equal(error.message, "no statistics within 2 s");
+    assert_in_range(fake_seen(&fake.opened), 3, 8);
+    fake_release();
+
+    /* The next round begins anew. */
+    error_clear(&error);
+    SCRIPT(0, ACT_FULL);
+    struct snapshot *snapshot = fake_round(&poller, &error);
+    assert_non_null(snapshot);
+    snapshot_free(snapshot);
+    poller_done(&poller);
+}
+
+/* A daemon without control information: one cannot know, so the call is tried elsewhere. */
+static void test_no_control_information(void **state) {
+    struct poller poller = fake_poller();
+    struct error error = {0};
+    (void)state;
+
+    SCRIPT(-1, ACT_HANG, ACT_FULL);
+    struct snapshot *snapshot = hanging_round(&poller, &error);
+    assert_non_null(snapshot);
+    snapshot_free(snapshot);
+    poller_done(&poller);
+    fake_release();
+}
+
+/* Before 4.5 there is no NOWAIT: a guest that hangs is looked for before each call. */
+static void test_old_daemon(void **state) {
+    struct poller poller = fake_poller();
+    struct error error = {0};
+    (void)state;
+
+    SCRIPT(0, ACT_OLD);
+    struct snapshot *snapshot = fake_round(&poller, &error);
+    assert_non_null(snapshot);
+    assert_int_equal(snapshot->count, 2);
+    assert_int_equal(fake_seen(&fake.calls), 2);
+    assert_int_equal(fake_seen(&fake.nowaits), 1);
+    snapshot_free(snapshot);
+    snapshot = fake_round(&poller, &error);
+    assert_int_equal(fake_seen(&fake.calls), 3);
+    assert_int_equal(fake_seen(&fake.nowaits), 1);
+    snapshot_free(snapshot);
+
+    SCRIPT(5000, ACT_HANG);
+    snapshot = hanging_round(&poller, &error);
+    assert_non_null(snapshot);
+    assert_int_equal(snapshot->count, 0);
+    assert_int_equal(snapshot->failure_count, 2);
+    assert_string_equal(snapshot->failures[0].error.message, "QEMU does not answer libvirt");
+    snapshot_free(snapshot);
+    poller_done(&poller);
+    fake_release();
+}
+
+static bool hang(struct connection *connection, void *data, struct error *error) {
+    (void)connection;
+    (void)data;
+    (void)error;
+    return fake_act(0) == ACT_HANG;
+}
+
+static void test_giving_up(void **state) {
+    struct poller poller = fake_poller();
+    struct error error = {0};
+    struct errand_work work = {hang, free, malloc(1)};
+    (void)state;
+
+    SCRIPT(0, ACT_HANG);
+    poller.timeout_ns = 200000000;
+    assert_false(poller_run(&poller, &work, "cannot list the guests", &error));
+    assert_int_equal(error.kind, ERROR_TIMEOUT);
+    assert_string_equal(error.message, "cannot list the guests: no answer in time");
+    assert_null(work.data);
+    poller_done(&poller);
+    fake_release();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hanging_guest),    cmocka_unit_test(test_two_hanging_guests),
+        cmocka_unit_test(test_slow_daemon),      cmocka_unit_test(test_late_answer),
+        cmocka_unit_test(test_everything_hangs), cmocka_unit_test(test_no_control_information),
+        cmocka_unit_test(test_old_daemon),       cmocka_unit_test(test_giving_up),
+    };
+    failure_silence();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
