@@ -10,7 +10,7 @@ void account_sample(struct account *account, const struct guest_sample *sample) 
                          sample->values[GUEST_AVAILABLE] == ABSENT;
     if (sample->blocked) {
         account->blocked++;
-        account->blocked_ms = sample->blocked_ms;
+        account->blocked_ms = sample->blocked_ms == INT64_MAX ? 0 : sample->blocked_ms;
     }
 }
 

@@ -18,6 +18,7 @@ static const int64_t second_ns = 1000000000;
 static const int64_t shortest_deadline_ns = 3 * 1000000000LL;
 static const int64_t shortest_late_ns = 250000000;
 static const int64_t longest_slow_ns = 5 * 1000000000LL;
+static const int64_t longest_hung_ns = 5 * 1000000000LL;
 static const int64_t slice_ns = 100000000;
 
 /* One selected entity. */
@@ -235,7 +236,7 @@ static bool poll_once(struct collection *collection, struct error *error) {
     int64_t slow_ns = clamp(rates_slow_limit(interval_ns), 0, longest_slow_ns);
     const struct poller_limits limits = {
         .late_ns = clamp(interval_ns / 4, shortest_late_ns, slow_ns),
-        .slow_ns = slow_ns,
+        .hung_ns = clamp(interval_ns / 4 * 3, slow_ns, longest_hung_ns),
         .deadline_ns = clamp(interval_ns / 4 * 3, shortest_deadline_ns, poller->timeout_ns),
     };
     struct error failure = {0};

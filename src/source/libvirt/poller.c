@@ -30,8 +30,11 @@ struct round {
     const struct stats_wish *wish;
     struct errand *attempts[ATTEMPTS]; /* the newest last */
     size_t count;
+    bool answered;    /* the last one that was started has ended */
+    int64_t asked_ns; /* when it was started */
+    int64_t end_ns;   /* what is not there by then is lost */
+    int64_t hung_ns;
     struct snapshot *snapshot; /* what comes out */
-    struct snapshot *partial;  /* the same without what blocked guests keep back */
     struct error error;
     bool is_final; /* trying again would not help */
 };
@@ -63,6 +66,8 @@ static void start_attempt(struct round *round, int64_t blocked_ns) {
     data->careful = poller->no_nowait && poller->hung;
     struct errand_work work = {run_poll, discard_poll, data};
     round->attempts[round->count++] = errand_start(&poller->endpoint, poller->connection, &work);
+    round->answered = false;
+    round->asked_ns = errand_now();
     poller->connection = NULL;
 }
 
@@ -89,28 +94,34 @@ static void remember_error(struct round *round, const struct error *error) {
         error->kind == ERROR_AUTH || error->kind == ERROR_USAGE || error->kind == ERROR_TLS;
 }
 
-static bool is_partial(const struct snapshot *snapshot) {
+/* A guest that was left out, and not for long enough to say that it hangs. */
+static bool is_doubtful(const struct snapshot *snapshot, int64_t hung_ns) {
     for (size_t i = 0; i < snapshot->count; i++) {
-        if (snapshot->guests[i].blocked)
+        if (snapshot->guests[i].blocked && snapshot->guests[i].blocked_ms < hung_ns / 1000000)
             return true;
     }
     return false;
 }
 
-/* A partial result waits for an older call that may still bring everything. */
+/* The first one counts; later ones bring what it lacks, for which there is little time. */
 static void keep_snapshot(struct round *round, struct snapshot **snapshot) {
-    struct snapshot **place =
-        round->count > 0 && is_partial(*snapshot) ? &round->partial : &round->snapshot;
-    if (*place)
+    int64_t doubt_ns = errand_now() + round->hung_ns;
+
+    if (round->snapshot) {
+        snapshot_complete(round->snapshot, *snapshot);
         return;
-    *place = *snapshot;
+    }
+    round->snapshot = *snapshot;
     *snapshot = NULL;
+    if (doubt_ns < round->end_ns)
+        round->end_ns = doubt_ns;
 }
 
 static void take_attempt(struct round *round, size_t index) {
     struct errand_result result;
 
     errand_take(round->attempts[index], &result);
+    round->answered = round->answered || index + 1 == round->count;
     memmove(round->attempts + index, round->attempts + index + 1,
             (round->count - index - 1) * sizeof round->attempts[0]);
     round->count--;
@@ -128,7 +139,9 @@ static void take_attempt(struct round *round, size_t index) {
 /* Looks after all attempts for a moment. */
 static void watch(struct round *round) {
     int64_t until_ns = errand_now() + slice_ns;
-    for (size_t i = round->count; i-- > 0 && !round->snapshot;) {
+    if (!round->count)
+        errand_sleep(slice_ns);
+    for (size_t i = round->count; i-- > 0;) {
         if (errand_wait(round->attempts[i], i + 1 == round->count ? until_ns : 0))
             take_attempt(round, i);
     }
@@ -137,56 +150,42 @@ static void watch(struct round *round) {
 /* A call that is late: because a guest hangs, or because there is much to do? */
 static void look_why(struct round *round, int64_t late_ns) {
     round->poller->hung = true;
-    if (round->count < ATTEMPTS)
-        start_attempt(round, late_ns / 2);
+    start_attempt(round, late_ns / 2);
 }
 
-static bool goes_on(const struct round *round, int64_t end_ns) {
-    if (round->partial && !round->count)
+static bool goes_on(const struct round *round) {
+    if (round->is_final || interrupt_requested() || errand_now() >= round->end_ns)
         return false;
-    return !round->snapshot && !round->is_final && !interrupt_requested() && errand_now() < end_ns;
+    return !round->snapshot || is_doubtful(round->snapshot, round->hung_ns);
 }
 
-static void try_until(struct round *round, int64_t late_ns, int64_t end_ns) {
-    int64_t look_ns = errand_now() + late_ns;
-    int64_t again_ns = 0;
+/* Calls that hang are given time; what failed, or left out a guest, is soon tried again. */
+static bool is_due(const struct round *round, int64_t late_ns) {
+    bool soon = !round->count || (round->snapshot && round->answered);
+    return round->count < ATTEMPTS && errand_now() >= round->asked_ns + (soon ? retry_ns : late_ns);
+}
 
-    while (goes_on(round, end_ns)) {
-        int64_t now_ns = errand_now();
-        if (!round->count && now_ns >= again_ns) {
-            start_attempt(round, 0);
-            again_ns = now_ns + retry_ns;
-            look_ns = now_ns + late_ns;
-        } else if (round->count && now_ns >= look_ns && !round->partial) {
-            look_why(round, late_ns);
-            look_ns = now_ns + late_ns;
-        }
-        if (round->count)
+static void try_all(struct round *round, int64_t late_ns) {
+    while (goes_on(round)) {
+        if (!is_due(round, late_ns))
             watch(round);
+        else if (round->count)
+            look_why(round, late_ns);
         else
-            errand_sleep(slice_ns);
+            start_attempt(round, 0);
     }
-}
-
-static void settle(struct round *round) {
     while (round->count > 0)
         errand_abandon(round->attempts[--round->count]);
-    if (!round->snapshot) {
-        round->snapshot = round->partial;
-        round->partial = NULL;
-    }
-    snapshot_free(round->partial);
 }
 
 struct snapshot *poller_round(struct poller *poller, const struct stats_wish *wish,
                               const struct poller_limits *limits, struct error *error) {
-    struct round round = {.poller = poller, .wish = wish};
-    int64_t start_ns = errand_now();
+    struct round round = {.poller = poller,
+                          .wish = wish,
+                          .end_ns = errand_now() + limits->deadline_ns,
+                          .hung_ns = limits->hung_ns};
 
-    try_until(&round, limits->late_ns, start_ns + limits->slow_ns);
-    if (!round.partial)
-        try_until(&round, limits->late_ns, start_ns + limits->deadline_ns);
-    settle(&round);
+    try_all(&round, limits->late_ns);
     if (round.snapshot)
         return round.snapshot;
     if (interrupt_requested())

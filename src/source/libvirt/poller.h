@@ -21,17 +21,18 @@ struct poller {
 bool poller_run(struct poller *poller, struct errand_work *work, const char *what,
                 struct error *error);
 
-/* Times after which a poll is looked after; each is longer than the one before. */
+/* Times; each is longer than the one before. */
 struct poller_limits {
     int64_t late_ns;     /* it is time to look whether a guest hangs */
-    int64_t slow_ns;     /* what comes now makes no rates: better a part of it in time */
+    int64_t hung_ns;     /* a guest that has not answered for so long hangs */
     int64_t deadline_ns; /* the round is lost */
 };
 
 /*
  * poller_round: one poll. A call that is late because a guest hangs is repeated on a new
- * connection, where that guest no longer can hold it up. A new snapshot, or NULL with the error
- * when the round is lost.
+ * connection, where that guest no longer can hold it up. A guest that is left out may only be busy,
+ * with one of our own calls or with somebody else's: it is asked again until it answers, or has
+ * been silent for hung_ns. A new snapshot, or NULL with the error when the round is lost.
  */
 struct snapshot *poller_round(struct poller *poller, const struct stats_wish *wish,
                               const struct poller_limits *limits, struct error *error);

@@ -217,11 +217,44 @@ void snapshot_sort(struct snapshot *snapshot) {
         qsort(snapshot->guests, snapshot->count, sizeof(struct guest_sample), compare_guests);
 }
 
-const struct guest_sample *snapshot_find(const struct snapshot *snapshot,
-                                         const unsigned char *uuid) {
+static struct guest_sample *find(const struct snapshot *snapshot, const unsigned char *uuid) {
     struct guest_sample key;
     if (!snapshot || !snapshot->count)
         return NULL;
     memcpy(key.uuid, uuid, SAMPLE_UUID_SIZE);
     return bsearch(&key, snapshot->guests, snapshot->count, sizeof key, compare_guests);
+}
+
+const struct guest_sample *snapshot_find(const struct snapshot *snapshot,
+                                         const unsigned char *uuid) {
+    return find(snapshot, uuid);
+}
+
+static void remove_guest(struct snapshot *snapshot, size_t index) {
+    struct guest_sample *guest = &snapshot->guests[index];
+    sample_done(guest);
+    memmove(guest, guest + 1, (snapshot->count - index - 1) * sizeof *guest);
+    snapshot->count--;
+}
+
+static void replace_guest(struct guest_sample *guest, struct guest_sample *other) {
+    struct guest_sample blocked = *guest;
+
+    if (other->blocked) {
+        guest->blocked_ms = other->blocked_ms;
+        return;
+    }
+    *guest = *other;
+    *other = blocked;
+}
+
+void snapshot_complete(struct snapshot *snapshot, struct snapshot *later) {
+    for (size_t i = snapshot->count; i-- > 0;) {
+        struct guest_sample *guest = &snapshot->guests[i];
+        struct guest_sample *other = find(later, guest->uuid);
+        if (guest->blocked && other)
+            replace_guest(guest, other);
+        else if (guest->blocked && !later->failure_count)
+            remove_guest(snapshot, i);
+    }
 }

@@ -118,7 +118,7 @@ struct guest_sample {
     int64_t wall_seconds;
     bool one_call;      /* all numbers belong to one moment */
     bool blocked;       /* QEMU did not answer: what its monitor knows is not there */
-    int64_t blocked_ms; /* for how long, 0 when not known */
+    int64_t blocked_ms; /* for how long, 0 when not known; INT64_MAX: libvirt gave it up */
     bool hugepages;     /* the guest's memory is not in RSS */
     enum report_clock report_clock;
     int64_t report_period;  /* seconds between two memory reports, 0 for none */
@@ -196,6 +196,12 @@ void snapshot_add_failure(struct snapshot *snapshot, const unsigned char *uuid,
 
 /* snapshot_sort: brings the guests into the order of their UUIDs. */
 void snapshot_sort(struct snapshot *snapshot);
+
+/*
+ * snapshot_complete: replaces the guests that are blocked by those of a later poll, which loses
+ * them. One that is blocked there too stays, for as long as that says; one that has ended goes.
+ */
+void snapshot_complete(struct snapshot *snapshot, struct snapshot *later);
 
 /* snapshot_find: the guest with this UUID in a sorted snapshot, or NULL. Takes NULL. */
 const struct guest_sample *snapshot_find(const struct snapshot *snapshot,

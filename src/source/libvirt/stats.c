@@ -25,16 +25,16 @@ static unsigned int nowait(const struct connection *connection) {
 }
 
 /*
- * QEMU's resident memory comes with what its monitor says: without it the monitor was not asked,
- * because another call still waits for it.
+ * QEMU's resident memory comes with what its monitor says: a record without it means that the
+ * monitor was not asked, because another call still waits for it.
  */
 static void judge_blocked(const struct connection *connection, virDomainPtr domain,
                           struct guest_sample *sample) {
-    if (!connection->is_qemu || sample->values[GUEST_RSS] != ABSENT)
+    if (!connection->is_qemu || !sample->one_call || sample->values[GUEST_RSS] != ABSENT)
         return;
     int64_t time = domains_occupied_ms(domain);
     sample->blocked = true;
-    sample->blocked_ms = time == ABSENT || time == INT64_MAX ? 0 : time;
+    sample->blocked_ms = time == ABSENT ? 0 : time;
 }
 
 /* The backing layers' sizes do not change: one call for each run of a guest that has any. */

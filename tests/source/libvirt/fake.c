@@ -135,7 +135,7 @@ int virConnectGetAllDomainStats(virConnectPtr conn, unsigned int stats,
     for (int i = 0; i < count; i++) {
         (*retStats)[i] = record_of(
             domains[i], act == ACT_OFF && i == 0 ? VIR_DOMAIN_SHUTOFF : VIR_DOMAIN_RUNNING,
-            act != ACT_PARTIAL || i > 0);
+            i == 0 ? act != ACT_PARTIAL : act != ACT_OTHERS);
         virDomainFree(domains[i]);
     }
     free(domains);
@@ -190,7 +190,7 @@ size_t fake_blocked(const struct snapshot *snapshot) {
 struct snapshot *fake_round(struct poller *poller, struct error *error) {
     static const struct poller_limits patient = {
         .late_ns = 10000000000,
-        .slow_ns = 10000000000,
+        .hung_ns = 10000000000,
         .deadline_ns = 20000000000,
     };
     static const struct stats_wish wish = {false, false};

@@ -13,7 +13,8 @@
 enum act {
     ACT_FULL,    /* everything */
     ACT_OFF,     /* the first guest was shut off while the call went on */
-    ACT_PARTIAL, /* without what QEMU's monitor knows */
+    ACT_PARTIAL, /* without what QEMU's monitor knows of the first guest */
+    ACT_OTHERS,  /* without what it knows of the others */
     ACT_HANG,    /* until released, then everything */
     ACT_SLOW,    /* half a second, then everything */
     ACT_OLD,     /* refuses the flag NOWAIT, else everything */

@@ -77,6 +77,7 @@ static void test_no_bulk(void **state) {
         assert_non_null(snapshot);
         assert_int_equal(snapshot->count, 2);
         assert_false(snapshot->guests[0].one_call);
+        assert_int_equal(fake_blocked(snapshot), 0);
         assert_true(snapshot->guests[0].values[GUEST_CPU_TIME] > 0);
         assert_int_equal(snapshot->guests[0].devices[DEVICE_DISK].count, 2);
         snapshot_free(snapshot);
