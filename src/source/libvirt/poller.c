@@ -71,7 +71,10 @@ static void start_attempt(struct round *round, int64_t blocked_ns) {
     poller->connection = NULL;
 }
 
+/* Those of work that was given up are lost with it; what was known before is still good. */
 static void keep_credentials(struct poller *poller, struct credentials *credentials) {
+    if (!credentials->username)
+        return;
     credentials_done(&poller->endpoint.credentials);
     poller->endpoint.credentials = *credentials;
 }

@@ -238,6 +238,7 @@ static bool hang(struct connection *connection, void *data, struct error *error)
     return fake_act(0) == ACT_HANG;
 }
 
+/* What the user typed is not asked for again. */
 static void test_giving_up(void **state) {
     struct poller poller = fake_poller();
     struct error error = {0};
@@ -245,11 +246,15 @@ static void test_giving_up(void **state) {
     (void)state;
 
     SCRIPT(0, ACT_HANG);
+    poller.endpoint.credentials.username = strdup("root");
+    poller.endpoint.credentials.password = strdup("secret");
     poller.timeout_ns = 200000000;
     assert_false(poller_run(&poller, &work, "cannot list the guests", &error));
     assert_int_equal(error.kind, ERROR_TIMEOUT);
     assert_string_equal(error.message, "cannot list the guests: no answer in time");
     assert_null(work.data);
+    assert_string_equal(poller.endpoint.credentials.username, "root");
+    assert_string_equal(poller.endpoint.credentials.password, "secret");
     poller_done(&poller);
     fake_release();
 }
