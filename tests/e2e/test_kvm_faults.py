@@ -177,6 +177,15 @@ def test_inventory_of_a_hung_guest(vperf, guests, relay):
     assert done.seconds < 3, done
 
 
+def test_hangs_when_closed(vperf, guests, relay):
+    """A libvirtd that no longer answers when all is done does not keep the program from ending."""
+    relay.unanswered = kvm.CONNECT_CLOSE
+    done = vperf.run("inventory", "--type", "vm", relay.uri)
+    assert done.status == 0, done
+    assert {row["id"] for row in done.rows} == {guest.uuid for guest in guests}
+    assert done.seconds < 4, done
+
+
 def test_restart_between_polls(vperf, guests, libvirtd):
     """libvirtd is new at the next poll: no round is lost, no value is missing or wrong."""
     with kvm.Relay(libvirtd) as relay, collecting(vperf, relay, 5, 2) as finish:

@@ -169,6 +169,12 @@ struct connection *connection_new(struct endpoint *endpoint, const struct asker 
     return connection;
 }
 
+void connection_close(struct connection *connection) {
+    if (connection->handle)
+        virConnectClose(connection->handle);
+    connection->handle = NULL;
+}
+
 void connection_free(struct connection *connection) {
     if (!connection)
         return;
@@ -177,7 +183,7 @@ void connection_free(struct connection *connection) {
     free(connection->facts);
     host_facts_done(&connection->host);
     free(connection->driver);
-    virConnectClose(connection->handle);
+    connection_close(connection);
     free(connection);
 }
 

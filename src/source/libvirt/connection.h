@@ -76,7 +76,10 @@ struct asker {
 struct connection *connection_new(struct endpoint *endpoint, const struct asker *asker,
                                   struct error *error);
 
-/* connection_free: closes. Takes NULL. */
+/* connection_close: closes; blocks as long as libvirt does. */
+void connection_close(struct connection *connection);
+
+/* connection_free: closes if that is still to be done, and frees. Takes NULL. */
 void connection_free(struct connection *connection);
 
 /* connection_alive: the daemon is still there, as far as the last call showed. */

@@ -13,6 +13,7 @@
 
 static const int64_t second_ns = 1000000000;
 static const int64_t slice_ns = 50000000;
+static const int64_t close_ns = 1000000000;
 
 enum errand_state { ERRAND_RUNS, ERRAND_ASKS, ERRAND_ENDED, ERRAND_ABANDONED };
 
@@ -169,6 +170,29 @@ void errand_take(struct errand *errand, struct errand_result *result) {
         result->connection = NULL;
     }
     errand_free(errand);
+}
+
+static bool run_close(struct connection *connection, void *data, struct error *error) {
+    (void)data;
+    (void)error;
+    connection_close(connection);
+    return true;
+}
+
+void errand_close(struct connection *connection) {
+    const struct endpoint nowhere = {0};
+    const struct errand_work work = {run_close, free, NULL};
+    struct errand_result result;
+    if (!connection)
+        return;
+
+    struct errand *errand = errand_start(&nowhere, connection, &work);
+    if (!errand_wait(errand, errand_now() + close_ns)) {
+        errand_abandon(errand);
+        return;
+    }
+    errand_take(errand, &result);
+    connection_free(result.connection);
 }
 
 void errand_abandon(struct errand *errand) {

@@ -81,7 +81,7 @@ static void keep_credentials(struct poller *poller, struct credentials *credenti
 
 static void keep_connection(struct poller *poller, struct connection *connection) {
     if (poller->connection || !connection) {
-        connection_free(connection);
+        errand_close(connection);
         return;
     }
     if (!poller->endpoint.host_known)
@@ -215,7 +215,7 @@ bool poller_run(struct poller *poller, struct errand_work *work, const char *wha
 }
 
 void poller_done(struct poller *poller) {
-    connection_free(poller->connection);
+    errand_close(poller->connection);
     endpoint_done(&poller->endpoint);
     *poller = (struct poller){0};
 }

@@ -46,20 +46,24 @@ const char *virGetLastErrorMessage(void) {
     return failure.message ? failure.message : "no error";
 }
 
+/* With the mutex held. */
+static void hang(void) {
+    fake.hanging++;
+    pthread_cond_broadcast(&fake.changed);
+    while (!fake.released)
+        pthread_cond_wait(&fake.changed, &fake.mutex);
+    fake.hanging--;
+    pthread_cond_broadcast(&fake.changed);
+}
+
 enum act fake_act(unsigned int flags) {
     pthread_mutex_lock(&fake.mutex);
     int index = fake.calls < fake.act_count ? fake.calls : fake.act_count - 1;
     enum act act = fake.acts[index];
     fake.calls++;
     fake.nowaits += (flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT) != 0;
-    if (act == ACT_HANG) {
-        fake.hanging++;
-        pthread_cond_broadcast(&fake.changed);
-        while (!fake.released)
-            pthread_cond_wait(&fake.changed, &fake.mutex);
-        fake.hanging--;
-        pthread_cond_broadcast(&fake.changed);
-    }
+    if (act == ACT_HANG)
+        hang();
     fake.dead = fake.dead || act == ACT_DEAD;
     pthread_mutex_unlock(&fake.mutex);
     if (act == ACT_SLOW)
@@ -104,6 +108,16 @@ virConnectPtr virConnectOpenAuth(const char *name, virConnectAuthPtr auth, unsig
     fake.dead = false;
     pthread_mutex_unlock(&fake.mutex);
     return real(name, auth, flags);
+}
+
+int virConnectClose(virConnectPtr connection) {
+    int (*real)(virConnectPtr);
+    *(void **)&real = dlsym(RTLD_NEXT, "virConnectClose");
+    pthread_mutex_lock(&fake.mutex);
+    if (fake.close_hangs)
+        hang();
+    pthread_mutex_unlock(&fake.mutex);
+    return real(connection);
 }
 
 int virDomainGetControlInfo(virDomainPtr domain, virDomainControlInfoPtr info, unsigned int flags) {
@@ -158,7 +172,7 @@ void fake_script(int count, const enum act *acts, int occupied) {
     memcpy(fake.acts, acts, (size_t)count * sizeof *acts);
     fake.act_count = count;
     fake.calls = fake.opened = fake.nowaits = 0;
-    fake.released = fake.dead = false;
+    fake.released = fake.dead = fake.close_hangs = false;
     fake.occupied = occupied;
     pthread_mutex_unlock(&fake.mutex);
 }

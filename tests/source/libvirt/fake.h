@@ -29,11 +29,12 @@ struct fake {
     pthread_cond_t changed;
     enum act acts[8];
     int act_count;
-    int calls;    /* bulk calls so far */
-    int hanging;  /* calls that wait now */
-    int opened;   /* connections so far */
-    int occupied; /* milliseconds that control information tells; -1: it is not supported */
-    int nowaits;  /* calls with the flag NOWAIT */
+    int calls;        /* bulk calls so far */
+    int hanging;      /* calls that wait now */
+    int opened;       /* connections so far */
+    int occupied;     /* milliseconds that control information tells; -1: it is not supported */
+    int nowaits;      /* calls with the flag NOWAIT */
+    bool close_hangs; /* as calls do: until released */
     bool released;
     bool dead;
 };

@@ -231,6 +231,21 @@ static void test_old_daemon(void **state) {
     fake_release();
 }
 
+/* The daemon stops before the connection is closed: the program ends all the same. */
+static void test_hanging_close(void **state) {
+    struct poller poller = fake_poller();
+    struct error error = {0};
+    (void)state;
+
+    SCRIPT(0, ACT_FULL);
+    snapshot_free(fake_round(&poller, &error));
+    fake.close_hangs = true;
+    int64_t start_ns = errand_now();
+    poller_done(&poller);
+    assert_in_range(errand_now() - start_ns, 1, 3000000000);
+    fake_release();
+}
+
 static bool hang(struct connection *connection, void *data, struct error *error) {
     (void)connection;
     (void)data;
@@ -266,7 +281,8 @@ int main(void) {
         cmocka_unit_test(test_busy_guest),       cmocka_unit_test(test_parts),
         cmocka_unit_test(test_ending_guest),     cmocka_unit_test(test_never_idle),
         cmocka_unit_test(test_everything_hangs), cmocka_unit_test(test_no_control_information),
-        cmocka_unit_test(test_old_daemon),       cmocka_unit_test(test_giving_up),
+        cmocka_unit_test(test_old_daemon),       cmocka_unit_test(test_hanging_close),
+        cmocka_unit_test(test_giving_up),
     };
     failure_silence();
     return cmocka_run_group_tests(tests, NULL, NULL);
