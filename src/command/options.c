@@ -212,7 +212,10 @@ static bool check_connection(struct options *options, struct error *error) {
                         &source->balloon_period_seconds, error);
 }
 
-/* The statistics intervals that a vCenter is shipped with, by the names its clients show. */
+/*
+ * The statistics intervals that a vCenter is shipped with, by the names its clients show. All but
+ * the first are archived.
+ */
 static const struct {
     const char *name;
     int32_t seconds;
@@ -220,14 +223,15 @@ static const struct {
     {"realtime", 20}, {"day", 300}, {"week", 1800}, {"month", 7200}, {"year", 86400},
 };
 
-static bool parse_interval(const char *text, int32_t *seconds, struct error *error) {
+static bool parse_interval(const char *text, struct selection *selection, struct error *error) {
     for (size_t i = 0; text && i < sizeof interval_names / sizeof *interval_names; i++) {
         if (strcmp(text, interval_names[i].name) == 0) {
-            *seconds = interval_names[i].seconds;
+            selection->interval = interval_names[i].seconds;
+            selection->archive = i > 0 ? interval_names[i].name : NULL;
             return true;
         }
     }
-    return parse_number("--interval", text, MAX_TIMEOUT_SECONDS, seconds, error);
+    return parse_number("--interval", text, MAX_TIMEOUT_SECONDS, &selection->interval, error);
 }
 
 static bool check_range(struct options *options, struct error *error) {
@@ -290,8 +294,7 @@ static bool check_selection(struct options *options, struct error *error) {
     return parse_number("--samples", value[OPTION_SAMPLES], MAX_SAMPLES, &selection->samples,
                         error) &&
            parse_number("--top", value[OPTION_TOP], MAX_TOP, &options->top, error) &&
-           parse_interval(value[OPTION_INTERVAL], &selection->interval, error) &&
-           check_range(options, error);
+           parse_interval(value[OPTION_INTERVAL], selection, error) && check_range(options, error);
 }
 
 static bool check_output(struct options *options, struct error *error) {

@@ -23,6 +23,7 @@ struct selection {
     bool aggregate_only; /* --instance aggregate */
     int32_t samples;     /* the newest N; 0 for all of the time range */
     int32_t interval;    /* seconds; REAL_TIME_SECONDS is real time on vSphere */
+    const char *archive; /* the name by which an archived interval was asked for, or NULL */
     struct timerange range;
     int64_t follow_ms; /* not 0: the sample of the interval that began at this CLOCK_MONOTONIC,
                           to be waited for, instead of the newest there is */

@@ -248,6 +248,15 @@ def test_nobody_answers(vperf, tmp_path, command):
     assert 1 <= done.seconds < 1 + harness.MARGIN_SECONDS, done
 
 
+@pytest.mark.parametrize("command", ["collect", "compare"])
+@pytest.mark.parametrize("name", ["day", "week", "month", "year"])
+def test_archives_are_of_vsphere(vperf, command, name):
+    """The name of an archive is refused at once; nobody wants to poll once a week."""
+    done = vperf.run(command, "--interval", name, TEST)
+    assert (done.status, done.out, len(done.messages)) == (2, "", 1), done
+    assert f"--interval {name}" in done.err and "no history" in done.err, done
+
+
 def test_one_of_two_targets_fails(vperf):
     """What can be collected is written, and stderr has the rest."""
     done = vperf.run("collect", "--interval", 1, "qemu:///system?socket=/nonexistent", TEST)

@@ -157,6 +157,10 @@ static bool check_selection(const struct selection *selection, struct error *err
         return error_set(error, ERROR_USAGE,
                          "--start, --end and --last: libvirt keeps no history; use --samples and "
                          "--interval");
+    if (selection->archive)
+        return error_set(error, ERROR_USAGE,
+                         "--interval %s: libvirt keeps no history; give the seconds between polls",
+                         selection->archive);
     if (selection->interval < 1 || selection->samples < 1)
         return error_set(error, ERROR_USAGE,
                          "--interval %d and --samples %d: libvirt is polled once a second at most, "

@@ -295,6 +295,13 @@ static void test_wrong_selection(void **state) {
     free(heard.text);
     error_clear(&error);
     selection.range.start.given = false;
+    selection.archive = "week";
+    assert_false(run("test:///default", &selection, &options, &heard, &error));
+    assert_int_equal(error.kind, ERROR_USAGE);
+    assert_non_null(strstr(error.message, "--interval week: libvirt keeps no history"));
+    free(heard.text);
+    error_clear(&error);
+    selection.archive = NULL;
     selection.types[ENTITY_CLUSTER] = true;
     assert_false(run("test:///default", &selection, &options, &heard, &error));
     assert_int_equal(error.kind, ERROR_USAGE);
