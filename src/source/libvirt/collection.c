@@ -113,10 +113,35 @@ static void take_guest(const struct collection *collection, const struct guest_p
     mapping_guest(pair, &output);
 }
 
+static void offer_host(const struct collection *collection, const struct host_pair *pair) {
+    int64_t interval = collection->input->selection->interval;
+    struct receiver receiver = receiver_for(collection, collection->host);
+    struct mapping_output output = output_for(collection, &receiver);
+    struct guest_pair *guests = memory_array(pair->guest_count, sizeof *guests);
+    struct host_pair offer;
+
+    receiver.offers = true;
+    for (size_t i = 0; i < pair->guest_count; i++)
+        rates_guest_offer(&guests[i], pair->guests[i].now, interval);
+    rates_host_offer(&offer, pair->now, interval);
+    offer.mhz = pair->mhz;
+    offer.page_bytes = pair->page_bytes;
+    offer.guests = guests;
+    offer.guest_count = pair->guest_count;
+    offer.guests_known = offer.guests_same = pair->guests_known;
+    mapping_host(&offer, &output);
+    rates_host_done(&offer);
+    for (size_t i = 0; i < pair->guest_count; i++)
+        rates_guest_done(&guests[i]);
+    free(guests);
+}
+
 static void take_host(const struct collection *collection, const struct host_pair *pair) {
     if (!collection->host)
         return;
 
+    if (!collection->host->account.seen)
+        offer_host(collection, pair);
     struct receiver receiver = receiver_for(collection, collection->host);
     struct mapping_output output = output_for(collection, &receiver);
     collection->host->account.seen++;

@@ -20,6 +20,8 @@ static int64_t busy_share(const int64_t *before, const int64_t *now) {
 
     if (user == ABSENT || kernel == ABSENT || idle == ABSENT || iowait == ABSENT)
         return ABSENT;
+    if (before == now) /* of rates_host_offer */
+        return 0;
     wide busy = (wide)user + kernel;
     return formula_divide(busy * PERCENT, busy + idle + iowait);
 }

@@ -257,6 +257,25 @@ static void test_selection(void **state) {
     selection_done(&selection);
 }
 
+/* The test driver's host never does anything: its share is offered and has no value. */
+static void test_offered_by_host(void **state) {
+    struct heard heard = {0};
+    const struct source_options options = {0};
+    struct selection selection;
+    struct error error = {0};
+    (void)state;
+
+    selection_init(&selection);
+    selection.interval = 1;
+    selection.types[ENTITY_VM] = false;
+    globs_add(&selection.counters, "cpu.usage.average");
+    assert_true(run("test:///default", &selection, &options, &heard, &error));
+    assert_int_equal(heard.offered, 1);
+    assert_int_equal(heard.series, 0);
+    free(heard.text);
+    selection_done(&selection);
+}
+
 static void test_failing_output(void **state) {
     struct heard heard = {.fails = true};
     const struct source_options options = {0};
@@ -450,12 +469,12 @@ static void test_close(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_counters),   cmocka_unit_test(test_catalog),
-        cmocka_unit_test(test_inventory),      cmocka_unit_test(test_selection),
-        cmocka_unit_test(test_failing_output), cmocka_unit_test(test_wrong_selection),
-        cmocka_unit_test(test_unreachable),    cmocka_unit_test(test_silent_daemon),
-        cmocka_unit_test(test_credentials),    cmocka_unit_test(test_side_by_side),
-        cmocka_unit_test(test_close),
+        cmocka_unit_test(test_all_counters),    cmocka_unit_test(test_catalog),
+        cmocka_unit_test(test_inventory),       cmocka_unit_test(test_selection),
+        cmocka_unit_test(test_offered_by_host), cmocka_unit_test(test_failing_output),
+        cmocka_unit_test(test_wrong_selection), cmocka_unit_test(test_unreachable),
+        cmocka_unit_test(test_silent_daemon),   cmocka_unit_test(test_credentials),
+        cmocka_unit_test(test_side_by_side),    cmocka_unit_test(test_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
