@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
 #include "source/libvirt/account.h"
@@ -286,7 +287,7 @@ static bool poll_once(struct collection *collection, struct error *error) {
 }
 
 static bool wait_until(int64_t due_ns, struct error *error) {
-    for (int64_t now_ns = errand_now(); now_ns < due_ns; now_ns = errand_now()) {
+    for (int64_t now_ns = clock_now_ns(); now_ns < due_ns; now_ns = clock_now_ns()) {
         if (interrupt_requested())
             return error_set(error, ERROR_INTERRUPTED, "interrupted");
         errand_sleep(due_ns - now_ns < slice_ns ? due_ns - now_ns : slice_ns);
@@ -303,13 +304,13 @@ static void tell_progress(const struct collection *collection, int done) {
 static bool poll_all(struct collection *collection, struct error *error) {
     const struct selection *selection = collection->input->selection;
     int64_t interval_ns = selection->interval * second_ns;
-    int64_t start_ns = errand_now();
+    int64_t start_ns = clock_now_ns();
 
     for (int32_t i = 0; i <= selection->samples; i++) {
         int64_t due_ns = start_ns + i * interval_ns;
         if (!wait_until(due_ns, error))
             return false;
-        if (errand_now() > due_ns + interval_ns / 2) {
+        if (clock_now_ns() > due_ns + interval_ns / 2) {
             struct error late = {0};
             error_set(&late, ERROR_TIMEOUT, "the poll before took too long");
             account_failure(&collection->rounds, &late);

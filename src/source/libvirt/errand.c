@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/clock.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
 
@@ -29,12 +30,6 @@ struct errand {
     struct error error;
     bool good;
 };
-
-int64_t errand_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * second_ns + now.tv_nsec;
-}
 
 void errand_sleep(int64_t ns) {
     const struct timespec time = {ns / second_ns, ns % second_ns};
@@ -187,7 +182,7 @@ void errand_close(struct connection *connection) {
         return;
 
     struct errand *errand = errand_start(&nowhere, connection, &work);
-    if (!errand_wait(errand, errand_now() + close_ns)) {
+    if (!errand_wait(errand, clock_now_ns() + close_ns)) {
         errand_abandon(errand);
         return;
     }
@@ -220,17 +215,17 @@ static bool give_up(struct errand *errand, enum error_kind kind, const char *wha
 
 bool errand_finish(struct errand *errand, int64_t limit_ns, const char *what,
                    struct errand_result *result) {
-    int64_t last_ns = errand_now();
+    int64_t last_ns = clock_now_ns();
     unsigned int beats = 0;
 
-    while (!errand_wait(errand, errand_now() + slice_ns)) {
+    while (!errand_wait(errand, clock_now_ns() + slice_ns)) {
         unsigned int seen = atomic_load(&errand->beats);
         if (interrupt_requested())
             return give_up(errand, ERROR_INTERRUPTED, what, result);
         if (seen != beats)
-            last_ns = errand_now();
+            last_ns = clock_now_ns();
         beats = seen;
-        if (errand_now() - last_ns > limit_ns)
+        if (clock_now_ns() - last_ns > limit_ns)
             return give_up(errand, ERROR_TIMEOUT, what, result);
     }
     errand_take(errand, result);

@@ -55,9 +55,6 @@ void errand_abandon(struct errand *errand);
 /* errand_close: ends a connection, or leaves it alone when that takes long. Takes NULL. */
 void errand_close(struct connection *connection);
 
-/* errand_now: CLOCK_MONOTONIC in ns. */
-int64_t errand_now(void);
-
 /* errand_sleep: sleeps for this many ns, or less when a signal comes. */
 void errand_sleep(int64_t ns);
 

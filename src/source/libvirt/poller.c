@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
 
@@ -67,7 +68,7 @@ static void start_attempt(struct round *round, int64_t blocked_ns) {
     struct errand_work work = {run_poll, discard_poll, data};
     round->attempts[round->count++] = errand_start(&poller->endpoint, poller->connection, &work);
     round->answered = false;
-    round->asked_ns = errand_now();
+    round->asked_ns = clock_now_ns();
     poller->connection = NULL;
 }
 
@@ -108,7 +109,7 @@ static bool is_doubtful(const struct snapshot *snapshot, int64_t hung_ns) {
 
 /* The first one counts; later ones bring what it lacks, for which there is little time. */
 static void keep_snapshot(struct round *round, struct snapshot **snapshot) {
-    int64_t doubt_ns = errand_now() + round->hung_ns;
+    int64_t doubt_ns = clock_now_ns() + round->hung_ns;
 
     if (round->snapshot) {
         snapshot_complete(round->snapshot, *snapshot);
@@ -141,7 +142,7 @@ static void take_attempt(struct round *round, size_t index) {
 
 /* Looks after all attempts for a moment. */
 static void watch(struct round *round) {
-    int64_t until_ns = errand_now() + slice_ns;
+    int64_t until_ns = clock_now_ns() + slice_ns;
     if (!round->count)
         errand_sleep(slice_ns);
     for (size_t i = round->count; i-- > 0;) {
@@ -157,7 +158,7 @@ static void look_why(struct round *round, int64_t late_ns) {
 }
 
 static bool goes_on(const struct round *round) {
-    if (round->is_final || interrupt_requested() || errand_now() >= round->end_ns)
+    if (round->is_final || interrupt_requested() || clock_now_ns() >= round->end_ns)
         return false;
     return !round->snapshot || is_doubtful(round->snapshot, round->hung_ns);
 }
@@ -165,7 +166,7 @@ static bool goes_on(const struct round *round) {
 /* Calls that hang are given time; what failed, or left out a guest, is soon tried again. */
 static bool is_due(const struct round *round, int64_t late_ns) {
     bool soon = !round->count || (round->snapshot && round->answered);
-    return round->count < ATTEMPTS && errand_now() >= round->asked_ns + (soon ? retry_ns : late_ns);
+    return round->count < ATTEMPTS && clock_now_ns() >= round->asked_ns + (soon ? retry_ns : late_ns);
 }
 
 static void try_all(struct round *round, int64_t late_ns) {
@@ -185,7 +186,7 @@ struct snapshot *poller_round(struct poller *poller, const struct stats_wish *wi
                               const struct poller_limits *limits, struct error *error) {
     struct round round = {.poller = poller,
                           .wish = wish,
-                          .end_ns = errand_now() + limits->deadline_ns,
+                          .end_ns = clock_now_ns() + limits->deadline_ns,
                           .hung_ns = limits->hung_ns};
 
     try_all(&round, limits->late_ns);
