@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* vperf compare: guests of all targets side by side, over the same seconds. */
+#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,8 @@
 #include "core/interrupt.h"
 #include "core/memory.h"
 #include "core/output.h"
+
+enum { GET_READY_MS = 3000 }; /* for connections and logins */
 
 static const struct options_spec spec = {
     .command = "compare",
@@ -38,9 +41,9 @@ static const struct options_spec spec = {
         "added up; of percentages it is the mean, of latencies the mean weighted by requests\n"
         "(without requests, the highest). ~ marks what KVM can only approximate.\n"
         "\n"
-        "Libvirt is polled twice, 20 s apart. With a vSphere target beside it, the sample of "
-        "these\n"
-        "20 s is waited for: up to 30 s, then the newest one is taken.\n"
+        "Libvirt is polled twice, 20 s apart. With a vSphere target beside it, this is done when\n"
+        "the next interval of ESXi begins and ends, and its sample is waited for: it takes 25 to\n"
+        "45 s. A sample that does not come within 30 s is replaced by the newest one before.\n"
         "\n"
         "Examples:\n"
         "  vperf compare root@esx01.example.com qemu+ssh://root@kvm01/system\n"
@@ -95,7 +98,14 @@ static bool are_mixed(const struct options *options) {
     return false;
 }
 
-/* All sources measure the interval that begins now. */
+/* Real-time samples of vSphere end at multiples of their interval; logins come before it begins. */
+static int64_t next_interval_ms(int32_t interval) {
+    int64_t period_ms = interval * 1000LL;
+    int64_t ready_ms = g_get_real_time() / 1000 + GET_READY_MS;
+    return clock_now_ms() + GET_READY_MS + period_ms - ready_ms % period_ms;
+}
+
+/* All sources measure the same interval. */
 static bool align(struct options *options, struct error *error) {
     struct selection *selection = &options->selection;
     if (!are_mixed(options))
@@ -105,7 +115,7 @@ static bool align(struct options *options, struct error *error) {
                          "--interval %d: a vSphere target beside one of libvirt needs %d, the "
                          "interval of its real-time samples",
                          selection->interval, REAL_TIME_SECONDS);
-    selection->follow_ms = clock_now_ms();
+    selection->follow_ms = next_interval_ms(selection->interval);
     return true;
 }
 

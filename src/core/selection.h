@@ -25,7 +25,7 @@ struct selection {
     int32_t interval;    /* seconds; REAL_TIME_SECONDS is real time on vSphere */
     const char *archive; /* the name by which an archived interval was asked for, or NULL */
     struct timerange range;
-    int64_t follow_ms; /* not 0: the sample of the interval that began at this CLOCK_MONOTONIC,
+    int64_t follow_ms; /* not 0: the sample of the interval that begins at this CLOCK_MONOTONIC,
                           to be waited for, instead of the newest there is */
 };
 

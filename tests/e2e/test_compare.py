@@ -24,8 +24,8 @@ IDENTITY = ["row", "name", "hypervisor", "source", "type", "id", "timestamp", "i
 USAGE, MHZ, READY, READINESS = SET[:4]
 APPROXIMATE = {"cpu.usagemhz.average", "mem.usage.average", "mem.consumed.average"}
 HOUR = 3600
-# Half an interval, and what the targets need to get ready.
-NEAR_SECONDS = 12
+# A poll takes its time.
+NEAR_SECONDS = 2
 
 
 def unix(timestamp):

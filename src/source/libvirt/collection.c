@@ -304,8 +304,10 @@ static void tell_progress(const struct collection *collection, int done) {
 static bool poll_all(struct collection *collection, struct error *error) {
     const struct selection *selection = collection->input->selection;
     int64_t interval_ns = selection->interval * second_ns;
-    int64_t start_ns = clock_now_ns();
+    int64_t now_ns = clock_now_ns(), follow_ns = selection->follow_ms * 1000000;
+    int64_t start_ns = follow_ns > now_ns ? follow_ns : now_ns;
 
+    tell_progress(collection, 0);
     for (int32_t i = 0; i <= selection->samples; i++) {
         int64_t due_ns = start_ns + i * interval_ns;
         if (!wait_until(due_ns, error))

@@ -29,15 +29,16 @@ bool span_server_time(struct channel *channel, int64_t *now, struct error *error
     return true;
 }
 
-/* The sample to be followed ends when its interval does, give or take half an interval. */
+/* The sample to be followed ends when its interval does, give or take half an interval: the clock
+ * of the server may be off. */
 static bool follow(struct span *span, int64_t begin_ms, struct channel *channel,
                    struct error *error) {
     int64_t now = 0;
     if (!span_server_time(channel, &now, error))
         return false;
-    int64_t begin = now - (clock_now_ms() - begin_ms) / 1000;
+    int64_t middle_ms = begin_ms + span->interval * 500LL;
     span->bounded = true;
-    span->start = begin + span->interval / 2;
+    span->start = (now * 1000 + middle_ms - clock_now_ms()) / 1000;
     span->end = span->start + span->interval;
     return true;
 }
