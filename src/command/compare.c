@@ -145,7 +145,7 @@ static void publish(struct collector *collector, struct output *output) {
         return;
     if (collector->skipped)
         log_info(log, "%zu powered off or disconnected: left out", collector->skipped);
-    if (!coverage_totals(collector->coverage).series)
+    if (collector->entities->count && !coverage_totals(collector->coverage).series)
         log_warn(log, "there is no value of these counters: 'vperf counters' lists all counters");
 }
 

@@ -34,7 +34,9 @@ size_t names_check(const struct options *options, const struct inventory *entiti
         if (any)
             log_warn(&options->log, "%s", missing.message);
     }
-    if (!any)
+    if (!any && !selection->names.count)
+        log_info(&options->log, "there is nothing of the chosen types");
+    else if (!any)
         error_set(error, ERROR_USAGE,
                   "no entity matches --type and --name: 'vperf inventory' shows all");
     return unmatched;

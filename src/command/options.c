@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "command/arguments.h"
 #include "core/memory.h"
 
 enum {
@@ -316,18 +317,6 @@ static bool check_output(struct options *options, struct error *error) {
     return true;
 }
 
-/* A password in argv is for everyone to see in the process list. */
-static void hide_password(char *argument, const struct target *target) {
-    char *at = strrchr(argument, '@');
-    if (!target->password || !at)
-        return;
-    char *authority = strstr(argument, "://");
-    authority = authority ? authority + 3 : argument;
-    char *colon = strchr(authority, ':');
-    if (colon && colon < at)
-        memset(colon + 1, 'x', (size_t)(at - colon - 1));
-}
-
 static bool add_target(struct options *options, const char *text, struct error *error) {
     size_t count = options->target_count;
     struct target *targets = memory_array(count + 1, sizeof *targets);
@@ -353,6 +342,36 @@ static bool check_repetition(const struct options *options, struct error *error)
     return true;
 }
 
+/* The options that only some sources take. */
+static const struct {
+    enum option option;
+    const char *name;
+    unsigned group;
+    const char *users;
+} special_options[] = {
+    {OPTION_CA_FILE, "--ca-file", SOURCE_TAKES_TRUST, "ESXi and vCenter"},
+    {OPTION_THUMBPRINT, "--thumbprint", SOURCE_TAKES_TRUST, "ESXi and vCenter"},
+    {OPTION_INSECURE, "--insecure", SOURCE_TAKES_TRUST, "ESXi and vCenter"},
+    {OPTION_JOBS, "--jobs", SOURCE_TAKES_JOBS, "ESXi and vCenter"},
+    {OPTION_BALLOON_PERIOD, "--balloon-period", SOURCE_TAKES_BALLOON_PERIOD, "libvirt"},
+};
+
+/* An option that no target takes would be ignored; one of trust would seem to protect. */
+static bool check_applicable(const struct options *options, struct error *error) {
+    unsigned taken = 0;
+    for (size_t i = 0; i < options->target_count; i++) {
+        const struct source_ops *ops = source_ops_for(&options->targets[i], error);
+        if (!ops)
+            return false;
+        taken |= ops->takes;
+    }
+    for (size_t i = 0; i < sizeof special_options / sizeof *special_options; i++)
+        if (options->text->value[special_options[i].option] && !(taken & special_options[i].group))
+            return error_set(error, ERROR_USAGE, "%s is for %s: no TARGET is one",
+                             special_options[i].name, special_options[i].users);
+    return true;
+}
+
 static bool check_targets(struct options *options, const struct options_spec *spec,
                           const char **arguments, struct error *error) {
     for (; arguments && *arguments; arguments++)
@@ -367,18 +386,7 @@ static bool check_targets(struct options *options, const struct options_spec *sp
                          "https://root@esx01.example.com, or set GOVC_URL");
     if (spec->single_target && options->target_count > 1)
         return error_set(error, ERROR_USAGE, "more than one TARGET: %s takes one", spec->command);
-    return check_repetition(options, error);
-}
-
-static void hide_passwords(int argc, char **argv) {
-    for (int i = 1; i < argc; i++) {
-        struct error ignored = {0};
-        struct target target;
-        if (argv[i][0] != '-' && strchr(argv[i], '@') && target_init(&target, argv[i], &ignored)) {
-            hide_password(argv[i], &target);
-            target_done(&target);
-        }
-    }
+    return check_repetition(options, error) && check_applicable(options, error);
 }
 
 static void show_help(poptContext context, const struct options_spec *spec) {
@@ -461,7 +469,7 @@ enum options_result options_parse(struct options *options, const struct options_
     enum options_result result = parse(options, spec, context, &error);
     poptFreeContext(context);
     argv[0] = own_name;
-    hide_passwords(argc, argv);
+    arguments_hide_passwords(argc, argv);
     if (result == OPTIONS_WRONG)
         log_error(&options->log, "%s (see '%s --help')", error.message, name);
     free(name);

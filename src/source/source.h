@@ -48,11 +48,19 @@ struct source_events {
     void (*missing)(void *context, const struct entity *entity, const char *reason);
 };
 
+/* Options that a source takes; the others go for all. */
+enum {
+    SOURCE_TAKES_TRUST = 1 << 0, /* ca_file, thumbprint, known_hosts, insecure */
+    SOURCE_TAKES_JOBS = 1 << 1,
+    SOURCE_TAKES_BALLOON_PERIOD = 1 << 2,
+};
+
 struct source;
 
 struct source_ops {
     const char *name;
     const char *help;           /* what it measures, and examples of targets */
+    unsigned takes;             /* SOURCE_TAKES_… */
     const char *const *schemes; /* NULL-terminated; NULL answers every scheme left over */
 
     /* open: connects and logs in. NULL on failure, with the error. */

@@ -17,19 +17,13 @@ import termios
 import time
 import urllib.parse
 
-import badserver as hostile
 import launch
-import pytest
 
 USER = "collector"
 PASSWORD = "Sesam-0effne-Dich"
 
 # Beyond --timeout: starting a sanitized program on a busy machine takes this long at most.
 MARGIN_SECONDS = 1.5
-
-NEEDS_REPLAY = pytest.mark.skipif(
-    not hostile.METHOD.search(b"<SOAP-ENV:Body><ns1:Login>"),
-    reason="badserver.py does not find the method in an envelope with the prefix SOAP-ENV")
 
 SANITIZER_MARKS = ("AddressSanitizer", "LeakSanitizer", "UndefinedBehaviorSanitizer",
                    "runtime error:")

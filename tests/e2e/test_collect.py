@@ -263,3 +263,13 @@ def test_nothing_is_on(vperf, start_vcsim):
     done = vperf.run("collect", "--type", "vm", *server.arguments)
     assert done.status == 0, done
     assert done.out.count("\n") == 1 and "2 powered off" in done.err
+
+
+@pytest.mark.parametrize("command", ["collect", "compare"])
+def test_host_without_guests(vperf, start_vcsim, command):
+    """Nothing to measure is no mistake, and said."""
+    empty = start_vcsim("-mode", "real", "-vm", "0")
+    done = vperf.run(command, "--type", "vm", *empty.arguments)
+    assert done.status == 0 and done.rows == [] and done.out.count("\n") == 1, done
+    assert "nothing of the chosen types" in done.err
+    assert vperf.run("collect", *empty.arguments).status == 0

@@ -201,7 +201,6 @@ def test_redirect_gets_no_credential(vperf, start_badserver):
     assert not seen["credential"] and "/clear" not in seen["requests"], seen
 
 
-@harness.NEEDS_REPLAY
 def test_server_without_performance_manager(vperf, start_badserver, tmp_path):
     """An answer that lacks what vperf needs."""
     (tmp_path / "RetrieveServiceContent.xml").write_text(

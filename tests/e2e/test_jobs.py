@@ -95,3 +95,19 @@ def test_no_data_races_between_targets(tsan, start_vcsim):
     done = tsan.run("collect", *COUNTERS, "--jobs", "4", "--timeout", "3", *servers[0].arguments,
                     servers[1].target(), env={"TSAN_OPTIONS": "exitcode=66"})
     assert done.status == 3 and "ThreadSanitizer" not in done.err, done
+
+
+NODE = """<node><cpu><mhz>2000</mhz><model>x86_64</model><active>4</active><nodes>1</nodes>
+<sockets>1</sockets><cores>4</cores><threads>1</threads></cpu><memory>8000000</memory></node>"""
+
+
+def test_no_data_races_between_libvirt_targets(tsan, tmp_path):
+    """Connections that are opened side by side."""
+    nodes = [tmp_path / f"{number}.xml" for number in range(6)]
+    for node in nodes:
+        node.write_text(NODE)
+    done = tsan.run("collect", "--interval", "1", *(f"test://{node}" for node in nodes),
+                    # GLib's own pool of memory hides from ThreadSanitizer what happens before what.
+                    env={"TSAN_OPTIONS": "exitcode=66", "G_SLICE": "always-malloc"})
+    assert done.status == 0 and "ThreadSanitizer" not in done.err, done
+    assert len(done.rows) >= len(nodes)

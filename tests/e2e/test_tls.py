@@ -7,7 +7,7 @@ import shutil
 
 import badserver
 import pytest
-from harness import NEEDS_REPLAY, await_true, files_in
+from harness import await_true, files_in
 
 WIRE = pathlib.Path(__file__).resolve().parent.parent / "data" / "wire"
 
@@ -52,7 +52,6 @@ def check_refused(vperf, start_badserver, tmp_path):
     return check
 
 
-@NEEDS_REPLAY
 def test_a_trusted_server_gets_the_credentials(vperf, start_badserver, tmp_path):
     """The counterpart: the same log does tell when a credential comes."""
     shutil.copy(WIRE / "service_content.xml", tmp_path / "RetrieveServiceContent.xml")

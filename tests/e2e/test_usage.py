@@ -268,3 +268,20 @@ def test_schemes_of_libvirt(vperf, esx, scheme):
     assert done.status == 0, done
     done = vperf.run("inventory", f"{scheme}://{USER}@{esx.label}/?proxy=socks")
     assert done.status == 2 and "no_verify=1" in done.err, done
+
+
+@pytest.mark.parametrize("target, option", [
+    ("test:///default", ["--thumbprint", "AA:" * 31 + "AA"]), ("test:///default", ["--jobs", "2"]),
+    ("test:///default", ["--ca-file", "/etc/ssl/certs/ca-certificates.crt"]),
+    ("test:///default", ["--insecure"]), ("esx01.example.com", ["--balloon-period", "5"])])
+def test_option_that_no_target_takes(vperf, target, option):
+    """It is refused: who gives a thumbprint relies on its being looked at."""
+    done = vperf.run("collect", *option, target)
+    assert (done.status, done.out, len(done.messages)) == (2, "", 1), done
+    assert option[0] in done.err and "no TARGET" in done.err
+
+
+def test_environment_of_another_target(vperf):
+    """Variables are for all that follows in a shell: they may be of no use."""
+    env = {"GOVC_INSECURE": "1", "GOVC_TLS_CA_CERTS": "/nowhere"}
+    assert vperf.run("inventory", "test:///default", env=env).status == 0

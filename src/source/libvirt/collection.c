@@ -319,7 +319,8 @@ static bool poll_all(struct collection *collection, struct error *error) {
         } else if (!poll_once(collection, error)) {
             return false;
         }
-        tell_progress(collection, i);
+        if (i > 0)
+            tell_progress(collection, i);
     }
     return true;
 }

@@ -200,6 +200,7 @@ static bool libvirt_collect(struct source *source, const struct selection *selec
 const struct source_ops libvirt_source = {
     .name = "libvirt",
     .help = "KVM, Xen, LXC: qemu:///system, qemu+ssh://root@kvm01/system",
+    .takes = SOURCE_TAKES_BALLOON_PERIOD,
     .schemes = NULL,
     .open = libvirt_open,
     .catalog = libvirt_catalog,

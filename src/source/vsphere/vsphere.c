@@ -164,6 +164,7 @@ static const char *const schemes[] = {"https", "http", "esx", "vpx", NULL};
 const struct source_ops vsphere_source = {
     .name = "vsphere",
     .help = "ESXi and vCenter: esx01.example.com, https://user@vc01.example.com",
+    .takes = SOURCE_TAKES_TRUST | SOURCE_TAKES_JOBS,
     .schemes = schemes,
     .open = vsphere_open,
     .catalog = vsphere_catalog,

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "command/arguments.h"
+
+#include <string.h>
+
+#include "core/target.h"
+
+static void hide_password(char *argument, const struct target *target) {
+    char *at = strrchr(argument, '@');
+    if (!target->password || !at)
+        return;
+    char *authority = strstr(argument, "://");
+    authority = authority ? authority + 3 : argument;
+    char *colon = strchr(authority, ':');
+    if (colon && colon < at)
+        memset(colon + 1, 'x', (size_t)(at - colon - 1));
+}
+
+void arguments_hide_passwords(int argc, char **argv) {
+    for (int i = 1; i < argc; i++) {
+        struct error ignored = {0};
+        struct target target;
+        if (argv[i][0] != '-' && strchr(argv[i], '@') && target_init(&target, argv[i], &ignored)) {
+            hide_password(argv[i], &target);
+            target_done(&target);
+        }
+    }
+}
