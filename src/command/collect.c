@@ -71,7 +71,7 @@ static bool publish_coverage(struct collector *collector, struct output *output)
     if (output_commit(output, &lost))
         return true;
     log_error(&options->log, "%s", lost.message);
-    collector->failed++;
+    collector->account_lost = true;
     return false;
 }
 

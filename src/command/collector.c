@@ -238,8 +238,8 @@ int collector_error_status(const struct error *error) {
 int collector_status(const struct collector *collector) {
     if (collector->fatal.kind != ERROR_NONE)
         return collector_error_status(&collector->fatal);
-    if (collector->failed == 0 && collector->missing == 0 && collector->unmatched == 0)
-        return STATUS_OK;
+    if (collector->failed == 0 && collector->missing == 0)
+        return collector->unmatched || collector->account_lost ? STATUS_PARTIAL : STATUS_OK;
     if (collector->misused == collector->options->target_count)
         return STATUS_USAGE;
     return coverage_totals(collector->coverage).series > 0 ? STATUS_PARTIAL : STATUS_NOTHING;

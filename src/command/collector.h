@@ -17,11 +17,12 @@ struct collector {
     struct output *output; /* what the sink writes to; NULL when it keeps what it gets */
     struct sink *sink;
     struct coverage *coverage;
-    size_t failed;    /* targets of which something is lost as a whole, and a lost account */
-    size_t misused;   /* targets that cannot do what the command line asks for */
-    size_t missing;   /* entities with lost data */
-    size_t skipped;   /* entities without data, such as guests that are powered off */
-    size_t unmatched; /* patterns of --name that no entity has */
+    size_t failed;              /* targets of which something is lost as a whole */
+    size_t misused;             /* targets that cannot do what the command line asks for */
+    size_t missing;             /* entities with lost data */
+    size_t skipped;             /* entities without data, such as guests that are powered off */
+    size_t unmatched;           /* patterns of --name that no entity has */
+    bool account_lost;          /* the samples are written, their coverage is not */
     struct inventory *entities; /* type and name of those that there are */
     struct error fatal;         /* the output failed, the usage is wrong, or a signal came */
 };

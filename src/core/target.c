@@ -174,10 +174,29 @@ static int port_of(const struct target *target) {
     return target->port ? target->port : TARGET_HTTPS_PORT;
 }
 
+const char *target_sdk_path(const struct target *target, size_t *length) {
+    static const char usual[] = "/sdk";
+    *length = strcmp(target->scheme, "https") == 0 ? strlen(target->path) : 0;
+    while (*length && target->path[*length - 1] == '/')
+        --*length;
+    if (*length)
+        return target->path;
+    *length = strlen(usual);
+    return usual;
+}
+
+static bool same_path(const struct target *left, const struct target *right) {
+    size_t left_length, right_length;
+    const char *left_path = target_sdk_path(left, &left_length);
+    const char *right_path = target_sdk_path(right, &right_length);
+    return left_length == right_length && strncmp(left_path, right_path, left_length) == 0;
+}
+
 bool target_same(const struct target *left, const struct target *right) {
     if (!is_remote(left->scheme) || !is_remote(right->scheme))
         return strcmp(left->text, right->text) == 0;
-    return strcasecmp(left->host, right->host) == 0 && port_of(left) == port_of(right);
+    return strcasecmp(left->host, right->host) == 0 && port_of(left) == port_of(right) &&
+           same_path(left, right);
 }
 
 void target_done(struct target *target) {

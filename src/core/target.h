@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include <stddef.h>
+
 #include "core/error.h"
 
 enum { TARGET_HTTPS_PORT = 443 }; /* of an https target without a port */
@@ -24,7 +26,15 @@ struct target {
 bool target_init(struct target *target, const char *text, struct error *error)
     __attribute__((warn_unused_result));
 
-/* target_same: both lead to the same vSphere host and port, or are the same URI of libvirt. */
+/*
+ * target_sdk_path: where a vSphere target has its API, without slashes at the end, and its length:
+ * /sdk unless an https URI tells another path. Borrowed.
+ */
+const char *target_sdk_path(const struct target *target, size_t *length);
+
+/* target_same: both lead to the same host, port and path of vSphere, or are the same URI of
+ * libvirt.
+ */
 bool target_same(const struct target *left, const struct target *right);
 
 /* target_done: wipes the password and frees the parts. */

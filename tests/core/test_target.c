@@ -230,6 +230,8 @@ static void test_same(void **state) {
         {{"test:///default", "test:///default"}, true},
         {{"qemu:///system", "qemu:///session"}, false},
         {{"qemu+unix:///system?socket=/a", "qemu+unix:///system?socket=/b"}, false},
+        {{"https://gw/esx1/sdk", "https://gw/esx2/sdk"}, false},
+        {{"https://gw/sdk/", "gw"}, true},
     };
     (void)state;
 

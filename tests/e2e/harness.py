@@ -9,6 +9,7 @@ import io
 import os
 import pathlib
 import pty
+import select
 import signal
 import socket
 import struct
@@ -108,8 +109,9 @@ def on_terminal(vperf, columns, *arguments):
     os.write(terminal, b"\n")
     out = b""
     with contextlib.suppress(OSError):
-        while data := os.read(terminal, 65536):
+        while select.select([terminal], [], [], 60)[0] and (data := os.read(terminal, 65536)):
             out += data
+        os.kill(child, signal.SIGKILL)  # it hangs, or has just ended
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, out
     return out.decode().replace("\r\n", "\n").replace("\r\x1b[K", "").splitlines()

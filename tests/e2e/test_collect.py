@@ -273,3 +273,14 @@ def test_host_without_guests(vperf, start_vcsim, command):
     assert done.status == 0 and done.rows == [] and done.out.count("\n") == 1, done
     assert "nothing of the chosen types" in done.err
     assert vperf.run("collect", *empty.arguments).status == 0
+
+
+def test_name_that_nobody_has_beside_one_that_is_off(vperf, start_vcsim):
+    """What there is of the answer is written, though it has no samples."""
+    server = start_vcsim("-mode", "real", "-vm", "2", "-off", "1")
+    off = next(row["name"] for row in vperf.run("inventory", *server.arguments).rows
+               if row["state"] == "off")
+    alone = vperf.run("collect", "--name", off, *server.arguments)
+    assert alone.status == 0 and alone.rows == [], alone
+    both = vperf.run("collect", "--name", f"{off},nobody", *server.arguments)
+    assert (both.status, both.out) == (3, alone.out) and "'nobody'" in both.err, both

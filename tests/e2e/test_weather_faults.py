@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 """Entities that vanish or are out of reach: they are named, and everything else is delivered."""
 
-import harness
 import pytest
 import weather
 from weather import COUNTERS, VCENTER, calm, collect, ids, named  # noqa: F401
@@ -110,18 +109,56 @@ def test_lost_providers(vperf, start_vcsim, calm, jobs):  # noqa: F811
     assert "querySpec.interval" in lost.err
 
 
-@pytest.mark.parametrize("jobs", [1, 4])
-def test_refused_counter(vperf, start_vcsim, calm, jobs):  # noqa: F811
-    """A counter that is offered and then called incorrect is named once and costs no other."""
-    twin, usual = calm.run()
+def without_counter(text, name, of=None):
+    """The CSV without the rows of a counter, of these entities or all."""
+    cells = [(line, line.split(",")) for line in text.splitlines(keepends=True)]
+    return "".join(line for line, cell in cells
+                   if cell[6] != name or (of is not None and cell[5] not in of))
+
+
+@pytest.fixture
+def refused(vperf, calm):  # noqa: F811
+    """A counter that guests and hosts have: its name, and its number in the simulator."""
     name = "cpu.usage.average"
-    number = next(row["id"] for row in harness.read_csv(
-        vperf.run("counters", "--counter", name, *calm.server.arguments).out))
+    rows = vperf.run("counters", "--counter", name, *calm.server.arguments).rows
+    return name, rows[0]["id"]
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_refused_counter(vperf, start_vcsim, calm, refused, jobs):  # noqa: F811
+    """A counter that is offered and then called incorrect costs no other; after two entities of a
+    shape the others are no longer asked for it."""
+    name, number = refused
+    twin, usual = calm.run()
     server = start_vcsim(*VCENTER, "-refuse-counter", number)
     done = collect(vperf, server, "--jobs", jobs)
-    assert done.status == 3 and len(named(done)) == 1, done
-    assert f"{name} is refused" in done.err and "metricId" in done.err
-    assert done.out == "".join(line for line in twin.out.splitlines(keepends=True)
-                               if line.split(",")[6] != name)
-    # Entities and counters are halved once to find it, by each worker at most.
-    assert weather.calls(server)["QueryPerf"] <= usual["QueryPerf"] + jobs * 2 * (6 + 8)
+    assert done.status == 3, done
+    assert 1 <= len(named(done)) <= 2 + weather.HOSTS and "metricId" in done.err, done
+    assert all(f"{name} is refused" in line for line in done.messages[:-1])
+    assert done.out == without_counter(twin.out, name)
+    asked = weather.calls(server)["QueryPerf"]
+    assert asked <= usual["QueryPerf"] + (2 + weather.HOSTS) * 2 * (6 + 8)
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+@pytest.mark.parametrize("who", ["9", "9,70"])
+def test_counter_that_few_are_refused(vperf, start_vcsim, calm, refused, who, jobs):  # noqa: F811
+    """One guest is alone; when two of a shape are refused, it is the same with any --jobs."""
+    name, number = refused
+    flags = ("-refuse-counter", number, "-refuse-counter-of", who)
+    done = collect(vperf, start_vcsim(*VCENTER, *flags), "--jobs", jobs)
+    assert done.status == 3 and len(named(done)) == len(who.split(",")), done
+    if len(named(done)) == 1:
+        assert done.out == without_counter(calm.run()[0].out, name, named(done))
+    else:
+        other = collect(vperf, start_vcsim(*VCENTER, *flags), "--jobs", 8)
+        assert done.out == other.out and len(done.rows) > 5000
+
+
+def test_interval_that_is_not_told(vperf, start_vcsim):
+    """A server that does not say what it keeps, and refuses it: the run ends soon."""
+    server = start_vcsim(*VCENTER, "-hide-intervals")
+    done = collect(vperf, server, *COUNTERS, "--interval", "60")
+    assert done.status == 1 and "keeps no samples of 60 s" in done.err, done
+    assert weather.calls(server)["QueryPerf"] <= 30
+    assert len(done.messages) <= 6

@@ -260,10 +260,13 @@ static bool poll_once(struct collection *collection, struct error *error) {
     struct poller *poller = collection->input->poller;
     int64_t interval_ns = collection->input->selection->interval * second_ns;
     int64_t slow_ns = clamp(rates_slow_limit(interval_ns), 0, longest_slow_ns);
+    int64_t deadline_ns = clamp(interval_ns / 4 * 3, shortest_deadline_ns, poller->timeout_ns);
+    int64_t late_ns = clamp(interval_ns / 4, shortest_late_ns, slow_ns);
+    int64_t hung_ns = clamp(interval_ns / 4 * 3, slow_ns, longest_hung_ns);
     const struct poller_limits limits = {
-        .late_ns = clamp(interval_ns / 4, shortest_late_ns, slow_ns),
-        .hung_ns = clamp(interval_ns / 4 * 3, slow_ns, longest_hung_ns),
-        .deadline_ns = clamp(interval_ns / 4 * 3, shortest_deadline_ns, poller->timeout_ns),
+        .late_ns = clamp(late_ns, 0, deadline_ns / 4),
+        .hung_ns = clamp(hung_ns, 0, deadline_ns / 4 * 3),
+        .deadline_ns = deadline_ns,
     };
     struct error failure = {0};
 

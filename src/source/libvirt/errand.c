@@ -174,14 +174,23 @@ static bool run_close(struct connection *connection, void *data, struct error *e
     return true;
 }
 
-void errand_close(struct connection *connection) {
+static struct errand *start_close(struct connection *connection) {
     const struct endpoint nowhere = {0};
     const struct errand_work work = {run_close, free, NULL};
+    return errand_start(&nowhere, connection, &work);
+}
+
+void errand_drop(struct connection *connection) {
+    if (connection)
+        errand_abandon(start_close(connection));
+}
+
+void errand_close(struct connection *connection) {
     struct errand_result result;
     if (!connection)
         return;
 
-    struct errand *errand = errand_start(&nowhere, connection, &work);
+    struct errand *errand = start_close(connection);
     if (!errand_wait(errand, clock_now_ns() + close_ns)) {
         errand_abandon(errand);
         return;

@@ -52,6 +52,9 @@ void errand_take(struct errand *errand, struct errand_result *result);
 /* errand_abandon: leaves the thread alone; it frees everything should it ever end. */
 void errand_abandon(struct errand *errand);
 
+/* errand_drop: ends a connection that nobody waits for. Takes NULL. */
+void errand_drop(struct connection *connection);
+
 /* errand_close: ends a connection, or leaves it alone when that takes long. Takes NULL. */
 void errand_close(struct connection *connection);
 

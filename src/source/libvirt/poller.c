@@ -82,7 +82,7 @@ static void keep_credentials(struct poller *poller, struct credentials *credenti
 
 static void keep_connection(struct poller *poller, struct connection *connection) {
     if (poller->connection || !connection) {
-        errand_close(connection);
+        errand_drop(connection);
         return;
     }
     if (!poller->endpoint.host_known)
@@ -166,7 +166,8 @@ static bool goes_on(const struct round *round) {
 /* Calls that hang are given time; what failed, or left out a guest, is soon tried again. */
 static bool is_due(const struct round *round, int64_t late_ns) {
     bool soon = !round->count || (round->snapshot && round->answered);
-    return round->count < ATTEMPTS && clock_now_ns() >= round->asked_ns + (soon ? retry_ns : late_ns);
+    return round->count < ATTEMPTS &&
+           clock_now_ns() >= round->asked_ns + (soon ? retry_ns : late_ns);
 }
 
 static void try_all(struct round *round, int64_t late_ns) {

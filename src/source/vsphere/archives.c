@@ -19,6 +19,8 @@ struct archives {
 
 static void add_interval(struct archives *archives, const struct vim25__PerfInterval *interval) {
     char *known = archives->known;
+    if (!interval->enabled)
+        return;
     archives->known =
         memory_printf("%s%s%d", known ? known : "", known ? ", " : "", interval->samplingPeriod);
     free(known);
@@ -34,6 +36,14 @@ static void visit(void *context, const struct vim25__ObjectContent *object) {
     }
 }
 
+/* What the server refuses to tell is not known: that costs no samples. */
+static bool is_bearable(struct error *error) {
+    if (error->kind != ERROR_FAULT)
+        return false;
+    error_clear(error);
+    return true;
+}
+
 static bool load(struct archives *archives, struct channel *channel, struct error *error) {
     struct vim25__ManagedObjectReference manager =
         session_reference(&channel->session->performance_manager);
@@ -43,7 +53,7 @@ static bool load(struct archives *archives, struct channel *channel, struct erro
     struct vim25__ObjectSpec object = {.obj = &manager};
     struct vim25__PropertyFilterSpec spec = {
         .__sizepropSet = 1, .propSet = &property, .__sizeobjectSet = 1, .objectSet = &object};
-    return properties_retrieve(channel, &spec, visit, archives, error);
+    return properties_retrieve(channel, &spec, visit, archives, error) || is_bearable(error);
 }
 
 static bool warn_if_older(const struct archives *archives, const struct span *span,
@@ -52,7 +62,7 @@ static bool warn_if_older(const struct archives *archives, const struct span *sp
     int64_t kept = archives->kept_seconds, now = span->now;
     bool days = kept % DAY_SECONDS == 0;
     if (!now && !span_server_time(channel, &now, error))
-        return false;
+        return is_bearable(error);
     if (span->start < now - kept)
         log_warn(session->log,
                  "%s: samples of %d s are kept for %" PRId64 " %s: give a longer --interval for "

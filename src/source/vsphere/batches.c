@@ -20,6 +20,9 @@ enum { BATCH_ENTITIES = 64, BATCH_VALUES = 250000 };
 /* A server that answers no more is not asked again and again in ever smaller pieces. */
 enum { MAX_SILENCES = 3, SILENCE_DIVISOR = 4, PROBE_SECONDS = 5 };
 
+/* Entities that may have lost what the others have. */
+enum { MAX_REFUSED_INTERVALS = 5 };
+
 /* What a worker does at a time. */
 struct batch {
     struct query_item items[BATCH_ENTITIES];
@@ -36,6 +39,8 @@ struct plan {
     struct batch *of_worker;
     atomic_size_t metrics;       /* the most that a call may ask for */
     atomic_bool lists_instances; /* the server does not expand '*' */
+    bool answered;               /* an entity; for the worker whose turn it is, as the next */
+    int refused_intervals;       /* entities that were refused the interval */
 };
 
 /* A worker at one of its batches. */
@@ -62,6 +67,7 @@ static struct query_item make_item(const struct plan *plan, size_t index) {
     bool aggregate = plan->order->query->selection->aggregate_only;
     return (struct query_item){
         .entity = plan->order->entities[index],
+        .group = offers_own(plan->order->offers, index),
         .counters = asked->counters,
         .count = asked->count,
         .metrics = aggregate ? asked->count : asked->metrics,
@@ -151,18 +157,43 @@ static bool refuses_counter(const struct shift *shift, const struct error *error
            strstr(error->message, "metricId");
 }
 
-/* Told once: nobody is asked for the counter any more. */
+/* Said of the entities that are asked; those of their group that are no longer asked say nothing.
+ */
 static void give_up_counter(struct shift *shift, const struct query_item *item,
                             struct error *error) {
     const struct query *query = shift->plan->order->query;
     const struct counter *counter = item->counters[0];
-    if (query_refuse(query, counter)) {
-        char *reason = memory_printf("%s is refused, and no longer asked for: %s", counter->name,
+    if (!query_is_refused(query, item, counter->id)) {
+        query_refuse(query, item, counter);
+        char *reason = memory_printf("%s is refused%s: %s", counter->name,
+                                     query_is_refused(query, item, counter->id)
+                                         ? ", and no longer asked for of its like"
+                                         : "",
                                      failure_reason(shift->channel, error));
         query->events->missing(query->events->context, item->entity, reason);
         free(reason);
     }
     error_clear(error);
+}
+
+/* Of archived samples: a server may keep none of an interval that it lists, or list none. */
+static bool refuses_interval(const struct shift *shift, const struct error *error) {
+    return error->kind == ERROR_FAULT &&
+           strcmp(shift->channel->fault_type, "InvalidArgument") == 0 &&
+           strstr(error->message, "interval") &&
+           shift->plan->order->span.interval != REAL_TIME_SECONDS;
+}
+
+/* When nobody was answered and some were refused the interval, everybody will be. */
+static bool ends_run(struct shift *shift, struct error *error) {
+    struct plan *plan = shift->plan;
+    if (plan->answered || !refuses_interval(shift, error) ||
+        ++plan->refused_intervals < MAX_REFUSED_INTERVALS)
+        return false;
+    error_clear(error);
+    return !error_set(error, ERROR_FAULT,
+                      "%s: the server keeps no samples of %d s: give another --interval",
+                      shift->channel->session->label, plan->order->span.interval);
 }
 
 /* Whether a server that did not answer a query answers anything. */
@@ -207,6 +238,8 @@ static bool run_refused(struct shift *shift, const struct query_item *items, siz
         give_up_counter(shift, items, error);
         return true;
     }
+    if (count == 1 && ends_run(shift, error))
+        return false;
     if (count == 1 && !of_counter) {
         give_up(shift, items, error);
         if (!by_size)
@@ -236,8 +269,10 @@ static bool run_piece(struct shift *shift, const struct query_item *items, size_
         atomic_store(&plan->lists_instances, true);
         return true;
     }
-    return crew_await_turn(plan->crew, shift->task) &&
-           query_emit(plan->order->query, &call, &response, error);
+    if (!crew_await_turn(plan->crew, shift->task))
+        return false;
+    plan->answered = true;
+    return query_emit(plan->order->query, &call, &response, error);
 }
 
 /* Window after window, so that the samples of one entity are not all in one answer. */

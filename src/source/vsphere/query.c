@@ -13,6 +13,8 @@
 #include "source/vsphere/session.h"
 #include "source/vsphere/wire.h"
 
+enum { REFUSED_ENTITIES = 2 }; /* one may be alone; two are a rule */
+
 struct seen_series {
     char *key; /* id and instance */
     UT_hash_handle hh;
@@ -35,24 +37,29 @@ static char *borrow(const char *text) {
     return (char *)text;
 }
 
-static bool is_refused(const struct query *query, int32_t id) {
-    size_t count = atomic_load(&query->refused->count);
+bool query_is_refused(const struct query *query, const struct query_item *item, int32_t id) {
+    struct query_refused *refused = query->refused;
+    size_t count = atomic_load(&refused->count);
     for (size_t i = 0; i < count; i++)
-        if (query->refused->counters[i]->id == id)
-            return true;
+        if (refused->all[i].counter->id == id && refused->all[i].group == item->group)
+            return atomic_load(&refused->all[i].entities) >= REFUSED_ENTITIES;
     return false;
 }
 
-bool query_refuse(const struct query *query, const struct counter *counter) {
+void query_refuse(const struct query *query, const struct query_item *item,
+                  const struct counter *counter) {
     struct query_refused *refused = query->refused;
-    size_t count = atomic_load(&refused->count);
-    if (is_refused(query, counter->id))
-        return false;
-    if (count < QUERY_MAX_REFUSED) {
-        refused->counters[count] = counter;
+    size_t count = atomic_load(&refused->count), place = 0;
+    while (place < count &&
+           (refused->all[place].counter != counter || refused->all[place].group != item->group))
+        place++;
+    if (place == QUERY_MAX_REFUSED)
+        return;
+    refused->all[place].counter = counter;
+    refused->all[place].group = item->group;
+    atomic_fetch_add(&refused->all[place].entities, 1);
+    if (place == count)
         atomic_store(&refused->count, count + 1);
-    }
-    return true;
 }
 
 static void fill_wildcards(const struct query *query, const struct query_item *item,
@@ -60,7 +67,7 @@ static void fill_wildcards(const struct query *query, const struct query_item *i
     const char *instance = query->selection->aggregate_only ? "" : "*";
     spec->metricId = memory_array(item->count, sizeof *spec->metricId);
     for (size_t i = 0; i < item->count; i++) {
-        if (is_refused(query, item->counters[i]->id))
+        if (query_is_refused(query, item, item->counters[i]->id))
             continue;
         struct vim25__PerfMetricId *metric = &spec->metricId[spec->__sizemetricId++];
         metric->counterId = item->counters[i]->id;
@@ -76,7 +83,7 @@ static void fill_listed(const struct query *query, const struct query_item *item
     spec->metricId = memory_array(listed->count + 1, sizeof *spec->metricId);
     for (size_t i = 0; i < listed->count; i++) {
         int32_t id = listed->metrics[i].counter->id;
-        if (id < first || id > last || is_refused(query, id))
+        if (id < first || id > last || query_is_refused(query, item, id))
             continue;
         struct vim25__PerfMetricId *metric = &spec->metricId[spec->__sizemetricId++];
         metric->counterId = id;
@@ -222,19 +229,23 @@ static size_t fill_samples(const struct span *span, const struct vim_entity_metr
 
 /* Gives the series of one entity to the events; *dropped counts those that cannot be read. */
 static bool emit_series(const struct query *query, const struct query_call *call,
-                        const struct entity *entity, const struct vim_entity_metric *metric,
+                        const struct query_item *item, const struct vim_entity_metric *metric,
                         size_t *dropped, struct error *error) {
     const struct span *span = call->span;
     struct sample *samples = memory_array(metric->sample_count + 1, sizeof *samples);
     bool good = true;
     for (size_t i = 0; good && i < metric->series_count; i++) {
         const struct vim_series *answer = &metric->series[i];
+        /* Asked for before another worker's entity was refused it: the output depends on no race.
+         */
+        if (query_is_refused(query, item, answer->counter_id))
+            continue;
         if (answer->malformed || (answer->count && answer->count != metric->sample_count)) {
             ++*dropped;
             continue;
         }
         struct series series = {
-            .entity = entity,
+            .entity = item->entity,
             .counter = catalog_resolve(query->catalog, answer->counter_id),
             .instance = answer->instance,
             .interval = metric->sample_count ? metric->intervals[0] : span->interval,
@@ -251,11 +262,12 @@ static bool emit_series(const struct query *query, const struct query_call *call
 }
 
 static bool emit_entity(const struct query *query, const struct query_call *call,
-                        const struct entity *entity, const struct vim_entity_metric *metric,
+                        const struct query_item *item, const struct vim_entity_metric *metric,
                         struct error *error) {
     const struct source_events *events = query->events;
+    const struct entity *entity = item->entity;
     size_t dropped = 0;
-    bool good = emit_series(query, call, entity, metric, &dropped, error);
+    bool good = emit_series(query, call, item, metric, &dropped, error);
     if (metric->malformed)
         events->missing(events->context, entity,
                         "the sample times cannot be read: all series are left out");
@@ -272,9 +284,9 @@ static bool emit_entity(const struct query *query, const struct query_call *call
 bool query_emit(const struct query *query, const struct query_call *call,
                 const struct _vim25__QueryPerfResponse *response, struct error *error) {
     for (size_t i = 0; i < call->count; i++) {
-        const struct entity *entity = call->items[i].entity;
-        const struct vim_entity_metric *metric = answer_for(response, entity, i);
-        if (metric && !emit_entity(query, call, entity, metric, error))
+        const struct query_item *item = &call->items[i];
+        const struct vim_entity_metric *metric = answer_for(response, item->entity, i);
+        if (metric && !emit_entity(query, call, item, metric, error))
             return false;
     }
     return true;

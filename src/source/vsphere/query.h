@@ -13,6 +13,7 @@
 /* What one entity is asked for: some of its counters, ascending by id. */
 struct query_item {
     const struct entity *entity;
+    const struct offer *group; /* what its like offer */
     const struct counter *const *counters;
     size_t count;
     size_t metrics;                 /* pairs of counter and instance that are expected */
@@ -21,10 +22,17 @@ struct query_item {
 
 enum { QUERY_MAX_REFUSED = 64 };
 
-/* Counters that the server refuses, whoever is asked for them. */
+/*
+ * Counters that entities were refused. When two entities of one group were, the others of the group
+ * are no longer asked for the counter. What does not fit is forgotten, and asked for.
+ */
 struct query_refused {
     atomic_size_t count;
-    const struct counter *counters[QUERY_MAX_REFUSED];
+    struct {
+        const struct counter *counter;
+        const struct offer *group;
+        atomic_int entities;
+    } all[QUERY_MAX_REFUSED];
 };
 
 /* What the queries of one target share. */
@@ -50,11 +58,12 @@ struct query_call {
 bool query_ask(const struct query *query, struct channel *channel, const struct query_call *call,
                struct _vim25__QueryPerfResponse *response, struct error *error);
 
-/*
- * query_refuse: no further call asks for the counter; false when it is known. For the worker whose
- * turn it is.
- */
-bool query_refuse(const struct query *query, const struct counter *counter);
+/* query_is_refused: the entity of the item is not asked for the counter. */
+bool query_is_refused(const struct query *query, const struct query_item *item, int32_t id);
+
+/* query_refuse: the entity was refused the counter. For the worker whose turn it is. */
+void query_refuse(const struct query *query, const struct query_item *item,
+                  const struct counter *counter);
 
 /* query_unexpanded: the server gave '*' back instead of the instances it stands for. */
 bool query_unexpanded(const struct _vim25__QueryPerfResponse *response);

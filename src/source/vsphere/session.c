@@ -184,26 +184,16 @@ static char *address_of(const struct target *target) {
                          port_of(target));
 }
 
-/* Without the slashes at its end: servers know /sdk, not /sdk/. */
-static size_t path_length(const struct target *target) {
-    size_t length = strlen(target->path);
-    while (length && target->path[length - 1] == '/')
-        length--;
-    return length;
-}
-
 static void set_address(struct session *session, const struct target *target) {
     char *address = address_of(target);
-    size_t length = path_length(target);
-    bool own_path = strcmp(target->scheme, "https") == 0 && length;
-    if (!own_path && length)
+    size_t length = 0;
+    const char *path = target_sdk_path(target, &length);
+    if (strcmp(target->scheme, "https") != 0 && target->path[strspn(target->path, "/")])
         log_warn(session->log,
                  "%s: the path chooses nothing: all of the target is taken; choose "
                  "with --type and --name",
                  target->text);
-    session->endpoint = own_path
-                            ? memory_printf("https://%s%.*s", address, (int)length, target->path)
-                            : memory_printf("https://%s/sdk", address);
+    session->endpoint = memory_printf("https://%s%.*s", address, (int)length, path);
     session->label = memory_strdup(port_of(target) == TARGET_HTTPS_PORT ? target->host : address);
     free(address);
 }

@@ -24,6 +24,7 @@ type performanceManager struct {
 	entities  map[types.ManagedObjectReference]*entity
 	denied    map[types.ManagedObjectReference]bool
 	orphaned  map[types.ManagedObjectReference]bool
+	refusing  map[types.ManagedObjectReference]bool
 	weather   *weather
 }
 
@@ -235,7 +236,8 @@ func (p *performanceManager) prepare(spec *types.PerfQuerySpec, i int) (*query, 
 	}
 	for j, id := range spec.MetricId {
 		_, defined := p.counters[id.CounterId]
-		refused := int(id.CounterId) == p.weather.refusedCounter
+		refused := int(id.CounterId) == p.weather.refusedCounter &&
+			(len(p.refusing) == 0 || p.refusing[spec.Entity])
 		if refused || (!defined && id.CounterId != bogusCounter) {
 			return nil, invalidArgument(fmt.Sprintf("querySpec[%d].metricId[%d].counterId", i, j))
 		}

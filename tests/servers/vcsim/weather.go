@@ -25,6 +25,7 @@ type weather struct {
 	sessionCalls, sessions   int
 	deleted, deleteAt        string
 	denied, orphaned         string
+	refusing                 string
 	refusedCounter           int
 	accidents                string
 	slowMetric               time.Duration
@@ -48,6 +49,7 @@ func (w *weather) addFlags(f *flag.FlagSet) {
 		"real: entities that lose their performance provider after they were asked for metrics")
 	f.IntVar(&w.refusedCounter, "refuse-counter", -1,
 		"real: QueryPerf calls this counter id incorrect, though entities offer it")
+	f.StringVar(&w.refusing, "refuse-counter-of", "", "real: of these entities only")
 	f.StringVar(&w.accidents, "accident", "",
 		"METHOD:CALLS:KIND,… with CALLS 2, 2-5 or *, METHOD or *, and KIND delay=MS, hang, reset, "+
 			"close, truncate or an HTTP status")
@@ -95,6 +97,9 @@ func (w *weather) install(p *performanceManager) error {
 		return err
 	}
 	if p.orphaned, err = selectionSet(w.orphaned); err != nil {
+		return err
+	}
+	if p.refusing, err = selectionSet(w.refusing); err != nil {
 		return err
 	}
 	p.weather = w
