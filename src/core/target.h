@@ -4,7 +4,6 @@
 #define VPERF_CORE_TARGET_H
 
 #include <stdbool.h>
-
 #include <stddef.h>
 
 #include "core/error.h"
