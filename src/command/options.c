@@ -344,16 +344,16 @@ static bool check_repetition(const struct options *options, struct error *error)
 
 /* The options that only some sources take. */
 static const struct {
-    enum option option;
     const char *name;
-    unsigned group;
     const char *users;
+    enum option option;
+    unsigned group;
 } special_options[] = {
-    {OPTION_CA_FILE, "--ca-file", SOURCE_TAKES_TRUST, "ESXi and vCenter"},
-    {OPTION_THUMBPRINT, "--thumbprint", SOURCE_TAKES_TRUST, "ESXi and vCenter"},
-    {OPTION_INSECURE, "--insecure", SOURCE_TAKES_TRUST, "ESXi and vCenter"},
-    {OPTION_JOBS, "--jobs", SOURCE_TAKES_JOBS, "ESXi and vCenter"},
-    {OPTION_BALLOON_PERIOD, "--balloon-period", SOURCE_TAKES_BALLOON_PERIOD, "libvirt"},
+    {"--ca-file", "ESXi and vCenter", OPTION_CA_FILE, SOURCE_TAKES_TRUST},
+    {"--thumbprint", "ESXi and vCenter", OPTION_THUMBPRINT, SOURCE_TAKES_TRUST},
+    {"--insecure", "ESXi and vCenter", OPTION_INSECURE, SOURCE_TAKES_TRUST},
+    {"--jobs", "ESXi and vCenter", OPTION_JOBS, SOURCE_TAKES_JOBS},
+    {"--balloon-period", "libvirt", OPTION_BALLOON_PERIOD, SOURCE_TAKES_BALLOON_PERIOD},
 };
 
 /* An option that no target takes would be ignored; one of trust would seem to protect. */
