@@ -2,6 +2,7 @@
 /* Command lines by popt: a table a group, then one check a value. */
 #include "command/options.h"
 
+#include <glib.h>
 #include <popt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,6 +233,10 @@ static bool parse_interval(const char *text, struct selection *selection, struct
             return true;
         }
     }
+    if (text && !g_ascii_isdigit(*text))
+        return error_set(error, ERROR_USAGE,
+                         "--interval '%s': expected seconds, or realtime, day, week, month or year",
+                         text);
     return parse_number("--interval", text, MAX_TIMEOUT_SECONDS, &selection->interval, error);
 }
 
