@@ -352,7 +352,8 @@ def summary(name):
     """Sum a log file up; `application` tells whether a byte other than a TLS hello arrived."""
     total = {"connections": 0, "handshakes": 0, "received": 0, "sent": 0, "requests": [],
              "application": False, "credential": False}
-    for line in pathlib.Path(name).read_text(encoding="utf-8").splitlines():
+    whole, _, _ = pathlib.Path(name).read_bytes().rpartition(b"\n")  # the last may be half written
+    for line in whole.splitlines():
         event = json.loads(line)
         kind = event["event"]
         total["connections"] += kind == "accept"

@@ -49,9 +49,9 @@ class Server:
         self.process.stdout.close()
 
     def events(self, kind=None):
-        """Return the log's lines, all or those of one kind."""
-        text = pathlib.Path(self.log_file).read_text(encoding="utf-8")
-        lines = [json.loads(line) for line in text.splitlines()]
+        """Return the log's lines, all or those of one kind; the last one may be half written."""
+        whole, _, _ = pathlib.Path(self.log_file).read_bytes().rpartition(b"\n")
+        lines = [json.loads(line) for line in whole.splitlines()]
         return [line for line in lines if kind in (None, line["event"])]
 
     def methods(self):
