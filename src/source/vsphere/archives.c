@@ -45,15 +45,10 @@ static bool is_bearable(struct error *error) {
 }
 
 static bool load(struct archives *archives, struct channel *channel, struct error *error) {
-    struct vim25__ManagedObjectReference manager =
-        session_reference(&channel->session->performance_manager);
-    char *path = (char *)"historicalInterval";
-    struct vim25__PropertySpec property = {
-        .type = manager.type, .__sizepathSet = 1, .pathSet = &path};
-    struct vim25__ObjectSpec object = {.obj = &manager};
-    struct vim25__PropertyFilterSpec spec = {
-        .__sizepropSet = 1, .propSet = &property, .__sizeobjectSet = 1, .objectSet = &object};
-    return properties_retrieve(channel, &spec, visit, archives, error) || is_bearable(error);
+    const struct session_moref *manager = &channel->session->performance_manager;
+    const struct properties_reader reader = {visit, archives};
+    return properties_of(channel, manager, "historicalInterval", &reader, error) ||
+           is_bearable(error);
 }
 
 static bool warn_if_older(const struct archives *archives, const struct span *span,

@@ -150,15 +150,14 @@ static void remember_size(struct shift *shift, size_t metrics) {
     }
 }
 
-/* The fault is about a counter: a server may list ids that it does not answer for. */
-static bool refuses_counter(const struct shift *shift, const struct error *error) {
+/* The fault calls this part of a query incorrect. */
+static bool refuses(const struct shift *shift, const char *part, const struct error *error) {
     return error->kind == ERROR_FAULT &&
            strcmp(shift->channel->fault_type, "InvalidArgument") == 0 &&
-           strstr(error->message, "metricId");
+           strstr(error->message, part);
 }
 
-/* Said of the entities that are asked; those of their group that are no longer asked say nothing.
- */
+/* The entities of the group that are no longer asked say nothing. */
 static void give_up_counter(struct shift *shift, const struct query_item *item,
                             struct error *error) {
     const struct query *query = shift->plan->order->query;
@@ -176,19 +175,14 @@ static void give_up_counter(struct shift *shift, const struct query_item *item,
     error_clear(error);
 }
 
-/* Of archived samples: a server may keep none of an interval that it lists, or list none. */
-static bool refuses_interval(const struct shift *shift, const struct error *error) {
-    return error->kind == ERROR_FAULT &&
-           strcmp(shift->channel->fault_type, "InvalidArgument") == 0 &&
-           strstr(error->message, "interval") &&
-           shift->plan->order->span.interval != REAL_TIME_SECONDS;
-}
-
-/* When nobody was answered and some were refused the interval, everybody will be. */
+/*
+ * When nobody was answered and some were refused the archived interval, everybody will be: a server
+ * may keep none of an interval that it lists, or list none.
+ */
 static bool ends_run(struct shift *shift, struct error *error) {
     struct plan *plan = shift->plan;
-    if (plan->answered || !refuses_interval(shift, error) ||
-        ++plan->refused_intervals < MAX_REFUSED_INTERVALS)
+    if (plan->answered || plan->order->span.interval == REAL_TIME_SECONDS ||
+        !refuses(shift, "interval", error) || ++plan->refused_intervals < MAX_REFUSED_INTERVALS)
         return false;
     error_clear(error);
     return !error_set(error, ERROR_FAULT,
@@ -233,7 +227,8 @@ static bool run_refused(struct shift *shift, const struct query_item *items, siz
     }
     if (!by_size && run_without_refused(shift, items, count, span, error, &good))
         return good;
-    bool of_counter = !by_size && refuses_counter(shift, error);
+    /* A server may list ids that it does not answer for. */
+    bool of_counter = !by_size && refuses(shift, "metricId", error);
     if (count == 1 && of_counter && items->count == 1) {
         give_up_counter(shift, items, error);
         return true;

@@ -43,16 +43,10 @@ static void visit(void *context, const struct vim25__ObjectContent *object) {
 }
 
 struct catalog *counters_load(struct channel *channel, struct error *error) {
-    struct vim25__ManagedObjectReference manager =
-        session_reference(&channel->session->performance_manager);
-    char *path = (char *)"perfCounter";
-    struct vim25__PropertySpec property = {
-        .type = manager.type, .__sizepathSet = 1, .pathSet = &path};
-    struct vim25__ObjectSpec object = {.obj = &manager};
-    struct vim25__PropertyFilterSpec spec = {
-        .__sizepropSet = 1, .propSet = &property, .__sizeobjectSet = 1, .objectSet = &object};
     struct catalog *catalog = catalog_new();
-    bool loaded = properties_retrieve(channel, &spec, visit, catalog, error);
+    const struct properties_reader reader = {visit, catalog};
+    bool loaded = properties_of(channel, &channel->session->performance_manager, "perfCounter",
+                                &reader, error);
     if (loaded && catalog_defined(catalog) == 0)
         loaded = error_set(error, ERROR_PROTOCOL,
                            "%s: the server defines no counters: does the "

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
-#include "source/vsphere/session.h"
 
 enum { PAGE_OBJECTS = 1000 };
 
@@ -60,4 +59,16 @@ bool properties_retrieve(struct channel *channel, struct vim25__PropertyFilterSp
         cancel(channel, &collector, token);
     free(token);
     return good;
+}
+
+bool properties_of(struct channel *channel, const struct session_moref *moref, const char *path,
+                   const struct properties_reader *reader, struct error *error) {
+    struct vim25__ManagedObjectReference self = session_reference(moref);
+    char *paths = (char *)path;
+    struct vim25__PropertySpec property = {
+        .type = self.type, .__sizepathSet = 1, .pathSet = &paths};
+    struct vim25__ObjectSpec object = {.obj = &self};
+    struct vim25__PropertyFilterSpec spec = {
+        .__sizepropSet = 1, .propSet = &property, .__sizeobjectSet = 1, .objectSet = &object};
+    return properties_retrieve(channel, &spec, reader->visit, reader->context, error);
 }

@@ -3,7 +3,7 @@
 #ifndef VPERF_SOURCE_VSPHERE_PROPERTIES_H
 #define VPERF_SOURCE_VSPHERE_PROPERTIES_H
 
-#include "source/vsphere/channel.h"
+#include "source/vsphere/session.h"
 
 /* properties_visit: one object; borrowed until it returns. It makes no calls. */
 typedef void properties_visit(void *context, const struct vim25__ObjectContent *object);
@@ -14,5 +14,15 @@ typedef void properties_visit(void *context, const struct vim25__ObjectContent *
  */
 bool properties_retrieve(struct channel *channel, struct vim25__PropertyFilterSpec *spec,
                          properties_visit *visit, void *context, struct error *error);
+
+/* Who gets the object, and with what. */
+struct properties_reader {
+    properties_visit *visit;
+    void *context;
+};
+
+/* properties_of: as properties_retrieve, for one property of one object. */
+bool properties_of(struct channel *channel, const struct session_moref *moref, const char *path,
+                   const struct properties_reader *reader, struct error *error);
 
 #endif
