@@ -19,6 +19,7 @@ sys.path[:0] = [str(HERE), str(SERVERS)]
 
 import certs as certificates  # noqa: E402
 import harness  # noqa: E402
+import kvm  # noqa: E402
 import launch  # noqa: E402
 
 
@@ -116,3 +117,17 @@ def plain_vcenter(shared_vcsim):
 def server(request):
     """The server fixture that a test's parameter names."""
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="module")
+def libvirtd():
+    """A libvirtd of this module's own."""
+    with kvm.libvirtd() as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def relay(libvirtd):
+    """A relay of this test's own."""
+    with kvm.Relay(libvirtd) as one:
+        yield one

@@ -29,13 +29,6 @@ while data := server.recv(65536):
 
 
 @pytest.fixture(scope="module")
-def libvirtd():
-    """A libvirtd of this module's own."""
-    with kvm.libvirtd() as daemon:
-        yield daemon
-
-
-@pytest.fixture(scope="module")
 def guests(libvirtd):
     """One that reports every second, one with a balloon and no period, one without a balloon."""
     trio = [libvirtd.guest(kvm.guest_name("periodic"), balloon_period=1),
@@ -48,13 +41,6 @@ def guests(libvirtd):
     yield trio
     for guest in trio:
         guest.destroy()
-
-
-@pytest.fixture
-def relay(libvirtd):
-    """A relay of this test's own."""
-    with kvm.Relay(libvirtd) as one:
-        yield one
 
 
 def reported(rows, guest):

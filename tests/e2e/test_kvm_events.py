@@ -16,13 +16,6 @@ HOST_SUMS = ["cpu.ready.summation", "disk.read.average", "disk.write.average",
 
 
 @pytest.fixture(scope="module")
-def libvirtd():
-    """A libvirtd of this module's own."""
-    with kvm.libvirtd() as daemon:
-        yield daemon
-
-
-@pytest.fixture(scope="module")
 def guests(libvirtd):
     """A steady guest that nobody touches, a changing one, and one that is shut off."""
     steady = libvirtd.guest(kvm.guest_name("steady"), load=["cpu 0 15"])
@@ -46,13 +39,6 @@ def late_start(guests):
     yield lambda: late.start(wait=False)
     if late.pid:
         late.destroy()
-
-
-@pytest.fixture
-def relay(libvirtd):
-    """A relay of this test's own."""
-    with kvm.Relay(libvirtd) as one:
-        yield one
 
 
 def check_steady(rows, steady):

@@ -24,13 +24,6 @@ PROCESS = ["kvm.state.latest", "kvm.cpuTime.latest", "cpu.usage.average", "cpu.r
 
 
 @pytest.fixture(scope="module")
-def libvirtd():
-    """A libvirtd of this module's own."""
-    with kvm.libvirtd() as daemon:
-        yield daemon
-
-
-@pytest.fixture(scope="module")
 def guests(libvirtd):
     """A guest that goes on, and one that hangs."""
     pair = [libvirtd.guest(kvm.guest_name(name), load=["cpu 0 20"], balloon_period=1)
@@ -56,13 +49,6 @@ def settle(libvirtd):
 def settled(libvirtd, guests):
     """Each test begins with guests that answer."""
     settle(libvirtd)
-
-
-@pytest.fixture
-def relay(libvirtd):
-    """A relay of this test's own."""
-    with kvm.Relay(libvirtd) as one:
-        yield one
 
 
 def check_complete(rows, guest, counters=(*PROCESS, *MONITOR)):

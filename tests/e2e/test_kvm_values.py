@@ -23,13 +23,6 @@ TICK_MS = 10
 NARROW = 0.03
 
 
-@pytest.fixture(scope="module")
-def libvirtd():
-    """A libvirtd of this module's own."""
-    with kvm.libvirtd() as daemon:
-        yield daemon
-
-
 @dataclasses.dataclass
 class Moment:
     """What the kernel says at one moment."""
