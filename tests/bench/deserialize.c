@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "source/vsphere/wire.h"
+#include "source/vsphere/wire/wire.h"
 
 enum { PIECE = 16384 }; /* what one TLS record holds */
 

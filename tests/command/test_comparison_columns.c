@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "command/comparison_columns.h"
-#include "source/libvirt/mapping.h"
+#include "source/libvirt/counters/mapping.h"
 
 static void test_set(void **state) {
     size_t count = 0;

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "sink/sink.h"
-#include "source/libvirt/mapping.h"
+#include "source/libvirt/counters/mapping.h"
 
 /* Pairs of one length, so that formats with aligned columns can be compared as well. */
 static const struct identity {

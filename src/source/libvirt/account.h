@@ -3,7 +3,7 @@
 #ifndef VPERF_SOURCE_LIBVIRT_ACCOUNT_H
 #define VPERF_SOURCE_LIBVIRT_ACCOUNT_H
 
-#include "source/libvirt/sample.h"
+#include "source/libvirt/sample/sample.h"
 
 struct account {
     int seen;    /* polls that gave a sample */

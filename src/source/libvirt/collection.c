@@ -9,8 +9,8 @@
 #include "core/interrupt.h"
 #include "core/memory.h"
 #include "source/libvirt/account.h"
-#include "source/libvirt/domains.h"
-#include "source/libvirt/mapping.h"
+#include "source/libvirt/counters/mapping.h"
+#include "source/libvirt/helper/domains.h"
 #include "source/libvirt/store.h"
 
 enum { SAMPLES_IN_MEMORY = 4 * 1024 * 1024 };

@@ -6,7 +6,7 @@
 #ifndef VPERF_SOURCE_LIBVIRT_ERRAND_H
 #define VPERF_SOURCE_LIBVIRT_ERRAND_H
 
-#include "source/libvirt/connection.h"
+#include "source/libvirt/helper/connection.h"
 
 struct errand;
 

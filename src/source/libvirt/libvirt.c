@@ -5,9 +5,9 @@
 
 #include "core/memory.h"
 #include "source/libvirt/collection.h"
-#include "source/libvirt/domains.h"
-#include "source/libvirt/failure.h"
-#include "source/libvirt/mapping.h"
+#include "source/libvirt/counters/mapping.h"
+#include "source/libvirt/helper/domains.h"
+#include "source/libvirt/helper/failure.h"
 #include "source/source.h"
 
 enum { TIMEOUT_SECONDS = 30 };

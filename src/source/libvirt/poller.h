@@ -7,7 +7,7 @@
 #define VPERF_SOURCE_LIBVIRT_POLLER_H
 
 #include "source/libvirt/errand.h"
-#include "source/libvirt/stats.h"
+#include "source/libvirt/helper/stats.h"
 
 struct poller {
     struct endpoint endpoint;

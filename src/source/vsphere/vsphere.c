@@ -4,12 +4,12 @@
 
 #include "core/memory.h"
 #include "source/source.h"
-#include "source/vsphere/archives.h"
-#include "source/vsphere/batches.h"
-#include "source/vsphere/counters.h"
-#include "source/vsphere/entities.h"
-#include "source/vsphere/follow.h"
-#include "source/vsphere/session.h"
+#include "source/vsphere/inventory/counters.h"
+#include "source/vsphere/inventory/entities.h"
+#include "source/vsphere/query/archives.h"
+#include "source/vsphere/query/batches.h"
+#include "source/vsphere/query/follow.h"
+#include "source/vsphere/session/session.h"
 
 enum { VCENTER_JOBS = 4 };
 

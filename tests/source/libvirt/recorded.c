@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "core/memory.h"
-#include "source/libvirt/params.h"
+#include "source/libvirt/helper/params.h"
 
 const char recorded_xml[] =
     "<domain type='qemu' id='1'><name>recorded</name><memory unit='KiB'>262144</memory>"

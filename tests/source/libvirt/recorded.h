@@ -3,9 +3,9 @@
 #ifndef VPERF_TESTS_SOURCE_LIBVIRT_RECORDED_H
 #define VPERF_TESTS_SOURCE_LIBVIRT_RECORDED_H
 
-#include "source/libvirt/facts.h"
-#include "source/libvirt/mapping.h"
-#include "source/libvirt/sample.h"
+#include "source/libvirt/counters/mapping.h"
+#include "source/libvirt/helper/facts.h"
+#include "source/libvirt/sample/sample.h"
 
 enum { RECORDED_MHZ = 2499 };
 

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
-#include "source/libvirt/failure.h"
 #include "source/libvirt/fake.h"
+#include "source/libvirt/helper/failure.h"
 
 /* The test driver answers at once: what takes longer hangs, or was told to be slow. */
 static const struct poller_limits impatient = {

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "source/libvirt/failure.h"
 #include "source/libvirt/fake.h"
+#include "source/libvirt/helper/failure.h"
 
 static void test_one_call_a_poll(void **state) {
     struct poller poller = fake_poller();

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "source/libvirt/params.h"
+#include "source/libvirt/helper/params.h"
 #include "source/libvirt/recorded.h"
 
 static const int64_t second_ns = 1000000000;

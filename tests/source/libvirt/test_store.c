@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "source/libvirt/mapping.h"
+#include "source/libvirt/counters/mapping.h"
 #include "source/libvirt/store.h"
 
 struct heard {

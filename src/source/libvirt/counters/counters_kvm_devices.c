@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What libvirt knows of NICs and disks and vSphere has no honest name for: the group kvm. */
+#include "source/libvirt/counters/counters.h"
+
+const struct libvirt_counter counters_kvm_devices[] = {
+    {
+        .counter =
+            {
+                .name = "kvm.netRxBytes.latest",
+                .unit = "number",
+                .rollup = "latest",
+                .stats = "absolute",
+                .label = "Bytes received, total",
+                .summary = "Bytes received since the NIC was made",
+                .formula = "guest: net.N.rx.bytes",
+                .fidelity = "native",
+            },
+        .guest = {.compute = formula_device_value,
+                  .kind = DEVICE_NIC,
+                  .first = NIC_RX_BYTES,
+                  .divisor = 1},
+    },
+    {
+        .counter =
+            {
+                .name = "kvm.netTxBytes.latest",
+                .unit = "number",
+                .rollup = "latest",
+                .stats = "absolute",
+                .label = "Bytes transmitted, total",
+                .summary = "Bytes transmitted since the NIC was made",
+                .formula = "guest: net.N.tx.bytes",
+                .fidelity = "native",
+            },
+        .guest = {.compute = formula_device_value,
+                  .kind = DEVICE_NIC,
+                  .first = NIC_TX_BYTES,
+                  .divisor = 1},
+    },
+    {
+        .counter =
+            {
+                .name = "kvm.netRxPackets.latest",
+                .unit = "number",
+                .rollup = "latest",
+                .stats = "absolute",
+                .label = "Packets received, total",
+                .summary = "Packets received since the NIC was made",
+                .formula = "guest: net.N.rx.pkts",
+                .fidelity = "native",
+            },
+        .guest = {.compute = formula_device_value,
+                  .kind = DEVICE_NIC,
+                  .first = NIC_RX_PACKETS,
+                  .divisor = 1},
+    },
+    {
+        .counter =
+            {
+                .name = "kvm.netTxPackets.latest",
+                .unit = "number",
+                .rollup = "latest",
+                .stats = "absolute",
+                .label = "Packets transmitted, total",
+                .summary = "Packets transmitted since the NIC was made",
+                .formula = "guest: net.N.tx.pkts",
+                .fidelity = "native",
+            },
+        .guest = {.compute = formula_device_value,
+                  .kind = DEVICE_NIC,
+                  .first = NIC_TX_PACKETS,
+                  .divisor = 1},
+    },
+    {
+        .counter =
+            {
+                .name = "kvm.netRxErrors.latest",
+                .unit = "number",
+                .rollup = "latest",
+                .stats = "absolute",
+                .label = "Receive errors, total",
+                .summary = "Receive errors since the NIC was made",
+                .formula = "guest: net.N.rx.errs",
+                .fidelity = "native",
+            },
+        .guest = {.compute = formula_device_value,
+                  .kind = DEVICE_NIC,
+                  .first = NIC_RX_ERRORS,
+                  .divisor = 1},
+    },
+    {
+        .counter =
+            {
+                .name = "kvm.netTxErrors.latest",
+                .unit = "number",
+                .rollup = "latest",
+                .stats = "absolute",
+                .label = "Transmit errors, total",
+                .summary = "Transmit errors since the NIC was made",
+                .formula = "guest: net.N.tx.errs",
+                .fidelity = "native",
+            },
+        .guest = {.compute = formula_device_value,
+                  .kind = DEVICE_NIC,
+                  .first = NIC_TX_ERRORS,
+                  .divisor = 1},
+    },
+    {
+        .counter =
+            {
+                .name = "kvm.netRxDrops.latest",
+                .unit = "number",
+                .rollup = "latest",
+                .stats = "absolute",
+                .label = "Received packets dropped, total",
+                .summary = "Received packets dropped since the NIC was made",
+                .formula = "guest: net.N.rx.drop",
+                .fidelity = "native",
+            },
+        .guest = {.compute = formula_device_value,
+                  .kind = DEVICE_NIC,
+                  .first = NIC_RX_DROPS,
+                  .divisor = 1},
+    },
+    {
+        .counter =
+            {
+                .name = "kvm.netTxDrops.latest",
+                .unit = "number",
+                .rollup = "latest",
+                .stats = "absolute",
+                .label = "Transmitted packets dropped, total",
+                .summary = "Transmitted packets dropped since the NIC was made",
+                .formula = "guest: net.N.tx.drop",
+                .fidelity = "native",
+            },
+        .guest = {.compute = formula_device_value,
+                  .kind = DEVICE_NIC,
+                  .first = NIC_TX_DROPS,
+                  .divisor = 1},
+    },
+    {
+        .counter =
+            {
+                .name = "kvm.diskReadBytes.latest",
+                .unit = "number",
+                .rollup = "latest",
+                .stats = "absolute",
+                .label = "Bytes read, total",
+                .summary = "Bytes read since the guest was started",
+                .formula = "guest: block.N.rd.bytes",
+                .fidelity = "native",
+            },
+        .guest = {.compute = formula_device_value,
+                  .kind = DEVICE_DISK,
+                  .first = DISK_READ_BYTES,
+                  .divisor = 1},
+    },
+    {
+        .counter =
+            {
+                .name = "kvm.diskWriteBytes.latest",
+                .unit = "number",
+                .rollup = "latest",
+                .stats = "absolute",
+                .label = "Bytes written, total",
+                .summary = "Bytes written since the guest was started",
+                .formula = "guest: block.N.wr.bytes",
+                .fidelity = "native",
+            },
+        .guest = {.compute = formula_device_value,
+                  .kind = DEVICE_DISK,
+                  .first = DISK_WRITE_BYTES,
+                  .divisor = 1},
+    },
+    {
+        .counter =
+            {
+                .name = "kvm.diskReadRequests.latest",
+                .unit = "number",
+                .rollup = "latest",
+                .stats = "absolute",
+                .label = "Read requests, total",
+                .summary = "Read requests since the guest was started",
+                .formula = "guest: block.N.rd.reqs",
+                .fidelity = "native",
+            },
+        .guest = {.compute = formula_device_value,
+                  .kind = DEVICE_DISK,
+                  .first = DISK_READ_REQUESTS,
+                  .divisor = 1},
+    },
+    {
+        .counter =
+            {
+                .name = "kvm.diskWriteRequests.latest",
+                .unit = "number",
+                .rollup = "latest",
+                .stats = "absolute",
+                .label = "Write requests, total",
+                .summary = "Write requests since the guest was started",
+                .formula = "guest: block.N.wr.reqs",
+                .fidelity = "native",
+            },
+        .guest = {.compute = formula_device_value,
+                  .kind = DEVICE_DISK,
+                  .first = DISK_WRITE_REQUESTS,
+                  .divisor = 1},
+    },
+    {
+        .counter =
+            {
+                .name = "kvm.diskErrors.latest",
+                .unit = "number",
+                .rollup = "latest",
+                .stats = "absolute",
+                .label = "Disk errors, total",
+                .summary = "Disk errors since the guest was started, where the driver counts them",
+                .formula = "guest: block.N.errors",
+                .fidelity = "native",
+            },
+        .guest = {.compute = formula_device_value,
+                  .kind = DEVICE_DISK,
+                  .first = DISK_ERRORS,
+                  .divisor = 1},
+    },
+    {
+        .counter =
+            {
+                .name = "kvm.diskAllocation.latest",
+                .unit = "kiloBytes",
+                .rollup = "latest",
+                .stats = "absolute",
+                .label = "Disk allocation",
+                .summary =
+                    "Highest extent of the image in use; kvm.diskPhysical is what it occupies",
+                .formula = "guest: block.N.allocation",
+                .fidelity = "native",
+            },
+        .guest = {.compute = formula_device_value,
+                  .kind = DEVICE_DISK,
+                  .first = DISK_ALLOCATION,
+                  .divisor = 1024},
+    },
+    {
+        .counter =
+            {
+                .name = "kvm.diskPhysical.latest",
+                .unit = "kiloBytes",
+                .rollup = "latest",
+                .stats = "absolute",
+                .label = "Disk physical size",
+                .summary = "Space that the top image of the disk occupies on the host",
+                .formula = "guest: block.N.physical",
+                .fidelity = "native",
+            },
+        .guest = {.compute = formula_device_value,
+                  .kind = DEVICE_DISK,
+                  .first = DISK_PHYSICAL,
+                  .divisor = 1024},
+    },
+    {
+        .counter =
+            {
+                .name = "kvm.flushAveraged.average",
+                .unit = "number",
+                .rollup = "average",
+                .stats = "rate",
+                .label = "Flush requests per second",
+                .summary = "Average number of flush requests per second to the virtual disk",
+                .formula = "guest: D(block.N.fl.reqs) / dt",
+                .fidelity = "native",
+            },
+        .guest = {.compute = formula_device_rate,
+                  .kind = DEVICE_DISK,
+                  .first = DISK_FLUSH_REQUESTS,
+                  .divisor = 1},
+    },
+    {
+        .counter =
+            {
+                .name = "kvm.flushLatencyUS.latest",
+                .unit = "microsecond",
+                .rollup = "latest",
+                .stats = "absolute",
+                .label = "Flush latency (us)",
+                .summary = "The average time a flush of the virtual disk takes",
+                .formula = "guest: D(block.N.fl.times) / D(block.N.fl.reqs), 0 without a request",
+                .fidelity = "native",
+            },
+        .guest = {.compute = formula_device_ratio,
+                  .kind = DEVICE_DISK,
+                  .first = DISK_FLUSH_TIMES,
+                  .below = DISK_FLUSH_REQUESTS,
+                  .divisor = 1000},
+    },
+    {.counter = {.name = NULL}},
+};

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Numbers that need a call each: those of guests where there is no bulk call, and the host's. */
+#ifndef VPERF_SOURCE_LIBVIRT_CALLS_H
+#define VPERF_SOURCE_LIBVIRT_CALLS_H
+
+#include "source/libvirt/helper/connection.h"
+#include "source/libvirt/sample/sample.h"
+
+/*
+ * calls_complete: asks call by call for what the sample lacks, and moves the sample's time to the
+ * middle of these calls. A call that the driver does not have is not made again.
+ */
+void calls_complete(struct connection *connection, virDomainPtr domain,
+                    struct guest_sample *sample);
+
+/* calls_host: the host's own numbers; what is not available stays absent. */
+void calls_host(struct connection *connection, struct host_sample *host, bool each_cpu);
+
+#endif

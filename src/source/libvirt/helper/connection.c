@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Connects to libvirt and learns about the host. */
+#include "source/libvirt/helper/connection.h"
+
+#include <libvirt/virterror.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/memory.h"
+#include "source/libvirt/helper/failure.h"
+#include "source/libvirt/helper/xml.h"
+
+struct question {
+    struct endpoint *endpoint;
+    const struct asker *asker;
+    struct error error;
+};
+
+struct host_facts host_facts_copy(const struct host_facts *facts) {
+    struct host_facts copy = *facts;
+    copy.name = memory_strdup(facts->name);
+    copy.uuid = memory_strdup(facts->uuid);
+    copy.cpu_model = memory_strdup(facts->cpu_model);
+    return copy;
+}
+
+void host_facts_done(struct host_facts *facts) {
+    free(facts->name);
+    free(facts->uuid);
+    free(facts->cpu_model);
+}
+
+struct endpoint endpoint_copy(const struct endpoint *endpoint) {
+    return (struct endpoint){
+        .uri = memory_strdup(endpoint->uri),
+        .password_file = memory_strdup(endpoint->password_file),
+        .read_write = endpoint->read_write,
+        .credentials = {.username = memory_strdup(endpoint->credentials.username),
+                        .password = memory_strdup(endpoint->credentials.password)},
+        .host_known = endpoint->host_known,
+        .host = host_facts_copy(&endpoint->host),
+    };
+}
+
+void endpoint_done(struct endpoint *endpoint) {
+    memory_wipe_free(endpoint->uri);
+    free(endpoint->password_file);
+    credentials_done(&endpoint->credentials);
+    host_facts_done(&endpoint->host);
+    *endpoint = (struct endpoint){0};
+}
+
+/* libvirt asks, and frees the answers. */
+static int answer(virConnectCredentialPtr wanted, unsigned int count, void *context) {
+    struct question *question = context;
+    const struct credentials *credentials = &question->endpoint->credentials;
+    const struct asker *asker = question->asker;
+
+    if (!credentials->username && !asker->ask(asker->context, question->endpoint, &question->error))
+        return -1;
+    for (unsigned int i = 0; i < count; i++) {
+        bool name = wanted[i].type == VIR_CRED_AUTHNAME;
+        wanted[i].result = memory_strdup(name ? credentials->username : credentials->password);
+        wanted[i].resultlen = (unsigned int)strlen(wanted[i].result);
+    }
+    return 0;
+}
+
+static virConnectPtr connect_to(struct endpoint *endpoint, const struct target *target,
+                                const struct asker *asker, struct error *error) {
+    /* Never ECHOPROMPT: that is how libvirt asks whether an unknown host key is good. */
+    int kinds[] = {VIR_CRED_AUTHNAME, VIR_CRED_PASSPHRASE, VIR_CRED_NOECHOPROMPT};
+    struct question question = {.endpoint = endpoint, .asker = asker};
+    virConnectAuth auth = {kinds, sizeof kinds / sizeof kinds[0], answer, &question};
+
+    /* libvirt would take a password in the URI for a part of the user name, and show it to ps. */
+    const char *uri = target->password ? target->text : target->uri;
+    virConnectPtr handle =
+        virConnectOpenAuth(uri, &auth, endpoint->read_write ? 0 : VIR_CONNECT_RO);
+    if (handle)
+        return handle;
+    if (question.error.kind != ERROR_NONE)
+        error_set(error, question.error.kind, "%s", question.error.message);
+    else
+        failure_to_open(error, target);
+    return NULL;
+}
+
+static char *lower_case(const char *text) {
+    char *copy = memory_strdup(text ? text : "libvirt");
+    for (char *letter = copy; *letter; letter++) {
+        if (*letter >= 'A' && *letter <= 'Z')
+            *letter = (char)(*letter - 'A' + 'a');
+    }
+    return copy;
+}
+
+static void read_capabilities(struct host_facts *host, const char *capabilities) {
+    struct xml *xml = capabilities ? xml_new(capabilities) : NULL;
+    if (!xml)
+        return;
+    int64_t tsc = xml_number(xml, "/capabilities/host/cpu/counter[@name='tsc']/@frequency");
+    if (tsc > 0)
+        host->mhz = (int)(tsc / 1000000);
+    host->uuid = xml_text(xml, "/capabilities/host/uuid");
+    host->cpu_model = xml_text(xml, "/capabilities/host/cpu/model");
+    host->kvm = xml_count(xml, "/capabilities/guest/arch/domain[@type='kvm']") > 0;
+    /* The first size is the ordinary one; KSM counts in it. */
+    host->page_bytes = xml_number(xml, "/capabilities/host/cpu/pages[@unit='KiB'][1]/@size") * 1024;
+    xml_free(xml);
+}
+
+static void read_memory(struct host_facts *host, virConnectPtr handle) {
+    int count = 0;
+    if (virNodeGetMemoryStats(handle, VIR_NODE_MEMORY_STATS_ALL_CELLS, NULL, &count, 0) < 0 ||
+        count <= 0)
+        return;
+    virNodeMemoryStatsPtr stats = memory_array((size_t)count, sizeof *stats);
+    if (virNodeGetMemoryStats(handle, VIR_NODE_MEMORY_STATS_ALL_CELLS, stats, &count, 0) < 0)
+        count = 0;
+    for (int i = 0; i < count; i++) {
+        if (strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_TOTAL) == 0)
+            host->memory_kib = (int64_t)stats[i].value;
+    }
+    free(stats);
+}
+
+/* Whatever is not available stays unknown. */
+static void learn_host(struct host_facts *host, virConnectPtr handle) {
+    virNodeInfo info;
+    char *capabilities = virConnectGetCapabilities(handle);
+
+    if (virNodeGetInfo(handle, &info) == 0) {
+        host->mhz = (int)info.mhz;
+        host->memory_kib = (int64_t)info.memory;
+        host->cpus = (int)(info.nodes * info.sockets * info.cores);
+    }
+    read_capabilities(host, capabilities);
+    /* virNodeInfo does not notice memory that was hot-plugged. */
+    read_memory(host, handle);
+    host->name = virConnectGetHostname(handle);
+    free(capabilities);
+}
+
+struct connection *connection_new(struct endpoint *endpoint, const struct asker *asker,
+                                  struct error *error) {
+    struct target target;
+    xml_silence();
+    if (!target_init(&target, endpoint->uri, error))
+        return NULL;
+
+    virConnectPtr handle = connect_to(endpoint, &target, asker, error);
+    bool is_local = !*target.host;
+    target_done(&target);
+    if (!handle)
+        return NULL;
+    struct connection *connection = memory_alloc(sizeof *connection);
+    connection->handle = handle;
+    connection->driver = lower_case(virConnectGetType(handle));
+    connection->is_qemu = strcmp(connection->driver, "qemu") == 0;
+    connection->is_local = is_local;
+    if (endpoint->host_known)
+        connection->host = host_facts_copy(&endpoint->host);
+    else
+        learn_host(&connection->host, handle);
+    return connection;
+}
+
+void connection_close(struct connection *connection) {
+    if (connection->handle)
+        virConnectClose(connection->handle);
+    connection->handle = NULL;
+}
+
+void connection_free(struct connection *connection) {
+    if (!connection)
+        return;
+    for (size_t i = 0; i < connection->facts_count; i++)
+        facts_free(connection->facts[i]);
+    free(connection->facts);
+    host_facts_done(&connection->host);
+    free(connection->driver);
+    connection_close(connection);
+    free(connection);
+}
+
+bool connection_alive(const struct connection *connection) {
+    return virConnectIsAlive(connection->handle) == 1;
+}
+
+void connection_beat(const struct connection *connection) {
+    if (connection->beats)
+        atomic_fetch_add(connection->beats, 1);
+}
+
+/* Where the facts of this guest are, or belong. */
+static size_t facts_place(const struct connection *connection, const unsigned char *uuid) {
+    size_t low = 0;
+    size_t high = connection->facts_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (memcmp(connection->facts[middle]->uuid, uuid, SAMPLE_UUID_SIZE) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void keep_facts(struct connection *connection, size_t place, struct guest_facts *facts) {
+    connection->facts = memory_grow(connection->facts, connection->facts_count,
+                                    &connection->facts_capacity, sizeof(struct guest_facts *));
+    memmove(connection->facts + place + 1, connection->facts + place,
+            (connection->facts_count - place) * sizeof(struct guest_facts *));
+    connection->facts[place] = facts;
+    connection->facts_count++;
+}
+
+/* The beginning of a file of /proc, which has no size of its own; returns the length. */
+static size_t read_start(const char *path, char *text, size_t size) {
+    FILE *stream = fopen(path, "re");
+    size_t length = stream ? fread(text, 1, size - 1, stream) : 0;
+
+    if (stream)
+        fclose(stream);
+    text[length] = '\0';
+    return length;
+}
+
+/* A pid may have been given to somebody else since, and a pid file belong to another daemon. */
+static bool is_of_guest(long pid, const char *uuid) {
+    char path[64];
+    char arguments[8192];
+
+    snprintf(path, sizeof path, "/proc/%ld/cmdline", pid);
+    size_t length = read_start(path, arguments, sizeof arguments);
+    return memmem(arguments, length, uuid, strlen(uuid)) != NULL;
+}
+
+/* CLOCK_BOOTTIME at which a process started, 0 when not known. */
+static int64_t process_start_ns(long pid) {
+    enum { FIELDS_BEFORE_START = 20 }; /* after the name; proc(5) counts it as field 22 */
+    const long tick_ns = 1000000000 / sysconf(_SC_CLK_TCK);
+    char path[64];
+    char line[1024];
+
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    read_start(path, line, sizeof line);
+    /* The name may hold anything, so fields are counted from its closing bracket. */
+    const char *field = strrchr(line, ')');
+    for (int i = 0; field && i < FIELDS_BEFORE_START; i++)
+        field = strchr(field + 1, ' ');
+    return field ? strtoll(field, NULL, 10) * tick_ns : 0;
+}
+
+/* No API of libvirt tells when a guest was started; its local pid file does. */
+static int64_t start_ns(const struct connection *connection, virDomainPtr domain) {
+    char uuid[VIR_UUID_STRING_BUFLEN];
+    char text[32];
+
+    if (!connection->is_local || !connection->is_qemu || virDomainGetUUIDString(domain, uuid) < 0)
+        return 0;
+    char *path = memory_printf("/run/libvirt/qemu/%s.pid", virDomainGetName(domain));
+    read_start(path, text, sizeof text);
+    free(path);
+    long pid = strtol(text, NULL, 10);
+    return pid > 0 && is_of_guest(pid, uuid) ? process_start_ns(pid) : 0;
+}
+
+static struct guest_facts *read_facts(struct connection *connection, virDomainPtr domain,
+                                      const unsigned char *uuid) {
+    char *xml = virDomainGetXMLDesc(domain, 0);
+    struct guest_facts *facts = xml ? facts_parse(xml) : NULL;
+
+    connection_beat(connection);
+    free(xml);
+    if (!facts)
+        return NULL;
+    memcpy(facts->uuid, uuid, SAMPLE_UUID_SIZE);
+    facts->id = (int)virDomainGetID(domain);
+    if (facts->id >= 0)
+        facts->start_ns = start_ns(connection, domain);
+    return facts;
+}
+
+/* The facts known of a guest, and where they are or belong. */
+static struct guest_facts *known_facts(const struct connection *connection,
+                                       const unsigned char *uuid, size_t *place) {
+    *place = facts_place(connection, uuid);
+    struct guest_facts *facts = *place < connection->facts_count ? connection->facts[*place] : NULL;
+    return facts && memcmp(facts->uuid, uuid, SAMPLE_UUID_SIZE) == 0 ? facts : NULL;
+}
+
+struct guest_facts *connection_reread_facts(struct connection *connection, virDomainPtr domain) {
+    unsigned char uuid[SAMPLE_UUID_SIZE];
+    size_t place;
+    if (virDomainGetUUID(domain, uuid) < 0)
+        return NULL;
+
+    struct guest_facts *facts = read_facts(connection, domain, uuid);
+    struct guest_facts *known = known_facts(connection, uuid, &place);
+    if (!facts)
+        return NULL;
+    if (known)
+        connection->facts[place] = facts;
+    else
+        keep_facts(connection, place, facts);
+    facts_free(known);
+    return facts;
+}
+
+struct guest_facts *connection_facts(struct connection *connection, virDomainPtr domain,
+                                     const struct guest_sample *sample) {
+    unsigned char uuid[SAMPLE_UUID_SIZE];
+    size_t place;
+    if (virDomainGetUUID(domain, uuid) < 0)
+        return NULL;
+
+    struct guest_facts *known = known_facts(connection, uuid, &place);
+    if (known && known->id == (int)virDomainGetID(domain)) {
+        if (sample)
+            facts_learn_paths(known, sample);
+        if (!sample || facts_cover(known, sample))
+            return known;
+    }
+    struct guest_facts *facts = connection_reread_facts(connection, domain);
+    if (facts && sample)
+        facts_learn_paths(facts, sample);
+    return facts;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The guests and the host as entities. */
+#include "source/libvirt/helper/domains.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "source/libvirt/helper/failure.h"
+
+static const int64_t occupied_limit_ms = 1000;
+
+static enum entity_state state_of(virDomainPtr domain) {
+    static const enum entity_state states[] = {
+        [VIR_DOMAIN_NOSTATE] = STATE_ON,  [VIR_DOMAIN_RUNNING] = STATE_ON,
+        [VIR_DOMAIN_BLOCKED] = STATE_ON,  [VIR_DOMAIN_PAUSED] = STATE_SUSPENDED,
+        [VIR_DOMAIN_SHUTDOWN] = STATE_ON, [VIR_DOMAIN_SHUTOFF] = STATE_OFF,
+        [VIR_DOMAIN_CRASHED] = STATE_OFF, [VIR_DOMAIN_PMSUSPENDED] = STATE_SUSPENDED,
+    };
+    int state = 0;
+
+    if (virDomainGetState(domain, &state, NULL, 0) < 0 || state < 0 ||
+        state >= (int)(sizeof states / sizeof states[0]))
+        return STATE_UNKNOWN;
+    if (state == VIR_DOMAIN_NOSTATE && virDomainIsActive(domain) != 1)
+        return STATE_OFF;
+    return states[state];
+}
+
+/* The host's own type: that of its driver, which for QEMU can be two. */
+static const char *hypervisor(const struct connection *connection) {
+    if (!connection->is_qemu)
+        return connection->driver;
+    return connection->host.kvm ? "kvm" : "qemu";
+}
+
+static void add_host(const struct connection *connection, struct inventory *inventory) {
+    const struct host_facts *host = &connection->host;
+    struct entity entity = {
+        .type = ENTITY_HOST,
+        .state = STATE_ON,
+        .hypervisor = hypervisor(connection),
+        .name = host->name,
+        .id = host->uuid ? host->uuid : host->name,
+        .uuid = host->uuid,
+        .cpu_model = host->cpu_model,
+        .cpus = host->cpus,
+        .cpu_mhz = host->mhz,
+        .memory_kib = host->memory_kib,
+    };
+    inventory_add(inventory, &entity);
+}
+
+static void add_guest(struct connection *connection, virDomainPtr domain,
+                      struct inventory *inventory) {
+    char uuid[VIR_UUID_STRING_BUFLEN];
+    const struct guest_facts *facts = connection_facts(connection, domain, NULL);
+
+    if (!facts || virDomainGetUUIDString(domain, uuid) < 0)
+        return;
+    struct entity entity = {
+        .type = ENTITY_VM,
+        .state = state_of(domain),
+        .hypervisor = facts->type ? facts->type : connection->driver,
+        .name = virDomainGetName(domain),
+        .id = uuid,
+        .uuid = uuid,
+        .host = connection->host.name,
+        .guest_os = facts->guest_os,
+        .cpus = facts->cpus,
+        .memory_kib = facts->memory_kib,
+    };
+    connection_beat(connection);
+    inventory_add(inventory, &entity);
+}
+
+bool domains_list(struct connection *connection, struct inventory *inventory, struct error *error) {
+    virDomainPtr *domains = NULL;
+    int count = virConnectListAllDomains(connection->handle, &domains, 0);
+    if (count < 0)
+        return failure_of(error, "cannot list the guests");
+
+    add_host(connection, inventory);
+    for (int i = 0; i < count; i++) {
+        add_guest(connection, domains[i], inventory);
+        virDomainFree(domains[i]);
+    }
+    free(domains);
+    return connection_alive(connection) || failure_of(error, "the connection was lost");
+}
+
+int64_t domains_occupied_ms(virDomainPtr domain) {
+    virDomainControlInfo info;
+    if (virDomainGetControlInfo(domain, &info, 0) < 0)
+        return ABSENT;
+    if (info.state == VIR_DOMAIN_CONTROL_ERROR)
+        return INT64_MAX;
+    return info.state == VIR_DOMAIN_CONTROL_OCCUPIED ? (int64_t)info.stateTime : 0;
+}
+
+/* False with the error when the guest needs a period and did not get it. */
+static bool set_period(struct connection *connection, virDomainPtr domain,
+                       struct domains_period *period, struct error *error) {
+    struct guest_facts *facts = connection_facts(connection, domain, NULL);
+
+    if (!facts || virDomainIsActive(domain) != 1 || !facts->has_balloon || facts->balloon_period)
+        return true;
+    if (domains_occupied_ms(domain) >= occupied_limit_ms)
+        return error_set(error, ERROR_TIMEOUT, "QEMU does not answer libvirt");
+    int failed = virDomainSetMemoryStatsPeriod(domain, period->seconds, VIR_DOMAIN_AFFECT_LIVE);
+    connection_beat(connection);
+    if (failed)
+        return failure_of(error, "cannot set the period of memory statistics");
+    facts->balloon_period = period->seconds;
+    period->changed++;
+    return true;
+}
+
+void domains_set_period(struct connection *connection, struct domains_period *period) {
+    for (size_t i = 0; i < period->guests->count; i++) {
+        const struct guest_sample *guest = &period->guests->guests[i];
+        struct error error = {0};
+        virDomainPtr domain = virDomainLookupByUUID(connection->handle, guest->uuid);
+        if (!domain)
+            continue;
+        if (!set_period(connection, domain, period, &error))
+            snapshot_add_failure(period->guests, guest->uuid, &error);
+        virDomainFree(domain);
+    }
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What a guest's XML says and its statistics do not. Read once for each run of a guest. */
+#ifndef VPERF_SOURCE_LIBVIRT_FACTS_H
+#define VPERF_SOURCE_LIBVIRT_FACTS_H
+
+#include "source/libvirt/sample/sample.h"
+
+struct disk_facts {
+    char *target;        /* vda */
+    char *path;          /* as the statistics named it when the XML was read, or NULL */
+    bool is_disk;        /* no CD-ROM, floppy or LUN */
+    bool shareable;      /* other guests write to it too */
+    bool has_chain;      /* there are backing layers below it */
+    int64_t lower_bytes; /* what these occupy; ABSENT until known */
+};
+
+struct guest_facts {
+    unsigned char uuid[SAMPLE_UUID_SIZE];
+    int id;     /* the run of the guest that these facts belong to */
+    char *type; /* kvm, qemu, test, xen, ... */
+    char *guest_os;
+    int32_t cpus;
+    int64_t memory_kib;
+    bool hugepages;
+    bool layers_asked; /* the sizes of backing layers were asked for, once */
+    bool has_balloon;
+    int64_t balloon_period; /* seconds, 0 for none */
+    int64_t start_ns;       /* CLOCK_BOOTTIME at which its process started; 0 when not known */
+    struct disk_facts *disks;
+    size_t disk_count;
+    char **nics; /* names on the host */
+    size_t nic_count;
+};
+
+/* facts_parse: the facts in the text of a domain's XML, owned by the caller; NULL when it is no
+ * XML. */
+struct guest_facts *facts_parse(const char *text);
+
+/* facts_free: frees the facts. Takes NULL. */
+void facts_free(struct guest_facts *facts);
+
+/* facts_cover: each disk that the sample names is known, with the path it has now. */
+bool facts_cover(const struct guest_facts *facts, const struct guest_sample *sample);
+
+/* facts_learn_paths: takes over the disks' paths from the sample that made the XML be read. */
+void facts_learn_paths(struct guest_facts *facts, const struct guest_sample *sample);
+
+/* facts_learn_layers: takes over the sizes of backing layers from a sample with all of them. */
+void facts_learn_layers(struct guest_facts *facts, const struct guest_sample *layers);
+
+/* facts_apply: completes a tidied sample: removes what is no disk, adds what only XML says. */
+void facts_apply(const struct guest_facts *facts, struct guest_sample *sample);
+
+#endif

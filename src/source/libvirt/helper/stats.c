@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* One poll: the bulk call, and what to do where it fails or is not there. */
+#include "source/libvirt/helper/stats.h"
+
+#include <libvirt/virterror.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "source/libvirt/helper/calls.h"
+#include "source/libvirt/helper/domains.h"
+#include "source/libvirt/helper/failure.h"
+#include "source/libvirt/helper/params.h"
+#include "source/libvirt/helper/stopwatch.h"
+
+/* Never 0, which is "all": some groups of those fail, and with them the call for all guests. */
+static const unsigned int groups = VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_CPU_TOTAL |
+                                   VIR_DOMAIN_STATS_BALLOON | VIR_DOMAIN_STATS_VCPU |
+                                   VIR_DOMAIN_STATS_INTERFACE | VIR_DOMAIN_STATS_BLOCK;
+
+static const int64_t careful_limit_ms = 1000;
+
+static unsigned int nowait(const struct connection *connection) {
+    return connection->no_nowait ? 0 : VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT;
+}
+
+/*
+ * QEMU's resident memory comes with what its monitor says: a record without it means that the
+ * monitor was not asked, because another call still waits for it.
+ */
+static void judge_blocked(const struct connection *connection, virDomainPtr domain,
+                          struct guest_sample *sample) {
+    if (!connection->is_qemu || !sample->one_call || sample->values[GUEST_RSS] != ABSENT)
+        return;
+    int64_t time = domains_occupied_ms(domain);
+    sample->blocked = true;
+    sample->blocked_ms = time == ABSENT ? 0 : time;
+}
+
+/* The backing layers' sizes do not change: one call for each run of a guest that has any. */
+static void learn_layers(struct connection *connection, virDomainPtr domain,
+                         struct guest_facts *facts) {
+    virDomainPtr list[] = {domain, NULL};
+    virDomainStatsRecordPtr *records = NULL;
+    struct guest_sample layers;
+    bool any = false;
+
+    for (size_t i = 0; i < facts->disk_count; i++)
+        any = any || facts->disks[i].lower_bytes == ABSENT;
+    if (!any || facts->layers_asked)
+        return;
+    facts->layers_asked = true;
+    int count =
+        virDomainListGetStats(list, VIR_DOMAIN_STATS_BLOCK, &records,
+                              VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING | nowait(connection));
+    sample_init(&layers);
+    if (count == 1) {
+        params_read(&layers, records[0]->params, records[0]->nparams);
+        sample_tidy(&layers);
+        facts_learn_layers(facts, &layers);
+    }
+    sample_done(&layers);
+    if (count >= 0)
+        virDomainStatsRecordListFree(records);
+}
+
+static int64_t number_of(const virDomainStatsRecord *record, const char *name) {
+    for (int i = 0; i < record->nparams; i++) {
+        if (strcmp(record->params[i].field, name) == 0)
+            return params_number(&record->params[i]);
+    }
+    return ABSENT;
+}
+
+/*
+ * Off, its CPU time would be that of the daemon; it was running when the call began. While it is
+ * being started, its QEMU has no answers yet.
+ */
+static bool is_not_running(const virDomainStatsRecord *record) {
+    int64_t state = number_of(record, "state.state");
+    return state == VIR_DOMAIN_SHUTOFF ||
+           (state == VIR_DOMAIN_PAUSED &&
+            number_of(record, "state.reason") == VIR_DOMAIN_PAUSED_STARTING_UP);
+}
+
+/* Everything about one running guest; record may be NULL where the driver has none. */
+static void add_guest(struct connection *connection, virDomainPtr domain,
+                      const virDomainStatsRecord *record, const struct stopwatch *watch,
+                      struct snapshot *snapshot) {
+    struct guest_sample *sample = snapshot_add(snapshot);
+
+    virDomainGetUUID(domain, sample->uuid);
+    sample->id = (int)virDomainGetID(domain);
+    sample->name = memory_strdup(virDomainGetName(domain));
+    sample->one_call = record && record->nparams > 0;
+    stopwatch_stamp(watch, &sample->time_ns, &sample->duration_ns, &sample->wall_seconds);
+    if (record)
+        params_read(sample, record->params, record->nparams);
+    if (!connection->is_qemu || !record)
+        calls_complete(connection, domain, sample);
+    sample_tidy(sample);
+    judge_blocked(connection, domain, sample);
+
+    sample->report_clock = connection->is_local ? REPORT_LOCAL : REPORT_REMOTE;
+    if (!connection->is_qemu)
+        sample->report_clock = REPORT_ALWAYS_FRESH;
+    struct guest_facts *facts = connection_facts(connection, domain, sample);
+    if (facts && !sample->blocked)
+        learn_layers(connection, domain, facts);
+    if (facts)
+        facts_apply(facts, sample);
+}
+
+static void add_records(struct connection *connection, virDomainStatsRecordPtr *records, int count,
+                        const struct stopwatch *watch, struct snapshot *snapshot) {
+    for (int i = 0; i < count; i++) {
+        if (!is_not_running(records[i]))
+            add_guest(connection, records[i]->dom, records[i], watch, snapshot);
+    }
+    virDomainStatsRecordListFree(records);
+}
+
+static void note_failure(struct snapshot *snapshot, virDomainPtr domain,
+                         const struct error *error) {
+    unsigned char uuid[SAMPLE_UUID_SIZE];
+    if (virDomainGetUUID(domain, uuid) == 0)
+        snapshot_add_failure(snapshot, uuid, error);
+}
+
+static bool is_occupied(virDomainPtr domain, struct error *error) {
+    int64_t time = domains_occupied_ms(domain);
+    if (time == ABSENT || time < careful_limit_ms)
+        return false;
+    return !error_set(error, ERROR_TIMEOUT, "QEMU does not answer libvirt");
+}
+
+static void poll_guest(struct connection *connection, virDomainPtr domain,
+                       struct snapshot *snapshot) {
+    virDomainPtr list[] = {domain, NULL};
+    virDomainStatsRecordPtr *records = NULL;
+    struct error error = {0};
+    struct stopwatch watch;
+
+    if (connection->careful && is_occupied(domain, &error)) {
+        note_failure(snapshot, domain, &error);
+        return;
+    }
+    stopwatch_begin(&watch);
+    int count =
+        connection->no_bulk ? 0 : virDomainListGetStats(list, groups, &records, nowait(connection));
+    stopwatch_end(&watch);
+    connection_beat(connection);
+    if (count < 0 && failure_code() == VIR_ERR_NO_SUPPORT) {
+        connection->no_bulk = true;
+        count = 0;
+    }
+    if (count > 0) {
+        add_records(connection, records, count, &watch, snapshot);
+    } else if (connection->no_bulk) {
+        add_guest(connection, domain, NULL, &watch, snapshot);
+    } else if (count < 0 && failure_code() != VIR_ERR_NO_DOMAIN) {
+        failure_of(&error, "no statistics");
+        note_failure(snapshot, domain, &error);
+    }
+}
+
+static void stamp_snapshot(struct snapshot *snapshot, const struct stopwatch *watch) {
+    snapshot->wall_ns = stopwatch_stamp(watch, &snapshot->time_ns, &snapshot->duration_ns, NULL);
+}
+
+static bool poll_one_by_one(struct connection *connection, struct snapshot *snapshot,
+                            struct error *error) {
+    virDomainPtr *domains = NULL;
+    struct stopwatch watch;
+    int count =
+        virConnectListAllDomains(connection->handle, &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+    if (count < 0)
+        return failure_of(error, "cannot list the guests");
+
+    stopwatch_begin(&watch);
+    for (int i = 0; i < count; i++) {
+        poll_guest(connection, domains[i], snapshot);
+        virDomainFree(domains[i]);
+    }
+    stopwatch_end(&watch);
+    stamp_snapshot(snapshot, &watch);
+    free(domains);
+    return connection_alive(connection) || failure_of(error, "the connection was lost");
+}
+
+/* Returns the number of records, or a negative number with libvirt's error. */
+static int bulk_call(struct connection *connection, virDomainStatsRecordPtr **records,
+                     struct stopwatch *watch) {
+    stopwatch_begin(watch);
+    int count =
+        virConnectGetAllDomainStats(connection->handle, groups, records,
+                                    VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE | nowait(connection));
+    stopwatch_end(watch);
+    connection_beat(connection);
+    return count;
+}
+
+static bool poll_guests(struct connection *connection, struct snapshot *snapshot,
+                        struct error *error) {
+    virDomainStatsRecordPtr *records = NULL;
+    struct stopwatch watch;
+
+    if (connection->careful || connection->no_bulk)
+        return poll_one_by_one(connection, snapshot, error);
+    int count = bulk_call(connection, &records, &watch);
+    if (count < 0 && failure_code() == VIR_ERR_INVALID_ARG && !connection->no_nowait) {
+        connection->no_nowait = true;
+        count = bulk_call(connection, &records, &watch);
+    }
+    if (count >= 0) {
+        stamp_snapshot(snapshot, &watch);
+        add_records(connection, records, count, &watch, snapshot);
+        return true;
+    }
+    if (!connection_alive(connection))
+        return failure_of(error, "the connection was lost");
+    connection->no_bulk = failure_code() == VIR_ERR_NO_SUPPORT;
+    return poll_one_by_one(connection, snapshot, error);
+}
+
+bool stats_poll(struct connection *connection, const struct stats_wish *wish,
+                struct snapshot *snapshot, struct error *error) {
+    if (!poll_guests(connection, snapshot, error))
+        return false;
+    if (wish->host)
+        calls_host(connection, &snapshot->host, wish->host_cpus);
+    snapshot_sort(snapshot);
+    return true;
+}
+
+bool stats_any_blocked(struct connection *connection, int64_t limit_ns) {
+    virDomainPtr *domains = NULL;
+    bool blocked = false;
+    int count =
+        virConnectListAllDomains(connection->handle, &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+    if (count < 0)
+        return true;
+
+    for (int i = 0; i < count; i++) {
+        int64_t time = blocked ? 0 : domains_occupied_ms(domains[i]);
+        blocked = blocked || time == ABSENT || time >= limit_ns / 1000000;
+        connection_beat(connection);
+        virDomainFree(domains[i]);
+    }
+    free(domains);
+    return blocked;
+}

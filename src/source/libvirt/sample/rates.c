@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Two samples put together. What cannot be known gets no baseline, and so no value. */
+#include "source/libvirt/sample/rates.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+
+static const int64_t second_ns = 1000000000;
+
+int64_t rates_slow_limit(int64_t elapsed_ns) {
+    return elapsed_ns / 10 > second_ns ? elapsed_ns / 10 : second_ns;
+}
+
+int64_t rates_change(const int64_t *before, const int64_t *now, int field) {
+    if (!before || before[field] == ABSENT || now[field] == ABSENT || now[field] < before[field])
+        return ABSENT;
+    return now[field] - before[field];
+}
+
+/* A lost round in between would put two intervals into one summation. */
+bool rates_is_about(int64_t elapsed_ns, int64_t interval_seconds) {
+    return elapsed_ns >= interval_seconds * second_ns / 2 &&
+           elapsed_ns <= interval_seconds * second_ns / 2 * 3;
+}
+
+static bool is_usable(int64_t elapsed_ns, int64_t longer_ns, int64_t interval_seconds) {
+    return rates_is_about(elapsed_ns, interval_seconds) &&
+           longer_ns <= rates_slow_limit(elapsed_ns);
+}
+
+static int64_t longer(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+
+static bool same_path(const struct device *a, const struct device *b) {
+    return (!a->path && !b->path) || (a->path && b->path && strcmp(a->path, b->path) == 0);
+}
+
+/* Another image under an old name is another disk, or may be. */
+static const struct device *baseline(const struct device_list *before, const struct device *now) {
+    const struct device *device = before ? sample_named(before, now->name) : NULL;
+    return device && same_path(device, now) ? device : NULL;
+}
+
+static void pair_devices(struct device_set *set, const struct device_list *before,
+                         const struct device_list *now) {
+    set->count = now->count;
+    set->pairs = memory_array(now->count, sizeof *set->pairs);
+    set->same = before && before->count == now->count;
+    for (size_t i = 0; i < now->count; i++) {
+        set->pairs[i].now = &now->items[i];
+        set->pairs[i].before = baseline(before, &now->items[i]);
+        set->same = set->same && set->pairs[i].before;
+    }
+}
+
+/* The id is no proof: numbers start again with a new daemon. CPU time is. */
+static bool same_run(const struct guest_sample *before, const struct guest_sample *now) {
+    const int64_t *a = before->values;
+    const int64_t *b = now->values;
+
+    if (before->id != now->id || memcmp(before->uuid, now->uuid, SAMPLE_UUID_SIZE) != 0)
+        return false;
+    return a[GUEST_CPU_TIME] == ABSENT || b[GUEST_CPU_TIME] == ABSENT ||
+           a[GUEST_CPU_TIME] <= b[GUEST_CPU_TIME];
+}
+
+void rates_guest(struct guest_pair *pair, const struct guest_sample *before,
+                 const struct guest_sample *now, int64_t interval_seconds) {
+    *pair = (struct guest_pair){.now = now};
+    if (before && same_run(before, now)) {
+        pair->elapsed_ns = now->time_ns - before->time_ns;
+        if (is_usable(pair->elapsed_ns, longer(before->duration_ns, now->duration_ns),
+                      interval_seconds))
+            pair->before = before;
+    }
+    for (int kind = 0; kind < DEVICE_KINDS; kind++)
+        pair_devices(&pair->sets[kind], pair->before ? &before->devices[kind] : NULL,
+                     &now->devices[kind]);
+}
+
+void rates_guest_offer(struct guest_pair *pair, const struct guest_sample *sample,
+                       int64_t interval_seconds) {
+    *pair = (struct guest_pair){
+        .before = sample, .now = sample, .elapsed_ns = interval_seconds * second_ns};
+    for (int kind = 0; kind < DEVICE_KINDS; kind++)
+        pair_devices(&pair->sets[kind], &sample->devices[kind], &sample->devices[kind]);
+}
+
+void rates_guest_done(struct guest_pair *pair) {
+    for (int kind = 0; kind < DEVICE_KINDS; kind++)
+        free(pair->sets[kind].pairs);
+}
+
+void rates_host(struct host_pair *pair, const struct host_sample *before,
+                const struct host_sample *now, int64_t interval_seconds) {
+    *pair = (struct host_pair){.now = now};
+    if (before) {
+        pair->elapsed_ns = now->time_ns - before->time_ns;
+        if (is_usable(pair->elapsed_ns, longer(before->duration_ns, now->duration_ns),
+                      interval_seconds))
+            pair->before = before;
+    }
+    pair_devices(&pair->cpus, pair->before ? &before->cpus : NULL, &now->cpus);
+}
+
+void rates_host_offer(struct host_pair *pair, const struct host_sample *sample,
+                      int64_t interval_seconds) {
+    *pair = (struct host_pair){
+        .before = sample, .now = sample, .elapsed_ns = interval_seconds * second_ns};
+    pair_devices(&pair->cpus, &sample->cpus, &sample->cpus);
+}
+
+void rates_host_done(struct host_pair *pair) {
+    free(pair->cpus.pairs);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Two samples of the same guest or host put together: what changed, and over which time. */
+#ifndef VPERF_SOURCE_LIBVIRT_RATES_H
+#define VPERF_SOURCE_LIBVIRT_RATES_H
+
+#include "source/libvirt/sample/sample.h"
+
+struct device_pair {
+    const struct device *before; /* NULL: no baseline */
+    const struct device *now;
+};
+
+struct device_set {
+    struct device_pair *pairs;
+    size_t count;
+    bool same; /* no device came or went between the samples */
+};
+
+struct guest_pair {
+    const struct guest_sample *before; /* NULL: no baseline, so no rates */
+    const struct guest_sample *now;
+    int64_t elapsed_ns;
+    int mhz; /* of one host CPU, 0 when not known */
+    struct device_set sets[DEVICE_KINDS];
+};
+
+struct host_pair {
+    const struct host_sample *before; /* NULL: no baseline, so no rates */
+    const struct host_sample *now;
+    int64_t elapsed_ns;
+    int mhz;
+    int64_t page_bytes; /* of the host's memory pages, 0 when not known */
+    struct device_set cpus;
+    const struct guest_pair *guests;
+    size_t guest_count;
+    bool guests_known; /* now holds every running guest */
+    bool guests_same;  /* and each has a baseline, and none went away */
+};
+
+/*
+ * rates_guest: pairs two samples of one guest, which are borrowed. Before may be NULL; it is no
+ * baseline when the guest was restarted since, when a call took too long to say when the numbers
+ * were true, or when the distance is not about interval_seconds.
+ */
+void rates_guest(struct guest_pair *pair, const struct guest_sample *before,
+                 const struct guest_sample *now, int64_t interval_seconds);
+
+/* rates_guest_offer: pairs a sample with itself: every counter it can give then has a value. */
+void rates_guest_offer(struct guest_pair *pair, const struct guest_sample *sample,
+                       int64_t interval_seconds);
+
+/* rates_guest_done: frees what rates_guest made. */
+void rates_guest_done(struct guest_pair *pair);
+
+/* rates_host: the same for the host; guests are left empty. */
+void rates_host(struct host_pair *pair, const struct host_sample *before,
+                const struct host_sample *now, int64_t interval_seconds);
+
+/* rates_host_offer: pairs a sample with itself: every counter it can give then has a value. */
+void rates_host_offer(struct host_pair *pair, const struct host_sample *sample,
+                      int64_t interval_seconds);
+
+/* rates_host_done: frees what rates_host made. */
+void rates_host_done(struct host_pair *pair);
+
+/* rates_change: growth of one number; ABSENT when one is absent, or it became smaller. */
+int64_t rates_change(const int64_t *before, const int64_t *now, int field);
+
+/* rates_is_about: the time between two polls is near enough to the interval to stand for it. */
+bool rates_is_about(int64_t elapsed_ns, int64_t interval_seconds);
+
+/* rates_slow_limit: the longest call, in ns, whose numbers make a rate over elapsed_ns. */
+int64_t rates_slow_limit(int64_t elapsed_ns);
+
+#endif

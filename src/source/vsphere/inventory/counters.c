@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* perfCounter, with names put together as group.name.rollup. */
+#include "source/vsphere/inventory/counters.h"
+
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "source/vsphere/inventory/properties.h"
+#include "source/vsphere/session/session.h"
+
+static const char *text_or_empty(const char *text) {
+    return text ? text : "";
+}
+
+static const char *key_of(const struct vim25__ElementDescription *description) {
+    return description ? text_or_empty(description->key) : "";
+}
+
+static void add_counter(struct catalog *catalog, const struct vim25__PerfCounterInfo *info) {
+    const char *rollup = text_or_empty(info->rollupType);
+    char *name = memory_printf("%s.%s.%s", key_of(info->groupInfo), key_of(info->nameInfo), rollup);
+    const struct counter counter = {
+        .id = info->key,
+        .name = name,
+        .unit = key_of(info->unitInfo),
+        .rollup = rollup,
+        .stats = text_or_empty(info->statsType),
+        .level = info->level ? *info->level : 0,
+        .device_level = info->perDeviceLevel ? *info->perDeviceLevel : 0,
+        .label = info->nameInfo ? info->nameInfo->label : NULL,
+        .summary = info->nameInfo ? info->nameInfo->summary : NULL,
+    };
+    catalog_add(catalog, &counter);
+    free(name);
+}
+
+static void visit(void *context, const struct vim25__ObjectContent *object) {
+    for (int i = 0; i < object->__sizepropSet; i++) {
+        const struct vim25__ArrayOfPerfCounterInfo *counters = object->propSet[i].val.counters;
+        for (int k = 0; counters && k < counters->__sizePerfCounterInfo; k++)
+            add_counter(context, &counters->PerfCounterInfo[k]);
+    }
+}
+
+struct catalog *counters_load(struct channel *channel, struct error *error) {
+    struct catalog *catalog = catalog_new();
+    const struct properties_reader reader = {visit, catalog};
+    bool loaded = properties_of(channel, &channel->session->performance_manager, "perfCounter",
+                                &reader, error);
+    if (loaded && catalog_defined(catalog) == 0)
+        loaded = error_set(error, ERROR_PROTOCOL,
+                           "%s: the server defines no counters: does the "
+                           "user have the right to read performance data?",
+                           channel->session->label);
+    if (loaded)
+        return catalog;
+    catalog_free(catalog);
+    return NULL;
+}

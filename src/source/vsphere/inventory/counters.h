@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The counter catalogue of a server. */
+#ifndef VPERF_SOURCE_VSPHERE_COUNTERS_H
+#define VPERF_SOURCE_VSPHERE_COUNTERS_H
+
+#include "core/catalog.h"
+#include "source/vsphere/session/channel.h"
+
+/* counters_load: perfCounter of the PerformanceManager, owned by the caller; NULL on failure. */
+struct catalog *counters_load(struct channel *channel, struct error *error);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* An archive answers a question about what it no longer has with nothing: the user is told. */
+#include "source/vsphere/query/archives.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "source/vsphere/inventory/properties.h"
+#include "source/vsphere/session/session.h"
+
+enum { HOUR_SECONDS = 3600, DAY_SECONDS = 86400 };
+
+struct archives {
+    int32_t interval;     /* the one looked for */
+    int64_t kept_seconds; /* its samples; 0 when it is not among them */
+    char *known;          /* the intervals of the server, for people; NULL for none */
+};
+
+static void add_interval(struct archives *archives, const struct vim25__PerfInterval *interval) {
+    char *known = archives->known;
+    if (!interval->enabled)
+        return;
+    archives->known =
+        memory_printf("%s%s%d", known ? known : "", known ? ", " : "", interval->samplingPeriod);
+    free(known);
+    if (interval->samplingPeriod == archives->interval)
+        archives->kept_seconds = interval->length;
+}
+
+static void visit(void *context, const struct vim25__ObjectContent *object) {
+    for (int i = 0; i < object->__sizepropSet; i++) {
+        const struct vim25__ArrayOfPerfInterval *intervals = object->propSet[i].val.intervals;
+        for (int k = 0; intervals && k < intervals->__sizePerfInterval; k++)
+            add_interval(context, &intervals->PerfInterval[k]);
+    }
+}
+
+/* What the server refuses to tell is not known: that costs no samples. */
+static bool is_bearable(struct error *error) {
+    if (error->kind != ERROR_FAULT)
+        return false;
+    error_clear(error);
+    return true;
+}
+
+static bool load(struct archives *archives, struct channel *channel, struct error *error) {
+    const struct session_moref *manager = &channel->session->performance_manager;
+    const struct properties_reader reader = {visit, archives};
+    return properties_of(channel, manager, "historicalInterval", &reader, error) ||
+           is_bearable(error);
+}
+
+static bool warn_if_older(const struct archives *archives, const struct span *span,
+                          struct channel *channel, struct error *error) {
+    const struct session *session = channel->session;
+    int64_t kept = archives->kept_seconds, now = span->now;
+    bool days = kept % DAY_SECONDS == 0;
+    if (!now && !span_server_time(channel, &now, error))
+        return is_bearable(error);
+    if (span->start < now - kept)
+        log_warn(session->log,
+                 "%s: samples of %d s are kept for %" PRId64 " %s: give a longer --interval for "
+                 "older ones (%s)",
+                 session->label, archives->interval, kept / (days ? DAY_SECONDS : HOUR_SECONDS),
+                 days ? "d" : "h", archives->known);
+    return true;
+}
+
+bool archives_check(const struct span *span, struct channel *channel, struct error *error) {
+    struct archives archives = {.interval = span->interval};
+    bool good = load(&archives, channel, error);
+    if (good && archives.kept_seconds)
+        good = warn_if_older(&archives, span, channel, error);
+    else if (good && archives.known)
+        good = error_set(error, ERROR_FAULT,
+                         "%s: the server keeps no samples of %d s: give another --interval (%s)",
+                         channel->session->label, archives.interval, archives.known);
+    free(archives.known);
+    return good;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The stretch of the server's time to be collected, and how it is asked for. */
+#ifndef VPERF_SOURCE_VSPHERE_SPAN_H
+#define VPERF_SOURCE_VSPHERE_SPAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/selection.h"
+#include "source/vsphere/session/channel.h"
+
+/* Samples with start < time <= end in the server's time; unbounded is the newest there are. */
+struct span {
+    bool bounded;
+    int64_t start;
+    int64_t end;
+    int32_t interval;
+    int32_t newest; /* at most this many of them, the newest; 0 for all */
+    int64_t now;    /* the server's present; 0 when it was not asked for */
+};
+
+/* span_server_time: the server's present, in Unix seconds (CurrentTime). */
+bool span_server_time(struct channel *channel, int64_t *now, struct error *error);
+
+/*
+ * span_resolve: the span of the selection. Of an interval to be followed it holds the one sample
+ * whose interval overlaps most with it: its end is less than half an interval off. Relative times
+ * are the server's: its clock is asked for. ERROR_USAGE for an empty span.
+ */
+bool span_resolve(struct span *span, const struct selection *selection, struct channel *channel,
+                  struct error *error);
+
+/* span_samples: the most samples that a series of the span can have. */
+int64_t span_samples(const struct span *span);
+
+/* span_window: the part of the span with at most samples samples that begins at start. */
+struct span span_window(const struct span *span, int64_t start, int64_t samples);
+
+#endif

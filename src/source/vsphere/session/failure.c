@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Faults, statuses of HTTP, and the many ways in which a connection can end. */
+#include "source/vsphere/session/failure.h"
+
+#include <string.h>
+
+#include "source/vsphere/session/session.h"
+#include "source/vsphere/wire/wire.h"
+
+enum { FIRST_HTTP_ERROR = 201, LAST_HTTP_ERROR = 599 };
+
+static const struct {
+    int status;
+    const char *reason;
+} http_reasons[] = {
+    {401, "the server asks for a login of its own: is there a proxy before it?"},
+    {403, "the server forbids access: check the path, and proxies before it"},
+    {404, "there is no vSphere API at this address: check host, port and path"},
+    {407, "a proxy asks for a login"},
+    {503, "the service is not available: wait until the host or vCenter has started"},
+};
+
+/* ManagedObjectNotFound has "obj", NoPermission has "object". */
+static void keep_object(struct channel *channel, const struct vim_fault *fault) {
+    const char *object = wire_xml_text(channel->soap, fault->xml, "obj");
+    if (!object)
+        object = wire_xml_text(channel->soap, fault->xml, "object");
+    snprintf(channel->fault_object, sizeof channel->fault_object, "%s", object ? object : "");
+}
+
+static bool describe_fault(struct channel *channel, const char *operation, struct error *error) {
+    const struct session *session = channel->session;
+    struct vim_fault fault = {"", "", ""};
+    if (!wire_fault_read(channel->soap, &fault))
+        return error_set(error, ERROR_PROTOCOL, "%s: %s: a fault that cannot be read",
+                         session->label, operation);
+    snprintf(channel->fault_type, sizeof channel->fault_type, "%s", fault.type);
+    keep_object(channel, &fault);
+    if (strcmp(fault.type, "InvalidLogin") == 0)
+        return error_set(error, ERROR_AUTH,
+                         "%s: login as '%s' refused: wrong user name or password", session->label,
+                         session->credentials.username);
+    if (strcmp(fault.type, "NotAuthenticated") == 0)
+        return error_set(error, ERROR_AUTH, "%s: %s: the session has ended%s", session->label,
+                         operation,
+                         atomic_load(&session->refused) ? ", and a new login is refused" : "");
+    const char *property = wire_xml_text(channel->soap, fault.xml, "invalidProperty");
+    if (property && strstr(fault.message, property))
+        property = NULL;
+    const char *separator = *fault.type && *fault.message ? ": " : "";
+    return error_set(error, ERROR_FAULT, "%s: %s failed: %s%s%s%s%s", session->label, operation,
+                     fault.type, separator, fault.message, property ? ": " : "",
+                     property ? property : "");
+}
+
+static bool describe_status(const struct session *session, int status, struct error *error) {
+    const char *reason = "no answer of the vSphere API: check host, port and path";
+    for (size_t i = 0; i < sizeof http_reasons / sizeof *http_reasons; i++)
+        if (http_reasons[i].status == status)
+            reason = http_reasons[i].reason;
+    return error_set(error, ERROR_PROTOCOL, "%s: HTTP status %d: %s", session->label, status,
+                     reason);
+}
+
+static const char *reason_text(struct soap *soap) {
+    const char *const *reason = soap->fault ? soap_faultstring(soap) : NULL;
+    return reason && *reason ? *reason : "no reason given";
+}
+
+static bool describe_tls(const struct channel *channel, struct error *error) {
+    const struct session *session = channel->session;
+    const char *refusal = tls_refusal(session->tls);
+    if (refusal)
+        return error_set(error, ERROR_TLS, "%s: %s", session->label, refusal);
+    return error_set(error, ERROR_TLS,
+                     "%s: TLS handshake failed (%s): check that this port speaks https",
+                     session->label, reason_text(channel->soap));
+}
+
+static bool describe_silence(const struct session *session, const char *operation, int result,
+                             struct error *error) {
+    if (result == SOAP_TCP_ERROR)
+        return error_set(error, ERROR_TIMEOUT,
+                         "%s: no connection within %d s: check host, port and firewall",
+                         session->label, session->timeout_seconds);
+    return error_set(
+        error, ERROR_TIMEOUT,
+        "%s: no answer to %s within %d s: check the server, or give a longer --timeout",
+        session->label, operation, session->timeout_seconds);
+}
+
+static bool describe_connection(const struct channel *channel, struct error *error) {
+    return error_set(error, ERROR_CONNECT, "%s: cannot connect: %s: check host name and port",
+                     channel->session->label, reason_text(channel->soap));
+}
+
+bool failure_describe(struct channel *channel, const char *operation, int result,
+                      struct error *error) {
+    const struct session *session = channel->session;
+    if (channel->interrupted)
+        return error_set(error, ERROR_INTERRUPTED, "%s: interrupted", session->label);
+    if (channel->timed_out)
+        return describe_silence(session, operation, result, error);
+    if (result == SOAP_FAULT)
+        return describe_fault(channel, operation, error);
+    if (result == SOAP_SSL_ERROR)
+        return describe_tls(channel, error);
+    if (result == SOAP_TCP_ERROR)
+        return describe_connection(channel, error);
+    if (result >= FIRST_HTTP_ERROR && result <= LAST_HTTP_ERROR)
+        return describe_status(session, result, error);
+    if (channel->too_long)
+        return error_set(error, ERROR_PROTOCOL,
+                         "%s: the answer to %s is larger than %d MiB: check host, port and path",
+                         session->label, operation, CHANNEL_MAX_ANSWER_MIB);
+    if (result == SOAP_EOF)
+        return error_set(error, ERROR_PROTOCOL,
+                         "%s: the server closed the connection in the middle of %s: try again, "
+                         "and check its log",
+                         session->label, operation);
+    return error_set(error, ERROR_PROTOCOL,
+                     "%s: the answer to %s is not vSphere's: check host, port and path",
+                     session->label, operation);
+}
+
+bool failure_is_lost_session(const struct channel *channel) {
+    struct vim_fault fault = {"", "", ""};
+    return wire_fault_read(channel->soap, &fault) && strcmp(fault.type, "NotAuthenticated") == 0;
+}
+
+const char *failure_reason(const struct channel *channel, const struct error *error) {
+    const char *label = channel->session->label;
+    size_t length = strlen(label);
+    bool labelled = strncmp(error->message, label, length) == 0 &&
+                    strncmp(error->message + length, ": ", 2) == 0;
+    return error->message + (labelled ? length + 2 : 0);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Opening is versions, service content, login; closing is logout, whatever happened before. */
+#include "source/vsphere/session/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/interrupt.h"
+#include "core/memory.h"
+#include "source/vsphere/wire/wire.h"
+
+enum {
+    CLOSING_SECONDS = 5,
+    INTERRUPTED_CLOSING_SECONDS = 1,
+    MAX_VERSIONS_BYTES = 1 << 20,
+};
+
+/* What a server is asked for when it does not tell its versions. */
+static const char fallback_action[] = "urn:vim25/6.0";
+
+const struct session_moref session_service_instance = {(char *)"ServiceInstance",
+                                                       (char *)"ServiceInstance"};
+
+struct vim25__ManagedObjectReference session_reference(const struct session_moref *moref) {
+    return (struct vim25__ManagedObjectReference){.type = moref->type, .__item = moref->value};
+}
+
+bool session_established(const struct session *session) {
+    return atomic_load(&session->generation) > 0;
+}
+
+void session_lend_cookie(struct session *session, struct channel *channel) {
+    pthread_mutex_lock(&session->cookie_lock);
+    if (channel->generation != session->generation) {
+        memory_wipe_free(channel->cookie);
+        channel->cookie = memory_strdup(session->cookie);
+        channel->generation = session->generation;
+    }
+    pthread_mutex_unlock(&session->cookie_lock);
+}
+
+static void publish_cookie(struct session *session, struct channel *channel) {
+    pthread_mutex_lock(&session->cookie_lock);
+    memory_wipe_free(session->cookie);
+    session->cookie = memory_strdup(channel->cookie);
+    channel->generation = ++session->generation;
+    pthread_mutex_unlock(&session->cookie_lock);
+}
+
+/* A login under a session that is still alive is refused: the old cookie is not sent. */
+static int call_login(struct session *session, struct channel *channel) {
+    struct vim25__ManagedObjectReference self = session_reference(&session->session_manager);
+    struct vim25__LoginRequestType request = {
+        ._USCOREthis = &self,
+        .userName = session->credentials.username,
+        .password = session->credentials.password,
+    };
+    struct _vim25__LoginResponse response = {0};
+    if (session_established(session)) {
+        memory_wipe_free(channel->cookie);
+        channel->cookie = NULL;
+    }
+    channel_begin(channel);
+    int result = soap_call___vim25__Login(channel->soap, session->endpoint, session->action,
+                                          &request, &response);
+    if (result == SOAP_OK)
+        publish_cookie(session, channel);
+    else if (result != SOAP_FAULT)
+        soap_force_closesock(channel->soap);
+    return result;
+}
+
+bool session_renew(struct session *session, struct channel *channel, int *result) {
+    pthread_mutex_lock(&session->login_lock);
+    bool renewed = channel->generation != atomic_load(&session->generation);
+    if (!renewed && !atomic_load(&session->refused)) {
+        channel->renewed = true;
+        *result = call_login(session, channel);
+        renewed = *result == SOAP_OK;
+        atomic_store(&session->refused, *result == SOAP_FAULT);
+    }
+    pthread_mutex_unlock(&session->login_lock);
+    return renewed;
+}
+
+static int get_versions(struct session *session, struct vim_versions *versions) {
+    struct soap *soap = session->main->soap;
+    char *url = memory_printf("%s/vimServiceVersions.xml", session->endpoint);
+    uint64_t limit = soap->recv_maxlength;
+    soap->recv_maxlength = MAX_VERSIONS_BYTES;
+    int result = soap_GET(soap, url, NULL);
+    if (result == SOAP_OK)
+        result = wire_versions_read(soap, versions);
+    soap->recv_maxlength = limit;
+    if (result != SOAP_OK)
+        soap_force_closesock(soap);
+    free(url);
+    return result;
+}
+
+static bool learn_version(struct session *session, struct error *error) {
+    struct vim_versions versions = {0};
+    struct error failure = {0};
+    channel_first(session->main);
+    channel_begin(session->main);
+    int result = get_versions(session, &versions);
+    if (!channel_end(session->main, "vimServiceVersions.xml", result, &failure) &&
+        failure.kind != ERROR_PROTOCOL) {
+        *error = failure;
+        return false;
+    }
+    for (size_t i = 0; result == SOAP_OK && i < versions.count && !session->action; i++)
+        if (strcmp(versions.namespaces[i].name, "urn:vim25") == 0)
+            session->action = memory_printf("urn:vim25/%s", versions.namespaces[i].version);
+    if (!session->action)
+        session->action = memory_strdup(fallback_action);
+    return true;
+}
+
+static void keep_moref(struct session_moref *kept,
+                       const struct vim25__ManagedObjectReference *got) {
+    if (!got)
+        return;
+    kept->type = memory_strdup(got->type ? got->type : "");
+    kept->value = memory_strdup(got->__item ? got->__item : "");
+}
+
+static bool retrieve_service_content(struct session *session, struct error *error) {
+    struct vim25__ManagedObjectReference self = session_reference(&session_service_instance);
+    struct vim25__RetrieveServiceContentRequestType request = {._USCOREthis = &self};
+    struct _vim25__RetrieveServiceContentResponse response = {0};
+    if (!CALL(session->main, RetrieveServiceContent, &request, &response, error))
+        return false;
+    const struct vim25__ServiceContent *content = response.returnval;
+    if (!content || !content->rootFolder || !content->propertyCollector ||
+        !content->sessionManager || !content->viewManager || !content->perfManager)
+        return error_set(error, ERROR_PROTOCOL,
+                         "%s: the server offers no performance data: is it ESXi or vCenter?",
+                         session->label);
+    keep_moref(&session->root_folder, content->rootFolder);
+    keep_moref(&session->property_collector, content->propertyCollector);
+    keep_moref(&session->session_manager, content->sessionManager);
+    keep_moref(&session->view_manager, content->viewManager);
+    keep_moref(&session->performance_manager, content->perfManager);
+    keep_moref(&session->option_manager, content->setting);
+    const struct vim25__AboutInfo *about = content->about;
+    session->is_vcenter = about && about->apiType && strcmp(about->apiType, "VirtualCenter") == 0;
+    session->api_version = memory_strdup(about ? about->apiVersion : NULL);
+    if (about && about->fullName)
+        log_debug(session->log, "%s: %s, asked as %s", session->label, about->fullName,
+                  session->action);
+    return true;
+}
+
+static bool login(struct session *session, struct error *error) {
+    struct channel *channel = session->main;
+    channel_first(channel);
+    bool succeeded = channel_end(channel, "Login", call_login(session, channel), error);
+    session->logged_in = succeeded || channel->interrupted;
+    return succeeded;
+}
+
+static void logout(struct session *session) {
+    struct vim25__ManagedObjectReference self = session_reference(&session->session_manager);
+    struct vim25__LogoutRequestType request = {._USCOREthis = &self};
+    struct _vim25__LogoutResponse response;
+    struct error error = {0};
+    int limit = interrupt_requested() ? INTERRUPTED_CLOSING_SECONDS : CLOSING_SECONDS;
+    if (session->timeout_seconds > limit)
+        session->timeout_seconds = limit;
+    session->main->closing = true;
+    /* NotAuthenticated: there is no session any more, or the interrupted login made none. */
+    if (!CALL(session->main, Logout, &request, &response, &error) && error.kind != ERROR_AUTH)
+        log_warn(session->log, "not logged out: %s", error.message);
+}
+
+static int port_of(const struct target *target) {
+    return target->port ? target->port : TARGET_HTTPS_PORT;
+}
+
+static char *address_of(const struct target *target) {
+    bool is_v6 = strchr(target->host, ':') != NULL;
+    return memory_printf("%s%s%s:%d", is_v6 ? "[" : "", target->host, is_v6 ? "]" : "",
+                         port_of(target));
+}
+
+static void set_address(struct session *session, const struct target *target) {
+    char *address = address_of(target);
+    size_t length = 0;
+    const char *path = target_sdk_path(target, &length);
+    if (strcmp(target->scheme, "https") != 0 && target->path[strspn(target->path, "/")])
+        log_warn(session->log,
+                 "%s: the path chooses nothing: all of the target is taken; choose "
+                 "with --type and --name",
+                 target->text);
+    session->endpoint = memory_printf("https://%s%.*s", address, (int)length, path);
+    session->label = memory_strdup(port_of(target) == TARGET_HTTPS_PORT ? target->host : address);
+    free(address);
+}
+
+static bool check_target(struct session *session, const struct target *target,
+                         struct error *error) {
+    if (!*target->host)
+        return error_set(error, ERROR_USAGE, "%s: the host name is missing", target->text);
+    if (strcmp(target->scheme, "http") == 0)
+        return error_set(error, ERROR_USAGE, "%s: http would send the password in clear: use https",
+                         target->text);
+    const char *parameters = strchr(target->uri, '?');
+    session->unverified = parameters && strcmp(parameters, "?no_verify=1") == 0;
+    if (parameters && !session->unverified)
+        return error_set(error, ERROR_USAGE,
+                         "%s: no parameter but libvirt's no_verify=1 is known: use options",
+                         target->text);
+    return true;
+}
+
+static bool establish(struct session *session, const struct target *target,
+                      const struct source_options *options, struct error *error) {
+    if (!check_target(session, target, error))
+        return false;
+    set_address(session, target);
+    if (!credentials_init(&session->credentials, target, options->password_file, error))
+        return false;
+    struct source_options trust = *options;
+    trust.insecure |= session->unverified;
+    session->tls = tls_new(target->host, port_of(target), &trust, error);
+    if (!session->tls)
+        return false;
+    session->main = channel_new(session);
+    return learn_version(session, error) && retrieve_service_content(session, error) &&
+           login(session, error);
+}
+
+struct session *session_open(const struct target *target, const struct source_options *options,
+                             struct error *error) {
+    struct session *session = memory_alloc(sizeof *session);
+    pthread_mutex_init(&session->login_lock, NULL);
+    pthread_mutex_init(&session->cookie_lock, NULL);
+    session->log = options->log;
+    session->timeout_seconds = options->timeout_seconds;
+    if (establish(session, target, options, error))
+        return session;
+    session_close(session);
+    return NULL;
+}
+
+static void free_moref(struct session_moref *moref) {
+    free(moref->type);
+    free(moref->value);
+}
+
+void session_close(struct session *session) {
+    if (!session)
+        return;
+    if (session->logged_in)
+        logout(session);
+    channel_free(session->main);
+    pthread_mutex_destroy(&session->login_lock);
+    pthread_mutex_destroy(&session->cookie_lock);
+    tls_free(session->tls);
+    credentials_done(&session->credentials);
+    free_moref(&session->root_folder);
+    free_moref(&session->property_collector);
+    free_moref(&session->session_manager);
+    free_moref(&session->view_manager);
+    free_moref(&session->performance_manager);
+    free_moref(&session->option_manager);
+    free(session->api_version);
+    memory_wipe_free(session->cookie);
+    free(session->action);
+    free(session->endpoint);
+    free(session->label);
+    free(session);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * The certificate is judged in one callback during the handshake, before any byte of HTTP is sent,
+ * so that a refusal can tell the real thumbprint.
+ */
+#include "source/vsphere/session/tls.h"
+
+#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "source/vsphere/session/refusal.h"
+#include "source/vsphere/session/thumbprint.h"
+
+struct tls {
+    SSL_CTX *context;
+    bool insecure;
+    struct thumbprint pinned; /* --thumbprint: the only certificate to trust; or empty */
+    struct thumbprint known;  /* GOVC_TLS_KNOWN_HOSTS: trusted when its issuer is not; or empty */
+    char *ca_files;           /* of the only authorities to trust; NULL for the system's */
+    pthread_mutex_t lock;
+    char *refusal; /* of the first certificate that was not trusted; under the lock */
+};
+
+static char *explain(const struct tls *tls, X509_STORE_CTX *store) {
+    if (!tls->pinned.length && !tls->known.length)
+        return refusal_text(store, tls->ca_files);
+    char actual[THUMBPRINT_TEXT_SIZE] = "unknown";
+    thumbprint_text(actual, X509_STORE_CTX_get0_cert(store));
+    return memory_printf(
+        "the certificate does not match %s: the server presents SHA-256 %s; compare it with "
+        "the one on the server's console",
+        tls->pinned.length ? "--thumbprint" : "GOVC_TLS_KNOWN_HOSTS", actual);
+}
+
+static void refuse(struct tls *tls, X509_STORE_CTX *store) {
+    pthread_mutex_lock(&tls->lock);
+    if (!tls->refusal)
+        tls->refusal = explain(tls, store);
+    pthread_mutex_unlock(&tls->lock);
+}
+
+static bool trusts(const struct tls *tls, X509_STORE_CTX *store, const X509 *certificate) {
+    if (tls->pinned.length)
+        return thumbprint_matches(&tls->pinned, certificate);
+    if (tls->insecure)
+        return true;
+    return X509_verify_cert(store) > 0 ||
+           (tls->known.length && thumbprint_matches(&tls->known, certificate));
+}
+
+static int judge(X509_STORE_CTX *store, void *argument) {
+    struct tls *tls = argument;
+    X509 *certificate = X509_STORE_CTX_get0_cert(store);
+    if (trusts(tls, store, certificate)) {
+        X509_STORE_CTX_set_error(store, X509_V_OK);
+        return 1;
+    }
+    if (X509_STORE_CTX_get_error(store) == X509_V_OK)
+        X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
+    refuse(tls, store);
+    return 0;
+}
+
+bool tls_is_address(const char *host) {
+    unsigned char address[sizeof(struct in6_addr)];
+    return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
+}
+
+static bool expect_host(SSL_CTX *context, const char *host) {
+    X509_VERIFY_PARAM *parameters = SSL_CTX_get0_param(context);
+    return tls_is_address(host) ? X509_VERIFY_PARAM_set1_ip_asc(parameters, host)
+                                : X509_VERIFY_PARAM_set1_host(parameters, host, 0);
+}
+
+/* ca_files: a list with colons, as GOVC_TLS_CA_CERTS is. */
+static bool trust_authorities(SSL_CTX *context, const char *ca_files, struct error *error) {
+    if (!ca_files) {
+        SSL_CTX_set_default_verify_paths(context);
+        return true;
+    }
+    char *list = memory_strdup(ca_files);
+    char *rest = list;
+    bool loaded = true;
+    for (char *file = NULL; loaded && (file = strsep(&rest, ":"));) {
+        loaded = !*file || SSL_CTX_load_verify_file(context, file) == 1;
+        if (!loaded)
+            error_set(error, ERROR_USAGE, "CA file '%s': not a readable PEM file of certificates",
+                      file);
+    }
+    free(list);
+    ERR_clear_error();
+    return loaded;
+}
+
+static bool choose_pin(struct tls *tls, const char *host, int port,
+                       const struct source_options *options, struct error *error) {
+    if (options->known_hosts)
+        thumbprint_known_host(&tls->known, options->known_hosts, host, port);
+    return !options->thumbprint || thumbprint_parse(&tls->pinned, options->thumbprint) ||
+           error_set(error, ERROR_USAGE,
+                     "--thumbprint '%s': expected 64 hex digits (SHA-256) or 40 (SHA-1), with or "
+                     "without colons",
+                     options->thumbprint);
+}
+
+struct tls *tls_new(const char *host, int port, const struct source_options *options,
+                    struct error *error) {
+    struct tls *tls = memory_alloc(sizeof *tls);
+    pthread_mutex_init(&tls->lock, NULL);
+    tls->insecure = options->insecure;
+    tls->ca_files = memory_strdup(options->ca_file);
+    tls->context = SSL_CTX_new(TLS_client_method());
+    bool ready = tls->context && SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION) &&
+                 expect_host(tls->context, host);
+    if (!ready)
+        error_set(error, ERROR_TLS, "%s: OpenSSL cannot be set up for this host name", host);
+    ready = ready && choose_pin(tls, host, port, options, error) &&
+            trust_authorities(tls->context, options->ca_file, error);
+    if (!ready) {
+        tls_free(tls);
+        return NULL;
+    }
+    SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_cert_verify_callback(tls->context, judge, tls);
+    SSL_CTX_set_quiet_shutdown(tls->context, 1);
+    return tls;
+}
+
+void tls_free(struct tls *tls) {
+    if (!tls)
+        return;
+    SSL_CTX_free(tls->context);
+    pthread_mutex_destroy(&tls->lock);
+    free(tls->ca_files);
+    free(tls->refusal);
+    free(tls);
+}
+
+SSL_CTX *tls_context(const struct tls *tls) {
+    return tls->context;
+}
+
+const char *tls_refusal(struct tls *tls) {
+    pthread_mutex_lock(&tls->lock);
+    const char *refusal = tls->refusal;
+    pthread_mutex_unlock(&tls->lock);
+    return refusal;
+}
