@@ -25,7 +25,7 @@ enum entity_state {
     STATE_DISCONNECTED, /* host: not connected or not responding */
 };
 
-/* Strings are owned by the inventory; NULL, and 0 for a number, when not known. */
+/* Strings belong to who keeps the entity; NULL, and 0 for a number, when not known. */
 struct entity {
     enum entity_type type;
     enum entity_state state;
@@ -51,5 +51,22 @@ bool entity_type_from_name(const char *name, size_t length, enum entity_type *ty
 
 /* entity_state_name: on, off, suspended, disconnected or unknown. */
 const char *entity_state_name(enum entity_state state);
+
+enum { ENTITY_STRINGS = 9 };
+
+/* entity_strings: the addresses of all strings of an entity, always in the same order. */
+void entity_strings(struct entity *entity, const char **fields[ENTITY_STRINGS]);
+
+/* entity_copy: the entity and its strings in one block, which the caller frees with free(). */
+struct entity *entity_copy(const struct entity *entity) __attribute__((returns_nonnull));
+
+/* entity_same: both are one entity, by source, type and id, whatever else changed. */
+bool entity_same(const struct entity *left, const struct entity *right);
+
+/* entity_equal: all fields are the same. */
+bool entity_equal(const struct entity *left, const struct entity *right);
+
+/* entity_compare: by type, then name, then id (natural order of vm-9 and vm-10 by length). */
+int entity_compare(const struct entity *left, const struct entity *right);
 
 #endif
