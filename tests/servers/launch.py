@@ -6,6 +6,9 @@ import pathlib
 import select
 import subprocess
 import sys
+import urllib.error
+import urllib.parse
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -29,7 +32,8 @@ class Server:
         if not line.startswith("listening "):
             self.stop()
             raise RuntimeError(f"{command[0]} did not start")
-        self.url = line.split()[1]
+        _, self.url, *control = line.split()
+        self.control_url = control[1] if control else None
         self.port = int(self.url.removesuffix("/sdk").rsplit(":", 1)[1])
 
     def __enter__(self):
@@ -53,6 +57,23 @@ class Server:
         whole, _, _ = pathlib.Path(self.log_file).read_bytes().rpartition(b"\n")
         lines = [json.loads(line) for line in whole.splitlines()]
         return [line for line in lines if kind in (None, line["event"])]
+
+    def control(self, command, **arguments):
+        """Let a simulator with -control do something; return its answer. A refusal is a ValueError."""
+        try:
+            with urllib.request.urlopen(self.ask(command, arguments), timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise ValueError(error.read().decode().strip()) from None
+
+    def ask(self, command, arguments):
+        """Return the URL of a command."""
+        return f"{self.control_url}/{command}?{urllib.parse.urlencode(arguments)}"
+
+    def ledger(self, **arguments):
+        """Return what a simulator with -control had: one dict for each life of an entity."""
+        with urllib.request.urlopen(self.ask("ledger", arguments), timeout=60) as answer:
+            return [json.loads(line) for line in answer]
 
     def methods(self):
         """Return the method names of all requests in their order."""

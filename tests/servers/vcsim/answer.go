@@ -15,6 +15,7 @@ import (
 type query struct {
 	manager  *performanceManager
 	spec     *types.PerfQuerySpec
+	entity   *entity
 	offer    *offer
 	interval int64
 	times    []int64 // Unix time of the samples, ascending
@@ -40,7 +41,7 @@ func (q *query) answer() types.BasePerfEntityMetricBase {
 			Timestamp: time.Unix(at, 0).UTC(), Interval: int32(q.interval)})
 	}
 	for _, id := range ids {
-		one := &PerfMetricIntSeries{Value: q.values(id)}
+		one := &PerfMetricIntSeries{Value: q.manager.values(q.entity, id, q.times, q.interval)}
 		one.Id = id
 		metric.Value = append(metric.Value, one)
 	}
@@ -61,7 +62,8 @@ func (q *query) csv(base types.PerfEntityMetricBase,
 	}
 	metric.SampleInfoCSV = info.String()
 	for _, id := range ids {
-		one := types.PerfMetricSeriesCSV{Value: join(q.values(id))}
+		one := types.PerfMetricSeriesCSV{
+			Value: join(q.manager.values(q.entity, id, q.times, q.interval))}
 		one.Id = id
 		metric.Value = append(metric.Value, one)
 	}
@@ -83,15 +85,6 @@ func (q *query) metrics() []types.PerfMetricId {
 		}
 	}
 	return ids
-}
-
-func (q *query) values(id types.PerfMetricId) []int64 {
-	one := q.manager.generator.series(q.spec.Entity, id, q.manager.counters[id.CounterId])
-	values := make([]int64, len(q.times))
-	for i, at := range q.times {
-		values[i] = one.archived(at, q.interval)
-	}
-	return values
 }
 
 func join(values []int64) string {

@@ -73,7 +73,7 @@ func loseSessions(calls, sessions int, handler http.Handler) http.Handler {
 		return lost[cookie]
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		cookie, err := r.Cookie("vmware_soap_session")
+		cookie, err := r.Cookie(sessionCookie)
 		if err == nil && dropped(cookie.Value) {
 			r.Header.Del("Cookie")
 		}

@@ -27,6 +27,9 @@ type options struct {
 	seed                   int64
 	missing, pageLimit     int
 	hideIntervals          bool
+	speed                  float64
+	age, sessionIdle       time.Duration
+	control                bool
 	level                  int
 	weather                weather
 }
@@ -51,7 +54,16 @@ func parseOptions(args []string) (*options, error) {
 	f.StringVar(&o.names, "names", "", "guest names: a JSON array of strings, or one a line")
 	f.StringVar(&o.requestLog, "request-log", "", "write one JSON line per request to this file")
 	f.Int64Var(&o.seed, "seed", 1, "the values of real mode and the places of guests follow from it")
-	f.StringVar(&o.now, "now", "", "real: the server's clock stands still at this RFC 3339 time")
+	f.StringVar(&o.now, "now", "",
+		"real: the server's clock stands still at this RFC 3339 time, or with -speed begins there")
+	f.Float64Var(&o.speed, "speed", 0,
+		"real: the server's clock runs so many times faster than ours (default 1; with -now 0)")
+	f.DurationVar(&o.age, "age", -1,
+		"real: the first guests and hosts have samples since so long (default: since ever)")
+	f.DurationVar(&o.sessionIdle, "session-idle", 30*time.Minute,
+		"real: a session unused for so long by the server's clock ends")
+	f.BoolVar(&o.control, "control", false,
+		"real: tests may change the world while it runs, over HTTP on a second port")
 	f.IntVar(&o.missing, "missing", 0, "real: percentage of samples that are -1")
 	f.IntVar(&o.level, "level", 1, "real: statistics level of the archived intervals, 1 to 4")
 	f.BoolVar(&o.hideIntervals, "hide-intervals", false, "real: do not tell which samples are archived")
@@ -75,6 +87,8 @@ func (o *options) check(f *flag.FlagSet) error {
 		return fmt.Errorf("-cert and -key go together")
 	case o.model == "esx" && o.hosts != 1:
 		return fmt.Errorf("-host %d: an esx model has one host", o.hosts)
+	case o.speed < 0:
+		return fmt.Errorf("-speed must not be negative")
 	case o.vms < 0 || o.hosts < 1:
 		return fmt.Errorf("-vm must not be negative, -host must be positive")
 	}
@@ -119,17 +133,25 @@ func awaitEnd(dieWithParent bool) {
 }
 
 func run(o *options) error {
-	model, err := newModel(o)
+	model, world, err := newModel(o)
 	if err != nil {
 		return err
 	}
 	defer model.Remove()
-	server, err := newServer(o, model)
+	server, err := newServer(o, model, world)
 	if err != nil {
 		return err
 	}
 	defer server.close()
-	fmt.Printf("listening %s\n", server.url)
+	ready := "listening " + server.url
+	if o.control {
+		control, err := server.control()
+		if err != nil {
+			return err
+		}
+		ready += " control " + control
+	}
+	fmt.Println(ready)
 	awaitEnd(o.dieWithParent)
 	return nil
 }

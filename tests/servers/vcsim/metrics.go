@@ -7,6 +7,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/simulator/esx"
@@ -32,16 +33,38 @@ func newOffer(ids []types.PerfMetricId) *offer {
 	return o
 }
 
+// add appends the aggregate of a counter.
+func (o *offer) add(counter int32) {
+	o.ids = append(o.ids, types.PerfMetricId{CounterId: counter})
+	o.instances[counter] = append(o.instances[counter], "")
+}
+
 // entity is what the performance manager knows of one managed object.
 type entity struct {
+	ref        types.ManagedObjectReference
 	realtime   *offer // nil: the kind has no real-time provider
 	historical *offer // nil: the kind has no statistics at all
 	vm         *simulator.VirtualMachine
 	host       *simulator.HostSystem
+	lives      []*life // in time order
+	delays     []delay
 }
 
-// on tells whether the entity produces data now.
-func (e *entity) on() bool {
+// exists tells whether the entity has not been deleted.
+func (e *entity) exists() bool { return simulator.Map.Get(e.ref) != nil }
+
+func (e *entity) name() string {
+	switch {
+	case e.vm != nil:
+		return e.vm.Name
+	case e.host != nil:
+		return e.host.Name
+	}
+	return ""
+}
+
+// connected tells whether the inventory shows the entity in a state in which it produces data.
+func (e *entity) connected() bool {
 	switch {
 	case e.vm != nil:
 		return e.vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn
@@ -73,12 +96,39 @@ var recorded = map[string]map[string][]types.PerfMetricId{
 	},
 }
 
+// historical marks the offers of archived samples.
+const historical = " historical"
+
 // offers builds and shares the offers of all entities of the inventory.
 type offers struct {
 	model    string
 	level    int32
 	counters map[int32]types.PerfCounterInfo
 	shared   map[string]*offer
+	added    []int32         // counters that all guests offer since some time
+	since    map[int32]int64 // that time, in seconds
+}
+
+func newOffers(model string, level int32, counters map[int32]types.PerfCounterInfo) *offers {
+	return &offers{model: model, level: level, counters: counters,
+		shared: make(map[string]*offer), since: make(map[int32]int64)}
+}
+
+// add lets all guests, those of today and new ones, offer one more counter in real time.
+func (f *offers) add(counter int32, since int64) {
+	f.added = append(f.added, counter)
+	f.since[counter] = since
+	for shape, o := range f.shared {
+		if strings.HasPrefix(shape, "VirtualMachine") && !strings.HasSuffix(shape, historical) {
+			o.add(counter)
+		}
+	}
+}
+
+// unlisted tells whether guests offer a counter without minding whether it is in the catalogue.
+func (f *offers) unlisted(counter int32) bool {
+	_, added := f.since[counter]
+	return added || counter == bogusCounter
 }
 
 // all maps each entity that has statistics to what it offers.
@@ -86,7 +136,7 @@ func (f *offers) all() map[types.ManagedObjectReference]*entity {
 	all := make(map[types.ManagedObjectReference]*entity)
 	for kind := range recorded[f.model] {
 		for i, object := range inOrder(kind) {
-			e := new(entity)
+			e := &entity{ref: object.Reference()}
 			switch x := object.(type) {
 			case *simulator.VirtualMachine:
 				e.vm = x
@@ -94,7 +144,7 @@ func (f *offers) all() map[types.ManagedObjectReference]*entity {
 				e.host = x
 			}
 			f.fill(e, kind, i)
-			all[object.Reference()] = e
+			all[e.ref] = e
 		}
 	}
 	return all
@@ -116,9 +166,14 @@ func (f *offers) fill(e *entity, kind string, i int) {
 	if f.shared[shape] == nil {
 		ids := f.expand(kind, d, i)
 		f.shared[shape] = newOffer(ids)
-		f.shared[shape+" historical"] = newOffer(f.stored(ids))
+		f.shared[shape+historical] = newOffer(f.stored(ids))
+		for _, counter := range f.added {
+			if e.vm != nil {
+				f.shared[shape].add(counter)
+			}
+		}
 	}
-	e.historical = f.shared[shape+" historical"]
+	e.historical = f.shared[shape+historical]
 	if e.vm != nil || e.host != nil {
 		e.realtime = f.shared[shape]
 	}

@@ -18,10 +18,11 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-func newModel(o *options) (*simulator.Model, error) {
+// newModel makes the inventory and, in real mode, the world around it.
+func newModel(o *options) (*simulator.Model, *world, error) {
 	names, err := readNames(o.names)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	// The simulator places guests on hosts at random; the same seed gives the same places.
 	rand.Seed(o.seed)
@@ -34,7 +35,7 @@ func newModel(o *options) (*simulator.Model, error) {
 	model.Machine = o.vms
 	if err := model.Create(); err != nil {
 		model.Remove()
-		return nil, err
+		return nil, nil, err
 	}
 	for i, vm := range guests() {
 		if i < len(names) {
@@ -54,13 +55,14 @@ func newModel(o *options) (*simulator.Model, error) {
 			host.Summary.Runtime = &host.Runtime
 		}
 	}
+	var w *world
 	if o.mode == "real" {
-		if err := installReal(o); err != nil {
+		if w, err = newWorld(o); err != nil {
 			model.Remove()
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return model, nil
+	return model, w, nil
 }
 
 // readNames reads a JSON array of strings, or a text file with one name a line.

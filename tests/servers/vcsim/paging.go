@@ -71,6 +71,13 @@ func (s *pageStore) cut(p pendingPages) *types.RetrieveResult {
 	return &types.RetrieveResult{Token: token, Objects: page}
 }
 
+// clear forgets all pages.
+func (s *pageStore) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rest = make(map[string]pendingPages)
+}
+
 // take removes and returns what a token of this session stands for.
 func (s *pageStore) take(session, token string) (pendingPages, bool) {
 	p, ok := s.rest[token]

@@ -7,6 +7,7 @@ package main
 import (
 	"fmt"
 	"sort"
+	"sync"
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
@@ -21,23 +22,21 @@ type performanceManager struct {
 	clock     *clock
 	generator *generator
 	counters  map[int32]types.PerfCounterInfo
+	offers    *offers
 	entities  map[types.ManagedObjectReference]*entity
+	asking    sync.Mutex // guards what entities know of having been asked
 	denied    map[types.ManagedObjectReference]bool
 	orphaned  map[types.ManagedObjectReference]bool
 	refusing  map[types.ManagedObjectReference]bool
 	weather   *weather
 }
 
-// Lock and Unlock do nothing: calls change no state, and a slow one must not hold up others.
+// Lock and Unlock do nothing: calls only read, and a slow one must not hold up others.
 func (p *performanceManager) Lock()   {}
 func (p *performanceManager) Unlock() {}
 
 // installReal puts the managers of real mode into the registry.
-func installReal(o *options) error {
-	c, err := newClock(o.now, o.weather.clockOffset)
-	if err != nil {
-		return err
-	}
+func installReal(o *options, c *clock) (*performanceManager, *pageStore, error) {
 	content := simulator.Map.Get(types.ManagedObjectReference{Type: "ServiceInstance",
 		Value: "ServiceInstance"}).(*simulator.ServiceInstance).Content
 	stock := simulator.Map.Get(*content.PerfManager).(*simulator.PerformanceManager)
@@ -55,11 +54,25 @@ func installReal(o *options) error {
 	if !o.hideIntervals {
 		p.HistoricalInterval = historicalIntervals(o.model, int32(o.level))
 	}
-	p.entities = (&offers{model: o.model, level: int32(o.level), counters: p.counters,
-		shared: make(map[string]*offer)}).all()
+	p.offers = newOffers(o.model, int32(o.level), p.counters)
+	p.entities = p.offers.all()
+	for _, e := range p.entities {
+		if e.connected() {
+			e.begin(born(o, c))
+		}
+	}
 	simulator.Map.Put(p)
-	simulator.Map.Put(newPropertyCollector(content.PropertyCollector, o.pageLimit))
-	return o.weather.install(p)
+	collector := newPropertyCollector(content.PropertyCollector, o.pageLimit)
+	simulator.Map.Put(collector)
+	return p, collector.pages, o.weather.install(p)
+}
+
+// born returns when the first entities began to have samples.
+func born(o *options, c *clock) int64 {
+	if o.age < 0 {
+		return forever
+	}
+	return millis(c.now().Add(-o.age))
 }
 
 // historicalIntervals are the archives that a server keeps unless an administrator changes them.
@@ -162,7 +175,7 @@ func (p *performanceManager) QueryAvailablePerfMetric(_ *simulator.Context,
 	offer := e.historical
 	if req.IntervalId == realtimeInterval {
 		offer = e.realtime
-		if !e.on() {
+		if e.alive() == nil {
 			offer = nil
 		}
 	}
@@ -176,9 +189,11 @@ func (p *performanceManager) QueryAvailablePerfMetric(_ *simulator.Context,
 func (p *performanceManager) QueryPerf(_ *simulator.Context, req *types.QueryPerf) soap.HasFault {
 	body := new(methods.QueryPerfBody)
 	res := new(types.QueryPerfResponse)
+	now := p.clock.now()
 	archived := 0
+	var asked []*entity
 	for i := range req.QuerySpec {
-		q, fault := p.prepare(&req.QuerySpec[i], i)
+		q, fault := p.prepare(&req.QuerySpec[i], i, now)
 		if fault == nil && q.interval != realtimeInterval {
 			archived += len(q.metrics())
 		}
@@ -189,16 +204,32 @@ func (p *performanceManager) QueryPerf(_ *simulator.Context, req *types.QueryPer
 			body.Fault_ = fault
 			return body
 		}
+		if q.interval == realtimeInterval {
+			asked = append(asked, q.entity)
+		}
 		if len(q.times) > 0 {
 			res.Returnval = append(res.Returnval, q.answer())
 		}
 	}
+	p.note(asked, millis(now))
 	body.Res = res
 	return body
 }
 
+// note keeps when entities were asked for their real-time samples.
+func (p *performanceManager) note(asked []*entity, at int64) {
+	p.asking.Lock()
+	defer p.asking.Unlock()
+	for _, e := range asked {
+		if l := e.alive(); l != nil && (len(l.asked) == 0 || l.asked[len(l.asked)-1] != at) {
+			l.asked = append(l.asked, at)
+		}
+	}
+}
+
 // prepare checks one spec and finds its series and times; times are empty without data.
-func (p *performanceManager) prepare(spec *types.PerfQuerySpec, i int) (*query, *soap.Fault) {
+func (p *performanceManager) prepare(spec *types.PerfQuerySpec, i int,
+	now time.Time) (*query, *soap.Fault) {
 	if fault := p.access(spec.Entity); fault != nil {
 		return nil, fault
 	}
@@ -227,10 +258,8 @@ func (p *performanceManager) prepare(spec *types.PerfQuerySpec, i int) (*query, 
 	case kept == 0:
 		return nil, invalidArgument(fmt.Sprintf("querySpec[%d].intervalId", i))
 	}
-	q := &query{manager: p, spec: spec, interval: int64(interval), offer: offer}
-	if e.on() || interval != realtimeInterval {
-		q.times = grid(spec, p.clock.now(), q.interval, kept)
-	}
+	q := &query{manager: p, spec: spec, entity: e, interval: int64(interval), offer: offer}
+	q.times = e.grid(spec, now, q.interval, kept)
 	if p.weather.newestFirst {
 		sort.Slice(q.times, func(a, b int) bool { return q.times[a] > q.times[b] })
 	}
@@ -238,7 +267,7 @@ func (p *performanceManager) prepare(spec *types.PerfQuerySpec, i int) (*query, 
 		_, defined := p.counters[id.CounterId]
 		refused := int(id.CounterId) == p.weather.refusedCounter &&
 			(len(p.refusing) == 0 || p.refusing[spec.Entity])
-		if refused || (!defined && id.CounterId != bogusCounter) {
+		if refused || (!defined && !p.offers.unlisted(id.CounterId)) {
 			return nil, invalidArgument(fmt.Sprintf("querySpec[%d].metricId[%d].counterId", i, j))
 		}
 	}
@@ -246,8 +275,9 @@ func (p *performanceManager) prepare(spec *types.PerfQuerySpec, i int) (*query, 
 }
 
 // grid returns the ends of the sample intervals asked for, ascending: the start is exclusive,
-// the end inclusive, and real-time samples are limited to the newest maxSample.
-func grid(spec *types.PerfQuerySpec, now time.Time, interval, kept int64) []int64 {
+// the end inclusive, and real-time samples are those that are visible, the newest maxSample.
+func (e *entity) grid(spec *types.PerfQuerySpec, now time.Time,
+	interval, kept int64) []int64 {
 	last := now.Unix() / interval * interval
 	first := last - kept + interval
 	if spec.EndTime != nil && spec.EndTime.Unix() < last {
@@ -260,7 +290,11 @@ func grid(spec *types.PerfQuerySpec, now time.Time, interval, kept int64) []int6
 	for at := first; at <= last; at += interval {
 		times = append(times, at)
 	}
-	if n := int(spec.MaxSample); interval == realtimeInterval && n > 0 && n < len(times) {
+	if interval != realtimeInterval {
+		return times
+	}
+	times = e.visible(times, now.Unix())
+	if n := int(spec.MaxSample); n > 0 && n < len(times) {
 		times = times[len(times)-n:]
 	}
 	return times

@@ -16,14 +16,15 @@ import (
 var returnval = regexp.MustCompile(`<returnval>[^<]*</returnval>`)
 
 // realAnswers sets the time in CurrentTime and quotes the session cookie as real servers do.
-func realAnswers(o *options, handler http.Handler) http.Handler {
-	c, _ := newClock(o.now, o.weather.clockOffset)
+func realAnswers(o *options, world *world, handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer := &heldAnswer{ResponseWriter: w, status: http.StatusOK}
-		handler.ServeHTTP(answer, r)
+		world.sessions.check(r)
+		world.read(func() { handler.ServeHTTP(answer, r) })
+		world.sessions.begin(w.Header())
 		body := answer.body.Bytes()
 		if callOf(r).method == "CurrentTime" && answer.status == http.StatusOK {
-			now := c.now().Format(time.RFC3339Nano)
+			now := world.clock.now().Format(time.RFC3339Nano)
 			body = returnval.ReplaceAllLiteral(body, []byte("<returnval>"+now+"</returnval>"))
 		}
 		quoteCookie(w.Header(), r.TLS != nil)
@@ -46,11 +47,11 @@ func compress(data []byte) []byte {
 
 func quoteCookie(header http.Header, secure bool) {
 	cookie := header.Get("Set-Cookie")
-	if !strings.HasPrefix(cookie, "vmware_soap_session=") {
+	if !strings.HasPrefix(cookie, sessionCookie+"=") {
 		return
 	}
-	value := strings.SplitN(strings.TrimPrefix(cookie, "vmware_soap_session="), ";", 2)[0]
-	cookie = `vmware_soap_session="` + value + `"; Path=/; HttpOnly`
+	value := strings.SplitN(strings.TrimPrefix(cookie, sessionCookie+"="), ";", 2)[0]
+	cookie = sessionCookie + `="` + value + `"; Path=/; HttpOnly`
 	if secure {
 		cookie += "; Secure"
 	}

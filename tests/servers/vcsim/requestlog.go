@@ -22,14 +22,15 @@ import (
 const maxRequest = 256 << 20
 
 type requestLog struct {
+	world  *world // nil: plain mode
 	mu     sync.Mutex
 	file   *os.File
 	number int
 	active map[net.Conn]bool
 }
 
-func newRequestLog(name string) (*requestLog, error) {
-	l := &requestLog{active: make(map[net.Conn]bool)}
+func newRequestLog(name string, world *world) (*requestLog, error) {
+	l := &requestLog{world: world, active: make(map[net.Conn]bool)}
 	if name == "" {
 		return l, nil
 	}
@@ -79,7 +80,11 @@ func (l *requestLog) wrap(handler http.Handler) http.Handler {
 			c.method = r.Method + " " + r.URL.Path
 		}
 		n := l.next()
-		l.write(requestLine(n, r, c, len(body)))
+		line := requestLine(n, r, c, len(body))
+		if l.world != nil {
+			line["at"] = *inSeconds(millis(l.world.clock.now()))
+		}
+		l.write(line)
 		r = withCall(r, c)
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		answer := &watchedAnswer{ResponseWriter: w}
@@ -94,7 +99,7 @@ func (l *requestLog) wrap(handler http.Handler) http.Handler {
 }
 
 func requestLine(n int, r *http.Request, c *call, size int) map[string]interface{} {
-	_, err := r.Cookie("vmware_soap_session")
+	_, err := r.Cookie(sessionCookie)
 	line := map[string]interface{}{
 		"event": "request", "n": n, "method": c.method, "bytes": size, "elements": c.elements,
 		"specs": c.specs, "metrics": c.metrics, "credentials": c.credentials,

@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
@@ -24,55 +25,93 @@ import (
 
 type server struct {
 	url      string
-	http     *http.Server
+	address  string
+	tls      *tls.Config // nil: plain HTTP
+	shared   bool        // the port stays ours while we are away
+	handler  http.Handler
+	idle     time.Duration
 	requests *requestLog
+	world    *world // nil: plain mode
+	gate     gate
+
+	mu   sync.Mutex
+	http *http.Server // nil: nobody listens
 }
 
-func newServer(o *options, model *simulator.Model) (*server, error) {
-	requests, err := newRequestLog(o.requestLog)
+func newServer(o *options, model *simulator.Model, world *world) (*server, error) {
+	requests, err := newRequestLog(o.requestLog, world)
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", o.listen)
-	if err != nil {
-		return nil, err
-	}
-	address := listener.Addr().String()
-	listener = requests.watch(listener)
+	s := &server{address: o.listen, requests: requests, world: world, shared: o.control,
+		idle: o.weather.idleTimeout}
 	scheme := "http"
 	if !o.http {
-		config, err := tlsConfig(o)
-		if err != nil {
+		if s.tls, err = tlsConfig(o); err != nil {
 			return nil, err
 		}
-		listener = tls.NewListener(listener, config)
 		scheme = "https"
 	}
-	s := &server{url: scheme + "://" + address + "/sdk", requests: requests}
-	service := model.Service
-	service.Listen = &url.URL{Scheme: scheme, Host: address, Path: "/sdk",
-		User: url.UserPassword(o.username, o.password)}
-	handler, err := o.weather.wrap(sdkHandler(o, service))
+	listener, err := s.listen()
 	if err != nil {
 		return nil, err
 	}
-	s.http = &http.Server{
-		Handler:     requests.wrap(handler),
-		IdleTimeout: o.weather.idleTimeout,
-		ConnState:   requests.connState,
-		ErrorLog:    log.New(io.Discard, "", 0),
+	s.address = listener.Addr().String()
+	s.url = scheme + "://" + s.address + "/sdk"
+	service := model.Service
+	service.Listen = &url.URL{Scheme: scheme, Host: s.address, Path: "/sdk",
+		User: url.UserPassword(o.username, o.password)}
+	handler, err := o.weather.wrap(sdkHandler(o, service, world))
+	if err != nil {
+		return nil, err
 	}
-	go func() { _ = s.http.Serve(listener) }()
+	s.handler = requests.wrap(s.gate.wrap(handler))
+	if s.shared {
+		if err := reserve(s.address); err != nil {
+			return nil, err
+		}
+	}
+	s.serve(listener)
 	return s, nil
 }
 
+func (s *server) listen() (net.Listener, error) {
+	listen := func() (net.Listener, error) { return net.Listen("tcp", s.address) }
+	if s.shared {
+		listen = func() (net.Listener, error) { return listenShared(s.address) }
+	}
+	listener, err := listen()
+	if err != nil {
+		return nil, err
+	}
+	listener = s.requests.watch(listener)
+	if s.tls != nil {
+		listener = tls.NewListener(listener, s.tls)
+	}
+	return listener, nil
+}
+
+func (s *server) serve(listener net.Listener) {
+	s.http = &http.Server{
+		Handler:     s.handler,
+		IdleTimeout: s.idle,
+		ConnState:   s.requests.connState,
+		ErrorLog:    log.New(io.Discard, "", 0),
+	}
+	go func(h *http.Server) { _ = h.Serve(listener) }(s.http)
+}
+
 func (s *server) close() {
-	_ = s.http.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.http != nil {
+		_ = s.http.Close()
+	}
 	s.requests.close()
 }
 
 // sdkHandler routes what a vSphere client asks for to the simulator.
-func sdkHandler(o *options, service *simulator.Service) http.Handler {
+func sdkHandler(o *options, service *simulator.Service, world *world) http.Handler {
 	service.RegisterSDK(simulator.Map)
 	mux := service.ServeMux
 	mux.HandleFunc("/sdk/vimServiceVersions.xml", service.ServiceVersions)
@@ -80,8 +119,8 @@ func sdkHandler(o *options, service *simulator.Service) http.Handler {
 		r.URL.Path = "/sdk"
 		service.ServeSDK(w, r)
 	})
-	if o.mode == "real" {
-		return realAnswers(o, mux)
+	if world != nil {
+		return realAnswers(o, world, mux)
 	}
 	return mux
 }

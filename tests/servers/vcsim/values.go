@@ -6,7 +6,6 @@ package main
 
 import (
 	"hash/fnv"
-	"time"
 
 	"github.com/vmware/govmomi/vim25/types"
 )
@@ -16,29 +15,6 @@ const realtimeInterval = 20
 
 // noValue is what a server sends for a sample that it does not have.
 const noValue = -1
-
-// clock tells the server's time.
-type clock struct {
-	fixed  *time.Time
-	offset time.Duration
-}
-
-func newClock(now string, offset time.Duration) (*clock, error) {
-	c := &clock{offset: offset}
-	if now == "" {
-		return c, nil
-	}
-	t, err := time.Parse(time.RFC3339, now)
-	c.fixed = &t
-	return c, err
-}
-
-func (c *clock) now() time.Time {
-	if c.fixed != nil {
-		return c.fixed.Add(c.offset).UTC()
-	}
-	return time.Now().Add(c.offset).UTC()
-}
 
 // series computes the samples of one entity, counter and instance.
 type series struct {
@@ -65,7 +41,7 @@ func (g *generator) series(entity types.ManagedObjectReference, id types.PerfMet
 // span bounds the values by unit; some counters need more than 32 bits.
 func span(info types.PerfCounterInfo) int64 {
 	if info.UnitInfo == nil {
-		return 1000
+		return 100000
 	}
 	switch types.PerformanceManagerUnit(info.UnitInfo.GetElementDescription().Key) {
 	case types.PerformanceManagerUnitPercent:
