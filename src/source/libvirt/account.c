@@ -3,6 +3,7 @@
 #include "source/libvirt/account.h"
 
 #include "core/memory.h"
+#include "source/libvirt/sample/rates.h"
 
 void account_sample(struct account *account, const struct guest_sample *sample) {
     account->seen++;
@@ -20,8 +21,8 @@ void account_failure(struct account *account, const struct error *error) {
     account->failed++;
 }
 
-void account_duration(struct account *account, int64_t duration_ns, int64_t limit_ns) {
-    if (duration_ns <= limit_ns)
+void account_duration(struct account *account, int64_t duration_ns, int64_t interval_seconds) {
+    if (rates_interval_held(duration_ns) <= interval_seconds)
         return;
     account->slow++;
     if (duration_ns > account->slow_ns)
@@ -39,12 +40,12 @@ char *account_reason(const struct account *account) {
                              "are missing in %d of %d polls",
                              (long long)(account->blocked_ms / 1000), account->blocked, polls);
     if (account->slow)
-        return memory_printf("%d of %d polls took up to %.1f s, too long to make rates of them: "
-                             "use a longer --interval",
-                             account->slow, polls, (double)account->slow_ns / 1e9);
+        return memory_printf("%d of %d polls took up to %.1f s: --interval %lld holds",
+                             account->slow, polls, (double)account->slow_ns / 1e9,
+                             (long long)rates_interval_held(account->slow_ns));
     if (account->uneven)
-        return memory_printf("%d of %d polls came too early or too late to make rates of them: "
-                             "libvirt was not there in time",
+        return memory_printf("%d of %d polls make no rates: they came too early or too late, or "
+                             "took much longer or shorter than the one before",
                              account->uneven, polls);
     return NULL;
 }

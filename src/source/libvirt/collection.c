@@ -259,7 +259,7 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high) {
 static bool poll_once(struct collection *collection, struct error *error) {
     struct poller *poller = collection->input->poller;
     int64_t interval_ns = collection->input->selection->interval * second_ns;
-    int64_t slow_ns = clamp(rates_slow_limit(interval_ns), 0, longest_slow_ns);
+    int64_t slow_ns = clamp(interval_ns / 10, second_ns, longest_slow_ns);
     int64_t deadline_ns = clamp(interval_ns / 4 * 3, shortest_deadline_ns, poller->timeout_ns);
     int64_t late_ns = clamp(interval_ns / 4, shortest_late_ns, slow_ns);
     int64_t hung_ns = clamp(interval_ns / 4 * 3, slow_ns, longest_hung_ns);
@@ -278,9 +278,11 @@ static bool poll_once(struct collection *collection, struct error *error) {
         return true;
     }
     collection->rounds.seen++;
-    account_duration(&collection->rounds, now->duration_ns, rates_slow_limit(interval_ns));
+    int64_t interval = interval_ns / second_ns;
+    account_duration(&collection->rounds, now->duration_ns, interval);
     const struct snapshot *before = collection->before;
-    if (before && !rates_is_about(now->time_ns - before->time_ns, interval_ns / second_ns))
+    if (before && !rates_is_usable(now->time_ns - before->time_ns,
+                                   now->duration_ns - before->duration_ns, interval))
         collection->rounds.uneven++;
     take_snapshot(collection, now);
     take_failures(collection, now);

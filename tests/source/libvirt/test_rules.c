@@ -103,7 +103,10 @@ static void test_missing_and_idle(void **state) {
     sample_done(&now);
 }
 
-/* R8: a call of 35 s has numbers of its beginning and of its end. Nor is it a baseline. */
+/*
+ * R8: a call that takes much longer than the one before has numbers of other moments (one of 35 s
+ * those of its beginning and of its end). Nor is it a baseline.
+ */
 static void test_slow_call(void **state) {
     struct guest_sample before, now;
     struct values values;
@@ -111,13 +114,13 @@ static void test_slow_call(void **state) {
 
     recorded_load(&before, "final-a");
     recorded_load(&now, "final-b");
+    before.duration_ns = 0;
     now.duration_ns = 1001 * second_ns / 1000;
     values_of(&values, &before, &now, 10);
     assert_true(values_count(&values, "cpu.usage.average"));
     now.duration_ns = 1004 * second_ns / 1000;
     values_of(&values, &before, &now, 10);
     values_no_rates(&values);
-    now.duration_ns = 0;
     before.duration_ns = 35 * second_ns;
     values_of(&values, &before, &now, 10);
     values_no_rates(&values);

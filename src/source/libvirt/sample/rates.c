@@ -8,10 +8,7 @@
 #include "core/memory.h"
 
 static const int64_t second_ns = 1000000000;
-
-int64_t rates_slow_limit(int64_t elapsed_ns) {
-    return elapsed_ns / 10 > second_ns ? elapsed_ns / 10 : second_ns;
-}
+static const int64_t unevenness_ns = 200000000;
 
 int64_t rates_change(const int64_t *before, const int64_t *now, int field) {
     if (!before || before[field] == ABSENT || now[field] == ABSENT || now[field] < before[field])
@@ -20,18 +17,24 @@ int64_t rates_change(const int64_t *before, const int64_t *now, int field) {
 }
 
 /* A lost round in between would put two intervals into one summation. */
-bool rates_is_about(int64_t elapsed_ns, int64_t interval_seconds) {
+static bool is_about(int64_t elapsed_ns, int64_t interval_seconds) {
     return elapsed_ns >= interval_seconds * second_ns / 2 &&
            elapsed_ns <= interval_seconds * second_ns / 2 * 3;
 }
 
-static bool is_usable(int64_t elapsed_ns, int64_t longer_ns, int64_t interval_seconds) {
-    return rates_is_about(elapsed_ns, interval_seconds) &&
-           longer_ns <= rates_slow_limit(elapsed_ns);
+/* A number is read somewhere in its call: at the same place in two calls that take equally long. */
+static bool is_even(int64_t elapsed_ns, int64_t longer_ns) {
+    int64_t limit_ns = elapsed_ns / 10 > unevenness_ns ? elapsed_ns / 10 : unevenness_ns;
+    return longer_ns >= -limit_ns && longer_ns <= limit_ns;
 }
 
-static int64_t longer(int64_t a, int64_t b) {
-    return a > b ? a : b;
+bool rates_is_usable(int64_t elapsed_ns, int64_t longer_ns, int64_t interval_seconds) {
+    return is_about(elapsed_ns, interval_seconds) && is_even(elapsed_ns, longer_ns);
+}
+
+int64_t rates_interval_held(int64_t duration_ns) {
+    int64_t seconds = (duration_ns + duration_ns / 10 + second_ns - 1) / second_ns;
+    return seconds > 1 ? seconds : 1;
 }
 
 static bool same_path(const struct device *a, const struct device *b) {
@@ -60,7 +63,6 @@ static void pair_devices(struct device_set *set, const struct device_list *befor
 static bool same_run(const struct guest_sample *before, const struct guest_sample *now) {
     const int64_t *a = before->values;
     const int64_t *b = now->values;
-
     if (before->id != now->id || memcmp(before->uuid, now->uuid, SAMPLE_UUID_SIZE) != 0)
         return false;
     return a[GUEST_CPU_TIME] == ABSENT || b[GUEST_CPU_TIME] == ABSENT ||
@@ -72,8 +74,8 @@ void rates_guest(struct guest_pair *pair, const struct guest_sample *before,
     *pair = (struct guest_pair){.now = now};
     if (before && same_run(before, now)) {
         pair->elapsed_ns = now->time_ns - before->time_ns;
-        if (is_usable(pair->elapsed_ns, longer(before->duration_ns, now->duration_ns),
-                      interval_seconds))
+        int64_t longer_ns = now->duration_ns - before->duration_ns;
+        if (rates_is_usable(pair->elapsed_ns, longer_ns, interval_seconds))
             pair->before = before;
     }
     for (int kind = 0; kind < DEVICE_KINDS; kind++)
@@ -99,8 +101,8 @@ void rates_host(struct host_pair *pair, const struct host_sample *before,
     *pair = (struct host_pair){.now = now};
     if (before) {
         pair->elapsed_ns = now->time_ns - before->time_ns;
-        if (is_usable(pair->elapsed_ns, longer(before->duration_ns, now->duration_ns),
-                      interval_seconds))
+        int64_t longer_ns = now->duration_ns - before->duration_ns;
+        if (rates_is_usable(pair->elapsed_ns, longer_ns, interval_seconds))
             pair->before = before;
     }
     pair_devices(&pair->cpus, pair->before ? &before->cpus : NULL, &now->cpus);

@@ -39,8 +39,7 @@ struct host_pair {
 
 /*
  * rates_guest: pairs two samples of one guest, which are borrowed. Before may be NULL; it is no
- * baseline when the guest was restarted since, when a call took too long to say when the numbers
- * were true, or when the distance is not about interval_seconds.
+ * baseline when the guest was restarted since, or when the two do not make rates (rates_is_usable).
  */
 void rates_guest(struct guest_pair *pair, const struct guest_sample *before,
                  const struct guest_sample *now, int64_t interval_seconds);
@@ -66,10 +65,14 @@ void rates_host_done(struct host_pair *pair);
 /* rates_change: growth of one number; ABSENT when one is absent, or it became smaller. */
 int64_t rates_change(const int64_t *before, const int64_t *now, int field);
 
-/* rates_is_about: the time between two polls is near enough to the interval to stand for it. */
-bool rates_is_about(int64_t elapsed_ns, int64_t interval_seconds);
+/*
+ * rates_is_usable: two polls make rates: the time between them is near enough to the interval to
+ * stand for it, and one call took longer than the other (longer_ns, may be negative) by at most a
+ * tenth of that time, or 200 ms.
+ */
+bool rates_is_usable(int64_t elapsed_ns, int64_t longer_ns, int64_t interval_seconds);
 
-/* rates_slow_limit: the longest call, in ns, whose numbers make a rate over elapsed_ns. */
-int64_t rates_slow_limit(int64_t elapsed_ns);
+/* rates_interval_held: the shortest interval, in seconds, that polls of this duration can hold. */
+int64_t rates_interval_held(int64_t duration_ns);
 
 #endif
