@@ -70,13 +70,25 @@ struct entity *entity_copy(const struct entity *entity) {
     return copy;
 }
 
+static int compare_texts(const char *left, const char *right) {
+    return strcmp(left ? left : "", right ? right : "");
+}
+
+void entity_key(const struct entity *entity, GString *key) {
+    g_string_truncate(key, 0);
+    g_string_append_c(key, (char)entity->type);
+    g_string_append(key, entity->source ? entity->source : "");
+    g_string_append_c(key, '\0');
+    g_string_append(key, entity->id ? entity->id : "");
+}
+
 static bool same_text(const char *left, const char *right) {
     return left && right ? strcmp(left, right) == 0 : left == right;
 }
 
 bool entity_same(const struct entity *left, const struct entity *right) {
-    return left->type == right->type && same_text(left->id, right->id) &&
-           same_text(left->source, right->source);
+    return left->type == right->type && compare_texts(left->id, right->id) == 0 &&
+           compare_texts(left->source, right->source) == 0;
 }
 
 bool entity_equal(const struct entity *left, const struct entity *right) {
@@ -89,10 +101,6 @@ bool entity_equal(const struct entity *left, const struct entity *right) {
             return false;
     return mine.type == other.type && mine.state == other.state && mine.cpus == other.cpus &&
            mine.cpu_mhz == other.cpu_mhz && mine.memory_kib == other.memory_kib;
-}
-
-static int compare_texts(const char *left, const char *right) {
-    return strcmp(left ? left : "", right ? right : "");
 }
 
 static int compare_ids(const char *left, const char *right) {

@@ -3,6 +3,7 @@
 #ifndef VPERF_CORE_ENTITY_H
 #define VPERF_CORE_ENTITY_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -59,6 +60,9 @@ void entity_strings(struct entity *entity, const char **fields[ENTITY_STRINGS]);
 
 /* entity_copy: the entity and its strings in one block, which the caller frees with free(). */
 struct entity *entity_copy(const struct entity *entity) __attribute__((returns_nonnull));
+
+/* entity_key: the key becomes the bytes that tell the entity from all others; see entity_same. */
+void entity_key(const struct entity *entity, GString *key);
 
 /* entity_same: both are one entity, by source, type and id, whatever else changed. */
 bool entity_same(const struct entity *left, const struct entity *right);

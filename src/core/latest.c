@@ -7,7 +7,7 @@
 #include <string.h>
 #include <uthash.h>
 
-#include "core/catalog.h"
+#include "core/meanings.h"
 #include "core/memory.h"
 
 struct kept_series {
@@ -30,20 +30,15 @@ struct latest {
     struct kept_entity *last; /* series of one entity mostly follow each other */
     bool unsorted;
     size_t size;
-    GPtrArray *catalogs; /* the first has each name; the n-th has the n-th meaning of a name */
-    GString *key;        /* of the last look-up */
+    struct meanings *counters;
+    GString *key; /* of the last look-up */
 };
-
-static void free_catalog(gpointer catalog) {
-    catalog_free(catalog);
-}
 
 struct latest *latest_new(unsigned keep_rounds) {
     struct latest *latest = memory_alloc(sizeof *latest);
     latest->keep_rounds = keep_rounds;
-    latest->catalogs = g_ptr_array_new_with_free_func(free_catalog);
+    latest->counters = meanings_new();
     latest->key = g_string_new(NULL);
-    g_ptr_array_add(latest->catalogs, catalog_new());
     return latest;
 }
 
@@ -56,8 +51,9 @@ static void drop_series(struct latest *latest, struct kept_entity *entity,
 
 static void drop_entity(struct latest *latest, struct kept_entity *entity) {
     struct kept_series *series = NULL, *next = NULL;
-    HASH_ITER(hh, entity->series, series, next)
-    drop_series(latest, entity, series);
+    HASH_ITER(hh, entity->series, series, next) {
+        drop_series(latest, entity, series);
+    }
     HASH_DEL(latest->entities, entity);
     if (latest->last == entity)
         latest->last = NULL;
@@ -69,26 +65,19 @@ void latest_free(struct latest *latest) {
     if (!latest)
         return;
     struct kept_entity *entity = NULL, *next = NULL;
-    HASH_ITER(hh, latest->entities, entity, next)
-    drop_entity(latest, entity);
-    g_ptr_array_free(latest->catalogs, TRUE);
+    HASH_ITER(hh, latest->entities, entity, next) {
+        drop_entity(latest, entity);
+    }
+    meanings_free(latest->counters);
     g_string_free(latest->key, TRUE);
     free(latest);
-}
-
-static void make_entity_key(GString *key, const struct entity *entity) {
-    g_string_truncate(key, 0);
-    g_string_append_c(key, (char)entity->type);
-    g_string_append(key, entity->source ? entity->source : "");
-    g_string_append_c(key, '\0');
-    g_string_append(key, entity->id ? entity->id : "");
 }
 
 static struct kept_entity *find_entity(struct latest *latest, const struct entity *entity) {
     struct kept_entity *found = latest->last;
     if (found && entity_same(found->copy, entity))
         return found;
-    make_entity_key(latest->key, entity);
+    entity_key(entity, latest->key);
     HASH_FIND(hh, latest->entities, latest->key->str, latest->key->len, found);
     return found;
 }
@@ -126,37 +115,6 @@ static struct kept_entity *entity_for(struct latest *latest, uint16_t target,
     return entity;
 }
 
-static bool same_text(const char *left, const char *right) {
-    return strcmp(left ? left : "", right ? right : "") == 0;
-}
-
-static bool same_meaning(const struct counter *left, const struct counter *right) {
-    return same_text(left->unit, right->unit) && same_text(left->stats, right->stats) &&
-           same_text(left->rollup, right->rollup) && same_text(left->fidelity, right->fidelity) &&
-           same_text(left->label, right->label);
-}
-
-/* Servers number their counters each in its own way: here only the name counts. */
-static const struct counter *meaning_of(struct latest *latest, const struct counter *counter) {
-    struct counter unnumbered = *counter;
-    unnumbered.id = 0;
-    for (guint i = 0;; i++) {
-        if (i == latest->catalogs->len)
-            g_ptr_array_add(latest->catalogs, catalog_new());
-        const struct counter *known =
-            catalog_add(g_ptr_array_index(latest->catalogs, i), &unnumbered);
-        if (same_meaning(known, counter))
-            return known;
-    }
-}
-
-/* One address per name, whatever it means. */
-static const char *intern(const struct latest *latest, const char *name) {
-    const struct counter *first =
-        catalog_by_name(g_ptr_array_index(latest->catalogs, 0), name ? name : "");
-    return first ? first->name : NULL;
-}
-
 static struct kept_series *find_series(struct latest *latest, const struct kept_entity *entity,
                                        const char *name, const char *instance) {
     struct kept_series *found = NULL;
@@ -183,9 +141,9 @@ void latest_write(struct latest *latest, uint16_t target, const struct series *s
         return;
     const struct sample *newest = &series->samples[series->count - 1];
     struct kept_entity *entity = entity_for(latest, target, series->entity);
-    const struct counter *counter = meaning_of(latest, series->counter);
-    struct kept_series *kept =
-        find_series(latest, entity, intern(latest, counter->name), series->instance);
+    const struct counter *counter = meanings_add(latest->counters, series->counter);
+    struct kept_series *kept = find_series(
+        latest, entity, meanings_name(latest->counters, counter->name), series->instance);
     if (!kept)
         kept = add_series(latest, entity);
     if (newest->time < kept->shown.sample.time)
@@ -209,17 +167,19 @@ static bool grow_old(const struct latest *latest, uint16_t *age) {
 
 static void age_entity(struct latest *latest, struct kept_entity *entity, uint16_t target) {
     struct kept_series *series = NULL, *next = NULL;
-    HASH_ITER(hh, entity->series, series, next)
-    if (series->shown.target == target && grow_old(latest, &series->shown.age))
-        drop_series(latest, entity, series);
+    HASH_ITER(hh, entity->series, series, next) {
+        if (series->shown.target == target && grow_old(latest, &series->shown.age))
+            drop_series(latest, entity, series);
+    }
     if (entity->shown.target == target && grow_old(latest, &entity->shown.age) && !entity->series)
         drop_entity(latest, entity);
 }
 
 void latest_round_end(struct latest *latest, uint16_t target) {
     struct kept_entity *entity = NULL, *next = NULL;
-    HASH_ITER(hh, latest->entities, entity, next)
-    age_entity(latest, entity, target);
+    HASH_ITER(hh, latest->entities, entity, next) {
+        age_entity(latest, entity, target);
+    }
 }
 
 static int compare_entities(const struct kept_entity *left, const struct kept_entity *right) {
@@ -258,7 +218,8 @@ const struct latest_entity *latest_find_entity(struct latest *latest, const stru
 const struct latest_series *latest_find(struct latest *latest, const struct latest_entity *entity,
                                         const char *counter, const char *instance) {
     const struct kept_series *found =
-        find_series(latest, (const struct kept_entity *)entity, intern(latest, counter), instance);
+        find_series(latest, (const struct kept_entity *)entity,
+                    meanings_name(latest->counters, counter), instance);
     return found ? &found->shown : NULL;
 }
 
