@@ -1,74 +1,149 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* A record a series: a fixed head, the instance, the samples. Entities and counters stay in memory.
+/*
+ * A record per series: a fixed head, the instance, the samples. Our copies of entities and counters
+ * stay in memory; each is made once, and again when what it says has changed.
  */
 #include "core/spool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <uthash.h>
 
-#include "core/catalog.h"
-#include "core/inventory.h"
+#include "core/meanings.h"
 #include "core/memory.h"
+
+/* An entity as it came; the one that is found by key is the newest. */
+struct known {
+    struct entity *entity;
+    struct known *older;
+    UT_hash_handle hh;
+    char key[];
+};
 
 struct spool {
     FILE *file;
-    struct inventory *entities;
-    struct catalog *counters;
-    const struct entity *last;   /* the entity of the last series, as its source knows it */
-    const struct entity *copied; /* our copy of it */
+    char *directory;
+    size_t count; /* of records */
+    size_t marked;
+    off_t marked_end;
+    struct known *entities;
+    struct known *last; /* series of one entity mostly follow each other */
+    struct meanings *counters;
+    GString *key;
 };
 
 struct head {
-    const struct entity *entity;
-    const struct counter *counter;
-    size_t instance_length;
-    size_t count;
+    const struct entity *entity;   /* ours */
+    const struct counter *counter; /* ours */
+    uint32_t instance_length;
+    uint32_t count;
     int32_t interval;
     bool continues;
 };
 
-static bool fail(const char *what, struct error *error) {
-    return error_set(error, ERROR_OUTPUT, "cannot %s a temporary file: %s", what, strerror(errno));
+static bool fail(const char *what, const char *directory, struct error *error) {
+    return error_set(error, ERROR_OUTPUT,
+                     "cannot %s a temporary file in %s: %s; TMPDIR chooses another directory", what,
+                     directory, strerror(errno));
+}
+
+static const char *choose_directory(void) {
+    const char *chosen = getenv("TMPDIR");
+    return chosen && *chosen ? chosen : "/tmp";
+}
+
+/* Not every file system has files without a name. */
+static int open_nameless(const char *directory) {
+    int file = open(directory, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+    if (file >= 0)
+        return file;
+    char *name = memory_printf("%s/vperf-XXXXXX", directory);
+    file = mkostemp(name, O_CLOEXEC);
+    if (file >= 0)
+        unlink(name);
+    free(name);
+    return file;
 }
 
 struct spool *spool_new(struct error *error) {
-    FILE *file = tmpfile();
-    if (!file) {
-        fail("make", error);
+    const char *directory = choose_directory();
+    int descriptor = open_nameless(directory);
+    if (descriptor < 0) {
+        fail("make", directory, error);
         return NULL;
     }
     struct spool *spool = memory_alloc(sizeof *spool);
-    spool->file = file;
-    spool->entities = inventory_new();
-    spool->counters = catalog_new();
+    spool->file = memory_check(fdopen(descriptor, "w+"));
+    spool->directory = memory_strdup(directory);
+    spool->counters = meanings_new();
+    spool->key = g_string_new(NULL);
     return spool;
+}
+
+static void free_known(struct known *known) {
+    while (known) {
+        struct known *older = known->older;
+        free(known->entity);
+        free(known);
+        known = older;
+    }
 }
 
 void spool_free(struct spool *spool) {
     if (!spool)
         return;
+    struct known *known = NULL, *next = NULL;
+    HASH_ITER(hh, spool->entities, known, next) {
+        HASH_DEL(spool->entities, known);
+        free_known(known);
+    }
     fclose(spool->file);
-    inventory_free(spool->entities);
-    catalog_free(spool->counters);
+    free(spool->directory);
+    meanings_free(spool->counters);
+    g_string_free(spool->key, TRUE);
     free(spool);
 }
 
-static const struct entity *copy_entity(struct spool *spool, const struct entity *entity) {
-    if (spool->last != entity) {
-        spool->last = entity;
-        spool->copied = inventory_add(spool->entities, entity);
+static struct known *find_entity(struct spool *spool, const struct entity *entity) {
+    struct known *found = NULL;
+    entity_key(entity, spool->key);
+    HASH_FIND(hh, spool->entities, spool->key->str, spool->key->len, found);
+    return found;
+}
+
+static struct known *add_entity(struct spool *spool, const struct entity *entity,
+                                struct known *older) {
+    const GString *key = spool->key;
+    struct known *known = memory_alloc(sizeof *known + key->len);
+    memcpy(known->key, key->str, key->len);
+    known->entity = entity_copy(entity);
+    known->older = older;
+    if (older)
+        HASH_DEL(spool->entities, older);
+    HASH_ADD_KEYPTR(hh, spool->entities, known->key, key->len, known);
+    return known;
+}
+
+static const struct entity *keep_entity(struct spool *spool, const struct entity *entity) {
+    if (!spool->last || !entity_equal(spool->last->entity, entity)) {
+        struct known *known = find_entity(spool, entity);
+        if (!known || !entity_equal(known->entity, entity))
+            known = add_entity(spool, entity, known);
+        spool->last = known;
     }
-    return spool->copied;
+    return spool->last->entity;
 }
 
 bool spool_add(struct spool *spool, const struct series *series, struct error *error) {
     const struct head head = {
-        .entity = copy_entity(spool, series->entity),
-        .counter = catalog_add(spool->counters, series->counter),
-        .instance_length = strlen(series->instance),
-        .count = series->count,
+        .entity = keep_entity(spool, series->entity),
+        .counter = meanings_add(spool->counters, series->counter),
+        .instance_length = (uint32_t)strlen(series->instance),
+        .count = (uint32_t)series->count,
         .interval = series->interval,
         .continues = series->continues,
     };
@@ -76,7 +151,20 @@ bool spool_add(struct spool *spool, const struct series *series, struct error *e
         fwrite(&head, sizeof head, 1, spool->file) == 1 &&
         fwrite(series->instance, 1, head.instance_length, spool->file) == head.instance_length &&
         fwrite(series->samples, sizeof *series->samples, head.count, spool->file) == head.count;
-    return written || fail("write", error);
+    spool->count += written;
+    return written || fail("write", spool->directory, error);
+}
+
+void spool_mark(struct spool *spool) {
+    spool->marked = spool->count;
+    spool->marked_end = ftello(spool->file);
+}
+
+bool spool_truncate(struct spool *spool, struct error *error) {
+    if (fseeko(spool->file, spool->marked_end, SEEK_SET) != 0)
+        return fail("write", spool->directory, error);
+    spool->count = spool->marked;
+    return true;
 }
 
 static bool replay_one(struct spool *spool, const struct head *head,
@@ -84,7 +172,7 @@ static bool replay_one(struct spool *spool, const struct head *head,
                                      struct error *error),
                        void *context, struct error *error) {
     char *instance = memory_alloc(head->instance_length + 1);
-    struct sample *samples = memory_array(head->count + 1, sizeof *samples);
+    struct sample *samples = memory_array(head->count, sizeof *samples);
     const struct series series = {
         .entity = head->entity,
         .counter = head->counter,
@@ -96,7 +184,7 @@ static bool replay_one(struct spool *spool, const struct head *head,
     };
     bool read = fread(instance, 1, head->instance_length, spool->file) == head->instance_length &&
                 fread(samples, sizeof *samples, head->count, spool->file) == head->count;
-    bool good = read ? write(context, &series, error) : fail("read", error);
+    bool good = read ? write(context, &series, error) : fail("read", spool->directory, error);
     free(samples);
     free(instance);
     return good;
@@ -106,10 +194,13 @@ bool spool_replay(struct spool *spool,
                   bool (*write)(void *context, const struct series *series, struct error *error),
                   void *context, struct error *error) {
     struct head head;
-    if (fflush(spool->file) != 0 || fseek(spool->file, 0, SEEK_SET) != 0)
-        return fail("read", error);
-    while (fread(&head, sizeof head, 1, spool->file) == 1)
+    if (fflush(spool->file) != 0 || fseeko(spool->file, 0, SEEK_SET) != 0)
+        return fail("read", spool->directory, error);
+    for (size_t i = 0; i < spool->count; i++) {
+        if (fread(&head, sizeof head, 1, spool->file) != 1)
+            return fail("read", spool->directory, error);
         if (!replay_one(spool, &head, write, context, error))
             return false;
-    return !ferror(spool->file) || fail("read", error);
+    }
+    return true;
 }

@@ -10,7 +10,10 @@
 
 struct spool;
 
-/* spool_new: an empty spool, owned by the caller; NULL with ERROR_OUTPUT when there is no room. */
+/*
+ * spool_new: an empty spool, owned by the caller, with a nameless file in the directory TMPDIR, or
+ * in /tmp. NULL with ERROR_OUTPUT when there can be none.
+ */
 struct spool *spool_new(struct error *error);
 
 /* spool_free: takes NULL. */
@@ -22,6 +25,15 @@ void spool_free(struct spool *spool);
  */
 bool spool_add(struct spool *spool, const struct series *series, struct error *error)
     __attribute__((warn_unused_result));
+
+/* spool_mark: what came so far is complete, such as a round. */
+void spool_mark(struct spool *spool);
+
+/*
+ * spool_truncate: drops what came after the last mark; all when there is none. False with
+ * ERROR_OUTPUT when the file cannot be used any more.
+ */
+bool spool_truncate(struct spool *spool, struct error *error) __attribute__((warn_unused_result));
 
 /*
  * spool_replay: gives all series to write, in the order in which they came. False when the file

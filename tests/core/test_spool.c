@@ -6,12 +6,18 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "core/memory.h"
 #include "core/spool.h"
@@ -107,6 +113,164 @@ static void test_empty(void **state) {
     spool_free(spool);
 }
 
+static void add_at(struct spool *spool, const struct entity *entity, const struct counter *counter,
+                   int64_t time) {
+    const struct sample sample = {time, 1};
+    const struct series series = {.entity = entity,
+                                  .counter = counter,
+                                  .instance = "",
+                                  .interval = 20,
+                                  .count = 1,
+                                  .samples = &sample};
+    struct error error = {0};
+    assert_true(spool_add(spool, &series, &error));
+}
+
+/* What came is another entity and counter each time, though where it was before. */
+static void test_reused_addresses(void **state) {
+    struct entity entity = web1;
+    struct counter counter = {.id = 1, .name = "cpu", .unit = "percent"};
+    struct error error = {0};
+    struct spool *spool = spool_new(&error);
+    struct text *text = *state;
+
+    add_at(spool, &entity, &counter, 100);
+    counter.name = "mem";
+    entity = web2;
+    add_at(spool, &entity, &counter, 100);
+    entity = web1;
+    entity.name = "renamed";
+    counter.unit = "number";
+    add_at(spool, &entity, &counter, 120);
+    add_at(spool, &web2, &counter, 120);
+    add_at(spool, &entity, &counter, 140);
+    entity = (struct entity){.source = "esx02", .name = "other", .id = "vm-1"};
+    add_at(spool, &entity, &counter, 140);
+    assert_true(spool_replay(spool, write_line, text, &error));
+    assert_string_equal(text->lines->str, "esx01/web-1 cpu[] percent 20: 100=1\n"
+                                          "esx01/web-2 mem[] percent 20: 100=1\n"
+                                          "esx01/renamed mem[] number 20: 120=1\n"
+                                          "esx01/web-2 mem[] number 20: 120=1\n"
+                                          "esx01/renamed mem[] number 20: 140=1\n"
+                                          "esx02/other mem[] number 20: 140=1\n");
+    spool_free(spool);
+}
+
+/* Rounds that were not completed are not there. */
+static void test_truncate(void **state) {
+    static const struct counter cpu = {.name = "cpu", .unit = "percent"};
+    struct error error = {0};
+    struct spool *spool = spool_new(&error);
+    struct text *text = *state;
+
+    add_at(spool, &web1, &cpu, 80);
+    assert_true(spool_truncate(spool, &error));
+    assert_true(spool_replay(spool, write_line, text, &error));
+    assert_string_equal(text->lines->str, "");
+    add_at(spool, &web1, &cpu, 100);
+    spool_mark(spool);
+    add(spool, &web2, "cpu", "a long instance", 20);
+    assert_true(spool_truncate(spool, &error));
+    add_at(spool, &web2, &cpu, 120);
+    spool_mark(spool);
+    add_at(spool, &web1, &cpu, 140);
+    add_at(spool, &web2, &cpu, 140);
+    assert_true(spool_truncate(spool, &error));
+    assert_true(spool_truncate(spool, &error));
+    assert_true(spool_replay(spool, write_line, text, &error));
+    assert_string_equal(text->lines->str, "esx01/web-1 cpu[] percent 20: 100=1\n"
+                                          "esx01/web-2 cpu[] percent 20: 120=1\n");
+    spool_free(spool);
+}
+
+static bool without_nameless; /* a file system that has no files without a name */
+
+int open(const char *path, int flags, ...) {
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = va_arg(arguments, mode_t);
+    va_end(arguments);
+    if (without_nameless && (flags & O_TMPFILE) == O_TMPFILE) {
+        errno = EOPNOTSUPP;
+        return -1;
+    }
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+/* The size of the open file that is in the directory; -1 when there is none. */
+static off_t size_in(const char *directory) {
+    DIR *descriptors = opendir("/proc/self/fd");
+    off_t size = -1;
+    assert_non_null(descriptors);
+    for (struct dirent *entry = NULL; (entry = readdir(descriptors));) {
+        char path[PATH_MAX], target[PATH_MAX] = "";
+        struct stat status;
+        snprintf(path, sizeof path, "/proc/self/fd/%.20s", entry->d_name);
+        if (readlink(path, target, sizeof target - 1) < 0 || !g_str_has_prefix(target, directory))
+            continue;
+        assert_int_equal(stat(path, &status), 0);
+        assert_int_equal(status.st_nlink, 0);
+        assert_int_equal(status.st_mode & 07777, 0600);
+        size = status.st_size;
+    }
+    closedir(descriptors);
+    return size;
+}
+
+static void test_directory(void **state) {
+    enum { SERIES = 1000, BYTES = 32 + sizeof(struct sample) };
+    char *before = memory_strdup(getenv("TMPDIR"));
+    char directory[] = "/tmp/test-spool-XXXXXX";
+    struct text *text = *state;
+
+    assert_non_null(mkdtemp(directory));
+    setenv("TMPDIR", directory, 1);
+    for (int i = 0; i < 2; i++) {
+        struct error error = {0};
+        without_nameless = i == 1;
+        struct spool *spool = spool_new(&error);
+        assert_non_null(spool);
+        assert_int_equal(size_in(directory), 0);
+        for (int k = 0; k < SERIES; k++)
+            add_at(spool, k % 2 ? &web1 : &web2, &(struct counter){.name = "c", .unit = "u"}, k);
+        assert_true(spool_replay(spool, write_line, text, &error));
+        assert_true(size_in(directory) <= SERIES * BYTES);
+        spool_free(spool);
+        assert_int_equal(size_in(directory), -1);
+    }
+    without_nameless = false;
+    assert_int_equal(rmdir(directory), 0); /* nothing was left in it */
+    struct error error = {0};
+    assert_null(spool_new(&error));
+    char *expected = memory_printf("cannot make a temporary file in %s: No such file or directory; "
+                                   "TMPDIR chooses another directory",
+                                   directory);
+    assert_string_equal(error.message, expected);
+    free(expected);
+    if (before)
+        setenv("TMPDIR", before, 1);
+    else
+        unsetenv("TMPDIR");
+    free(before);
+}
+
+/* An empty variable is none. */
+static void test_empty_directory(void **state) {
+    char *before = memory_strdup(getenv("TMPDIR"));
+    struct error error = {0};
+    (void)state;
+
+    setenv("TMPDIR", "", 1);
+    struct spool *spool = spool_new(&error);
+    assert_non_null(spool);
+    spool_free(spool);
+    if (before)
+        setenv("TMPDIR", before, 1);
+    else
+        unsetenv("TMPDIR");
+    free(before);
+}
+
 /* More than the buffer of a stream. */
 static void test_many(void **state) {
     enum { SAMPLES = 100000 };
@@ -170,7 +334,7 @@ static void test_full_disk(void **state) {
     assert_false(added && spool_replay(spool, write_line, text, &error));
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
     assert_int_equal(error.kind, ERROR_OUTPUT);
-    assert_non_null(strstr(error.message, "a temporary file: File too large"));
+    assert_non_null(strstr(error.message, "File too large; TMPDIR chooses"));
     spool_free(spool);
     free(samples);
 }
@@ -188,13 +352,17 @@ static void test_no_file(void **state) {
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
     assert_null(spool);
     assert_int_equal(error.kind, ERROR_OUTPUT);
-    assert_non_null(strstr(error.message, "cannot make a temporary file: "));
+    assert_non_null(strstr(error.message, "cannot make a temporary file in "));
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_round_trip, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_empty, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_reused_addresses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_truncate, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_directory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_empty_directory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_writer_ends_the_replay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_full_disk, set_up, tear_down),
