@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "command/collector.h"
+#include "command/run.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
 #include "core/output.h"
@@ -19,17 +19,16 @@ static const struct options_spec spec = {
     .groups = OPTIONS_ENTITIES | OPTIONS_COUNTERS | OPTIONS_SAMPLES,
 };
 
-static void show_summary(const struct collector *collector) {
-    const struct log *log = &collector->options->log;
-    struct coverage_totals totals = coverage_totals(collector->coverage);
+static void show_summary(const struct run *run) {
+    const struct log *log = &run->options->log;
+    struct coverage_totals totals = coverage_totals(run->coverage);
     char *unknown = totals.unknown ? memory_printf(", %zu unknown to the catalogue", totals.unknown)
                                    : memory_strdup("");
-    char *skipped = collector->skipped ? memory_printf("; %zu powered off or disconnected: skipped",
-                                                       collector->skipped)
-                                       : memory_strdup("");
-    char *missing = collector->missing
-                        ? memory_printf("; %zu incomplete: see above", collector->missing)
+    char *skipped = run->skipped
+                        ? memory_printf("; %zu powered off or disconnected: skipped", run->skipped)
                         : memory_strdup("");
+    char *missing = run->missing ? memory_printf("; %zu incomplete: see above", run->missing)
+                                 : memory_strdup("");
     log_info(log,
              "counters: %zu defined, %zu offered, %zu returned%s; %" PRIu64 " series, %" PRIu64
              " samples%s%s",
@@ -46,10 +45,25 @@ struct outputs {
     struct output coverage; /* empty when not asked for */
 };
 
-static bool open_outputs(struct outputs *outputs, const struct options *options,
+/* An endless run goes on where one before it ended. */
+static bool open_samples(struct output *output, struct sink *sink, const struct options *options,
                          struct error *error) {
-    if (!output_open(&outputs->samples, options->output, error))
+    bool fresh = true;
+    if (!options->timing.follow)
+        return output_open(output, options->output, error);
+    char *header = sink_header(sink->ops, &sink->options);
+    bool good = output_append(output, options->output, header, &fresh, error);
+    sink->begun = !fresh;
+    free(header);
+    return good;
+}
+
+static bool open_outputs(struct outputs *outputs, struct sink *sink, const struct options *options,
+                         struct error *error) {
+    if (!open_samples(&outputs->samples, sink, options, error))
         return false;
+    sink->stream = outputs->samples.stream;
+    sink->output = &outputs->samples;
     if (!options->coverage)
         return true;
     if (output_open(&outputs->coverage, options->coverage, error)) {
@@ -64,24 +78,23 @@ static bool open_outputs(struct outputs *outputs, const struct options *options,
 }
 
 /* The samples are there already: without the account, a part is missing. */
-static bool publish_coverage(struct collector *collector, struct output *output) {
-    const struct options *options = collector->options;
+static bool publish_coverage(struct run *run, struct output *output) {
+    const struct options *options = run->options;
     struct error lost = {0};
-    coverage_write(collector->coverage, output->stream, options->sink.spreadsheet_safe);
+    coverage_write(run->coverage, output->stream, options->sink.spreadsheet_safe);
     if (output_commit(output, &lost))
         return true;
     log_error(&options->log, "%s", lost.message);
-    collector->account_lost = true;
+    run->account_lost = true;
     return false;
 }
 
 /* Output appears when something was collected, or nothing was lost. */
-static bool publish(struct collector *collector, struct outputs *outputs) {
-    int status = collector_status(collector);
-    if (status != STATUS_OK && status != STATUS_PARTIAL)
+static bool publish(struct run *run, struct outputs *outputs) {
+    if (!run_publishable(run))
         output_abort(&outputs->samples);
-    else if (output_commit(&outputs->samples, &collector->fatal))
-        return !outputs->coverage.stream || publish_coverage(collector, &outputs->coverage);
+    else if (output_commit(&outputs->samples, &run->fatal))
+        return !outputs->coverage.stream || publish_coverage(run, &outputs->coverage);
     output_abort(&outputs->coverage);
     return false;
 }
@@ -91,20 +104,21 @@ static int collect(const struct options *options) {
     const struct sink_ops *format =
         sink_find(options->format ? options->format : sink_table[0]->name, &error);
     struct outputs outputs = {0};
-    if (!format || !open_outputs(&outputs, options, &error)) {
+    struct sink sink = {.ops = format, .options = options->sink};
+    if (!format || !open_outputs(&outputs, &sink, options, &error)) {
         log_error(&options->log, "%s", error.message);
-        return collector_error_status(&error);
+        return run_error_status(&error);
     }
-    struct sink sink = {.ops = format, .stream = outputs.samples.stream, .options = options->sink};
-    struct collector collector;
-    collector_init(&collector, options, &outputs.samples, &sink);
-    collector_run(&collector);
-    if (publish(&collector, &outputs))
-        show_summary(&collector);
-    if (collector.fatal.kind != ERROR_NONE)
-        log_error(&options->log, "%s", collector.fatal.message);
-    int status = collector_status(&collector);
-    collector_done(&collector);
+    struct run run;
+    run_init(&run, options, &outputs.samples, &sink);
+    output_end_with(&outputs.samples, &run.cancel);
+    run_all(&run);
+    if (publish(&run, &outputs))
+        show_summary(&run);
+    if (run.fatal.kind != ERROR_NONE)
+        log_error(&options->log, "%s", run.fatal.message);
+    int status = run_status(&run);
+    run_done(&run);
     return status;
 }
 

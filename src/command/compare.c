@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "command/collector.h"
 #include "command/comparison.h"
+#include "command/run.h"
 #include "core/clock.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
@@ -99,23 +99,24 @@ static bool are_mixed(const struct options *options) {
 }
 
 /* Real-time samples of vSphere end at multiples of their interval; logins come before it begins. */
-static int64_t next_interval_ms(int32_t interval) {
-    int64_t period_ms = interval * 1000LL;
-    int64_t ready_ms = g_get_real_time() / 1000 + GET_READY_MS;
-    return clock_now_ms() + GET_READY_MS + period_ms - ready_ms % period_ms;
+static int64_t next_interval_ns(int32_t interval) {
+    int64_t period_us = interval * G_USEC_PER_SEC;
+    int64_t ready_us = g_get_real_time() + GET_READY_MS * 1000LL;
+    return clock_boot_ns() + (GET_READY_MS * 1000LL + period_us - ready_us % period_us) * 1000;
 }
 
-/* All sources measure the same interval. */
-static bool align(struct options *options, struct error *error) {
-    struct selection *selection = &options->selection;
+/* All sources measure the same interval: when it begins; 0 when it need not be the same. */
+static bool align(const struct options *options, int64_t *begin_ns, struct error *error) {
+    int32_t interval = options->timing.interval;
+    *begin_ns = 0;
     if (!are_mixed(options))
         return true;
-    if (selection->interval != REAL_TIME_SECONDS)
+    if (interval != REAL_TIME_SECONDS)
         return error_set(error, ERROR_USAGE,
                          "--interval %d: a vSphere target beside one of libvirt needs %d, the "
                          "interval of its real-time samples",
-                         selection->interval, REAL_TIME_SECONDS);
-    selection->follow_ms = next_interval_ms(selection->interval);
+                         interval, REAL_TIME_SECONDS);
+    *begin_ns = next_interval_ns(interval);
     return true;
 }
 
@@ -134,47 +135,49 @@ static bool make_order(struct comparison_order *order, const struct options *opt
 }
 
 /* Output appears when something was measured, or nothing was lost. */
-static void publish(struct collector *collector, struct output *output) {
-    const struct log *log = &collector->options->log;
-    int status = collector_status(collector);
+static void publish(struct run *run, struct output *output) {
+    const struct log *log = &run->options->log;
+    int status = run_status(run);
     if (status != STATUS_OK && status != STATUS_PARTIAL) {
         output_abort(output);
         return;
     }
-    if (!output_commit(output, &collector->fatal))
+    if (!output_commit(output, &run->fatal))
         return;
-    if (collector->skipped)
-        log_info(log, "%zu powered off or disconnected: left out", collector->skipped);
-    if (collector->entities->count && !coverage_totals(collector->coverage).series)
+    if (run->skipped)
+        log_info(log, "%zu powered off or disconnected: left out", run->skipped);
+    if (run->entities->count && !coverage_totals(run->coverage).series)
         log_warn(log, "there is no value of these counters: 'vperf counters' lists all counters");
 }
 
 static int compare(const struct options *options, const struct comparison_order *order,
-                   struct error *error) {
+                   int64_t begin_ns, struct error *error) {
     struct output output;
     if (!output_open(&output, options->output, error))
         return STATUS_NOTHING;
     struct comparison comparison;
-    struct collector collector;
+    struct run run;
     comparison_init(&comparison, order, output.stream, options->sink);
-    collector_init(&collector, options, NULL, &comparison.sink);
-    collector_run(&collector);
+    run_init(&run, options, NULL, &comparison.sink);
+    run.aligned_ns = begin_ns;
+    run_all(&run);
     comparison_done(&comparison);
-    publish(&collector, &output);
-    *error = collector.fatal;
-    int status = collector_status(&collector);
-    collector_done(&collector);
+    publish(&run, &output);
+    *error = run.fatal;
+    int status = run_status(&run);
+    run_done(&run);
     return status;
 }
 
 static int prepare_and_compare(struct options *options, struct error *error) {
     struct comparison_order order;
     struct globs columns = {0};
+    int64_t begin_ns = 0;
     int status = STATUS_USAGE;
     if (choose_counters(options, &columns, error) && make_order(&order, options, &columns, error) &&
-        align(options, error)) {
+        align(options, &begin_ns, error)) {
         combination_add_weights(&options->selection.counters);
-        status = compare(options, &order, error);
+        status = compare(options, &order, begin_ns, error);
     }
     globs_done(&columns);
     return status;

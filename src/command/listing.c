@@ -4,19 +4,23 @@
 
 #include <unistd.h>
 
-#include "command/collector.h"
+#include "command/messages.h"
 #include "command/names.h"
+#include "command/run.h"
 #include "core/interrupt.h"
 #include "core/output.h"
 
 static bool list_target(const struct listing *listing, const struct listing_run *run,
                         const struct target *target, struct error *error) {
     const struct source_ops *ops = source_ops_for(target, error);
-    struct source *source = ops ? ops->open(target, &run->options->source, error) : NULL;
-    if (!source)
-        return false;
-    bool listed = listing->list(run, source, error);
-    ops->close(source);
+    struct messages *messages = messages_new(&run->options->log, target->text, false);
+    struct source_options options = run->options->source;
+    options.reporter = messages_reporter(messages);
+    struct source *source = ops ? ops->open(target, &options, error) : NULL;
+    bool listed = source && listing->list(run, source, error);
+    if (source)
+        ops->close(source);
+    messages_free(messages);
     return listed;
 }
 
@@ -48,7 +52,7 @@ static int list_all(const struct listing *listing, const struct listing_run *run
     if (!failed && options->selection.names.count)
         unmatched = names_check(options, run->entities, error);
     if (error->kind != ERROR_NONE)
-        return collector_error_status(error);
+        return run_error_status(error);
     if (failed == options->target_count)
         return STATUS_NOTHING;
     return failed || unmatched ? STATUS_PARTIAL : STATUS_OK;
@@ -72,7 +76,7 @@ static int list_to_output(const struct listing *listing, const struct options *o
     if (!publish)
         output_abort(&output);
     else if (!output_commit(&output, error))
-        status = collector_error_status(error);
+        status = run_error_status(error);
     return status;
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* Command lines by popt: a table a group, then one check a value. */
+/* Command lines by popt, then one check per value. */
 #include "command/options.h"
 
 #include <glib.h>
-#include <popt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "command/arguments.h"
+#include "command/option_table.h"
 #include "core/memory.h"
 
 enum {
@@ -21,149 +21,10 @@ enum {
     MAX_TOP = 1000000
 };
 
-enum option {
-    OPTION_TYPE = 1,
-    OPTION_NAME,
-    OPTION_COUNTER,
-    OPTION_INSTANCE,
-    OPTION_SAMPLES,
-    OPTION_INTERVAL,
-    OPTION_LAST,
-    OPTION_START,
-    OPTION_END,
-    OPTION_RAW,
-    OPTION_COVERAGE,
-    OPTION_SORT,
-    OPTION_TOP,
-    OPTION_FORMAT,
-    OPTION_OUTPUT,
-    OPTION_SPREADSHEET_SAFE,
-    OPTION_PASSWORD_FILE,
-    OPTION_CA_FILE,
-    OPTION_THUMBPRINT,
-    OPTION_INSECURE,
-    OPTION_TIMEOUT,
-    OPTION_JOBS,
-    OPTION_BALLOON_PERIOD,
-    OPTION_QUIET,
-    OPTION_VERBOSE,
-    OPTION_HELP,
-    OPTION_COUNT,
-};
-
 /* The text of each option that was given, "" for a flag; lists are joined by commas. */
 struct options_text {
     char *value[OPTION_COUNT];
 };
-
-#define ROW_VALUE(name, letter, option, help, argument)                                            \
-    { name, letter, POPT_ARG_STRING, NULL, option, help, argument }
-#define ROW_FLAG(name, letter, option, help)                                                       \
-    { name, letter, POPT_ARG_NONE, NULL, option, help, NULL }
-
-static const struct poptOption entity_options[] = {
-    ROW_VALUE("type", '\0', OPTION_TYPE,
-              "kinds of entities: vm, host (default: both; compare: vm); with an archived "
-              "--interval also pool, cluster, datastore, datacenter",
-              "LIST"),
-    ROW_VALUE("name", '\0', OPTION_NAME, "entities by name; !GLOB excludes; repeatable",
-              "GLOB,..."),
-    POPT_TABLEEND,
-};
-
-static const struct poptOption counter_options[] = {
-    ROW_VALUE("counter", '\0', OPTION_COUNTER,
-              "counters by name (group.name.rollup); !GLOB excludes; repeatable", "GLOB,..."),
-    POPT_TABLEEND,
-};
-
-static const struct poptOption sample_options[] = {
-    ROW_VALUE("instance", '\0', OPTION_INSTANCE,
-              "'all' for the aggregate and each device (default), or 'aggregate'", "WHICH"),
-    ROW_VALUE("samples", '\0', OPTION_SAMPLES,
-              "the newest N samples (default 1, or all of the time range)", "N"),
-    ROW_VALUE("interval", '\0', OPTION_INTERVAL,
-              "seconds between samples, or realtime (20, the default), day (300), week (1800), "
-              "month (7200), year (86400)",
-              "SECONDS"),
-    ROW_VALUE("last", '\0', OPTION_LAST, "samples of this time until now: 1h, 90m, 7d", "DURATION"),
-    ROW_VALUE("start", '\0', OPTION_START, "samples after this time: 2026-11-21T19:00:00Z, or -2h",
-              "TIME"),
-    ROW_VALUE("end", '\0', OPTION_END, "samples until this time, itself included (default now)",
-              "TIME"),
-    ROW_FLAG("raw", '\0', OPTION_RAW, "percent as the server counts it, in hundredths"),
-    ROW_VALUE("coverage", '\0', OPTION_COVERAGE,
-              "account for each counter and type in FILE (CSV): collected, offered, or not",
-              "FILE"),
-    POPT_TABLEEND,
-};
-
-static const struct poptOption comparison_options[] = {
-    ROW_VALUE("sort", '\0', OPTION_SORT,
-              "highest value of this counter first (default cpu.usage.average)", "COUNTER"),
-    ROW_VALUE("top", '\0', OPTION_TOP, "the first N guests only", "N"),
-    ROW_VALUE("interval", '\0', OPTION_INTERVAL,
-              "seconds that the values cover (default 20, as a vSphere target needs it)",
-              "SECONDS"),
-    ROW_FLAG("raw", '\0', OPTION_RAW, "percent as the server counts it, in hundredths"),
-    POPT_TABLEEND,
-};
-
-static const struct poptOption output_options[] = {
-    ROW_VALUE("format", 'f', OPTION_FORMAT, "how the output is written; see below", "FORMAT"),
-    ROW_VALUE("output", 'o', OPTION_OUTPUT, "write to FILE, which appears only when complete",
-              "FILE"),
-    ROW_FLAG("spreadsheet-safe", '\0', OPTION_SPREADSHEET_SAFE,
-             "an apostrophe before text that a spreadsheet would run as a formula"),
-    POPT_TABLEEND,
-};
-
-static const struct poptOption connection_options[] = {
-    ROW_VALUE("password-file", '\0', OPTION_PASSWORD_FILE, "the password is the first line of FILE",
-              "FILE"),
-    ROW_VALUE("ca-file", '\0', OPTION_CA_FILE,
-              "trust the certificate authorities in FILE (PEM), and no others", "FILE"),
-    ROW_VALUE("thumbprint", '\0', OPTION_THUMBPRINT,
-              "trust the certificate with this SHA-256 (or SHA-1), and no other", "HEX"),
-    ROW_FLAG("insecure", 'k', OPTION_INSECURE, "do not verify the server's certificate"),
-    ROW_VALUE("timeout", '\0', OPTION_TIMEOUT,
-              "longest wait for a connection or an answer (default 60)", "SECONDS"),
-    ROW_VALUE("jobs", 'j', OPTION_JOBS,
-              "connections to a vSphere target side by side (default 1, vCenter 4)", "N"),
-    POPT_TABLEEND,
-};
-
-static const struct poptOption guest_options[] = {
-    ROW_VALUE("balloon-period", '\0', OPTION_BALLOON_PERIOD,
-              "make libvirt guests that do not report their memory do so every SECONDS (changes "
-              "the running guests)",
-              "SECONDS"),
-    POPT_TABLEEND,
-};
-
-static const struct poptOption message_options[] = {
-    ROW_FLAG("quiet", 'q', OPTION_QUIET, "errors and warnings only"),
-    ROW_FLAG("verbose", 'v', OPTION_VERBOSE, "show each request"),
-    ROW_FLAG("help", 'h', OPTION_HELP, "show this help"),
-    POPT_TABLEEND,
-};
-
-/* The groups in the order of the help; a group without a bit belongs to every command. */
-static const struct {
-    unsigned bit;
-    const struct poptOption *options;
-    const char *title;
-} option_groups[] = {
-    {OPTIONS_ENTITIES, entity_options, "Entities:"},
-    {OPTIONS_COUNTERS, counter_options, "Counters:"},
-    {OPTIONS_SAMPLES, sample_options, "Samples:"},
-    {OPTIONS_COMPARISON, comparison_options, "Comparison:"},
-    {OPTIONS_SAMPLES | OPTIONS_COMPARISON, guest_options, "Guests:"},
-    {0, output_options, "Output:"},
-    {0, connection_options, "Connection:"},
-    {0, message_options, "Messages:"},
-};
-enum { OPTION_GROUPS = sizeof option_groups / sizeof *option_groups };
 
 static bool flag_in_environment(const char *name) {
     const char *value = getenv(name);
@@ -225,11 +86,11 @@ static const struct {
     {"realtime", 20}, {"day", 300}, {"week", 1800}, {"month", 7200}, {"year", 86400},
 };
 
-static bool parse_interval(const char *text, struct selection *selection, struct error *error) {
+static bool parse_interval(const char *text, struct timing *timing, struct error *error) {
     for (size_t i = 0; text && i < sizeof interval_names / sizeof *interval_names; i++) {
         if (strcmp(text, interval_names[i].name) == 0) {
-            selection->interval = interval_names[i].seconds;
-            selection->archive = i > 0 ? interval_names[i].name : NULL;
+            timing->interval = interval_names[i].seconds;
+            timing->archive = i > 0 ? interval_names[i].name : NULL;
             return true;
         }
     }
@@ -237,13 +98,13 @@ static bool parse_interval(const char *text, struct selection *selection, struct
         return error_set(error, ERROR_USAGE,
                          "--interval '%s': expected seconds, or realtime, day, week, month or year",
                          text);
-    return parse_number("--interval", text, MAX_TIMEOUT_SECONDS, &selection->interval, error);
+    return parse_number("--interval", text, MAX_TIMEOUT_SECONDS, &timing->interval, error);
 }
 
 static bool check_range(struct options *options, struct error *error) {
     char *const *value = options->text->value;
-    struct selection *selection = &options->selection;
-    struct timerange *range = &selection->range;
+    struct timing *timing = &options->timing;
+    struct timerange *range = &timing->range;
     if (value[OPTION_LAST] && (value[OPTION_START] || value[OPTION_END]))
         return error_set(error, ERROR_USAGE,
                          "--last excludes --start and --end: give the one or the others");
@@ -257,8 +118,19 @@ static bool check_range(struct options *options, struct error *error) {
     if (value[OPTION_END] && !timerange_moment("--end", value[OPTION_END], &range->end, error))
         return false;
     if (range->start.given && !value[OPTION_SAMPLES])
-        selection->samples = 0;
+        timing->samples = 0;
     return true;
+}
+
+static bool check_timing(struct options *options, struct error *error) {
+    char *const *value = options->text->value;
+    struct timing *timing = &options->timing;
+    timing->follow = value[OPTION_FOLLOW];
+    if (timing->follow && (value[OPTION_SAMPLES] || value[OPTION_END]))
+        return error_set(error, ERROR_USAGE, "--follow has no end: leave out %s",
+                         value[OPTION_SAMPLES] ? "--samples" : "--end");
+    return parse_number("--samples", value[OPTION_SAMPLES], MAX_SAMPLES, &timing->samples, error) &&
+           parse_interval(value[OPTION_INTERVAL], timing, error) && check_range(options, error);
 }
 
 static bool has_empty_pattern(const char *list) {
@@ -297,10 +169,7 @@ static bool check_selection(struct options *options, struct error *error) {
     else if (value[OPTION_INSTANCE] && strcmp(value[OPTION_INSTANCE], "all") != 0)
         return error_set(error, ERROR_USAGE, "--instance '%s': expected all or aggregate",
                          value[OPTION_INSTANCE]);
-    return parse_number("--samples", value[OPTION_SAMPLES], MAX_SAMPLES, &selection->samples,
-                        error) &&
-           parse_number("--top", value[OPTION_TOP], MAX_TOP, &options->top, error) &&
-           parse_interval(value[OPTION_INTERVAL], selection, error) && check_range(options, error);
+    return parse_number("--top", value[OPTION_TOP], MAX_TOP, &options->top, error);
 }
 
 static bool check_output(struct options *options, struct error *error) {
@@ -432,7 +301,7 @@ static bool read_arguments(poptContext context, struct options_text *text, struc
 static bool check_all(struct options *options, const struct options_spec *spec, poptContext context,
                       struct error *error) {
     return check_connection(options, error) && check_selection(options, error) &&
-           check_output(options, error) &&
+           check_timing(options, error) && check_output(options, error) &&
            check_targets(options, spec, poptGetArgs(context), error);
 }
 
@@ -450,9 +319,9 @@ static enum options_result parse(struct options *options, const struct options_s
 enum options_result options_parse(struct options *options, const struct options_spec *spec,
                                   int argc, char **argv) {
     *options = (struct options){.log = {.stream = stderr, .level = LOG_NORMAL}};
-    options->source.log = &options->log;
     options->text = memory_alloc(sizeof *options->text);
     selection_init(&options->selection);
+    timing_init(&options->timing);
     if (spec->guests_only)
         options->selection.types[ENTITY_HOST] = false;
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "command/command.h"
+#include "core/log.h"
 #include "core/selection.h"
 #include "core/target.h"
 #include "sink/sink.h"
@@ -41,6 +42,7 @@ enum options_result {
 struct options {
     struct source_options source;
     struct selection selection;
+    struct timing timing;
     struct sink_options sink;
     struct log log;
     const char *format; /* NULL when not given */

@@ -33,10 +33,6 @@ void interrupt_ignore_sigpipe(void) {
     signal(SIGPIPE, SIG_IGN);
 }
 
-void interrupt_request(void) {
-    atomic_store(&requested, true);
-}
-
 bool interrupt_requested(void) {
     return atomic_load(&requested);
 }

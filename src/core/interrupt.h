@@ -11,9 +11,6 @@ void interrupt_install(void);
 /* interrupt_ignore_sigpipe: a write to a closed pipe or connection fails instead of killing us. */
 void interrupt_ignore_sigpipe(void);
 
-/* interrupt_request: as if a signal had come; ends work in other threads. */
-void interrupt_request(void);
-
 /* interrupt_requested: a signal has come. */
 bool interrupt_requested(void);
 

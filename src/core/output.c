@@ -8,11 +8,11 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/interrupt.h"
 #include "core/memory.h"
 
 enum {
@@ -30,6 +30,8 @@ struct output_writer {
     bool is_terminal;
     char last;   /* byte that the terminal got */
     int failure; /* errno of the first failure; once set, everything is discarded */
+    off_t kept;  /* size of an appended file as of the last flush */
+    const struct cancel *cancel;
     char buffer[BUFFER_SIZE];
 };
 
@@ -37,7 +39,7 @@ struct output_writer {
 static bool await_reader(const struct output_writer *writer) {
     struct pollfd writable = {.fd = writer->fd, .events = POLLOUT};
 
-    while (!interrupt_requested())
+    while (!cancel_requested(writer->cancel))
         if (poll(&writable, 1, POLL_MS) > 0)
             return true;
     return false;
@@ -191,6 +193,8 @@ static int finish(struct output *output, bool synchronize) {
         writer->failure = errno;
     if (!writer->failure && synchronize && fsync(writer->fd) != 0)
         writer->failure = errno;
+    if (writer->failure && output->appends && ftruncate(writer->fd, writer->kept) != 0)
+        writer->failure = errno;
     if (close(writer->fd) != 0 && !writer->failure)
         writer->failure = errno;
     int failure = writer->failure;
@@ -214,12 +218,16 @@ static bool is_stdout(const char *path) {
            file.st_ino == standard.st_ino;
 }
 
-bool output_open(struct output *output, const char *path, struct error *error) {
-    bool to_stdout = !path || strcmp(path, "-") == 0 || is_stdout(path);
+static bool is_standard(const char *path) {
+    return !path || strcmp(path, "-") == 0 || is_stdout(path);
+}
 
-    *output = (struct output){0};
-    /* A duplicate, so that closing it reports what closing stdout would. */
-    int fd = to_stdout ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0) : open_path(output, path);
+/* A duplicate, so that closing it reports what closing stdout would. */
+static int open_standard(void) {
+    return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+}
+
+static bool begin(struct output *output, int fd, struct error *error) {
     if (fd < 0) {
         fail(output, errno, error);
         forget(output);
@@ -230,6 +238,77 @@ bool output_open(struct output *output, const char *path, struct error *error) {
     output->writer->is_file = is_file(fd);
     output->writer->is_terminal = isatty(fd);
     output->stream = open_stream(output->writer);
+    return true;
+}
+
+bool output_open(struct output *output, const char *path, struct error *error) {
+    *output = (struct output){0};
+    return begin(output, is_standard(path) ? open_standard() : open_path(output, path), error);
+}
+
+/* The file as it is, or a new one. */
+static int open_to_append(struct output *output, const char *path) {
+    output->path = memory_strdup(path);
+    int fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOCTTY);
+    if (fd >= 0 || errno != ENOENT)
+        return fd < 0 && errno == ENXIO ? open(path, O_WRONLY | O_CLOEXEC) : fd;
+    output->created = true;
+    return open(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+}
+
+/* Why nothing can be appended to the file, or NULL. */
+static const char *find_obstacle(int fd, off_t size, const char *header) {
+    size_t length = strlen(header);
+    char *begin = memory_alloc(length + 1);
+    char last = '\0';
+    bool same =
+        pread(fd, begin, length, 0) == (ssize_t)length && memcmp(begin, header, length) == 0;
+    bool ended = pread(fd, &last, 1, size - 1) == 1 && last == '\n';
+    free(begin);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+        return "another program is appending to it";
+    if (!same)
+        return "it does not begin with the header of this format: give another FILE";
+    return ended ? NULL : "its last line has no end: complete or remove that line";
+}
+
+bool output_append(struct output *output, const char *path, const char *header, bool *fresh,
+                   struct error *error) {
+    struct stat status;
+    *output = (struct output){0};
+    *fresh = true;
+    if (is_standard(path))
+        return begin(output, open_standard(), error);
+    if (!begin(output, open_to_append(output, path), error))
+        return false;
+    output->appends = output->writer->is_file;
+    if (!output->appends || fstat(output->writer->fd, &status) != 0)
+        return true;
+    output->writer->kept = status.st_size;
+    *fresh = status.st_size == 0;
+    const char *obstacle =
+        *fresh ? NULL : find_obstacle(output->writer->fd, status.st_size, header);
+    if (*fresh && flock(output->writer->fd, LOCK_EX | LOCK_NB) != 0)
+        obstacle = "another program is appending to it";
+    if (!obstacle)
+        return true;
+    error_set(error, ERROR_OUTPUT, "cannot append to %s: %s", path, obstacle);
+    output_abort(output);
+    return false;
+}
+
+void output_end_with(struct output *output, const struct cancel *cancel) {
+    output->writer->cancel = cancel;
+}
+
+bool output_flush(struct output *output, struct error *error) {
+    struct output_writer *writer = output->writer;
+    if (fflush(output->stream) != 0 && !writer->failure)
+        writer->failure = errno;
+    if (writer->failure)
+        return fail(output, writer->failure, error);
+    if (output->appends)
+        writer->kept = lseek(writer->fd, 0, SEEK_END);
     return true;
 }
 
@@ -261,8 +340,15 @@ bool output_check(const struct output *output, struct error *error) {
     return !output_failed(output) || fail(output, output->writer->failure, error);
 }
 
+/* A file that was made for nothing does not stay. */
+static void remove_empty(const struct output *output) {
+    struct stat status;
+    if (output->created && stat(output->path, &status) == 0 && status.st_size == 0)
+        unlink(output->path);
+}
+
 bool output_commit(struct output *output, struct error *error) {
-    int failure = finish(output, output->temporary != NULL);
+    int failure = finish(output, output->temporary || output->appends);
 
     if (!failure && output->temporary && rename(output->temporary, output->final) != 0)
         failure = errno;
@@ -281,5 +367,6 @@ void output_abort(struct output *output) {
     (void)finish(output, false);
     if (output->temporary)
         unlink(output->temporary);
+    remove_empty(output);
     forget(output);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "core/cancel.h"
 #include "core/error.h"
 
 struct output_writer;
@@ -16,6 +17,8 @@ struct output {
     char *path;      /* as given; NULL for stdout */
     char *final;     /* what the temporary file becomes: path with links followed */
     char *temporary; /* NULL for stdout and for what is no regular file */
+    bool appends;    /* to a file; what is not flushed is taken back when a write fails */
+    bool created;    /* that was not there before */
 };
 
 /*
@@ -25,6 +28,20 @@ struct output {
  */
 bool output_open(struct output *output, const char *path, struct error *error)
     __attribute__((warn_unused_result));
+
+/*
+ * output_append: as output_open, but a regular file keeps what it holds, and no other program may
+ * append to it meanwhile. *fresh tells that the header is still to be written. ERROR_OUTPUT when
+ * the file does not begin with the header, or its last line has no end.
+ */
+bool output_append(struct output *output, const char *path, const char *header, bool *fresh,
+                   struct error *error) __attribute__((warn_unused_result));
+
+/* output_end_with: waiting for a reader ends with this token too. */
+void output_end_with(struct output *output, const struct cancel *cancel);
+
+/* output_flush: what has been written so far reaches the file, or the error says why not. */
+bool output_flush(struct output *output, struct error *error) __attribute__((warn_unused_result));
 
 /* output_same: both outputs are files with the same name in the same folder. */
 bool output_same(const struct output *a, const struct output *b);

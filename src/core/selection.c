@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* What the user asked for: which entities, counters, instances and samples. */
 #include "core/selection.h"
 
 #include <fnmatch.h>
@@ -14,8 +13,6 @@ enum { SUGGESTIONS = 5 };
 void selection_init(struct selection *selection) {
     *selection = (struct selection){
         .types = {[ENTITY_VM] = true, [ENTITY_HOST] = true},
-        .samples = 1,
-        .interval = REAL_TIME_SECONDS,
     };
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* What the user asked for: which entities, counters, instances and samples. */
+/* WHAT: which entities, counters and instances the user asked for. */
 #ifndef VPERF_CORE_SELECTION_H
 #define VPERF_CORE_SELECTION_H
 
@@ -11,25 +11,15 @@
 #include "core/error.h"
 #include "core/globs.h"
 #include "core/inventory.h"
-#include "core/timerange.h"
-
-/* The interval of the samples that ESXi keeps of the last hour, and the default of polls. */
-enum { REAL_TIME_SECONDS = 20 };
 
 struct selection {
     bool types[ENTITY_TYPES];
     struct globs names;
     struct globs counters;
     bool aggregate_only; /* --instance aggregate */
-    int32_t samples;     /* the newest N; 0 for all of the time range */
-    int32_t interval;    /* seconds; REAL_TIME_SECONDS is real time on vSphere */
-    const char *archive; /* the name by which an archived interval was asked for, or NULL */
-    struct timerange range;
-    int64_t follow_ms; /* not 0: the sample of the interval that begins at this CLOCK_MONOTONIC,
-                          to be waited for, instead of the newest there is */
 };
 
-/* selection_init: guests and hosts, all counters and instances, the newest real-time sample. */
+/* selection_init: guests and hosts, all counters and instances. */
 void selection_init(struct selection *selection);
 
 /* selection_done: frees what the selection holds. */

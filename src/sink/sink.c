@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "sink/formats.h"
 
 const struct sink_ops *const sink_table[] = {
@@ -33,6 +34,16 @@ static void begin(struct sink *sink) {
     sink->begun = true;
 }
 
+char *sink_header(const struct sink_ops *ops, const struct sink_options *options) {
+    char *text = NULL;
+    size_t length = 0;
+    struct sink sink = {.ops = ops, .options = *options};
+    sink.stream = memory_check(open_memstream(&text, &length));
+    ops->begin(&sink);
+    fclose(sink.stream);
+    return text;
+}
+
 void sink_write(struct sink *sink, const struct series *series) {
     begin(sink);
     sink->ops->write(sink, series);
@@ -43,6 +54,13 @@ void sink_entity(struct sink *sink, const struct entity *entity) {
         return;
     begin(sink);
     sink->ops->entity(sink, entity);
+}
+
+bool sink_round_end(struct sink *sink, struct error *error) {
+    begin(sink);
+    if (sink->ops->round_end)
+        return sink->ops->round_end(sink, error);
+    return !sink->output || output_flush(sink->output, error);
 }
 
 void sink_end(struct sink *sink) {

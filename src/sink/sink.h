@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "core/error.h"
+#include "core/output.h"
 #include "core/series.h"
 
 struct sink_options {
@@ -27,6 +28,8 @@ struct sink_ops {
     void (*write)(struct sink *sink, const struct series *series);
     /* entity: one that could be measured, after its series if there are any; may be NULL. */
     void (*entity)(struct sink *sink, const struct entity *entity);
+    /* round_end: the series of a round are complete; may be NULL. False with the error. */
+    bool (*round_end)(struct sink *sink, struct error *error);
     /* end: what stands after the last series. */
     void (*end)(struct sink *sink);
 };
@@ -34,6 +37,7 @@ struct sink_ops {
 struct sink {
     const struct sink_ops *ops;
     FILE *stream;
+    struct output *output; /* of the stream; NULL when rounds need not be flushed */
     struct sink_options options;
     bool begun;
 };
@@ -41,8 +45,15 @@ struct sink {
 /* sink_write: one series; before the first one, what stands at the beginning. */
 void sink_write(struct sink *sink, const struct series *series);
 
+/* sink_header: what stands at the beginning of this format, owned by the caller. */
+char *sink_header(const struct sink_ops *ops, const struct sink_options *options);
+
 /* sink_entity: an entity of which a series may have come; ignored by formats of series only. */
 void sink_entity(struct sink *sink, const struct entity *entity);
+
+/* sink_round_end: all series of a round have come: they go where they belong, or the error says why
+ * not. */
+bool sink_round_end(struct sink *sink, struct error *error) __attribute__((warn_unused_result));
 
 /* sink_end: what stands at the end, after a beginning if there was no series. */
 void sink_end(struct sink *sink);

@@ -8,13 +8,15 @@
 
 #include <stdbool.h>
 
+#include "core/cancel.h"
 #include "core/catalog.h"
 #include "core/error.h"
 #include "core/inventory.h"
-#include "core/log.h"
+#include "core/reporter.h"
 #include "core/selection.h"
 #include "core/series.h"
 #include "core/target.h"
+#include "core/window.h"
 
 /* What the command line says about connections; strings are borrowed. */
 struct source_options {
@@ -24,28 +26,42 @@ struct source_options {
     const char *known_hosts; /* path list of files with lines "host[:port] thumbprint" */
     bool insecure;
     int timeout_seconds;
-    const struct log *log;
+    const struct reporter *reporter; /* NULL: nobody listens */
+    const struct cancel *cancel;     /* ends what the source does; NULL: a signal alone does */
     int balloon_period_seconds; /* libvirt: guests without one get this; 0 changes no guest */
-    /* progress: done of total rounds of a long collection are over; may be NULL. */
-    void (*progress)(void *context, int done, int total);
-    void *progress_context;
     int jobs; /* vSphere: connections side by side; 0 for the default */
 };
 
 /*
- * What a source tells the collector while it collects. Everything passed is borrowed for the
- * call. A false return of series means that the output failed: the source stops and returns false.
+ * What a source reports in a round. Everything passed is borrowed for the call. A false return of
+ * series means that the output failed: the source stops and returns false.
  */
 struct source_events {
     void *context;
-    /* offered: the entity offers the counter, and it was asked for. */
+    /* offered: the entity offers the counter, and it was asked for; once for both. */
     void (*offered)(void *context, const struct entity *entity, const struct counter *counter);
     /* series: samples of one counter and instance; series of one entity follow each other. */
     bool (*series)(void *context, const struct series *series, struct error *error);
     /* skipped: a selected entity that has no data, such as a guest that is powered off. */
     void (*skipped)(void *context, const struct entity *entity);
-    /* missing: data that was asked for and is lost; the reason names what and why. */
+    /*
+     * missing: data that was asked for and is lost, of an entity, or of the target when it is NULL.
+     * The reason names what and why, in the same words as long as it is the same trouble. In one
+     * round, each call stands for one sample time that something is missing of.
+     */
     void (*missing)(void *context, const struct entity *entity, const char *reason);
+    /* arrived: a selected entity that was not there in the round before. */
+    void (*arrived)(void *context, const struct entity *entity);
+    /* ended: a selected entity that is no longer there, or no longer runs. */
+    void (*ended)(void *context, const struct entity *entity, const char *reason);
+    /* progress: done of total parts of the round are over. */
+    void (*progress)(void *context, int done, int total);
+};
+
+/* When the next sample can be had, by clock_boot_ns, and how long an interval lasts there. */
+struct due {
+    int64_t at_ns;
+    int64_t period_ns;
 };
 
 /* Options that a source takes; the others go for all. */
@@ -61,6 +77,8 @@ struct source_ops {
     const char *name;
     const char *help;           /* what it measures, and examples of targets */
     unsigned takes;             /* SOURCE_TAKES_… */
+    bool keeps_samples;         /* the past can be asked for; else a round gives the sample since the
+                                   round before, and the first one gives none */
     const char *const *schemes; /* NULL-terminated; NULL answers every scheme left over */
 
     /* open: connects and logs in. NULL on failure, with the error. */
@@ -73,12 +91,18 @@ struct source_ops {
      */
     struct inventory *(*inventory)(struct source *source, const bool types[ENTITY_TYPES],
                                    struct error *error);
+    /* now: the source's present, in Unix seconds. */
+    bool (*now)(struct source *source, int64_t *seconds, struct error *error);
+    /* due: when a round gets the sample after the newest one known. */
+    struct due (*due)(struct source *source, int32_t interval);
     /*
-     * collect: gives everything the selection asks for to the events, entity by entity in
-     * inventory order. False when the rest is lost; what failed on one entity goes to missing.
+     * round: one visit; emits what the selection and the window ask for, entity by entity in
+     * inventory order. Never sleeps until something is due. False when the round is lost; the source
+     * stays usable, and what failed on one entity goes to missing.
      */
-    bool (*collect)(struct source *source, const struct selection *selection,
-                    const struct source_events *events, struct error *error);
+    bool (*round)(struct source *source, const struct selection *selection,
+                  const struct window *window, const struct source_events *events,
+                  struct error *error);
     /* close: logs out and frees the source. Cannot fail; takes NULL. */
     void (*close)(struct source *source);
 };

@@ -335,7 +335,7 @@ def test_interrupted(vperf, start_vcsim):
     """While it waits for the sample: logged out, nothing written."""
     server = start_vcsim("-mode", "real", "-model", "esx")
     process = vperf.start("compare", *server.arguments, "test:///default")
-    server.await_request("QueryAvailablePerfMetric")
+    server.await_request("CurrentTime")
     process.send_signal(signal.SIGINT)
     done = harness.finish(process, 10)
     assert done.status == 130 and not done.out, done

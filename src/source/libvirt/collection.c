@@ -6,21 +6,17 @@
 #include <string.h>
 
 #include "core/clock.h"
-#include "core/interrupt.h"
 #include "core/memory.h"
 #include "source/libvirt/account.h"
 #include "source/libvirt/counters/mapping.h"
 #include "source/libvirt/helper/domains.h"
 #include "source/libvirt/store.h"
 
-enum { SAMPLES_IN_MEMORY = 4 * 1024 * 1024 };
-
 static const int64_t second_ns = 1000000000;
 static const int64_t shortest_deadline_ns = 3 * 1000000000LL;
 static const int64_t shortest_late_ns = 250000000;
 static const int64_t longest_slow_ns = 5 * 1000000000LL;
 static const int64_t longest_hung_ns = 5 * 1000000000LL;
-static const int64_t slice_ns = 100000000;
 
 /* One selected entity. */
 struct track {
@@ -30,11 +26,14 @@ struct track {
 };
 
 struct collection {
-    const struct collection_input *input;
+    struct collection_input input;
+    const struct source_events *events; /* of the round under way */
+    int64_t start_ns;                   /* clock_boot_ns of the first poll; 0 before it */
+    bool advised;
     struct track *tracks; /* in inventory order */
     size_t count;
     struct track *host; /* the track of the host, or NULL */
-    const bool *wanted; /* by counter */
+    bool *wanted;       /* by counter */
     struct stats_wish wish;
     struct snapshot *before; /* of the last poll that worked */
     struct account rounds;   /* of polls as a whole */
@@ -72,7 +71,7 @@ static struct receiver receiver_for(const struct collection *collection, struct 
     return (struct receiver){
         .track = track,
         .stamp = collection->stamp,
-        .aggregate_only = collection->input->selection->aggregate_only,
+        .aggregate_only = collection->input.selection->aggregate_only,
     };
 }
 
@@ -92,7 +91,7 @@ static void offer_guest(const struct collection *collection, struct track *track
     struct guest_pair pair;
 
     receiver.offers = true;
-    rates_guest_offer(&pair, sample, collection->input->selection->interval);
+    rates_guest_offer(&pair, sample, collection->input.interval);
     pair.mhz = mhz;
     mapping_guest(&pair, &output);
     rates_guest_done(&pair);
@@ -115,7 +114,7 @@ static void take_guest(const struct collection *collection, const struct guest_p
 }
 
 static void offer_host(const struct collection *collection, const struct host_pair *pair) {
-    int64_t interval = collection->input->selection->interval;
+    int64_t interval = collection->input.interval;
     struct receiver receiver = receiver_for(collection, collection->host);
     struct mapping_output output = output_for(collection, &receiver);
     struct guest_pair *guests = memory_array(pair->guest_count, sizeof *guests);
@@ -193,9 +192,9 @@ static bool all_have_baselines(const struct snapshot *before, const struct snaps
 }
 
 static void take_snapshot(struct collection *collection, struct snapshot *now) {
-    const struct host_facts *facts = &collection->input->poller->endpoint.host;
+    const struct host_facts *facts = &collection->input.poller->endpoint.host;
     const struct snapshot *before = collection->before;
-    int64_t interval = collection->input->selection->interval;
+    int64_t interval = collection->input.interval;
     struct guest_pair *pairs = memory_array(now->count, sizeof *pairs);
     struct host_pair host;
 
@@ -230,24 +229,13 @@ static void take_failures(const struct collection *collection, const struct snap
     }
 }
 
-static size_t samples_kept(const struct collection *collection) {
-    size_t samples = 0;
-    for (size_t i = 0; i < collection->count; i++)
-        samples += collection->tracks[i].store.samples;
-    return samples;
-}
-
 static bool give_all(const struct collection *collection, struct error *error) {
-    const struct collection_input *input = collection->input;
+    const struct collection_input *input = &collection->input;
     bool good = true;
     for (size_t i = 0; good && i < collection->count; i++)
-        good = store_give(&collection->tracks[i].store, input->catalog, input->selection->interval,
-                          input->events, error);
+        good = store_give(&collection->tracks[i].store, input->catalog, input->interval,
+                          collection->events, error);
     return good;
-}
-
-static bool make_room(const struct collection *collection, struct error *error) {
-    return samples_kept(collection) < SAMPLES_IN_MEMORY || give_all(collection, error);
 }
 
 static int64_t clamp(int64_t value, int64_t low, int64_t high) {
@@ -255,10 +243,9 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high) {
     return raised > high ? high : raised;
 }
 
-/* False only when the run is to end. */
 static bool poll_once(struct collection *collection, struct error *error) {
-    struct poller *poller = collection->input->poller;
-    int64_t interval_ns = collection->input->selection->interval * second_ns;
+    struct poller *poller = collection->input.poller;
+    int64_t interval_ns = collection->input.interval * second_ns;
     int64_t slow_ns = clamp(interval_ns / 10, second_ns, longest_slow_ns);
     int64_t deadline_ns = clamp(interval_ns / 4 * 3, shortest_deadline_ns, poller->timeout_ns);
     int64_t late_ns = clamp(interval_ns / 4, shortest_late_ns, slow_ns);
@@ -268,15 +255,10 @@ static bool poll_once(struct collection *collection, struct error *error) {
         .hung_ns = clamp(hung_ns, 0, deadline_ns / 4 * 3),
         .deadline_ns = deadline_ns,
     };
-    struct error failure = {0};
 
-    struct snapshot *now = poller_round(poller, &collection->wish, &limits, &failure);
-    if (!now && failure.kind == ERROR_INTERRUPTED)
-        return error_set(error, failure.kind, "%s", failure.message);
-    if (!now) {
-        account_failure(&collection->rounds, &failure);
-        return true;
-    }
+    struct snapshot *now = poller_round(poller, &collection->wish, &limits, error);
+    if (!now)
+        return false;
     collection->rounds.seen++;
     int64_t interval = interval_ns / second_ns;
     account_duration(&collection->rounds, now->duration_ns, interval);
@@ -288,50 +270,11 @@ static bool poll_once(struct collection *collection, struct error *error) {
     take_failures(collection, now);
     snapshot_free(collection->before);
     collection->before = now;
-    return make_room(collection, error);
-}
-
-static bool wait_until(int64_t due_ns, struct error *error) {
-    for (int64_t now_ns = clock_now_ns(); now_ns < due_ns; now_ns = clock_now_ns()) {
-        if (interrupt_requested())
-            return error_set(error, ERROR_INTERRUPTED, "interrupted");
-        errand_sleep(due_ns - now_ns < slice_ns ? due_ns - now_ns : slice_ns);
-    }
-    return true;
-}
-
-static void tell_progress(const struct collection *collection, int done) {
-    const struct source_options *options = collection->input->options;
-    if (options->progress)
-        options->progress(options->progress_context, done, collection->input->selection->samples);
-}
-
-static bool poll_all(struct collection *collection, struct error *error) {
-    const struct selection *selection = collection->input->selection;
-    int64_t interval_ns = selection->interval * second_ns;
-    int64_t now_ns = clock_now_ns(), follow_ns = selection->follow_ms * 1000000;
-    int64_t start_ns = follow_ns > now_ns ? follow_ns : now_ns;
-
-    tell_progress(collection, 0);
-    for (int32_t i = 0; i <= selection->samples; i++) {
-        int64_t due_ns = start_ns + i * interval_ns;
-        if (!wait_until(due_ns, error))
-            return false;
-        if (clock_now_ns() > due_ns + interval_ns / 2) {
-            struct error late = {0};
-            error_set(&late, ERROR_TIMEOUT, "the poll before took too long");
-            account_failure(&collection->rounds, &late);
-        } else if (!poll_once(collection, error)) {
-            return false;
-        }
-        if (i > 0)
-            tell_progress(collection, i);
-    }
     return true;
 }
 
 static void tell_missing(const struct collection *collection, const struct track *track) {
-    const struct source_events *events = collection->input->events;
+    const struct source_events *events = collection->events;
     char *reason = account_reason(&track->account);
     if (reason)
         events->missing(events->context, track->store.entity, reason);
@@ -341,7 +284,7 @@ static void tell_missing(const struct collection *collection, const struct track
 }
 
 static void tell_lost_rounds(const struct collection *collection) {
-    const struct source_events *events = collection->input->events;
+    const struct source_events *events = collection->events;
     char *reason = account_reason(&collection->rounds);
     if (reason)
         events->missing(events->context, NULL, reason);
@@ -350,7 +293,7 @@ static void tell_lost_rounds(const struct collection *collection) {
 
 /* Only of use to who asked for what these guests do not give. */
 static void advise_balloon(const struct collection *collection) {
-    const struct source_options *options = collection->input->options;
+    const struct source_options *options = collection->input.options;
     size_t running = 0;
     size_t silent = 0;
 
@@ -359,13 +302,14 @@ static void advise_balloon(const struct collection *collection) {
         running += store->entity->type == ENTITY_VM && collection->tracks[i].account.seen > 0;
         silent += collection->tracks[i].account.no_report;
     }
-    if (!silent || !options->log)
+    if (!silent)
         return;
-    log_warn(options->log, "%s: %zu of %zu running guests report no current memory statistics; %s",
-             collection->input->name, silent, running,
-             options->balloon_period_seconds
-                 ? "they have no balloon driver that does"
-                 : "--balloon-period SECONDS lets those with a balloon driver do so");
+    report(options->reporter, REPORT_WARNING,
+           "%s: %zu of %zu running guests report no current memory statistics; %s",
+           collection->input.name, silent, running,
+           options->balloon_period_seconds
+               ? "they have no balloon driver that does"
+               : "--balloon-period SECONDS lets those with a balloon driver do so");
 }
 
 static bool wants(const struct collection *collection, const char *name) {
@@ -391,7 +335,7 @@ static bool run_period(struct connection *connection, void *context, struct erro
 static struct domains_period *period_for(const struct collection *collection) {
     struct domains_period *period = memory_alloc(sizeof *period);
 
-    period->seconds = collection->input->options->balloon_period_seconds;
+    period->seconds = collection->input.options->balloon_period_seconds;
     period->guests = snapshot_new();
     for (size_t i = 0; i < collection->count; i++) {
         const struct track *track = &collection->tracks[i];
@@ -402,11 +346,11 @@ static struct domains_period *period_for(const struct collection *collection) {
 }
 
 static bool set_periods(struct collection *collection, struct error *error) {
-    const struct source_options *options = collection->input->options;
-    const struct source_events *events = collection->input->events;
+    const struct source_options *options = collection->input.options;
+    const struct source_events *events = collection->events;
     struct errand_work work = {run_period, discard_period, period_for(collection)};
 
-    bool good = poller_run(collection->input->poller, &work, "--balloon-period", error);
+    bool good = poller_run(collection->input.poller, &work, "--balloon-period", error);
     struct domains_period *period = work.data;
     if (!good || !period)
         return false;
@@ -416,9 +360,9 @@ static bool set_periods(struct collection *collection, struct error *error) {
         if (track)
             events->missing(events->context, track->store.entity, failure->error.message);
     }
-    if (options->log)
-        log_info(options->log, "%s: %zu guests report their memory every %d s from now on",
-                 collection->input->name, period->changed, period->seconds);
+    report(options->reporter, REPORT_INFO,
+           "%s: %zu guests report their memory every %d s from now on", collection->input.name,
+           period->changed, period->seconds);
     discard_period(period);
     return true;
 }
@@ -434,8 +378,8 @@ static void add_track(struct collection *collection, const struct entity *entity
     collection->count++;
 }
 
-static void begin(struct collection *collection, bool *wanted) {
-    const struct collection_input *input = collection->input;
+static void begin(struct collection *collection) {
+    const struct collection_input *input = &collection->input;
     const struct selection *selection = input->selection;
 
     collection->tracks = memory_array(input->inventory->count, sizeof *collection->tracks);
@@ -445,45 +389,62 @@ static void begin(struct collection *collection, bool *wanted) {
             add_track(collection, entity);
     }
     for (size_t i = 0; i < mapping_count(); i++)
-        wanted[i] = selection_has_counter(selection, mapping_counter(i));
-    collection->wanted = wanted;
+        collection->wanted[i] = selection_has_counter(selection, mapping_counter(i));
     collection->wish.host = collection->host != NULL;
     collection->wish.host_cpus = collection->host && !selection->aggregate_only;
 }
 
-static void end(struct collection *collection) {
-    for (size_t i = 0; i < collection->count; i++)
-        store_done(&collection->tracks[i].store);
-    free(collection->tracks);
-    snapshot_free(collection->before);
-}
-
-static bool finish(struct collection *collection, struct error *error) {
-    const struct account *rounds = &collection->rounds;
-
-    if (!rounds->seen || (rounds->seen == 1 && rounds->failed))
-        return error_set(error, rounds->error.kind, "%s", rounds->error.message);
-    if (!give_all(collection, error))
-        return false;
+/* What the round lacks; the next one begins a new account. */
+static void report_round(struct collection *collection) {
     for (size_t i = 0; i < collection->count; i++)
         tell_missing(collection, &collection->tracks[i]);
     tell_lost_rounds(collection);
-    if (wants(collection, "mem.usage.average"))
+    if (!collection->advised && collection->rounds.seen && wants(collection, "mem.usage.average"))
         advise_balloon(collection);
+    collection->advised = true;
+    for (size_t i = 0; i < collection->count; i++)
+        collection->tracks[i].account = (struct account){0};
+    collection->rounds = (struct account){0};
+}
+
+struct collection *collection_new(const struct collection_input *input) {
+    struct collection *collection = memory_alloc(sizeof *collection);
+    collection->input = *input;
+    collection->wanted = memory_array(mapping_count(), sizeof *collection->wanted);
+    begin(collection);
+    return collection;
+}
+
+bool collection_round(struct collection *collection, const struct source_events *events,
+                      struct error *error) {
+    bool first = !collection->start_ns;
+    collection->events = events;
+    if (first && collection->input.options->balloon_period_seconds > 0 &&
+        !set_periods(collection, error))
+        return false;
+    if (first)
+        collection->start_ns = clock_boot_ns();
+    if (!collection->count)
+        return true;
+    if (!poll_once(collection, error) || !give_all(collection, error))
+        return false;
+    report_round(collection);
     return true;
 }
 
-bool collection_run(const struct collection_input *input, struct error *error) {
-    struct collection collection = {.input = input};
-    bool *wanted = memory_array(mapping_count(), sizeof *wanted);
+struct due collection_due(const struct collection *collection) {
+    int64_t period_ns = collection->input.interval * second_ns;
+    int64_t elapsed_ns = clock_boot_ns() - collection->start_ns;
+    return (struct due){collection->start_ns + (elapsed_ns / period_ns + 1) * period_ns, period_ns};
+}
 
-    begin(&collection, wanted);
-    bool good = true;
-    if (input->options->balloon_period_seconds > 0)
-        good = set_periods(&collection, error);
-    good = good && (collection.count == 0 || poll_all(&collection, error));
-    good = good && (collection.count == 0 || finish(&collection, error));
-    end(&collection);
-    free(wanted);
-    return good;
+void collection_free(struct collection *collection) {
+    if (!collection)
+        return;
+    for (size_t i = 0; i < collection->count; i++)
+        store_done(&collection->tracks[i].store);
+    free(collection->tracks);
+    free(collection->wanted);
+    snapshot_free(collection->before);
+    free(collection);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* One run of collect: polls at even distances, and what became of each entity in them. */
+/* The polls of one target at even distances, and what became of each entity in them. */
 #ifndef VPERF_SOURCE_LIBVIRT_COLLECTION_H
 #define VPERF_SOURCE_LIBVIRT_COLLECTION_H
 
 #include "source/libvirt/poller.h"
 #include "source/source.h"
 
-/* What a run needs; all borrowed. */
+/* What the rounds need; all borrowed. */
 struct collection_input {
     struct poller *poller;
     const char *name;                  /* of the target, for messages */
@@ -14,15 +14,25 @@ struct collection_input {
     const struct inventory *inventory; /* sorted */
     const struct selection *selection;
     const struct source_options *options;
-    const struct source_events *events;
+    int32_t interval; /* seconds between two polls */
 };
 
+struct collection;
+
+/* collection_new: nothing polled yet; owned by the caller. */
+struct collection *collection_new(const struct collection_input *input);
+
 /*
- * collection_run: polls samples + 1 times. Samples are kept in memory, 16 bytes each, and given to
- * the events when the last poll is over; or earlier, in several blocks each in inventory order,
- * when there would be more than 64 MiB of them. False when the output failed, on an interrupt, or
- * when no poll but the first worked.
+ * collection_round: one poll; emits the sample of the interval since the poll before. The first one
+ * emits none. False when the output failed, on an interrupt, or when the poll is lost.
  */
-bool collection_run(const struct collection_input *input, struct error *error);
+bool collection_round(struct collection *collection, const struct source_events *events,
+                      struct error *error);
+
+/* collection_due: when the next poll is due, at even distances from the first. */
+struct due collection_due(const struct collection *collection);
+
+/* collection_free: takes NULL. */
+void collection_free(struct collection *collection);
 
 #endif

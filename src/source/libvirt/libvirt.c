@@ -2,7 +2,9 @@
 /* The hypervisors that libvirt knows as a source. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "core/clock.h"
 #include "core/memory.h"
 #include "source/libvirt/collection.h"
 #include "source/libvirt/counters/mapping.h"
@@ -22,6 +24,7 @@ struct libvirt {
     char *source; /* the column of this name */
     struct catalog *catalog;
     struct inventory *inventory;
+    struct collection *collection; /* NULL before the first round */
 };
 
 extern const struct source_ops libvirt_source;
@@ -81,6 +84,7 @@ static void libvirt_close(struct source *source) {
     if (!source)
         return;
     struct libvirt *libvirt = from_base(source);
+    collection_free(libvirt->collection);
     poller_done(&libvirt->poller);
     free(libvirt->name);
     free(libvirt->source);
@@ -153,19 +157,6 @@ static struct inventory *libvirt_inventory(struct source *source, const bool typ
 }
 
 static bool check_selection(const struct selection *selection, struct error *error) {
-    if (timerange_given(&selection->range))
-        return error_set(error, ERROR_USAGE,
-                         "--start, --end and --last: libvirt keeps no history; use --samples and "
-                         "--interval");
-    if (selection->archive)
-        return error_set(error, ERROR_USAGE,
-                         "--interval %s: libvirt keeps no history; give the seconds between polls",
-                         selection->archive);
-    if (selection->interval < 1 || selection->samples < 1)
-        return error_set(error, ERROR_USAGE,
-                         "--interval %d and --samples %d: libvirt is polled once a second at most, "
-                         "for one sample at least",
-                         selection->interval, selection->samples);
     for (int type = 0; type < ENTITY_TYPES; type++) {
         if (selection->types[type] && type != ENTITY_VM && type != ENTITY_HOST)
             return error_set(error, ERROR_USAGE,
@@ -175,23 +166,38 @@ static bool check_selection(const struct selection *selection, struct error *err
     return true;
 }
 
-static bool libvirt_collect(struct source *source, const struct selection *selection,
-                            const struct source_events *events, struct error *error) {
+static bool libvirt_now(struct source *source, int64_t *seconds, struct error *error) {
+    (void)source;
+    (void)error;
+    *seconds = (int64_t)time(NULL);
+    return true;
+}
+
+static struct due libvirt_due(struct source *source, int32_t interval) {
+    const struct libvirt *libvirt = from_base(source);
+    if (libvirt->collection)
+        return collection_due(libvirt->collection);
+    return (struct due){clock_boot_ns(), interval * second_ns};
+}
+
+static bool libvirt_round(struct source *source, const struct selection *selection,
+                          const struct window *window, const struct source_events *events,
+                          struct error *error) {
     struct libvirt *libvirt = from_base(source);
     if (!check_selection(selection, error) || !libvirt_catalog(source, error) ||
         (!libvirt->inventory && !libvirt_inventory(source, selection->types, error)))
         return false;
-
-    const struct collection_input input = {
-        .poller = &libvirt->poller,
-        .name = libvirt->name,
-        .catalog = libvirt->catalog,
-        .inventory = libvirt->inventory,
-        .selection = selection,
-        .options = &libvirt->options,
-        .events = events,
-    };
-    if (collection_run(&input, error))
+    if (!libvirt->collection)
+        libvirt->collection = collection_new(&(struct collection_input){
+            .poller = &libvirt->poller,
+            .name = libvirt->name,
+            .catalog = libvirt->catalog,
+            .inventory = libvirt->inventory,
+            .selection = selection,
+            .options = &libvirt->options,
+            .interval = window->interval,
+        });
+    if (collection_round(libvirt->collection, events, error))
         return true;
     name_target(libvirt->name, error);
     return false;
@@ -205,6 +211,8 @@ const struct source_ops libvirt_source = {
     .open = libvirt_open,
     .catalog = libvirt_catalog,
     .inventory = libvirt_inventory,
-    .collect = libvirt_collect,
+    .now = libvirt_now,
+    .due = libvirt_due,
+    .round = libvirt_round,
     .close = libvirt_close,
 };

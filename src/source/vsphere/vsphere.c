@@ -2,13 +2,13 @@
 /* ESXi and vCenter as a source. */
 #include <stdlib.h>
 
+#include "core/clock.h"
 #include "core/memory.h"
 #include "source/source.h"
 #include "source/vsphere/inventory/counters.h"
 #include "source/vsphere/inventory/entities.h"
 #include "source/vsphere/query/archives.h"
 #include "source/vsphere/query/batches.h"
-#include "source/vsphere/query/follow.h"
 #include "source/vsphere/session/session.h"
 
 enum { VCENTER_JOBS = 4 };
@@ -62,10 +62,11 @@ static bool is_archived_only(enum entity_type type) {
     return type != ENTITY_VM && type != ENTITY_HOST;
 }
 
-static bool check_selection(const struct selection *selection, struct error *error) {
+static bool check_selection(const struct selection *selection, const struct window *window,
+                            struct error *error) {
     for (int type = 0; type < ENTITY_TYPES; type++)
         if (selection->types[type] && is_archived_only((enum entity_type)type) &&
-            selection->interval == REAL_TIME_SECONDS)
+            window->interval == REAL_TIME_SECONDS)
             return error_set(error, ERROR_USAGE,
                              "--type %s: has no real-time samples: give --interval 300 or longer",
                              entity_type_name((enum entity_type)type));
@@ -74,10 +75,9 @@ static bool check_selection(const struct selection *selection, struct error *err
 
 /* The selected entities that have data, in the order of the inventory; the caller frees them. */
 static const struct entity **choose(const struct inventory *inventory,
-                                    const struct selection *selection,
+                                    const struct selection *selection, bool archived,
                                     const struct source_events *events, size_t *count) {
     const struct entity **chosen = memory_array(inventory->count + 1, sizeof *chosen);
-    bool archived = selection->interval != REAL_TIME_SECONDS;
     *count = 0;
     for (size_t i = 0; i < inventory->count; i++) {
         const struct entity *entity = inventory->entities[i];
@@ -109,42 +109,50 @@ static size_t job_count(const struct vsphere *vsphere) {
     return vsphere->session->is_vcenter ? VCENTER_JOBS : 1;
 }
 
-static bool collect_chosen(struct vsphere *vsphere, const struct selection *selection,
-                           const struct source_events *events, struct batches_order *order,
-                           struct error *error) {
+static bool query_chosen(struct vsphere *vsphere, const struct selection *selection,
+                         const struct source_events *events, struct batches_order *order,
+                         struct error *error) {
     struct crew *crew = crew_new(vsphere->session, job_count(vsphere));
-    struct offers *offers =
-        offers_load(crew, order->entities, order->count, vsphere->catalog, selection, error);
+    struct offers *offers = offers_load(crew, order->entities, order->count, vsphere->catalog,
+                                        selection, order->span.interval, error);
     if (offers) {
         tell_offers(offers, order->entities, order->count, events);
         order->offers = offers;
-        if (follow_await(vsphere->session->main, order, error))
-            (void)batches_run(crew, order, error);
+        (void)batches_run(crew, order, error);
     }
     offers_free(offers);
     crew_free(crew);
     return error->kind == ERROR_NONE;
 }
 
-static bool vsphere_collect(struct source *source, const struct selection *selection,
-                            const struct source_events *events, struct error *error) {
+static bool vsphere_now(struct source *source, int64_t *seconds, struct error *error) {
+    return span_server_time(from_base(source)->session->main, seconds, error);
+}
+
+static struct due vsphere_due(struct source *source, int32_t interval) {
+    const int64_t period_ns = interval * 1000000000LL;
+    (void)source;
+    return (struct due){clock_boot_ns() + period_ns, period_ns};
+}
+
+static bool vsphere_round(struct source *source, const struct selection *selection,
+                          const struct window *window, const struct source_events *events,
+                          struct error *error) {
     struct vsphere *vsphere = from_base(source);
-    struct batches_order order = {
-        .progress = vsphere->options.progress,
-        .progress_context = vsphere->options.progress_context,
-    };
-    if (!check_selection(selection, error) || !vsphere_catalog(source, error) ||
+    struct batches_order order = {.count = 0};
+    bool archived = window->interval != REAL_TIME_SECONDS;
+    if (!check_selection(selection, window, error) || !vsphere_catalog(source, error) ||
         (!vsphere->inventory && !vsphere_inventory(source, selection->types, error)) ||
-        !span_resolve(&order.span, selection, vsphere->session->main, error) ||
-        (selection->interval != REAL_TIME_SECONDS &&
-         !archives_check(&order.span, vsphere->session->main, error)))
+        !span_resolve(&order.span, window, vsphere->session->main, error) ||
+        (archived && !archives_check(&order.span, vsphere->session->main, error)))
         return false;
     struct query_refused refused = {0};
     const struct query query = {vsphere->catalog, selection, events, &refused};
-    const struct entity **entities = choose(vsphere->inventory, selection, events, &order.count);
+    const struct entity **entities =
+        choose(vsphere->inventory, selection, archived, events, &order.count);
     order.query = &query;
     order.entities = entities;
-    bool good = collect_chosen(vsphere, selection, events, &order, error);
+    bool good = query_chosen(vsphere, selection, events, &order, error);
     free(entities);
     return good;
 }
@@ -165,10 +173,13 @@ const struct source_ops vsphere_source = {
     .name = "vsphere",
     .help = "ESXi and vCenter: esx01.example.com, https://user@vc01.example.com",
     .takes = SOURCE_TAKES_TRUST | SOURCE_TAKES_JOBS,
+    .keeps_samples = true,
     .schemes = schemes,
     .open = vsphere_open,
     .catalog = vsphere_catalog,
     .inventory = vsphere_inventory,
-    .collect = vsphere_collect,
+    .now = vsphere_now,
+    .due = vsphere_due,
+    .round = vsphere_round,
     .close = vsphere_close,
 };

@@ -50,7 +50,7 @@ static void add(struct store *store, size_t counter, const char *instance, int64
 static void test_order(void **state) {
     struct catalog *catalog = mapping_catalog();
     struct heard heard = {.room = 100};
-    const struct source_events events = {&heard, offered, series, NULL, NULL};
+    const struct source_events events = {.context = &heard, .offered = offered, .series = series};
     struct entity entity = {.name = "a"};
     struct error error = {0};
     struct store store;
@@ -89,7 +89,7 @@ static void test_order(void **state) {
 static void test_failing_output(void **state) {
     struct catalog *catalog = mapping_catalog();
     struct heard heard = {.room = 1};
-    const struct source_events events = {&heard, offered, series, NULL, NULL};
+    const struct source_events events = {.context = &heard, .offered = offered, .series = series};
     struct entity entity = {.name = "a"};
     struct error error = {0};
     struct store store;

@@ -226,7 +226,8 @@ static void destroy_view(struct channel *channel, struct vim25__ManagedObjectRef
     struct _vim25__DestroyViewResponse response;
     struct error error = {0};
     if (!CALL(channel, DestroyView, &request, &response, &error))
-        log_debug(channel->session->log, "the view ends with the session: %s", error.message);
+        report(channel->session->reporter, REPORT_DETAIL, "the view ends with the session: %s",
+               error.message);
 }
 
 static bool load(struct channel *channel, struct loader *loader, struct error *error) {

@@ -59,11 +59,11 @@ static bool warn_if_older(const struct archives *archives, const struct span *sp
     if (!now && !span_server_time(channel, &now, error))
         return is_bearable(error);
     if (span->start < now - kept)
-        log_warn(session->log,
-                 "%s: samples of %d s are kept for %" PRId64 " %s: give a longer --interval for "
-                 "older ones (%s)",
-                 session->label, archives->interval, kept / (days ? DAY_SECONDS : HOUR_SECONDS),
-                 days ? "d" : "h", archives->known);
+        report(session->reporter, REPORT_WARNING,
+               "%s: samples of %d s are kept for %" PRId64 " %s: give a longer --interval for "
+               "older ones (%s)",
+               session->label, archives->interval, kept / (days ? DAY_SECONDS : HOUR_SECONDS),
+               days ? "d" : "h", archives->known);
     return true;
 }
 

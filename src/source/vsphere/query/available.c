@@ -8,16 +8,15 @@
 #include "source/vsphere/inventory/entities.h"
 #include "source/vsphere/session/session.h"
 
-bool available_ask(struct channel *channel, const struct entity *entity,
-                   const struct selection *selection,
+bool available_ask(struct channel *channel, const struct entity *entity, int32_t interval,
                    struct _vim25__QueryAvailablePerfMetricResponse *response, struct error *error) {
     struct vim25__ManagedObjectReference manager =
         session_reference(&channel->session->performance_manager);
+    int asked = interval;
     struct vim25__ManagedObjectReference object = {
         .type = (char *)entities_managed_type(entity->type), .__item = (char *)entity->id};
-    int interval = selection->interval;
     struct vim25__QueryAvailablePerfMetricRequestType request = {
-        ._USCOREthis = &manager, .entity = &object, .intervalId = &interval};
+        ._USCOREthis = &manager, .entity = &object, .intervalId = &asked};
     return CALL(channel, QueryAvailablePerfMetric, &request, response, error);
 }
 

@@ -18,9 +18,8 @@ struct available {
     size_t capacity;
 };
 
-/* available_ask: asks what the entity offers in the selection's interval. */
-bool available_ask(struct channel *channel, const struct entity *entity,
-                   const struct selection *selection,
+/* available_ask: asks what the entity offers in the interval. */
+bool available_ask(struct channel *channel, const struct entity *entity, int32_t interval,
                    struct _vim25__QueryAvailablePerfMetricResponse *response, struct error *error);
 
 /*

@@ -306,7 +306,8 @@ static bool list_instances(struct shift *shift, struct batch *batch, struct erro
     for (size_t i = 0; i < batch->count; i++) {
         struct _vim25__QueryAvailablePerfMetricResponse response = {0};
         struct query_item *item = &batch->items[i];
-        if (available_ask(shift->channel, item->entity, query->selection, &response, error)) {
+        if (available_ask(shift->channel, item->entity, shift->plan->order->span.interval,
+                          &response, error)) {
             available_read(&batch->listed[kept], query->catalog, query->selection, &response);
             item->listed = &batch->listed[kept];
             batch->items[kept++] = *item;
@@ -331,8 +332,9 @@ static bool run_listed(struct shift *shift, struct batch *batch, struct error *e
 
 static void report_progress(const struct shift *shift, const struct batch *batch) {
     const struct batches_order *order = shift->plan->order;
-    if (order->progress && crew_await_turn(shift->plan->crew, shift->task))
-        order->progress(order->progress_context, (int)batch->end, (int)order->count);
+    const struct source_events *events = order->query->events;
+    if (crew_await_turn(shift->plan->crew, shift->task))
+        events->progress(events->context, (int)batch->end, (int)order->count);
 }
 
 static bool run_batch(void *context, size_t worker, size_t task, struct error *error) {

@@ -14,8 +14,6 @@ struct batches_order {
     size_t count;
     const struct offers *offers;
     struct span span;
-    void (*progress)(void *context, int done, int total); /* may be NULL */
-    void *progress_context;
 };
 
 /*

@@ -42,6 +42,7 @@ struct offers {
     struct crew *crew;
     struct catalog *catalog;
     const struct selection *selection;
+    int32_t interval;
 };
 
 static void join_group(struct offers *offers, size_t index, struct group **by_key) {
@@ -116,12 +117,12 @@ static bool ask_entity(struct offers *offers, struct channel *channel, size_t in
                        struct _vim25__QueryAvailablePerfMetricResponse *response,
                        struct error *error) {
     const struct entity *entity = offers->entities[index];
-    if (available_ask(channel, entity, offers->selection, response, error))
+    if (available_ask(channel, entity, offers->interval, response, error))
         return true;
     if (error->kind != ERROR_TIMEOUT)
         return false;
     error_clear(error);
-    return available_ask(channel, entity, offers->selection, response, error);
+    return available_ask(channel, entity, offers->interval, response, error);
 }
 
 /* What one member lists; *listed tells whether it lists anything. One that is refused is noted. */
@@ -189,7 +190,7 @@ static void form_unions(struct offers *offers) {
 
 struct offers *offers_load(struct crew *crew, const struct entity *const *entities, size_t count,
                            struct catalog *catalog, const struct selection *selection,
-                           struct error *error) {
+                           int32_t interval, struct error *error) {
     struct offers *offers = memory_alloc(sizeof *offers);
     offers->entities = entities;
     offers->members = memory_array(count + 1, sizeof *offers->members);
@@ -198,6 +199,7 @@ struct offers *offers_load(struct crew *crew, const struct entity *const *entiti
     offers->crew = crew;
     offers->catalog = catalog;
     offers->selection = selection;
+    offers->interval = interval;
     form_groups(offers);
     const struct crew_work work = {offers, claim_group, ask_group};
     if (!crew_run(crew, &work, error)) {

@@ -23,7 +23,7 @@ struct offers;
 /* offers_load: asks the crew's server about the entities, which are borrowed; NULL on failure. */
 struct offers *offers_load(struct crew *crew, const struct entity *const *entities, size_t count,
                            struct catalog *catalog, const struct selection *selection,
-                           struct error *error);
+                           int32_t interval, struct error *error);
 
 /* offers_free: takes NULL. */
 void offers_free(struct offers *offers);

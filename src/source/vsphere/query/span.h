@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/selection.h"
+#include "core/window.h"
 #include "source/vsphere/session/channel.h"
 
 /* Samples with start < time <= end in the server's time; unbounded is the newest there are. */
@@ -23,11 +23,10 @@ struct span {
 bool span_server_time(struct channel *channel, int64_t *now, struct error *error);
 
 /*
- * span_resolve: the span of the selection. Of an interval to be followed it holds the one sample
- * whose interval overlaps most with it: its end is less than half an interval off. Relative times
- * are the server's: its clock is asked for. ERROR_USAGE for an empty span.
+ * span_resolve: the span of a window. ERROR_USAGE when all of it is older than the real-time
+ * samples that servers keep.
  */
-bool span_resolve(struct span *span, const struct selection *selection, struct channel *channel,
+bool span_resolve(struct span *span, const struct window *window, struct channel *channel,
                   struct error *error);
 
 /* span_samples: the most samples that a series of the span can have. */

@@ -9,7 +9,6 @@
 #include <strings.h>
 
 #include "core/clock.h"
-#include "core/interrupt.h"
 #include "core/memory.h"
 #include "source/vsphere/session/dial.h"
 #include "source/vsphere/session/failure.h"
@@ -34,7 +33,7 @@ static bool only_tls_came(const struct soap *soap) {
 }
 
 static bool is_interrupted(const struct channel *channel) {
-    return !channel->closing && interrupt_requested();
+    return !channel->closing && cancel_requested(channel->session->cancel);
 }
 
 bool channel_may_wait(struct channel *channel) {
@@ -250,8 +249,8 @@ static bool pause_before_retry(struct channel *channel) {
 
 static void log_failed_attempt(const struct channel *channel, const char *operation,
                                const char *remedy) {
-    log_debug(channel->session->log, "%s: %s: attempt %u failed: %s", channel->session->label,
-              operation, channel->attempts, remedy);
+    report(channel->session->reporter, REPORT_DETAIL, "%s: %s: attempt %u failed: %s",
+           channel->session->label, operation, channel->attempts, remedy);
 }
 
 static bool renew_session(struct channel *channel, const char *operation, int *result) {
@@ -294,8 +293,9 @@ bool channel_end(struct channel *channel, const char *operation, int result, str
     channel->result = result;
     if (!succeeded)
         failure_describe(channel, operation, result, error);
-    log_debug(session->log, "%s: %s: %s, %lld ms, %llu bytes", session->label, operation,
-              succeeded ? "ok" : "failed", (long long)(clock_now_ms() - channel->started_ms),
-              (unsigned long long)channel->received);
+    report(session->reporter, REPORT_DETAIL, "%s: %s: %s, %lld ms, %llu bytes", session->label,
+           operation, succeeded ? "ok" : "failed",
+           (long long)(clock_now_ms() - channel->started_ms),
+           (unsigned long long)channel->received);
     return succeeded;
 }

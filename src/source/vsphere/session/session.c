@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/interrupt.h"
 #include "core/memory.h"
 #include "source/vsphere/wire/wire.h"
 
@@ -147,8 +146,8 @@ static bool retrieve_service_content(struct session *session, struct error *erro
     session->is_vcenter = about && about->apiType && strcmp(about->apiType, "VirtualCenter") == 0;
     session->api_version = memory_strdup(about ? about->apiVersion : NULL);
     if (about && about->fullName)
-        log_debug(session->log, "%s: %s, asked as %s", session->label, about->fullName,
-                  session->action);
+        report(session->reporter, REPORT_DETAIL, "%s: %s, asked as %s", session->label,
+               about->fullName, session->action);
     return true;
 }
 
@@ -165,13 +164,13 @@ static void logout(struct session *session) {
     struct vim25__LogoutRequestType request = {._USCOREthis = &self};
     struct _vim25__LogoutResponse response;
     struct error error = {0};
-    int limit = interrupt_requested() ? INTERRUPTED_CLOSING_SECONDS : CLOSING_SECONDS;
+    int limit = cancel_requested(session->cancel) ? INTERRUPTED_CLOSING_SECONDS : CLOSING_SECONDS;
     if (session->timeout_seconds > limit)
         session->timeout_seconds = limit;
     session->main->closing = true;
     /* NotAuthenticated: there is no session any more, or the interrupted login made none. */
     if (!CALL(session->main, Logout, &request, &response, &error) && error.kind != ERROR_AUTH)
-        log_warn(session->log, "not logged out: %s", error.message);
+        report(session->reporter, REPORT_WARNING, "not logged out: %s", error.message);
 }
 
 static int port_of(const struct target *target) {
@@ -189,10 +188,10 @@ static void set_address(struct session *session, const struct target *target) {
     size_t length = 0;
     const char *path = target_sdk_path(target, &length);
     if (strcmp(target->scheme, "https") != 0 && target->path[strspn(target->path, "/")])
-        log_warn(session->log,
-                 "%s: the path chooses nothing: all of the target is taken; choose "
-                 "with --type and --name",
-                 target->text);
+        report(session->reporter, REPORT_WARNING,
+               "%s: the path chooses nothing: all of the target is taken; choose "
+               "with --type and --name",
+               target->text);
     session->endpoint = memory_printf("https://%s%.*s", address, (int)length, path);
     session->label = memory_strdup(port_of(target) == TARGET_HTTPS_PORT ? target->host : address);
     free(address);
@@ -236,7 +235,8 @@ struct session *session_open(const struct target *target, const struct source_op
     struct session *session = memory_alloc(sizeof *session);
     pthread_mutex_init(&session->login_lock, NULL);
     pthread_mutex_init(&session->cookie_lock, NULL);
-    session->log = options->log;
+    session->reporter = options->reporter;
+    session->cancel = options->cancel;
     session->timeout_seconds = options->timeout_seconds;
     if (establish(session, target, options, error))
         return session;

@@ -9,7 +9,6 @@
 
 #include "core/credentials.h"
 #include "core/error.h"
-#include "core/log.h"
 #include "source/source.h"
 #include "source/vsphere/session/channel.h"
 #include "source/vsphere/session/tls.h"
@@ -25,7 +24,8 @@ extern const struct session_moref session_service_instance;
 
 struct session {
     struct tls *tls;
-    const struct log *log;
+    const struct reporter *reporter;
+    const struct cancel *cancel;
     char *label;     /* host[:port when not 443] */
     char *endpoint;  /* https://host:port/sdk */
     char *action;    /* SOAPAction: urn:vim25/VERSION */

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Three kinds of schedule: one round, so many polls, or rounds without end. */
+#include "command/lane.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/aligned.h"
+#include "command/names.h"
+#include "core/clock.h"
+#include "core/memory.h"
+#include "core/schedule.h"
+
+static const int64_t second_ns = 1000000000;
+
+static const struct timing *timing_of(const struct lane *lane) {
+    return &lane->run->options->timing;
+}
+
+static char *key_of(const struct entity *entity) {
+    return memory_printf("%d %s", (int)entity->type, entity->id);
+}
+
+bool lane_measured(const struct lane *lane, const struct entity *entity) {
+    char *key = key_of(entity);
+    bool skipped = g_hash_table_contains(lane->skipped, key);
+    free(key);
+    return lane->error.kind == ERROR_NONE && !skipped;
+}
+
+static void forget(GHashTable *keys, const struct entity *entity) {
+    char *key = key_of(entity);
+    g_hash_table_remove(keys, key);
+    free(key);
+}
+
+static void on_offered(void *context, const struct entity *entity, const struct counter *counter) {
+    struct lane *lane = context;
+    coverage_offered(lane->coverage, entity, counter);
+    if (lane->awaited)
+        g_hash_table_add(lane->awaited, key_of(entity));
+}
+
+static bool on_series(void *context, const struct series *series, struct error *error) {
+    struct lane *lane = context;
+    coverage_series(lane->coverage, series);
+    progress_series(&lane->progress);
+    if (lane->awaited)
+        forget(lane->awaited, series->entity);
+    lane->torn = true;
+    return lane->spool ? spool_add(lane->spool, series, error)
+                       : run_write(lane->run, series, error);
+}
+
+static void on_skipped(void *context, const struct entity *entity) {
+    struct lane *lane = context;
+    if (g_hash_table_add(lane->skipped, key_of(entity)))
+        log_debug(&lane->run->options->log, "%s: %s '%s' is %s: skipped", entity->source,
+                  entity_type_name(entity->type), entity->name, entity_state_name(entity->state));
+}
+
+static void on_missing(void *context, const struct entity *entity, const char *reason) {
+    struct lane *lane = context;
+    messages_missing(lane->messages, entity, reason);
+    if (lane->awaited && entity)
+        forget(lane->awaited, entity);
+}
+
+static void on_arrived(void *context, const struct entity *entity) {
+    struct lane *lane = context;
+    forget(lane->skipped, entity);
+    log_info(&lane->run->options->log, "%s: %s '%s' (%s) has arrived", entity->source,
+             entity_type_name(entity->type), entity->name, entity->id);
+}
+
+static void on_ended(void *context, const struct entity *entity, const char *reason) {
+    struct lane *lane = context;
+    log_info(&lane->run->options->log, "%s: %s '%s' (%s) %s", entity->source,
+             entity_type_name(entity->type), entity->name, entity->id, reason);
+}
+
+static void on_progress(void *context, int done, int total) {
+    struct lane *lane = context;
+    if (!lane->many)
+        progress_report(&lane->progress, done, total);
+}
+
+static bool round_once(struct lane *lane, struct source *source, const struct window *window,
+                       struct error *error) {
+    const struct source_events events = {
+        lane, on_offered, on_series, on_skipped, on_missing, on_arrived, on_ended, on_progress,
+    };
+    lane->attempts++;
+    if (!source->ops->round(source, &lane->run->options->selection, window, &events, error))
+        return false;
+    messages_round(lane->messages);
+    lane->torn = false;
+    return true;
+}
+
+bool lane_round(struct lane *lane, struct source *source, const struct window *window) {
+    bool good = round_once(lane, source, window, &lane->error);
+    lane->rounds += good;
+    return good;
+}
+
+static bool interrupted(struct error *error) {
+    return error_set(error, ERROR_INTERRUPTED, "interrupted");
+}
+
+/* What no further attempt can mend. */
+static bool is_final(const struct error *error) {
+    return error->kind == ERROR_OUTPUT || error->kind == ERROR_INTERRUPTED ||
+           error->kind == ERROR_USAGE;
+}
+
+/* The sink's rows of a round are complete: they go out. */
+static bool end_round(struct lane *lane, struct error *error) {
+    struct run *run = lane->run;
+    pthread_mutex_lock(&run->lock);
+    bool good = sink_round_end(run->sink, error);
+    pthread_mutex_unlock(&run->lock);
+    return good;
+}
+
+/* The first poll is the baseline of the samples; a lost one costs its sample. */
+static bool run_polls(struct lane *lane, struct source *source, const struct window *window) {
+    const struct source_ops *ops = source->ops;
+    int32_t samples = timing_of(lane)->samples;
+    int64_t begin_ns = clock_boot_ns(), due_ns = lane->run->aligned_ns;
+    struct due due = {MAX(begin_ns, due_ns), window->interval * second_ns};
+    int64_t end_ns = due.at_ns + samples * due.period_ns + due.period_ns / 2;
+    size_t good = 0;
+    lane->many = true;
+    progress_report(&lane->progress, 0, samples);
+    for (; due.at_ns < end_ns; due = ops->due(source, window->interval)) {
+        struct error lost = {0};
+        if (!cancel_wait(&lane->cancel, due.at_ns))
+            return interrupted(&lane->error);
+        bool succeeded = round_once(lane, source, window, &lost);
+        good += succeeded;
+        if (!succeeded && is_final(&lost)) {
+            lane->error = lost;
+            return false;
+        }
+        if (succeeded && !lane->spool && good > 1 && !end_round(lane, &lane->error))
+            return false;
+        if (!succeeded)
+            messages_lost(lane->messages, &lost);
+        if (lane->error.kind == ERROR_NONE && lost.kind != ERROR_NONE && !good)
+            lane->error = lost;
+        if (good > 1)
+            lane->rounds = good - 1;
+        progress_report(&lane->progress, (int)lane->attempts - 1, samples);
+    }
+    if (good < 2 && messages_lost_rounds(lane->messages))
+        return error_set(&lane->error, ERROR_TIMEOUT, "%s: too few polls gave something",
+                         lane->target->text);
+    error_clear(&lane->error);
+    return true;
+}
+
+/* Waits after a failure; false when the lane is to end. */
+static bool wait_to_retry(struct lane *lane, const struct error *lost, int64_t period_ns) {
+    messages_lost(lane->messages, lost);
+    int64_t delay_ns = schedule_delay_ns(&lane->schedule, lost->kind, period_ns);
+    return cancel_wait(&lane->cancel, clock_boot_ns() + delay_ns) || interrupted(&lane->error);
+}
+
+/* Polls at multiples of the interval: those of all targets are at the same moments. */
+static int64_t first_due_ns(const struct source *source, int32_t interval) {
+    int64_t period_us = interval * G_USEC_PER_SEC;
+    int64_t phase_us = g_get_real_time() % period_us;
+    return clock_boot_ns() + (source->ops->keeps_samples ? 0 : (period_us - phase_us) * 1000);
+}
+
+static bool run_endless(struct lane *lane, struct source *source, const struct window *window) {
+    const struct source_ops *ops = source->ops;
+    struct due due = {first_due_ns(source, window->interval), window->interval * second_ns};
+    lane->many = true;
+    while (cancel_wait(&lane->cancel, due.at_ns)) {
+        struct error lost = {0};
+        bool good = round_once(lane, source, window, &lost);
+        /* What an unsuccessful round has written counts as written. */
+        if ((good || !is_final(&lost)) && !end_round(lane, &lane->error))
+            return false;
+        if (!good && is_final(&lost)) {
+            lane->error = lost;
+            return false;
+        }
+        if (good)
+            schedule_success(&lane->schedule);
+        lane->rounds += good;
+        due = ops->due(source, window->interval);
+        if (!good && !wait_to_retry(lane, &lost, due.period_ns))
+            return false;
+        if (!good)
+            due = ops->due(source, window->interval);
+    }
+    return interrupted(&lane->error);
+}
+
+static bool resolve_window(struct lane *lane, struct source *source, struct window *window) {
+    const struct timing *timing = timing_of(lane);
+    struct error *error = &lane->error;
+    int64_t now = 0;
+    if (source->ops->keeps_samples && window_needs_now(timing) &&
+        !source->ops->now(source, &now, error))
+        return false;
+    return window_resolve(window, timing, now, error);
+}
+
+static bool run_rounds(struct lane *lane, struct source *source) {
+    struct window window;
+    if (!resolve_window(lane, source, &window))
+        return false;
+    if (timing_of(lane)->follow)
+        return run_endless(lane, source, &window);
+    if (!source->ops->keeps_samples)
+        return run_polls(lane, source, &window);
+    return lane->run->aligned_ns ? aligned_run(lane, source, &window)
+                                 : lane_round(lane, source, &window);
+}
+
+/* Catalogue and inventory are there, and the selection fits them. */
+static bool prepare(struct lane *lane, struct source *source, struct error *error) {
+    const struct options *options = lane->run->options;
+    const struct selection *selection = &options->selection;
+    const struct catalog *catalog = source->ops->catalog(source, error);
+    /* Of several targets, each may lack what another one has. */
+    if (!catalog ||
+        (options->target_count == 1 && !selection_check_counters(selection, catalog, error)))
+        return false;
+    const struct inventory *inventory = source->ops->inventory(source, selection->types, error);
+    if (!inventory)
+        return false;
+    coverage_define(lane->coverage, catalog, selection);
+    names_keep(lane->entities, selection, inventory);
+    for (size_t i = 0; lane->run->sink->ops->entity && i < inventory->count; i++)
+        if (selection_has_entity(selection, inventory->entities[i]))
+            inventory_add(lane->selected, inventory->entities[i]);
+    return true;
+}
+
+/* What a source without a past cannot be asked for. */
+static bool check_timing(const struct lane *lane, const struct source_ops *ops,
+                         struct error *error) {
+    const struct timing *timing = timing_of(lane);
+    const char *name = ops->name;
+    if (ops->keeps_samples)
+        return true;
+    if (timerange_given(&timing->range))
+        return error_set(error, ERROR_USAGE,
+                         "%s: --start, --end and --last: %s keeps no history; use --samples and "
+                         "--interval",
+                         lane->target->text, name);
+    if (timing->archive)
+        return error_set(error, ERROR_USAGE,
+                         "%s: --interval %s: %s keeps no history; give the seconds between polls",
+                         lane->target->text, timing->archive, name);
+    return true;
+}
+
+static struct source *open_once(struct lane *lane, struct error *error) {
+    const struct source_ops *ops = source_ops_for(lane->target, error);
+    if (!ops || !check_timing(lane, ops, error))
+        return NULL;
+    struct source *source = ops->open(lane->target, &lane->source_options, error);
+    if (!source || prepare(lane, source, error))
+        return source;
+    ops->close(source);
+    return NULL;
+}
+
+/* An endless run waits for a target that cannot be reached; what it refuses, it refuses for good.
+ */
+static struct source *open_source(struct lane *lane) {
+    int64_t period_ns = timing_of(lane)->interval * second_ns;
+    for (;;) {
+        struct error error = {0};
+        struct source *source = open_once(lane, &error);
+        if (source || !timing_of(lane)->follow || is_final(&error) || error.kind == ERROR_AUTH ||
+            error.kind == ERROR_TLS) {
+            lane->error = error;
+            return source;
+        }
+        if (!wait_to_retry(lane, &error, period_ns))
+            return NULL;
+    }
+}
+
+static void *run_lane(void *argument) {
+    struct lane *lane = argument;
+    struct run *run = lane->run;
+    struct source *source = open_source(lane);
+    if (source) {
+        run_rounds(lane, source);
+        source->ops->close(source);
+    }
+    messages_finish(lane->messages, lane->attempts);
+    if (run_ends(run, &lane->error))
+        cancel_request(&run->cancel); /* the other lanes give up */
+    else if (lane->error.kind != ERROR_NONE)
+        log_error(&run->options->log, "%s", lane->error.message);
+    return NULL;
+}
+
+void lane_start(struct lane *lane, struct run *run, size_t index, struct progress *progress) {
+    const struct options *options = run->options;
+    lane->run = run;
+    lane->target = &options->targets[index];
+    lane->messages = messages_new(&options->log, lane->target->text, options->timing.follow);
+    cancel_init(&lane->cancel, &run->cancel);
+    lane->source_options = options->source;
+    lane->source_options.reporter = messages_reporter(lane->messages);
+    lane->source_options.cancel = &lane->cancel;
+    lane->progress.progress = progress;
+    lane->coverage = coverage_new();
+    lane->skipped = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
+    lane->entities = inventory_new();
+    lane->selected = inventory_new();
+    if (index > 0 && !options->timing.follow)
+        lane->spool = spool_new(&lane->error);
+    lane->started =
+        lane->error.kind == ERROR_NONE && pthread_create(&lane->thread, NULL, run_lane, lane) == 0;
+    if (!lane->started)
+        error_set(&lane->error, ERROR_OUTPUT, "no thread for %s: the system's limit is reached",
+                  lane->target->text);
+}
+
+void lane_join(struct lane *lane) {
+    if (lane->started)
+        pthread_join(lane->thread, NULL);
+}
+
+void lane_done(struct lane *lane) {
+    messages_free(lane->messages);
+    coverage_free(lane->coverage);
+    g_hash_table_destroy(lane->skipped);
+    if (lane->awaited)
+        g_hash_table_destroy(lane->awaited);
+    inventory_free(lane->entities);
+    inventory_free(lane->selected);
+    spool_free(lane->spool);
+}

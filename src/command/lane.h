@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* One target of a run, in a thread of its own: its source, its schedule, and what became of it. */
+#ifndef VPERF_COMMAND_LANE_H
+#define VPERF_COMMAND_LANE_H
+
+#include <glib.h>
+#include <pthread.h>
+
+#include "command/messages.h"
+#include "command/progress.h"
+#include "command/run.h"
+#include "core/schedule.h"
+#include "core/spool.h"
+
+struct lane {
+    struct run *run;
+    const struct target *target;
+    struct cancel cancel;
+    struct source_options source_options; /* those of the command line, with this lane's token */
+    struct messages *messages;
+    struct progress_lane progress;
+    struct spool *spool; /* series that wait for the lanes before; NULL: they are written at once */
+    struct coverage *coverage;
+    struct schedule schedule;
+    bool many;           /* more than one round */
+    size_t attempts;     /* rounds begun */
+    size_t rounds;       /* rounds that gave samples */
+    bool torn;           /* a part of a round has been written */
+    GHashTable *skipped; /* keys of entities */
+    GHashTable *awaited; /* keys of entities whose sample of an aligned interval is to come */
+    struct inventory *entities; /* those of the target, by type and name */
+    struct inventory *selected; /* those that were asked for; only for sinks that want to know */
+    struct error error;         /* why the lane ended early */
+    pthread_t thread;
+    bool started;
+};
+
+/* lane_start: begins the work of the target with this number in a thread. */
+void lane_start(struct lane *lane, struct run *run, size_t index, struct progress *progress);
+
+/* lane_join: waits for the end of the thread. */
+void lane_join(struct lane *lane);
+
+/* lane_round: one round that counts; false with lane->error. For the lane's thread. */
+bool lane_round(struct lane *lane, struct source *source, const struct window *window);
+
+/* lane_measured: the target is not lost, and the entity of it was not skipped. */
+bool lane_measured(const struct lane *lane, const struct entity *entity);
+
+/* lane_done: frees what the lane holds. */
+void lane_done(struct lane *lane);
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "command/messages.h"
+
+#include <glib.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "core/clock.h"
+#include "core/memory.h"
+
+static const int64_t second_ns = 1000000000;
+static const int64_t first_quiet_ns = 60 * 1000000000LL;
+static const int64_t longest_quiet_ns = 3600 * 1000000000LL;
+
+enum { MAX_TROUBLES = 10000 };
+
+struct trouble {
+    char *subject; /* "vm 'web-1' (vm-42): ", or "" for the target */
+    char *reason;
+    size_t count;     /* sample times */
+    size_t untold;    /* of them, since it was told last */
+    bool active;      /* in this round or the one before */
+    bool mentioned;   /* in this round */
+    bool told;        /* that it has begun, and not that it has ended */
+    int64_t quiet_ns; /* how long it is not told again */
+    int64_t told_ns;  /* when it was told last */
+};
+
+struct messages {
+    const struct log *log;
+    const char *target;
+    bool endless;
+    struct reporter reporter;
+    pthread_mutex_t lock; /* of said */
+    GHashTable *said;     /* warnings of the source */
+    GHashTable *troubles; /* struct trouble by subject and reason */
+    size_t different;
+    struct error lost; /* why rounds are lost; the first reason */
+    size_t lost_rounds;
+    size_t lost_in_row;
+    int64_t lost_since_ns;
+};
+
+static void trouble_free(void *data) {
+    struct trouble *trouble = data;
+    free(trouble->subject);
+    free(trouble->reason);
+    free(trouble);
+}
+
+/* What a source warns of is said once. */
+static void on_report(void *context, enum report_level level, const char *text) {
+    struct messages *messages = context;
+    if (level == REPORT_DETAIL) {
+        log_debug(messages->log, "%s", text);
+    } else if (level == REPORT_INFO) {
+        log_info(messages->log, "%s", text);
+    } else {
+        pthread_mutex_lock(&messages->lock);
+        bool fresh = g_hash_table_size(messages->said) < MAX_TROUBLES &&
+                     g_hash_table_add(messages->said, memory_strdup(text));
+        pthread_mutex_unlock(&messages->lock);
+        if (fresh)
+            log_warn(messages->log, "%s", text);
+    }
+}
+
+struct messages *messages_new(const struct log *log, const char *target, bool endless) {
+    struct messages *messages = memory_alloc(sizeof *messages);
+    messages->log = log;
+    messages->target = target;
+    messages->endless = endless;
+    messages->reporter = (struct reporter){messages, on_report};
+    pthread_mutex_init(&messages->lock, NULL);
+    messages->said = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
+    messages->troubles = g_hash_table_new_full(g_str_hash, g_str_equal, free, trouble_free);
+    return messages;
+}
+
+void messages_free(struct messages *messages) {
+    if (!messages)
+        return;
+    g_hash_table_destroy(messages->said);
+    g_hash_table_destroy(messages->troubles);
+    pthread_mutex_destroy(&messages->lock);
+    free(messages);
+}
+
+const struct reporter *messages_reporter(struct messages *messages) {
+    return &messages->reporter;
+}
+
+static char *subject_of(const struct entity *entity) {
+    if (!entity)
+        return memory_strdup("");
+    return memory_printf("%s '%s' (%s): ", entity_type_name(entity->type), entity->name,
+                         entity->id);
+}
+
+static struct trouble *trouble_for(struct messages *messages, const struct entity *entity,
+                                   const char *reason) {
+    char *subject = subject_of(entity);
+    char *key = memory_printf("%s%s", subject, reason);
+    struct trouble *trouble = g_hash_table_lookup(messages->troubles, key);
+    if (trouble) {
+        free(subject);
+        free(key);
+        return trouble;
+    }
+    trouble = memory_alloc(sizeof *trouble);
+    trouble->subject = subject;
+    trouble->reason = memory_strdup(reason);
+    g_hash_table_insert(messages->troubles, key, trouble);
+    messages->different++;
+    return trouble;
+}
+
+/* Each time that it comes again soon, it is told after a longer while. */
+static void tell(struct messages *messages, struct trouble *trouble) {
+    int64_t now_ns = clock_boot_ns();
+    trouble->untold++;
+    if (trouble->active || (trouble->told_ns && now_ns < trouble->told_ns + trouble->quiet_ns))
+        return;
+    const char *separator = trouble->untold > 1 ? "again: " : "";
+    log_warn(messages->log, "%s: %s%s%s", messages->target, trouble->subject, separator,
+             trouble->reason);
+    int64_t longer_ns = trouble->quiet_ns ? 2 * trouble->quiet_ns : first_quiet_ns;
+    trouble->quiet_ns = MIN(longer_ns, longest_quiet_ns);
+    trouble->told_ns = now_ns;
+    trouble->told = true;
+}
+
+void messages_missing(struct messages *messages, const struct entity *entity, const char *reason) {
+    struct trouble *trouble = trouble_for(messages, entity, reason);
+    tell(messages, trouble);
+    trouble->count++;
+    trouble->active = trouble->mentioned = true;
+}
+
+static const char *plural(size_t count) {
+    return count == 1 ? "" : "s";
+}
+
+static void tell_end(const struct messages *messages, struct trouble *trouble) {
+    if (trouble->told && messages->endless)
+        log_info(messages->log, "%s: %sover, after %zu sample%s: %s", messages->target,
+                 trouble->subject, trouble->untold, plural(trouble->untold), trouble->reason);
+    if (trouble->told)
+        trouble->untold = 0;
+    trouble->told = false;
+}
+
+static void tell_back(struct messages *messages) {
+    if (messages->lost_in_row && messages->endless)
+        log_info(messages->log, "%s: is back after %" PRId64 " s (%zu attempt%s)", messages->target,
+                 (clock_boot_ns() - messages->lost_since_ns) / second_ns, messages->lost_in_row,
+                 plural(messages->lost_in_row));
+    messages->lost_in_row = 0;
+}
+
+/* What has been well for long is forgotten: a process may live for months. */
+static bool is_forgotten(const struct messages *messages, const struct trouble *trouble) {
+    return messages->endless && !trouble->active &&
+           clock_boot_ns() > trouble->told_ns + longest_quiet_ns;
+}
+
+void messages_round(struct messages *messages) {
+    GHashTableIter each;
+    void *value = NULL;
+    tell_back(messages);
+    g_hash_table_iter_init(&each, messages->troubles);
+    while (g_hash_table_iter_next(&each, NULL, &value)) {
+        struct trouble *trouble = value;
+        trouble->active = trouble->mentioned;
+        trouble->mentioned = false;
+        if (!trouble->active)
+            tell_end(messages, trouble);
+        if (is_forgotten(messages, trouble))
+            g_hash_table_iter_remove(&each);
+    }
+}
+
+void messages_lost(struct messages *messages, const struct error *error) {
+    messages->lost_rounds++;
+    if (messages->lost.kind == ERROR_NONE)
+        messages->lost = *error;
+    if (!messages->lost_in_row++)
+        messages->lost_since_ns = clock_boot_ns();
+    if (messages->lost_in_row == 1 && messages->endless)
+        log_error(messages->log, "%s; trying again", error->message);
+}
+
+void messages_finish(struct messages *messages, size_t rounds) {
+    GHashTableIter each;
+    void *value = NULL;
+    if (messages->lost_rounds && !messages->endless)
+        log_warn(messages->log, "%s: %zu of %zu polls gave nothing: %s", messages->target,
+                 messages->lost_rounds, rounds, messages->lost.message);
+    g_hash_table_iter_init(&each, messages->troubles);
+    while (g_hash_table_iter_next(&each, NULL, &value)) {
+        const struct trouble *trouble = value;
+        if (trouble->count > 1 && !messages->endless)
+            log_warn(messages->log, "%s: %s%zu samples in all: %s", messages->target,
+                     trouble->subject, trouble->count, trouble->reason);
+    }
+}
+
+size_t messages_troubles(const struct messages *messages) {
+    return messages->different + (messages->lost_rounds > 0);
+}
+
+size_t messages_lost_rounds(const struct messages *messages) {
+    return messages->lost_rounds;
+}

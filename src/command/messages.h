@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * What is said about one target: trouble is told when it begins, counted while it lasts, and its
+ * end is told. Trouble that comes and goes is told ever more seldom.
+ */
+#ifndef VPERF_COMMAND_MESSAGES_H
+#define VPERF_COMMAND_MESSAGES_H
+
+#include <stddef.h>
+
+#include "core/entity.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "core/reporter.h"
+
+struct messages;
+
+/*
+ * messages_new: nothing said yet; owned by the caller. The target's text and the log are borrowed.
+ * In an endless run, the end of trouble is told.
+ */
+struct messages *messages_new(const struct log *log, const char *target, bool endless);
+
+/* messages_free: takes NULL. */
+void messages_free(struct messages *messages);
+
+/* messages_reporter: who gets what the source reports; threads may share it. */
+const struct reporter *messages_reporter(struct messages *messages);
+
+/* messages_missing: one sample time lacks data of the entity, or of the target when it is NULL. */
+void messages_missing(struct messages *messages, const struct entity *entity, const char *reason);
+
+/* messages_round: a round has succeeded; trouble that it did not mention has ended. */
+void messages_round(struct messages *messages);
+
+/* messages_lost: a round, or the target as a whole, is lost. */
+void messages_lost(struct messages *messages, const struct error *error);
+
+/* messages_finish: the run ends after so many rounds: tells how often trouble came. */
+void messages_finish(struct messages *messages, size_t rounds);
+
+/* messages_troubles: how many different troubles cost data. */
+size_t messages_troubles(const struct messages *messages);
+
+/* messages_lost_rounds: rounds that were lost as a whole. */
+size_t messages_lost_rounds(const struct messages *messages);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "command/option_table.h"
+
+#include "command/options.h"
+
+#define ROW_VALUE(name, letter, option, help, argument)                                            \
+    { name, letter, POPT_ARG_STRING, NULL, option, help, argument }
+#define ROW_FLAG(name, letter, option, help)                                                       \
+    { name, letter, POPT_ARG_NONE, NULL, option, help, NULL }
+
+static const struct poptOption entity_options[] = {
+    ROW_VALUE("type", '\0', OPTION_TYPE,
+              "kinds of entities: vm, host (default: both; compare: vm); with an archived "
+              "--interval also pool, cluster, datastore, datacenter",
+              "LIST"),
+    ROW_VALUE("name", '\0', OPTION_NAME, "entities by name; !GLOB excludes; repeatable",
+              "GLOB,..."),
+    POPT_TABLEEND,
+};
+
+static const struct poptOption counter_options[] = {
+    ROW_VALUE("counter", '\0', OPTION_COUNTER,
+              "counters by name (group.name.rollup); !GLOB excludes; repeatable", "GLOB,..."),
+    POPT_TABLEEND,
+};
+
+static const struct poptOption sample_options[] = {
+    ROW_VALUE("instance", '\0', OPTION_INSTANCE,
+              "'all' for the aggregate and each device (default), or 'aggregate'", "WHICH"),
+    ROW_VALUE("samples", '\0', OPTION_SAMPLES,
+              "the newest N samples (default 1, or all of the time range)", "N"),
+    ROW_VALUE("interval", '\0', OPTION_INTERVAL,
+              "seconds between samples, or realtime (20, the default), day (300), week (1800), "
+              "month (7200), year (86400)",
+              "SECONDS"),
+    ROW_VALUE("last", '\0', OPTION_LAST, "samples of this time until now: 1h, 90m, 7d", "DURATION"),
+    ROW_VALUE("start", '\0', OPTION_START, "samples after this time: 2026-11-21T19:00:00Z, or -2h",
+              "TIME"),
+    ROW_VALUE("end", '\0', OPTION_END, "samples until this time, itself included (default now)",
+              "TIME"),
+    ROW_FLAG(
+        "follow", '\0', OPTION_FOLLOW,
+        "write each further sample as soon as it is there, until interrupted; --output appends"),
+    ROW_FLAG("raw", '\0', OPTION_RAW, "percent as the server counts it, in hundredths"),
+    ROW_VALUE("coverage", '\0', OPTION_COVERAGE,
+              "account for each counter and type in FILE (CSV): collected, offered, or not",
+              "FILE"),
+    POPT_TABLEEND,
+};
+
+static const struct poptOption comparison_options[] = {
+    ROW_VALUE("sort", '\0', OPTION_SORT,
+              "highest value of this counter first (default cpu.usage.average)", "COUNTER"),
+    ROW_VALUE("top", '\0', OPTION_TOP, "the first N guests only", "N"),
+    ROW_VALUE("interval", '\0', OPTION_INTERVAL,
+              "seconds that the values cover (default 20, as a vSphere target needs it)",
+              "SECONDS"),
+    ROW_FLAG("raw", '\0', OPTION_RAW, "percent as the server counts it, in hundredths"),
+    POPT_TABLEEND,
+};
+
+static const struct poptOption output_options[] = {
+    ROW_VALUE("format", 'f', OPTION_FORMAT, "how the output is written; see below", "FORMAT"),
+    ROW_VALUE("output", 'o', OPTION_OUTPUT, "write to FILE, which appears only when complete",
+              "FILE"),
+    ROW_FLAG("spreadsheet-safe", '\0', OPTION_SPREADSHEET_SAFE,
+             "an apostrophe before text that a spreadsheet would run as a formula"),
+    POPT_TABLEEND,
+};
+
+static const struct poptOption connection_options[] = {
+    ROW_VALUE("password-file", '\0', OPTION_PASSWORD_FILE, "the password is the first line of FILE",
+              "FILE"),
+    ROW_VALUE("ca-file", '\0', OPTION_CA_FILE,
+              "trust the certificate authorities in FILE (PEM), and no others", "FILE"),
+    ROW_VALUE("thumbprint", '\0', OPTION_THUMBPRINT,
+              "trust the certificate with this SHA-256 (or SHA-1), and no other", "HEX"),
+    ROW_FLAG("insecure", 'k', OPTION_INSECURE, "do not verify the server's certificate"),
+    ROW_VALUE("timeout", '\0', OPTION_TIMEOUT,
+              "longest wait for a connection or an answer (default 60)", "SECONDS"),
+    ROW_VALUE("jobs", 'j', OPTION_JOBS,
+              "connections to a vSphere target side by side (default 1, vCenter 4)", "N"),
+    POPT_TABLEEND,
+};
+
+static const struct poptOption guest_options[] = {
+    ROW_VALUE("balloon-period", '\0', OPTION_BALLOON_PERIOD,
+              "make libvirt guests that do not report their memory do so every SECONDS (changes "
+              "the running guests)",
+              "SECONDS"),
+    POPT_TABLEEND,
+};
+
+static const struct poptOption message_options[] = {
+    ROW_FLAG("quiet", 'q', OPTION_QUIET, "errors and warnings only"),
+    ROW_FLAG("verbose", 'v', OPTION_VERBOSE, "show each request"),
+    ROW_FLAG("help", 'h', OPTION_HELP, "show this help"),
+    POPT_TABLEEND,
+};
+
+const struct option_group option_groups[OPTION_GROUPS] = {
+    {OPTIONS_ENTITIES, entity_options, "Entities:"},
+    {OPTIONS_COUNTERS, counter_options, "Counters:"},
+    {OPTIONS_SAMPLES, sample_options, "Samples:"},
+    {OPTIONS_COMPARISON, comparison_options, "Comparison:"},
+    {OPTIONS_SAMPLES | OPTIONS_COMPARISON, guest_options, "Guests:"},
+    {0, output_options, "Output:"},
+    {0, connection_options, "Connection:"},
+    {0, message_options, "Messages:"},
+};

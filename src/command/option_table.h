@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What the command line may hold, group by group, with its help. */
+#ifndef VPERF_COMMAND_OPTION_TABLE_H
+#define VPERF_COMMAND_OPTION_TABLE_H
+
+#include <popt.h>
+
+enum option {
+    OPTION_TYPE = 1,
+    OPTION_NAME,
+    OPTION_COUNTER,
+    OPTION_INSTANCE,
+    OPTION_SAMPLES,
+    OPTION_INTERVAL,
+    OPTION_LAST,
+    OPTION_START,
+    OPTION_END,
+    OPTION_FOLLOW,
+    OPTION_RAW,
+    OPTION_COVERAGE,
+    OPTION_SORT,
+    OPTION_TOP,
+    OPTION_FORMAT,
+    OPTION_OUTPUT,
+    OPTION_SPREADSHEET_SAFE,
+    OPTION_PASSWORD_FILE,
+    OPTION_CA_FILE,
+    OPTION_THUMBPRINT,
+    OPTION_INSECURE,
+    OPTION_TIMEOUT,
+    OPTION_JOBS,
+    OPTION_BALLOON_PERIOD,
+    OPTION_QUIET,
+    OPTION_VERBOSE,
+    OPTION_HELP,
+    OPTION_COUNT,
+};
+
+struct option_group {
+    unsigned bit; /* of enum option_groups; 0: the group belongs to every command */
+    const struct poptOption *options;
+    const char *title;
+};
+
+enum { OPTION_GROUPS = 8 };
+
+/* option_groups: in the order of the help. */
+extern const struct option_group option_groups[OPTION_GROUPS];
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * In a bounded run the first lane writes to the sink as it goes; the series of the others are
+ * spooled, and written when the lanes before them have ended. In an endless run all lanes write.
+ */
+#include "command/run.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "command/lane.h"
+#include "command/names.h"
+#include "core/memory.h"
+
+void run_init(struct run *run, const struct options *options, struct output *output,
+              struct sink *sink) {
+    *run = (struct run){.options = options, .output = output, .sink = sink};
+    cancel_init(&run->cancel, NULL);
+    pthread_mutex_init(&run->lock, NULL);
+    run->coverage = coverage_new();
+    run->entities = inventory_new();
+}
+
+void run_done(struct run *run) {
+    pthread_mutex_destroy(&run->lock);
+    coverage_free(run->coverage);
+    inventory_free(run->entities);
+}
+
+bool run_write(void *context, const struct series *series, struct error *error) {
+    struct run *run = context;
+    if (cancel_requested(&run->cancel))
+        return error_set(error, ERROR_INTERRUPTED, "interrupted");
+    pthread_mutex_lock(&run->lock);
+    sink_write(run->sink, series);
+    bool good = !run->output || output_check(run->output, error);
+    pthread_mutex_unlock(&run->lock);
+    return good;
+}
+
+bool run_ends(const struct run *run, const struct error *error) {
+    return error->kind == ERROR_OUTPUT || error->kind == ERROR_INTERRUPTED ||
+           (error->kind == ERROR_USAGE && run->options->target_count == 1);
+}
+
+/* Of the errors that end the run, the first target's; what another gave up for it counts less. */
+static void keep_fatal(struct run *run, const struct error *error) {
+    if (run->fatal.kind == ERROR_NONE ||
+        (run->fatal.kind == ERROR_INTERRUPTED && error->kind != ERROR_INTERRUPTED))
+        run->fatal = *error;
+}
+
+static void replay(struct run *run, struct lane *lane) {
+    if (!lane->spool || run->fatal.kind != ERROR_NONE || run_ends(run, &lane->error))
+        return;
+    if (!spool_replay(lane->spool, run_write, run, &lane->error))
+        cancel_request(&run->cancel);
+}
+
+static void finish_lane(struct run *run, struct lane *lane) {
+    lane_join(lane);
+    replay(run, lane);
+    if (run_ends(run, &lane->error))
+        keep_fatal(run, &lane->error);
+    else if (lane->error.kind != ERROR_NONE)
+        run->failed++;
+    run->misused += lane->error.kind == ERROR_USAGE;
+    run->missing += messages_troubles(lane->messages);
+    run->skipped += g_hash_table_size(lane->skipped);
+    run->rounds += lane->rounds;
+    run->torn |= lane->torn && !lane->spool;
+    for (size_t i = 0; i < lane->selected->count; i++)
+        if (lane_measured(lane, lane->selected->entities[i]))
+            sink_entity(run->sink, lane->selected->entities[i]);
+    names_keep(run->entities, &run->options->selection, lane->entities);
+    coverage_merge(run->coverage, lane->coverage);
+    lane_done(lane);
+}
+
+/* What can be told of a wrong selection only when all targets are known. */
+static bool check_selection(struct run *run, struct error *error) {
+    const struct globs *globs = &run->options->selection.counters;
+    if (run->failed)
+        return true;
+    for (size_t i = 0; i < globs->count; i++)
+        if (!globs->excludes[i] && !coverage_matches(run->coverage, globs->patterns[i]))
+            return error_set(error, ERROR_USAGE,
+                             "no counter of any target matches '%s': see 'vperf counters'",
+                             globs->patterns[i]);
+    run->unmatched = names_check(run->options, run->entities, error);
+    return error->kind == ERROR_NONE;
+}
+
+static void run_lanes(struct run *run) {
+    size_t count = run->options->target_count;
+    struct lane *lanes = memory_array(count, sizeof *lanes);
+    struct progress progress;
+    sigset_t signals, before;
+    /* A lane may ask for a password: the signal has to reach the thread that waits for it. */
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    progress_init(&progress, &run->options->log);
+    for (size_t i = 0; i < count; i++)
+        lane_start(&lanes[i], run, i, &progress);
+    pthread_sigmask(SIG_BLOCK, &signals, &before);
+    for (size_t i = 0; i < count; i++)
+        finish_lane(run, &lanes[i]);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    progress_done(&progress);
+    free(lanes);
+}
+
+void run_all(struct run *run) {
+    run_lanes(run);
+    bool complete = run->fatal.kind == ERROR_NONE && check_selection(run, &run->fatal) &&
+                    run_status(run) != STATUS_NOTHING;
+    if (complete || run_publishable(run))
+        sink_end(run->sink);
+}
+
+int run_error_status(const struct error *error) {
+    if (error->kind == ERROR_USAGE)
+        return STATUS_USAGE;
+    return error->kind == ERROR_INTERRUPTED ? STATUS_INTERRUPTED : STATUS_NOTHING;
+}
+
+int run_status(const struct run *run) {
+    if (run->fatal.kind != ERROR_NONE)
+        return run_error_status(&run->fatal);
+    if (run->failed == 0 && run->missing == 0)
+        return run->unmatched || run->account_lost ? STATUS_PARTIAL : STATUS_OK;
+    if (run->misused == run->options->target_count)
+        return STATUS_USAGE;
+    return coverage_totals(run->coverage).series > 0 ? STATUS_PARTIAL : STATUS_NOTHING;
+}
+
+bool run_publishable(const struct run *run) {
+    int status = run_status(run);
+    bool interrupted = status == STATUS_INTERRUPTED && run->rounds && !run->torn;
+    if (run->options->timing.follow)
+        return run->fatal.kind != ERROR_OUTPUT;
+    return status == STATUS_OK || status == STATUS_PARTIAL || interrupted;
+}

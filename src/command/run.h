@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* A run over all targets, side by side: the only part that knows sources and sinks. */
+#ifndef VPERF_COMMAND_RUN_H
+#define VPERF_COMMAND_RUN_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "command/coverage.h"
+#include "command/options.h"
+#include "core/cancel.h"
+#include "core/output.h"
+#include "sink/sink.h"
+
+/*
+ * What a bounded run writes is in the order of the targets; an endless one writes as samples come.
+ */
+struct run {
+    const struct options *options;
+    struct output *output; /* what the sink writes to; NULL when it keeps what it gets */
+    struct sink *sink;
+    int64_t aligned_ns; /* clock_boot_ns at which the one interval to be measured begins, or 0 */
+    struct cancel cancel;
+    pthread_mutex_t lock; /* of the sink */
+    struct coverage *coverage;
+    size_t failed;              /* targets of which something is lost as a whole */
+    size_t misused;             /* targets that cannot do what the command line asks for */
+    size_t missing;             /* troubles that cost data */
+    size_t skipped;             /* entities without data, such as guests that are powered off */
+    size_t unmatched;           /* patterns of --name that no entity has */
+    size_t rounds;              /* complete rounds that gave samples */
+    bool torn;                  /* the output holds a part of a round */
+    bool account_lost;          /* the samples are written, their coverage is not */
+    struct inventory *entities; /* type and name of those that there are */
+    struct error fatal;         /* the output failed, the usage is wrong, or a signal came */
+};
+
+/* run_init: for one run; output may be NULL. */
+void run_init(struct run *run, const struct options *options, struct output *output,
+              struct sink *sink);
+
+/* run_done: frees what the run holds. */
+void run_done(struct run *run);
+
+/*
+ * run_all: opens all targets, gives everything the selection asks for to the sink, with its begin
+ * and end around it, and closes them. Failures are told on stderr and counted.
+ */
+void run_all(struct run *run);
+
+/* run_write: one series to the sink; false when the output failed or the run ends. */
+bool run_write(void *run, const struct series *series, struct error *error);
+
+/* run_publishable: what has been written is worth keeping. */
+bool run_publishable(const struct run *run);
+
+/* run_status: the exit status for a finished run. */
+int run_status(const struct run *run);
+
+/* run_error_status: the exit status for an error that ends the run. */
+int run_error_status(const struct error *error);
+
+/* run_ends: an error that concerns all targets, not one of several. */
+bool run_ends(const struct run *run, const struct error *error);
+
+#endif

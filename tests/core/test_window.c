@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What the user asks for becomes a window of the source's time. */
+#include "core/window.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { NOW = 1700000000, HOUR = 3600 };
+
+static const struct moment absent = {0};
+
+static struct moment at(int64_t seconds) {
+    return (struct moment){.given = true, .seconds = seconds};
+}
+
+static struct moment from_now(int64_t seconds) {
+    return (struct moment){.given = true, .relative = true, .seconds = seconds};
+}
+
+static void test_windows(void **state) {
+    const struct {
+        struct timing timing;
+        bool needs_now;
+        struct window window;
+    } rows[] = {
+        {{.samples = 1, .interval = 20}, false, {0, 0, 20, 1, false, NOW}},
+        {{.samples = 15, .interval = 20}, false, {0, 0, 20, 15, false, NOW}},
+        {{.samples = 1, .interval = 300}, true, {NOW - 900, NOW, 300, 1, false, NOW}},
+        {{.range = {from_now(-HOUR), from_now(0)}, .interval = 20},
+         true,
+         {NOW - HOUR, NOW, 20, 0, false, NOW}},
+        {{.range = {at(NOW - 100), at(NOW - 40)}, .interval = 300},
+         false,
+         {NOW - 100, NOW - 40, 300, 0, false, NOW}},
+        {{.range = {at(NOW - 100), at(NOW - 40)}, .interval = 20},
+         true,
+         {NOW - 100, NOW - 40, 20, 0, false, NOW}},
+        {{.range = {absent, at(NOW - 40)}, .samples = 3, .interval = 20},
+         true,
+         {NOW - 140, NOW - 40, 20, 3, false, NOW}},
+        {{.samples = 1, .interval = 20, .follow = true}, true, {NOW - 21, 0, 20, 0, true, NOW}},
+        {{.range = {from_now(-HOUR), absent}, .interval = 20, .follow = true},
+         true,
+         {NOW - HOUR, 0, 20, 0, true, NOW}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error error = {0};
+        struct window window;
+        assert_int_equal(window_needs_now(&rows[i].timing), rows[i].needs_now);
+        assert_true(window_resolve(&window, &rows[i].timing, NOW, &error));
+        assert_int_equal(window.after, rows[i].window.after);
+        assert_int_equal(window.until, rows[i].window.until);
+        assert_int_equal(window.interval, rows[i].window.interval);
+        assert_int_equal(window.newest, rows[i].window.newest);
+        assert_int_equal(window.fresh_only, rows[i].window.fresh_only);
+    }
+}
+
+static void test_empty(void **state) {
+    static const int64_t ends[] = {NOW, NOW - 1, NOW - HOUR};
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const struct timing timing = {.range = {at(NOW), at(ends[i])}, .interval = 20};
+        struct error error = {0};
+        struct window window;
+        assert_false(window_resolve(&window, &timing, NOW, &error));
+        assert_int_equal(error.kind, ERROR_USAGE);
+        assert_non_null(strstr(error.message, "--start is not before --end"));
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_empty),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
