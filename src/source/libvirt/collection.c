@@ -46,31 +46,26 @@ struct collection {
 struct receiver {
     struct track *track;
     int64_t stamp;
-    bool aggregate_only;
-    bool offers; /* the values are none: only that there are some counts */
 };
 
 static void receive(void *context, size_t counter, const char *instance, int64_t value) {
     struct receiver *receiver = context;
     const struct sample sample = {receiver->stamp, value};
+    store_add(&receiver->track->store, counter, instance, &sample);
+}
 
-    if (receiver->aggregate_only && *instance)
-        return;
-    if (receiver->offers)
-        store_offer(&receiver->track->store, counter);
-    else
-        store_add(&receiver->track->store, counter, instance, &sample);
+static void receive_offer(void *context, size_t counter) {
+    struct receiver *receiver = context;
+    store_offer(&receiver->track->store, counter);
 }
 
 static struct mapping_output output_for(const struct collection *collection,
                                         struct receiver *receiver) {
-    return (struct mapping_output){receiver, collection->wanted, receive};
-}
-
-static struct receiver receiver_for(const struct collection *collection, struct track *track) {
-    return (struct receiver){
-        .track = track,
-        .stamp = collection->stamp,
+    return (struct mapping_output){
+        .context = receiver,
+        .wanted = collection->wanted,
+        .value = receive,
+        .offer = receive_offer,
         .aggregate_only = collection->input.selection->aggregate_only,
     };
 }
@@ -84,66 +79,30 @@ static struct track *find_track(const struct collection *collection, const unsig
     return NULL;
 }
 
-static void offer_guest(const struct collection *collection, struct track *track,
-                        const struct guest_sample *sample, int mhz) {
-    struct receiver receiver = receiver_for(collection, track);
-    struct mapping_output output = output_for(collection, &receiver);
-    struct guest_pair pair;
-
-    receiver.offers = true;
-    rates_guest_offer(&pair, sample, collection->input.interval);
-    pair.mhz = mhz;
-    mapping_guest(&pair, &output);
-    rates_guest_done(&pair);
-}
-
 static void take_guest(const struct collection *collection, const struct guest_pair *pair) {
     struct track *track = find_track(collection, pair->now->uuid);
     if (!track)
         return;
 
+    struct receiver receiver = {track, collection->stamp};
+    struct mapping_output output = output_for(collection, &receiver);
     if (!track->account.seen)
-        offer_guest(collection, track, pair->now, pair->mhz);
+        mapping_guest_offers(pair, &output);
     account_sample(&track->account, pair->now);
     if (!collection->before)
         return;
-    struct receiver receiver = receiver_for(collection, track);
-    struct mapping_output output = output_for(collection, &receiver);
     store_begin(&track->store);
     mapping_guest(pair, &output);
-}
-
-static void offer_host(const struct collection *collection, const struct host_pair *pair) {
-    int64_t interval = collection->input.interval;
-    struct receiver receiver = receiver_for(collection, collection->host);
-    struct mapping_output output = output_for(collection, &receiver);
-    struct guest_pair *guests = memory_array(pair->guest_count, sizeof *guests);
-    struct host_pair offer;
-
-    receiver.offers = true;
-    for (size_t i = 0; i < pair->guest_count; i++)
-        rates_guest_offer(&guests[i], pair->guests[i].now, interval);
-    rates_host_offer(&offer, pair->now, interval);
-    offer.mhz = pair->mhz;
-    offer.page_bytes = pair->page_bytes;
-    offer.guests = guests;
-    offer.guest_count = pair->guest_count;
-    offer.guests_known = offer.guests_same = pair->guests_known;
-    mapping_host(&offer, &output);
-    rates_host_done(&offer);
-    for (size_t i = 0; i < pair->guest_count; i++)
-        rates_guest_done(&guests[i]);
-    free(guests);
 }
 
 static void take_host(const struct collection *collection, const struct host_pair *pair) {
     if (!collection->host)
         return;
 
-    if (!collection->host->account.seen)
-        offer_host(collection, pair);
-    struct receiver receiver = receiver_for(collection, collection->host);
+    struct receiver receiver = {collection->host, collection->stamp};
     struct mapping_output output = output_for(collection, &receiver);
+    if (!collection->host->account.seen)
+        mapping_host_offers(pair, &output);
     collection->host->account.seen++;
     if (!collection->before)
         return;

@@ -141,7 +141,7 @@ static void receive(void *context, size_t counter, const char *instance, int64_t
 
 void values_of(struct values *values, const struct guest_sample *before,
                const struct guest_sample *now, int64_t interval_seconds) {
-    const struct mapping_output output = {values, NULL, receive};
+    const struct mapping_output output = {.context = values, .value = receive};
     struct guest_pair pair;
 
     values->count = 0;
@@ -152,7 +152,7 @@ void values_of(struct values *values, const struct guest_sample *before,
 }
 
 void values_of_host(struct values *values, const struct host_pair *pair) {
-    const struct mapping_output output = {values, NULL, receive};
+    const struct mapping_output output = {.context = values, .value = receive};
     values->count = 0;
     mapping_host(pair, &output);
 }

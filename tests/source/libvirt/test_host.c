@@ -103,18 +103,6 @@ static void test_first_poll(void **state) {
     assert_int_equal(get(host, "mem.capacity.provisioned.average", ""), 1000);
 }
 
-/* What it can give has a value as soon as there is one sample. */
-static void test_offer(void **state) {
-    struct host *host = *state;
-
-    rates_host_offer(&host->pair, &host->now->host, 10);
-    values_of_host(&host->values, &host->pair);
-    assert_int_equal(get(host, "cpu.utilization.average", ""), 0);
-    assert_int_equal(get(host, "cpu.utilization.average", "3"), 0);
-    assert_int_equal(get(host, "cpu.used.summation", ""), 0);
-    assert_int_equal(get(host, "mem.capacity.provisioned.average", ""), ABSENT);
-}
-
 /* A driver whose numbers stand still, or that has none. */
 static void test_no_cpu(void **state) {
     struct host *host = *state;
@@ -265,7 +253,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_cpu, setup, teardown),
         cmocka_unit_test_setup_teardown(test_first_poll, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_offer, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_cpu, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sums, setup, teardown),

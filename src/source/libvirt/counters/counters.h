@@ -6,23 +6,15 @@
 #include "core/counter.h"
 #include "source/libvirt/counters/formula.h"
 
-/*
- * A counter of guests, of the host, or of both. In the formula texts D(x) is the growth of a
- * libvirt field between two polls and dt the time between them. Fidelity is that of guests where
- * guests have the counter.
- */
+/* A counter of guests, of the host, or of both: a formula that is left out gives nothing. */
 struct libvirt_counter {
     struct counter counter;
-    struct guest_formula guest; /* compute is NULL where guests lack it */
-    struct host_formula host;   /* the same for the host */
+    struct formula guest;  /* of the guest as a whole; left out: what its devices make together */
+    struct formula device; /* of each vCPU, NIC or disk of a guest */
+    struct formula host;
 };
 
-/* One array a group, each ended by a counter without name. */
-extern const struct libvirt_counter counters_cpu[];
-extern const struct libvirt_counter counters_memory[];
-extern const struct libvirt_counter counters_net[];
-extern const struct libvirt_counter counters_disk[];
-extern const struct libvirt_counter counters_kvm[];
-extern const struct libvirt_counter counters_kvm_devices[];
+extern const struct libvirt_counter libvirt_counters[];
+extern const size_t libvirt_counter_count;
 
 #endif

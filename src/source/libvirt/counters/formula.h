@@ -1,101 +1,96 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /*
- * The arithmetic behind the counters. A formula gives its values to an emitter and gives nothing
- * for what is absent. All divide once, at the end, and round down, as ESXi does.
+ * The arithmetic behind the counters: what a formula makes of the fields of one subject. All divide
+ * once, at the end, and round down, as ESXi does. A formula gives nothing unless all its fields are
+ * there.
  */
 #ifndef VPERF_SOURCE_LIBVIRT_FORMULA_H
 #define VPERF_SOURCE_LIBVIRT_FORMULA_H
 
 #include "source/libvirt/sample/rates.h"
 
-enum formula_scope { SCOPE_BOTH, SCOPE_AGGREGATE };
+/* D(x) is the growth of x between two polls, dt the time between them. */
+enum form {
+    FORM_NONE,
 
-struct emitter {
-    void *context;
-    /* value: instance "" is the aggregate; the text is borrowed for the call. */
-    void (*value)(void *context, const char *instance, int64_t value);
+    /* True of one moment. */
+    FORM_VALUE,              /* sum of the fields / divisor */
+    FORM_DIFFERENCE,         /* (first field - the others) / divisor */
+    FORM_DIFFERENCE_PERCENT, /* (first field - the others) / first field */
+    FORM_SURPLUS,            /* max(0, first field - the others) / divisor */
+    FORM_RESIDENT,           /* the smaller of two fields, of a guest without huge pages */
+    FORM_MEMORY_USAGE,       /* (available - usable, or else unused) / available */
+    FORM_PAGES,              /* sum of the fields, in pages / divisor */
+
+    /* Of the time between two polls. */
+    FORM_CHANGE,        /* D(fields) / divisor */
+    FORM_RATE,          /* D(fields) per second / divisor */
+    FORM_MEGAHERTZ,     /* D(fields) * MHz / dt */
+    FORM_RATIO,         /* D(fields) / D(below) / divisor; 0 when D(below) is 0 */
+    FORM_BUSY,          /* D(first two fields) / D(all fields) */
+    FORM_WAITED,        /* dt - D(first two fields), of a running guest / divisor */
+    FORM_HALTED,        /* min(D(third field), the same) / divisor */
+    FORM_CPU_USAGE,     /* D(cpu.time), or else that of the vCPUs, / (dt * field) */
+    FORM_CPU_SYSTEM,    /* max(0, D(field) - that of the vCPUs) / divisor */
+    FORM_REPORT_CHANGE, /* D(fields) / divisor, when the guest sent a new memory report */
+    FORM_REPORT_RATE,   /* D(fields) per second between memory reports / divisor */
+
+    FORMS,
 };
 
-struct guest_formula {
-    void (*compute)(const struct guest_pair *pair, const struct guest_formula *formula,
-                    const struct emitter *emitter);
-    enum device_kind kind;
-    enum formula_scope scope;
-    int first; /* fields that are added up; 0 for none */
-    int second;
-    int below; /* the field that a ratio divides by */
+/* Whose fields. In a formula of the host, those of guests are summed up over all of them. */
+enum formula_of { OF_GUEST, OF_VCPU, OF_NIC, OF_DISK, OF_HOST, OF_CPUS /* and each CPU */ };
+
+/* What the devices of a guest make together. */
+enum formula_whole {
+    WHOLE_SUM,
+    WHOLE_MEAN, /* dividends and divisors are both summed up */
+    WHOLE_HIGHEST,
+};
+
+enum { FORMULA_FIELDS = 5 };
+
+struct formula {
+    enum form form;
+    enum formula_of of;
     int64_t divisor;
+    int fields[FORMULA_FIELDS]; /* up to the first 0 */
+    int below[FORMULA_FIELDS];  /* the fields that a ratio divides by */
+    enum formula_whole whole;
+    bool aggregate_only; /* devices have no values of their own */
 };
 
-struct host_formula {
-    void (*compute)(const struct host_pair *pair, const struct host_formula *formula,
-                    const struct emitter *emitter);
-    enum device_kind kind;
-    int first;
-    int second;
-    int64_t divisor;
+/* A value before the division. It is absent when the dividend is negative. */
+struct fraction {
+    __int128 dividend;
+    __int128 divisor;
 };
 
-/* formula_give: passes a value on, unless it is absent. */
-void formula_give(const struct emitter *emitter, const char *instance, int64_t value);
+/* A guest, one of its devices, the host, or one of its CPUs. */
+struct subject {
+    const int64_t *before; /* NULL: no baseline */
+    const int64_t *now;
+    int64_t elapsed_ns;
+    int mhz;
+    int64_t page_bytes;
+    const struct guest_pair *guest; /* NULL for the host and its CPUs */
+    struct fraction devices;        /* what the guest's devices make together */
+};
 
-/* formula_divide: the quotient rounded down; ABSENT when it is not defined or negative. */
-int64_t formula_divide(__int128 dividend, __int128 divisor);
+extern const struct fraction fraction_absent;
 
-/* formula_device_growth: D(first + second) of one device; ABSENT when one of them is. */
-__int128 formula_device_growth(const struct device_pair *device, int first, int second);
+bool fraction_is_absent(struct fraction fraction);
 
-/* formula_consumed: host memory in KiB behind the guest; ABSENT when it cannot be told. */
-int64_t formula_consumed(const struct guest_sample *guest);
+/* fraction_value: the quotient rounded down, 0 when it divides by 0; ABSENT when absent or huge. */
+int64_t fraction_value(struct fraction fraction);
 
-/* formula_balloon: KiB that the guest was not given; ABSENT when it cannot be told. */
-int64_t formula_balloon(const struct guest_sample *guest);
+/* formula_is_growth: it needs two polls. */
+bool formula_is_growth(const struct formula *formula);
 
-#define GUEST_FORMULA(name)                                                                        \
-    void name(const struct guest_pair *pair, const struct guest_formula *formula,                  \
-              const struct emitter *emitter)
-#define HOST_FORMULA(name)                                                                         \
-    void name(const struct host_pair *pair, const struct host_formula *formula,                    \
-              const struct emitter *emitter)
+/* formula_compute: what the formula gives of the subject; absent when it gives nothing. */
+struct fraction formula_compute(const struct formula *formula, const struct subject *subject);
 
-/* Of the guest as a whole, named by formula->first and second. */
-GUEST_FORMULA(formula_value);  /* first / divisor */
-GUEST_FORMULA(formula_change); /* D(first + second) / divisor */
-
-/* Of each device of formula->kind, and their sum as the aggregate. */
-GUEST_FORMULA(formula_device_value);  /* first / divisor */
-GUEST_FORMULA(formula_device_change); /* D(first + second) / divisor */
-GUEST_FORMULA(formula_device_rate);   /* D(first + second) per second / divisor */
-GUEST_FORMULA(formula_device_ratio);  /* D(first) / D(below) / divisor; 0 when D(below) is 0 */
-GUEST_FORMULA(formula_device_share);  /* D(first) / elapsed ns */
-
-/* One counter each; its row in counters_*.c says what it computes. */
-GUEST_FORMULA(formula_cpu_usage);
-GUEST_FORMULA(formula_cpu_usagemhz);
-GUEST_FORMULA(formula_cpu_readiness);
-GUEST_FORMULA(formula_cpu_used);
-GUEST_FORMULA(formula_cpu_system);
-GUEST_FORMULA(formula_cpu_wait);
-GUEST_FORMULA(formula_cpu_idle);
-GUEST_FORMULA(formula_memory_usage);
-GUEST_FORMULA(formula_memory_consumed);
-GUEST_FORMULA(formula_memory_balloon);
-GUEST_FORMULA(formula_memory_used);
-GUEST_FORMULA(formula_report_change);
-GUEST_FORMULA(formula_report_rate);
-GUEST_FORMULA(formula_highest_latency);
-
-HOST_FORMULA(formula_host_utilization);
-HOST_FORMULA(formula_host_usagemhz);
-HOST_FORMULA(formula_host_cpu_change); /* D(first + second) / divisor, per CPU too */
-HOST_FORMULA(formula_host_memory_usage);
-HOST_FORMULA(formula_host_memory_consumed);
-HOST_FORMULA(formula_host_memory_total);
-HOST_FORMULA(formula_host_pages);        /* (first + second) pages in KiB */
-HOST_FORMULA(formula_host_guest_value);  /* sum over guests of first */
-HOST_FORMULA(formula_host_guest_change); /* sum over guests and devices of D(first) / divisor */
-HOST_FORMULA(formula_host_guest_rate);   /* the same of D(first + second) per second */
-HOST_FORMULA(formula_host_guest_consumed);
-HOST_FORMULA(formula_host_guest_balloon);
+/* formula_offer: 0 when the newer sample has all that the formula needs, otherwise absent. */
+struct fraction formula_offer(const struct formula *formula, const struct subject *subject);
 
 #endif

@@ -6,13 +6,15 @@
 #include "core/catalog.h"
 #include "source/libvirt/sample/rates.h"
 
-/* Which counters are wanted, and who gets their values. */
+/* Which counters are wanted, and who gets what there is of them. Counters are named by index. */
 struct mapping_output {
     void *context;
-    /* wanted: by the counter's index; NULL wants all. */
-    const bool *wanted;
+    const bool *wanted; /* by counter; NULL wants all */
     /* value: instance "" is the aggregate; the text is borrowed for the call. */
     void (*value)(void *context, size_t counter, const char *instance, int64_t value);
+    /* offer: the counter can have values. */
+    void (*offer)(void *context, size_t counter);
+    bool aggregate_only; /* no values of devices and CPUs */
 };
 
 /* mapping_count: number of counters. */
@@ -24,10 +26,23 @@ const struct counter *mapping_counter(size_t index);
 /* mapping_catalog: a new catalog of all counters, owned by the caller. */
 struct catalog *mapping_catalog(void);
 
-/* mapping_guest: gives every wanted value that the pair holds, counter by counter. */
+/*
+ * mapping_groups: the set of enum sample_group that the wanted counters need (NULL wants all), of
+ * guests and of the host. Statistics of guests always come with their state and CPU time: these
+ * tell a running guest, and the same run of it, from others.
+ */
+unsigned int mapping_groups(const bool *wanted);
+
+/* mapping_guest: emits every wanted value that the pair holds, counter by counter. */
 void mapping_guest(const struct guest_pair *pair, const struct mapping_output *output);
 
-/* mapping_host: the same for the host. */
+/* mapping_guest_offers: emits every wanted counter whose fields are in the pair's newer sample. */
+void mapping_guest_offers(const struct guest_pair *pair, const struct mapping_output *output);
+
+/* mapping_host: as mapping_guest. */
 void mapping_host(const struct host_pair *pair, const struct mapping_output *output);
+
+/* mapping_host_offers: as mapping_guest_offers; sums over guests need all guests' fields. */
+void mapping_host_offers(const struct host_pair *pair, const struct mapping_output *output);
 
 #endif

@@ -83,14 +83,6 @@ void rates_guest(struct guest_pair *pair, const struct guest_sample *before,
                      &now->devices[kind]);
 }
 
-void rates_guest_offer(struct guest_pair *pair, const struct guest_sample *sample,
-                       int64_t interval_seconds) {
-    *pair = (struct guest_pair){
-        .before = sample, .now = sample, .elapsed_ns = interval_seconds * second_ns};
-    for (int kind = 0; kind < DEVICE_KINDS; kind++)
-        pair_devices(&pair->sets[kind], &sample->devices[kind], &sample->devices[kind]);
-}
-
 void rates_guest_done(struct guest_pair *pair) {
     for (int kind = 0; kind < DEVICE_KINDS; kind++)
         free(pair->sets[kind].pairs);
@@ -106,13 +98,6 @@ void rates_host(struct host_pair *pair, const struct host_sample *before,
             pair->before = before;
     }
     pair_devices(&pair->cpus, pair->before ? &before->cpus : NULL, &now->cpus);
-}
-
-void rates_host_offer(struct host_pair *pair, const struct host_sample *sample,
-                      int64_t interval_seconds) {
-    *pair = (struct host_pair){
-        .before = sample, .now = sample, .elapsed_ns = interval_seconds * second_ns};
-    pair_devices(&pair->cpus, &sample->cpus, &sample->cpus);
 }
 
 void rates_host_done(struct host_pair *pair) {

@@ -44,20 +44,12 @@ struct host_pair {
 void rates_guest(struct guest_pair *pair, const struct guest_sample *before,
                  const struct guest_sample *now, int64_t interval_seconds);
 
-/* rates_guest_offer: pairs a sample with itself: every counter it can give then has a value. */
-void rates_guest_offer(struct guest_pair *pair, const struct guest_sample *sample,
-                       int64_t interval_seconds);
-
 /* rates_guest_done: frees what rates_guest made. */
 void rates_guest_done(struct guest_pair *pair);
 
 /* rates_host: the same for the host; guests are left empty. */
 void rates_host(struct host_pair *pair, const struct host_sample *before,
                 const struct host_sample *now, int64_t interval_seconds);
-
-/* rates_host_offer: pairs a sample with itself: every counter it can give then has a value. */
-void rates_host_offer(struct host_pair *pair, const struct host_sample *sample,
-                      int64_t interval_seconds);
 
 /* rates_host_done: frees what rates_host made. */
 void rates_host_done(struct host_pair *pair);

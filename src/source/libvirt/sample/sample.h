@@ -89,6 +89,21 @@ enum host_field {
     HOST_FIELDS,
 };
 
+/* What a poll can ask for: groups of the guests' statistics, and the host's own numbers. */
+enum sample_group {
+    SAMPLE_STATE = 1 << 0,
+    SAMPLE_CPU = 1 << 1,
+    SAMPLE_VCPU = 1 << 2,
+    SAMPLE_BALLOON = 1 << 3,
+    SAMPLE_NIC = 1 << 4,
+    SAMPLE_DISK = 1 << 5,
+    SAMPLE_HOST_CPU = 1 << 6,
+    SAMPLE_HOST_MEMORY = 1 << 7,
+    SAMPLE_HOST_PAGES = 1 << 8,
+    SAMPLE_GUESTS = SAMPLE_HOST_CPU - 1, /* all that concern guests */
+    SAMPLE_HOST = SAMPLE_HOST_CPU | SAMPLE_HOST_MEMORY | SAMPLE_HOST_PAGES,
+};
+
 struct device {
     char *name; /* vCPU number, vnet0, vda; NULL when libvirt gave none */
     char *path; /* disk: its image, NULL when not known */
