@@ -246,8 +246,5 @@ func controlRestart(s *server, v url.Values) (interface{}, error) {
 	}
 	s.world.sessions.endAll()
 	s.world.pages.clear()
-	if length == 0 {
-		err = s.comeBack()
-	}
-	return s.done(), err
+	return s.done(), nil
 }

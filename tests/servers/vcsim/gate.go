@@ -33,7 +33,9 @@ func (g *gate) wrap(handler http.Handler) http.Handler {
 			select {
 			case <-closed:
 			case <-r.Context().Done():
-				return
+			}
+			if r.Context().Err() != nil {
+				return // who has given up gets no answer that the ledger would count
 			}
 		}
 		handler.ServeHTTP(w, r)
