@@ -105,6 +105,7 @@ bool lane_round(struct lane *lane, struct source *source, const struct window *w
 }
 
 static bool interrupted(struct error *error) {
+    error_clear(error);
     return error_set(error, ERROR_INTERRUPTED, "interrupted");
 }
 
@@ -123,41 +124,43 @@ static bool end_round(struct lane *lane, struct error *error) {
     return good;
 }
 
-/* The first poll is the baseline of the samples; a lost one costs its sample. */
+/* A lost poll costs its sample; without samples, the first loss is why there are none. */
+static bool count_poll(struct lane *lane, const struct error *lost) {
+    bool succeeded = lost->kind == ERROR_NONE;
+    if (succeeded && lane->has_baseline)
+        lane->rounds++;
+    lane->has_baseline |= succeeded;
+    if (!succeeded)
+        messages_lost(lane->messages, lost);
+    if (!succeeded && !lane->rounds && lane->error.kind == ERROR_NONE)
+        lane->error = *lost;
+    return !succeeded || !lane->rounds || lane->spool || end_round(lane, &lane->error);
+}
+
+/* The first poll is the baseline of the samples. */
 static bool run_polls(struct lane *lane, struct source *source, const struct window *window) {
-    const struct source_ops *ops = source->ops;
     int32_t samples = timing_of(lane)->samples;
-    int64_t begin_ns = clock_boot_ns(), due_ns = lane->run->aligned_ns;
-    struct due due = {MAX(begin_ns, due_ns), window->interval * second_ns};
-    int64_t end_ns = due.at_ns + samples * due.period_ns + due.period_ns / 2;
-    size_t good = 0;
+    int64_t begin_ns = MAX(clock_boot_ns(), lane->run->aligned_ns), end_ns = INT64_MAX;
+    struct due due = {.at_ns = begin_ns};
     lane->many = true;
     progress_report(&lane->progress, 0, samples);
-    for (; due.at_ns < end_ns; due = ops->due(source, window->interval)) {
+    while (due.at_ns < end_ns) {
         struct error lost = {0};
         if (!cancel_wait(&lane->cancel, due.at_ns))
             return interrupted(&lane->error);
-        bool succeeded = round_once(lane, source, window, &lost);
-        good += succeeded;
-        if (!succeeded && is_final(&lost)) {
+        if (!round_once(lane, source, window, &lost) && is_final(&lost)) {
             lane->error = lost;
             return false;
         }
-        if (succeeded && !lane->spool && good > 1 && !end_round(lane, &lane->error))
+        if (!count_poll(lane, &lost))
             return false;
-        if (!succeeded)
-            messages_lost(lane->messages, &lost);
-        if (lane->error.kind == ERROR_NONE && lost.kind != ERROR_NONE && !good)
-            lane->error = lost;
-        if (good > 1)
-            lane->rounds = good - 1;
         progress_report(&lane->progress, (int)lane->attempts - 1, samples);
+        due = source->ops->due(source, window->interval);
+        end_ns = begin_ns + samples * due.period_ns + due.period_ns / 2;
     }
-    if (good < 2 && messages_lost_rounds(lane->messages))
-        return error_set(&lane->error, ERROR_TIMEOUT, "%s: too few polls gave something",
-                         lane->target->text);
-    error_clear(&lane->error);
-    return true;
+    if (lane->rounds)
+        error_clear(&lane->error);
+    return lane->error.kind == ERROR_NONE;
 }
 
 /* Waits after a failure; false when the lane is to end. */

@@ -25,6 +25,7 @@ struct lane {
     bool many;           /* more than one round */
     size_t attempts;     /* rounds begun */
     size_t rounds;       /* rounds that gave samples */
+    bool has_baseline;   /* a poll has succeeded */
     bool torn;           /* a part of a round has been written */
     GHashTable *skipped; /* keys of entities */
     GHashTable *awaited; /* keys of entities whose sample of an aligned interval is to come */

@@ -248,28 +248,29 @@ bool output_open(struct output *output, const char *path, struct error *error) {
 
 /* The file as it is, or a new one. */
 static int open_to_append(struct output *output, const char *path) {
+    struct stat status;
     output->path = memory_strdup(path);
-    int fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOCTTY);
-    if (fd >= 0 || errno != ENOENT)
-        return fd < 0 && errno == ENXIO ? open(path, O_WRONLY | O_CLOEXEC) : fd;
-    output->created = true;
-    return open(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    output->created = stat(path, &status) != 0 && errno == ENOENT;
+    if (output->created)
+        return open(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int way = S_ISREG(status.st_mode) ? O_RDWR | O_APPEND : O_WRONLY;
+    return open(path, way | O_CLOEXEC | O_NOCTTY);
 }
 
-/* Why nothing can be appended to the file, or NULL. */
+/* Why nothing can be appended to the file of this size, or NULL. */
 static const char *find_obstacle(int fd, off_t size, const char *header) {
     size_t length = strlen(header);
     char *begin = memory_alloc(length + 1);
     char last = '\0';
-    bool same =
-        pread(fd, begin, length, 0) == (ssize_t)length && memcmp(begin, header, length) == 0;
-    bool ended = pread(fd, &last, 1, size - 1) == 1 && last == '\n';
-    free(begin);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0)
         return "another program is appending to it";
-    if (!same)
+    bool same = pread(fd, begin, length, 0) == (ssize_t)length && strcmp(begin, header) == 0;
+    free(begin);
+    if (size && !same)
         return "it does not begin with the header of this format: give another FILE";
-    return ended ? NULL : "its last line has no end: complete or remove that line";
+    if (size && (pread(fd, &last, 1, size - 1) != 1 || last != '\n'))
+        return "its last line has no end: complete or remove that line";
+    return NULL;
 }
 
 bool output_append(struct output *output, const char *path, const char *header, bool *fresh,
@@ -281,15 +282,13 @@ bool output_append(struct output *output, const char *path, const char *header, 
         return begin(output, open_standard(), error);
     if (!begin(output, open_to_append(output, path), error))
         return false;
-    output->appends = output->writer->is_file;
-    if (!output->appends || fstat(output->writer->fd, &status) != 0)
+    int fd = output->writer->fd;
+    if (!output->writer->is_file || fstat(fd, &status) != 0)
         return true;
     output->writer->kept = status.st_size;
     *fresh = status.st_size == 0;
-    const char *obstacle =
-        *fresh ? NULL : find_obstacle(output->writer->fd, status.st_size, header);
-    if (*fresh && flock(output->writer->fd, LOCK_EX | LOCK_NB) != 0)
-        obstacle = "another program is appending to it";
+    const char *obstacle = find_obstacle(fd, status.st_size, header);
+    output->appends = !obstacle;
     if (!obstacle)
         return true;
     error_set(error, ERROR_OUTPUT, "cannot append to %s: %s", path, obstacle);

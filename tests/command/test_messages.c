@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What a person reads while trouble comes, lasts and goes. */
+#include "command/messages.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct desk {
+    char *text;
+    size_t size;
+    struct log log;
+    struct messages *messages;
+};
+
+static const struct entity web = {.type = ENTITY_VM, .name = "web", .id = "vm-1"};
+static const struct entity db = {.type = ENTITY_VM, .name = "db", .id = "vm-2"};
+
+static struct desk *desk_new(bool endless) {
+    struct desk *desk = calloc(1, sizeof *desk);
+    desk->log = (struct log){.stream = open_memstream(&desk->text, &desk->size)};
+    desk->log.level = LOG_NORMAL;
+    desk->messages = messages_new(&desk->log, "kvm01", endless);
+    return desk;
+}
+
+static void desk_free(struct desk *desk) {
+    messages_free(desk->messages);
+    fclose(desk->log.stream);
+    free(desk->text);
+    free(desk);
+}
+
+/* All that was said since the last call. */
+static void assert_said(struct desk *desk, const char *expected) {
+    fclose(desk->log.stream);
+    assert_string_equal(desk->text, expected);
+    free(desk->text);
+    desk->log.stream = open_memstream(&desk->text, &desk->size);
+}
+
+static void test_begin_and_end(void **state) {
+    struct desk *desk = desk_new(true);
+    (void)state;
+    for (int round = 0; round < 5; round++) {
+        messages_missing(desk->messages, &web, "QEMU does not answer");
+        messages_round(desk->messages);
+    }
+    assert_said(desk, "vperf: warning: kvm01: vm 'web' (vm-1): QEMU does not answer\n");
+    messages_round(desk->messages);
+    assert_said(desk, "kvm01: vm 'web' (vm-1): over, after 5 samples: QEMU does not answer\n");
+    messages_round(desk->messages);
+    assert_said(desk, "");
+    assert_int_equal(messages_troubles(desk->messages), 1);
+    desk_free(desk);
+}
+
+/* A day of trouble that comes and goes with each round is a handful of lines. */
+static void test_flapping(void **state) {
+    struct desk *desk = desk_new(true);
+    size_t lines = 0;
+    (void)state;
+    for (int round = 0; round < 4320; round++) {
+        if (round % 2)
+            messages_missing(desk->messages, &web, "QEMU does not answer");
+        messages_round(desk->messages);
+    }
+    fflush(desk->log.stream);
+    for (const char *at = desk->text; (at = strchr(at, '\n')); at++)
+        lines++;
+    assert_in_range(lines, 1, 6);
+    desk_free(desk);
+}
+
+static void test_several(void **state) {
+    struct desk *desk = desk_new(true);
+    (void)state;
+    messages_missing(desk->messages, &web, "no memory report");
+    messages_missing(desk->messages, &web, "QEMU does not answer");
+    messages_missing(desk->messages, &db, "QEMU does not answer");
+    messages_missing(desk->messages, NULL, "the poll was late");
+    messages_round(desk->messages);
+    assert_said(desk, "vperf: warning: kvm01: vm 'web' (vm-1): no memory report\n"
+                      "vperf: warning: kvm01: vm 'web' (vm-1): QEMU does not answer\n"
+                      "vperf: warning: kvm01: vm 'db' (vm-2): QEMU does not answer\n"
+                      "vperf: warning: kvm01: the poll was late\n");
+    assert_int_equal(messages_troubles(desk->messages), 4);
+    desk_free(desk);
+}
+
+static void test_target_away(void **state) {
+    struct desk *desk = desk_new(true);
+    struct error error = {0};
+    (void)state;
+    error_set(&error, ERROR_CONNECT, "kvm01: cannot connect: refused");
+    for (int round = 0; round < 100; round++)
+        messages_lost(desk->messages, &error);
+    assert_said(desk, "vperf: kvm01: cannot connect: refused; trying again\n");
+    messages_round(desk->messages);
+    assert_said(desk, "kvm01: is back after 0 s (100 attempts)\n");
+    messages_lost(desk->messages, &error);
+    assert_said(desk, "vperf: kvm01: cannot connect: refused; trying again\n");
+    desk_free(desk);
+}
+
+static void test_bounded(void **state) {
+    struct desk *desk = desk_new(false);
+    struct error error = {0};
+    (void)state;
+    error_set(&error, ERROR_TIMEOUT, "no statistics within 3 s");
+    messages_missing(desk->messages, &web, "QEMU does not answer");
+    messages_round(desk->messages);
+    messages_lost(desk->messages, &error);
+    messages_lost(desk->messages, &error);
+    messages_missing(desk->messages, &web, "QEMU does not answer");
+    messages_round(desk->messages);
+    assert_said(desk, "vperf: warning: kvm01: vm 'web' (vm-1): QEMU does not answer\n");
+    messages_finish(desk->messages, 4);
+    assert_said(desk, "vperf: warning: kvm01: 2 of 4 polls gave nothing: no statistics within 3 s\n"
+                      "vperf: warning: kvm01: vm 'web' (vm-1): 2 samples in all: QEMU does not "
+                      "answer\n");
+    assert_int_equal(messages_troubles(desk->messages), 2);
+    assert_int_equal(messages_lost_rounds(desk->messages), 2);
+    desk_free(desk);
+}
+
+static void test_reports(void **state) {
+    struct desk *desk = desk_new(true);
+    const struct reporter *reporter = messages_reporter(desk->messages);
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        report(reporter, REPORT_WARNING, "older samples are not kept");
+    report(reporter, REPORT_INFO, "%d guests report their memory", 3);
+    report(reporter, REPORT_DETAIL, "a request");
+    assert_said(desk, "vperf: warning: older samples are not kept\n3 guests report their memory\n");
+    desk_free(desk);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_begin_and_end), cmocka_unit_test(test_flapping),
+        cmocka_unit_test(test_several),       cmocka_unit_test(test_target_away),
+        cmocka_unit_test(test_bounded),       cmocka_unit_test(test_reports),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

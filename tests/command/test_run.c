@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The run loop with sources that follow a script: no server, no libvirt. */
+#include "command/run.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/clock.h"
+#include "core/memory.h"
+
+static const int64_t period_ns = 20 * 1000000;
+
+/* A source that each round emits one sample, or does what its script says for that round. */
+struct fake {
+    struct source base;
+    const char *
+        script; /* a letter per round: s sample, b baseline, l lost, m missing, u usage, c cancel */
+    const struct source_options *options;
+    struct catalog *catalog;
+    struct inventory *inventory;
+    int round;
+    int64_t start_ns;
+};
+
+static const char *scripts[4];
+static int opened, refused_opens;
+static struct run *running;
+static bool keeps;
+
+static struct source_ops fake_source;
+
+static struct source *fake_open(const struct target *target, const struct source_options *options,
+                                struct error *error) {
+    if (refused_opens > 0) {
+        refused_opens--;
+        error_set(error, ERROR_CONNECT, "%s: cannot connect", target->text);
+        return NULL;
+    }
+    struct fake *fake = memory_alloc(sizeof *fake);
+    fake->base.ops = &fake_source;
+    fake->options = options;
+    fake->script = scripts[target->port - 1];
+    fake->catalog = catalog_new();
+    catalog_add(fake->catalog, &(struct counter){.name = "cpu.usage.average", .unit = "percent"});
+    fake->inventory = inventory_new();
+    inventory_add(fake->inventory, &(struct entity){.type = ENTITY_VM,
+                                                    .source = target->text,
+                                                    .hypervisor = "kvm",
+                                                    .name = "web",
+                                                    .id = "1"});
+    __atomic_add_fetch(&opened, 1, __ATOMIC_SEQ_CST);
+    return &fake->base;
+}
+
+static struct catalog *fake_catalog(struct source *source, struct error *error) {
+    (void)error;
+    return ((struct fake *)source)->catalog;
+}
+
+static struct inventory *fake_inventory(struct source *source, const bool types[ENTITY_TYPES],
+                                        struct error *error) {
+    (void)types;
+    (void)error;
+    return ((struct fake *)source)->inventory;
+}
+
+static bool fake_now(struct source *source, int64_t *seconds, struct error *error) {
+    (void)source;
+    (void)error;
+    *seconds = 1700000000;
+    return true;
+}
+
+static struct due fake_due(struct source *source, int32_t interval) {
+    const struct fake *fake = (const struct fake *)source;
+    (void)interval;
+    int64_t passed = (clock_boot_ns() - fake->start_ns) / period_ns;
+    return (struct due){fake->start_ns + (passed + 1) * period_ns, period_ns};
+}
+
+static bool emit(const struct fake *fake, const struct source_events *events, struct error *error) {
+    const struct entity *entity = fake->inventory->entities[0];
+    const struct sample sample = {1700000000 + fake->round, 100 * fake->round};
+    const struct series series = {.entity = entity,
+                                  .counter = catalog_at(fake->catalog, 0),
+                                  .instance = "",
+                                  .interval = 1,
+                                  .count = 1,
+                                  .samples = &sample};
+    events->offered(events->context, entity, series.counter);
+    return events->series(events->context, &series, error);
+}
+
+static bool fake_round(struct source *source, const struct selection *selection,
+                       const struct window *window, const struct source_events *events,
+                       struct error *error) {
+    struct fake *fake = (struct fake *)source;
+    (void)selection;
+    (void)window;
+    if (!fake->round++)
+        fake->start_ns = clock_boot_ns();
+    switch (fake->script[fake->round - 1]) {
+    case 's':
+        return emit(fake, events, error);
+    case 'm':
+        events->missing(events->context, fake->inventory->entities[0], "no answer");
+        return true;
+    case 'l':
+        return error_set(error, ERROR_TIMEOUT, "no statistics");
+    case 'u':
+        return error_set(error, ERROR_USAGE, "not to be had here");
+    case 'c':
+        cancel_request(&running->cancel);
+        return emit(fake, events, error);
+    default:
+        return true;
+    }
+}
+
+static void fake_close(struct source *source) {
+    struct fake *fake = (struct fake *)source;
+    catalog_free(fake->catalog);
+    inventory_free(fake->inventory);
+    free(fake);
+    __atomic_sub_fetch(&opened, 1, __ATOMIC_SEQ_CST);
+}
+
+static struct source_ops fake_source = {
+    .name = "fake",
+    .open = fake_open,
+    .catalog = fake_catalog,
+    .inventory = fake_inventory,
+    .now = fake_now,
+    .due = fake_due,
+    .round = fake_round,
+    .close = fake_close,
+};
+
+/* These stand for source.c. */
+const struct source_ops *const source_table[] = {&fake_source, NULL};
+
+const struct source_ops *source_ops_for(const struct target *target, struct error *error) {
+    (void)target;
+    (void)error;
+    fake_source.keeps_samples = keeps;
+    return &fake_source;
+}
+
+/* What came out of a run. */
+struct outcome {
+    char *rows;
+    char *messages;
+    int status;
+    bool publishable;
+    enum error_kind fatal;
+};
+
+static void outcome_done(struct outcome *outcome) {
+    free(outcome->rows);
+    free(outcome->messages);
+}
+
+static size_t lines(const char *text) {
+    size_t count = 0;
+    for (; (text = strchr(text, '\n')); text++)
+        count++;
+    return count;
+}
+
+static struct outcome play(size_t targets, const struct timing *timing) {
+    struct outcome outcome = {0};
+    size_t rows_size = 0, messages_size = 0;
+    struct target all[4];
+    struct error error = {0};
+    struct options options = {.targets = all, .target_count = targets, .timing = *timing};
+    options.log.stream = open_memstream(&outcome.messages, &messages_size);
+    options.log.level = LOG_NORMAL;
+    selection_init(&options.selection);
+    for (size_t i = 0; i < targets; i++) {
+        char *text = memory_printf("https://h:%zu", i + 1);
+        assert_true(target_init(&all[i], text, &error));
+        free(text);
+    }
+    struct sink sink = {.ops = sink_table[0], .stream = open_memstream(&outcome.rows, &rows_size)};
+    struct run run;
+    run_init(&run, &options, NULL, &sink);
+    running = &run;
+    run_all(&run);
+    outcome.status = run_status(&run);
+    outcome.publishable = run_publishable(&run);
+    outcome.fatal = run.fatal.kind;
+    run_done(&run);
+    fclose(sink.stream);
+    fclose(options.log.stream);
+    selection_done(&options.selection);
+    for (size_t i = 0; i < targets; i++)
+        target_done(&all[i]);
+    assert_int_equal(opened, 0);
+    return outcome;
+}
+
+static const struct timing one_poll = {.samples = 1, .interval = 1};
+static const struct timing three_polls = {.samples = 3, .interval = 1};
+static const struct timing endless = {.samples = 1, .interval = 1, .follow = true};
+
+static void test_one_round(void **state) {
+    (void)state;
+    keeps = true;
+    scripts[0] = "s";
+    struct outcome outcome = play(1, &(struct timing){.samples = 1, .interval = 20});
+    assert_int_equal(outcome.status, STATUS_OK);
+    assert_int_equal(lines(outcome.rows), 2);
+    assert_string_equal(outcome.messages, "");
+    outcome_done(&outcome);
+    keeps = false;
+}
+
+/* What is lost of several polls, and what that makes of the run. */
+static void test_polls(void **state) {
+    static const struct {
+        const char *script;
+        const struct timing *timing;
+        size_t rows;
+        int status;
+        const char *message;
+    } rows[] = {
+        {"bs", &one_poll, 1, STATUS_OK, NULL},
+        {"bsss", &three_polls, 3, STATUS_OK, NULL},
+        {"bsls", &three_polls, 2, STATUS_PARTIAL, "1 of 4 polls gave nothing: no statistics"},
+        {"lbss", &three_polls, 2, STATUS_PARTIAL, "1 of 4 polls gave nothing: no statistics"},
+        {"llll", &three_polls, 0, STATUS_NOTHING, "no statistics"},
+        {"blll", &three_polls, 0, STATUS_NOTHING, "no statistics"},
+        {"bmss", &three_polls, 2, STATUS_PARTIAL, "vm 'web' (1): no answer"},
+        {"u", &one_poll, 0, STATUS_USAGE, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        scripts[0] = rows[i].script;
+        struct outcome outcome = play(1, rows[i].timing);
+        if (outcome.status != rows[i].status)
+            fail_msg("%s: %d\n%s%s", rows[i].script, outcome.status, outcome.messages, outcome.rows);
+        assert_int_equal(lines(outcome.rows), rows[i].rows ? rows[i].rows + 1 : 0);
+        if (rows[i].message)
+            assert_non_null(strstr(outcome.messages, rows[i].message));
+        outcome_done(&outcome);
+    }
+}
+
+/* The rows of the second target follow those of the first, whoever is faster. */
+static void test_order_of_targets(void **state) {
+    (void)state;
+    scripts[0] = "bs";
+    scripts[1] = "bs";
+    struct outcome outcome = play(2, &one_poll);
+    assert_int_equal(outcome.status, STATUS_OK);
+    const char *first = strstr(outcome.rows, "https://h:1");
+    const char *second = strstr(outcome.rows, "https://h:2");
+    assert_true(first && second && first < second);
+    outcome_done(&outcome);
+}
+
+/* One target's failure costs the other nothing. */
+static void test_one_of_two_fails(void **state) {
+    (void)state;
+    scripts[0] = "ll";
+    scripts[1] = "bs";
+    struct outcome outcome = play(2, &one_poll);
+    assert_int_equal(outcome.status, STATUS_PARTIAL);
+    assert_int_equal(lines(outcome.rows), 2);
+    outcome_done(&outcome);
+    scripts[0] = "u";
+    outcome = play(2, &one_poll);
+    assert_int_equal(outcome.status, STATUS_PARTIAL);
+    assert_int_equal(lines(outcome.rows), 2);
+    outcome_done(&outcome);
+}
+
+/* A run that is interrupted after a round has what it had; in its first one, it has nothing. */
+static void test_interrupted(void **state) {
+    (void)state;
+    scripts[0] = "bsc";
+    struct outcome outcome = play(1, &three_polls);
+    assert_int_equal(outcome.status, STATUS_INTERRUPTED);
+    assert_int_equal(lines(outcome.rows), 2);
+    assert_false(outcome.publishable); /* the third round was under way */
+    outcome_done(&outcome);
+}
+
+static void test_endless(void **state) {
+    (void)state;
+    scripts[0] = "bsslllssmmsc";
+    struct outcome outcome = play(1, &endless);
+    assert_int_equal(outcome.status, STATUS_INTERRUPTED);
+    assert_true(outcome.publishable);
+    assert_int_equal(lines(outcome.rows), 1 + 5);
+    assert_non_null(strstr(outcome.messages, "no statistics; trying again\n"));
+    assert_non_null(strstr(outcome.messages, "https://h:1: is back after 0 s (3 attempts)\n"));
+    assert_non_null(strstr(outcome.messages, "(1): no answer\n"));
+    assert_non_null(strstr(outcome.messages, "over, after 2 samples: no answer\n"));
+    assert_int_equal(lines(outcome.messages), 4);
+    outcome_done(&outcome);
+}
+
+/* A target that cannot be reached at first is waited for. */
+static void test_endless_waits_for_target(void **state) {
+    (void)state;
+    refused_opens = 2;
+    scripts[0] = "bsc";
+    struct outcome outcome = play(1, &endless);
+    assert_int_equal(outcome.status, STATUS_INTERRUPTED);
+    assert_int_equal(lines(outcome.rows), 2);
+    assert_non_null(strstr(outcome.messages, "cannot connect; trying again\n"));
+    assert_non_null(strstr(outcome.messages, "is back"));
+    outcome_done(&outcome);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_round),
+        cmocka_unit_test(test_polls),
+        cmocka_unit_test(test_order_of_targets),
+        cmocka_unit_test(test_one_of_two_fails),
+        cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_endless),
+        cmocka_unit_test(test_endless_waits_for_target),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

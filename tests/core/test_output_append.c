@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* A file that grows: whole lines only, one writer, nothing written where it does not belong. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/output.h"
+
+static char folder[] = "/tmp/vperf-append-XXXXXX";
+static const char header[] = "time,value\n";
+
+static int make_folder(void **state) {
+    (void)state;
+    return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+}
+
+static int remove_folder(void **state) {
+    (void)state;
+    return chdir("/") == 0 ? rmdir(folder) : -1;
+}
+
+static void put(const char *content) {
+    FILE *stream = fopen("file", "w");
+    assert_non_null(stream);
+    fputs(content, stream);
+    fclose(stream);
+}
+
+static void check_content(const char *expected) {
+    char content[256];
+    FILE *stream = fopen("file", "r");
+    assert_non_null(stream);
+    content[fread(content, 1, sizeof content - 1, stream)] = '\0';
+    fclose(stream);
+    assert_string_equal(content, expected);
+}
+
+static void test_new_file_grows(void **state) {
+    (void)state;
+    for (int run = 0; run < 2; run++) {
+        struct output output;
+        struct error error = {0};
+        bool fresh = false;
+        assert_true(output_append(&output, "file", header, &fresh, &error));
+        assert_int_equal(fresh, run == 0);
+        if (fresh)
+            fputs(header, output.stream);
+        fprintf(output.stream, "%d,1\n", run);
+        assert_true(output_flush(&output, &error));
+        check_content(run ? "time,value\n0,1\n1,1\n" : "time,value\n0,1\n");
+        assert_true(output_commit(&output, &error));
+    }
+    unlink("file");
+}
+
+/* A clear reason, and not a byte more in the file. */
+static void test_refused(void **state) {
+    static const struct {
+        const char *content;
+        const char *reason;
+    } rows[] = {
+        {"time,other\n", "does not begin with the header"},
+        {"x", "does not begin with the header"},
+        {"time,value", "does not begin with the header"},
+        {"time,value\n1,2", "last line has no end"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct output output;
+        struct error error = {0};
+        bool fresh = false;
+        put(rows[i].content);
+        assert_false(output_append(&output, "file", header, &fresh, &error));
+        assert_int_equal(error.kind, ERROR_OUTPUT);
+        assert_non_null(strstr(error.message, rows[i].reason));
+        check_content(rows[i].content);
+    }
+    unlink("file");
+}
+
+static void test_one_writer(void **state) {
+    struct output output, other;
+    struct error error = {0};
+    bool fresh = false;
+    (void)state;
+    assert_true(output_append(&output, "file", header, &fresh, &error));
+    assert_false(output_append(&other, "file", header, &fresh, &error));
+    assert_non_null(strstr(error.message, "another program"));
+    fputs(header, output.stream);
+    error_clear(&error);
+    assert_true(output_commit(&output, &error));
+    check_content(header);
+    unlink("file");
+}
+
+/* A full disk leaves the lines of the last flush. */
+static void test_failed_write(void **state) {
+    struct rlimit limit, small;
+    struct output output;
+    struct error error = {0};
+    bool fresh = false;
+    (void)state;
+    signal(SIGXFSZ, SIG_IGN);
+    put("time,value\n1,1\n");
+    assert_true(output_append(&output, "file", header, &fresh, &error));
+    fputs("2,2\n", output.stream);
+    assert_true(output_flush(&output, &error));
+    getrlimit(RLIMIT_FSIZE, &limit);
+    small = limit;
+    small.rlim_cur = 25;
+    setrlimit(RLIMIT_FSIZE, &small);
+    fputs("3,333333333333333333\n", output.stream);
+    assert_false(output_flush(&output, &error));
+    assert_int_equal(error.kind, ERROR_OUTPUT);
+    output_abort(&output);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    check_content("time,value\n1,1\n2,2\n");
+    unlink("file");
+}
+
+static void test_nothing_came(void **state) {
+    struct output output;
+    struct error error = {0};
+    bool fresh = false;
+    (void)state;
+    assert_true(output_append(&output, "file", header, &fresh, &error));
+    output_abort(&output);
+    assert_int_equal(access("file", F_OK), -1);
+}
+
+static void test_named_pipe(void **state) {
+    struct output output;
+    struct error error = {0};
+    bool fresh = false;
+    (void)state;
+    assert_int_equal(mkfifo("file", 0600), 0);
+    FILE *reader = fopen("file", "r+");
+    assert_true(output_append(&output, "file", header, &fresh, &error));
+    assert_true(fresh);
+    fputs(header, output.stream);
+    assert_true(output_commit(&output, &error));
+    char line[64];
+    assert_string_equal(fgets(line, sizeof line, reader), header);
+    fclose(reader);
+    unlink("file");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_new_file_grows), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_one_writer),     cmocka_unit_test(test_failed_write),
+        cmocka_unit_test(test_nothing_came),   cmocka_unit_test(test_named_pipe),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
