@@ -3,44 +3,43 @@
 #include "core/inventory.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/memory.h"
 
-static void entity_free(struct entity *entity) {
-    const char **fields[ENTITY_STRINGS];
-    entity_strings(entity, fields);
-    for (size_t i = 0; i < ENTITY_STRINGS; i++)
-        free((char *)*fields[i]);
-    free(entity);
-}
+enum { CHUNK = 4096 };
+
+/* What many entities have in common, in the order of entity_strings: all but name, id and uuid. */
+static const bool shared[ENTITY_STRINGS] = {true, true, false, false, false,
+                                            true, true, true,  true};
 
 static int compare_entities(const void *a, const void *b) {
     return entity_compare(*(struct entity *const *)a, *(struct entity *const *)b);
 }
 
 struct inventory *inventory_new(void) {
-    return memory_alloc(sizeof(struct inventory));
+    struct inventory *inventory = memory_alloc(sizeof *inventory);
+    inventory->texts = g_string_chunk_new(CHUNK);
+    return inventory;
 }
 
 struct entity *inventory_add(struct inventory *inventory, const struct entity *entity) {
     struct entity *copy = memory_alloc(sizeof *copy);
     const char **fields[ENTITY_STRINGS];
-
     *copy = *entity;
     entity_strings(copy, fields);
     for (size_t i = 0; i < ENTITY_STRINGS; i++)
-        *fields[i] = memory_strdup(*fields[i]);
+        if (shared[i])
+            inventory_set(inventory, fields[i], *fields[i]);
+        else if (*fields[i])
+            *fields[i] = g_string_chunk_insert(inventory->texts, *fields[i]);
     inventory->entities = memory_grow(inventory->entities, inventory->count, &inventory->capacity,
-                                      sizeof(struct entity *));
+                                      sizeof *inventory->entities);
     inventory->entities[inventory->count++] = copy;
     return copy;
 }
 
-void inventory_set(const char **field, const char *text) {
-    char *old = (char *)*field;
-    *field = memory_strdup(text);
-    free(old);
+void inventory_set(struct inventory *inventory, const char **field, const char *text) {
+    *field = text ? g_string_chunk_insert_const(inventory->texts, text) : NULL;
 }
 
 void inventory_sort(struct inventory *inventory) {
@@ -52,7 +51,8 @@ void inventory_free(struct inventory *inventory) {
     if (!inventory)
         return;
     for (size_t i = 0; i < inventory->count; i++)
-        entity_free(inventory->entities[i]);
+        free(inventory->entities[i]);
+    g_string_chunk_free(inventory->texts);
     free(inventory->entities);
     free(inventory);
 }

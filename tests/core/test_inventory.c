@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -86,14 +87,74 @@ static void test_set_replaces_one_string(void **state) {
     struct entity *entity = inventory_add(inventory, &(struct entity){.name = "old"});
     (void)state;
 
-    inventory_set(&entity->name, "new");
-    inventory_set(&entity->uuid, "6695eb01");
+    inventory_set(inventory, &entity->name, "new");
+    inventory_set(inventory, &entity->uuid, "6695eb01");
     assert_string_equal(entity->name, "new");
     assert_string_equal(entity->uuid, "6695eb01");
-    inventory_set(&entity->name, entity->name);
+    inventory_set(inventory, &entity->name, entity->name);
     assert_string_equal(entity->name, "new");
-    inventory_set(&entity->uuid, NULL);
+    inventory_set(inventory, &entity->uuid, NULL);
     assert_null(entity->uuid);
+    inventory_free(inventory);
+}
+
+static void test_strings_are_shared(void **state) {
+    char host[] = "esx01";
+    const struct entity given = {.source = "vc",
+                                 .hypervisor = "esxi",
+                                 .name = "web",
+                                 .id = "vm-1",
+                                 .uuid = "6695eb01",
+                                 .host = host,
+                                 .guest_os = "debian",
+                                 .cpu_model = "Xeon",
+                                 .shape = "hardware=19"};
+    struct inventory *inventory = inventory_new();
+    const struct entity *first = inventory_add(inventory, &given);
+    struct entity *second = inventory_add(inventory, &given);
+    (void)state;
+
+    assert_ptr_equal(first->source, second->source);
+    assert_ptr_equal(first->hypervisor, second->hypervisor);
+    assert_ptr_equal(first->host, second->host);
+    assert_ptr_equal(first->guest_os, second->guest_os);
+    assert_ptr_equal(first->cpu_model, second->cpu_model);
+    assert_ptr_equal(first->shape, second->shape);
+    memcpy(host, "esx02", sizeof host);
+    inventory_set(inventory, &second->host, host);
+    inventory_set(inventory, &second->shape, NULL);
+    assert_string_equal(first->host, "esx01");
+    assert_string_equal(second->host, "esx02");
+    assert_string_equal(first->shape, "hardware=19");
+    inventory_set(inventory, &second->host, "esx01");
+    assert_ptr_equal(first->host, second->host);
+    inventory_free(inventory);
+}
+
+/* Under a sanitizer mallinfo2 sees nothing. */
+static void test_memory_of_many(void **state) {
+    enum { GUESTS = 10000, BYTES = 220 };
+    struct inventory *inventory = inventory_new();
+    size_t before = mallinfo2().uordblks;
+    (void)state;
+
+    for (int i = 0; i < GUESTS; i++) {
+        char id[16], uuid[40], host[32];
+        snprintf(id, sizeof id, "vm-%d", i);
+        snprintf(uuid, sizeof uuid, "42300000-1111-2222-3333-%012d", i);
+        snprintf(host, sizeof host, "esx-%03d.example.com", i % 200);
+        inventory_add(inventory, &(struct entity){.source = "vcenter.example.com",
+                                                  .hypervisor = "esxi",
+                                                  .name = id,
+                                                  .id = id,
+                                                  .uuid = uuid,
+                                                  .host = host,
+                                                  .guest_os = "Debian GNU/Linux 12 (64-bit)",
+                                                  .shape = " networked=yes hardware=vmx-19"});
+    }
+    size_t bytes = (mallinfo2().uordblks - before) / GUESTS;
+    print_message("%zu bytes per guest\n", bytes);
+    assert_true(bytes < BYTES);
     inventory_free(inventory);
 }
 
@@ -131,6 +192,8 @@ int main(void) {
         cmocka_unit_test(test_state_names),
         cmocka_unit_test(test_add_copies_everything),
         cmocka_unit_test(test_set_replaces_one_string),
+        cmocka_unit_test(test_strings_are_shared),
+        cmocka_unit_test(test_memory_of_many),
         cmocka_unit_test(test_sort),
     };
     return cmocka_run_group_tests_name("inventory", tests, NULL, NULL);

@@ -150,7 +150,7 @@ static struct inventory *libvirt_inventory(struct source *source, const bool typ
         return NULL;
     }
     for (size_t i = 0; i < inventory->count; i++)
-        inventory_set(&inventory->entities[i]->source, libvirt->source);
+        inventory_set(inventory, &inventory->entities[i]->source, libvirt->source);
     inventory_sort(inventory);
     libvirt->inventory = inventory;
     return inventory;

@@ -37,8 +37,8 @@ static void set_name(struct entity *entity, const char *text) {
         from += known ? 2 : 0;
     }
     *to = '\0';
-    inventory_set(&entity->name, name);
-    free(name);
+    free((char *)entity->name);
+    entity->name = name;
 }
 
 static void set_power_state(struct entity *entity, const char *text) {
@@ -57,19 +57,19 @@ static void set_connection_state(struct entity *entity, const char *text) {
 }
 
 static void set_host(struct entity *entity, const char *text) {
-    inventory_set(&entity->host, text);
+    entity->host = text;
 }
 
 static void set_uuid(struct entity *entity, const char *text) {
-    inventory_set(&entity->uuid, text);
+    entity->uuid = text;
 }
 
 static void set_guest_os(struct entity *entity, const char *text) {
-    inventory_set(&entity->guest_os, text);
+    entity->guest_os = text;
 }
 
 static void set_cpu_model(struct entity *entity, const char *text) {
-    inventory_set(&entity->cpu_model, text);
+    entity->cpu_model = text;
 }
 
 static void set_cpus(struct entity *entity, const char *text) {
@@ -88,10 +88,15 @@ static void set_memory_bytes(struct entity *entity, const char *text) {
     entity->memory_kib = number(text) / 1024;
 }
 
+/* The caller frees it. */
+static char *longer_shape(const struct entity *entity, const char *name, const char *text) {
+    return memory_printf("%s %s=%s", entity->shape ? entity->shape : "", name, text);
+}
+
 static void add_to_shape(struct entity *entity, const char *name, const char *text) {
-    char *shape = memory_printf("%s %s=%s", entity->shape ? entity->shape : "", name, text);
-    inventory_set(&entity->shape, shape);
-    free(shape);
+    char *shape = longer_shape(entity, name, text);
+    free((char *)entity->shape);
+    entity->shape = shape;
 }
 
 static void set_hardware_version(struct entity *entity, const char *text) {
@@ -110,6 +115,7 @@ static void set_product_version(struct entity *entity, const char *text) {
     add_to_shape(entity, "host", text);
 }
 
+/* Sets what it can of an entity whose name and shape are on the heap; the rest is borrowed. */
 struct property {
     const char *path;
     void (*set)(struct entity *entity, const char *text);
@@ -186,10 +192,12 @@ static void visit(void *context, const struct vim25__ObjectContent *object) {
     if (!object->obj || !object->obj->__item || !find_type(object->obj->type, &found.type))
         return;
     found.id = object->obj->__item;
-    found.name = object->obj->__item;
-    struct entity *entity = inventory_add(loader->inventory, &found);
+    found.name = memory_strdup(object->obj->__item);
     for (int i = 0; i < object->__sizepropSet; i++)
-        set_property(entity, &object->propSet[i]);
+        set_property(&found, &object->propSet[i]);
+    inventory_add(loader->inventory, &found);
+    free((char *)found.name);
+    free((char *)found.shape);
 }
 
 /* The types that the view holds: those that are wanted, and hosts, which guests name. */
@@ -290,11 +298,13 @@ static void join_hosts(struct inventory *inventory) {
             entity->host ? bsearch(&wanted, hosts, count, sizeof *hosts, compare_ids) : NULL;
         if (!host)
             continue;
-        add_to_shape(entity, "on", (*host)->shape ? (*host)->shape : "");
-        inventory_set(&entity->host, (*host)->name);
+        char *shape = longer_shape(entity, "on", (*host)->shape ? (*host)->shape : "");
+        inventory_set(inventory, &entity->shape, shape);
+        inventory_set(inventory, &entity->host, (*host)->name);
+        free(shape);
     }
     for (size_t i = 0; i < count; i++)
-        inventory_set(&hosts[i]->shape, NULL);
+        inventory_set(inventory, &hosts[i]->shape, NULL);
     free(hosts);
 }
 
