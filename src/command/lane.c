@@ -34,6 +34,11 @@ static void forget(GHashTable *keys, const struct entity *entity) {
     free(key);
 }
 
+static bool interrupted(struct error *error) {
+    error_clear(error);
+    return error_set(error, ERROR_INTERRUPTED, "interrupted");
+}
+
 static void on_offered(void *context, const struct entity *entity, const struct counter *counter) {
     struct lane *lane = context;
     coverage_offered(lane->coverage, entity, counter);
@@ -47,6 +52,8 @@ static bool on_series(void *context, const struct series *series, struct error *
     progress_series(&lane->progress);
     if (lane->awaited)
         forget(lane->awaited, series->entity);
+    if (cancel_requested(&lane->cancel))
+        return interrupted(error);
     lane->torn = true;
     return lane->spool ? spool_add(lane->spool, series, error)
                        : run_write(lane->run, series, error);
@@ -94,6 +101,8 @@ static bool round_once(struct lane *lane, struct source *source, const struct wi
     if (!source->ops->round(source, &lane->run->options->selection, window, &events, error))
         return false;
     messages_round(lane->messages);
+    if (lane->spool)
+        spool_mark(lane->spool);
     lane->torn = false;
     return true;
 }
@@ -102,11 +111,6 @@ bool lane_round(struct lane *lane, struct source *source, const struct window *w
     bool good = round_once(lane, source, window, &lane->error);
     lane->rounds += good;
     return good;
-}
-
-static bool interrupted(struct error *error) {
-    error_clear(error);
-    return error_set(error, ERROR_INTERRUPTED, "interrupted");
 }
 
 /* What no further attempt can mend. */

@@ -29,8 +29,6 @@ void run_done(struct run *run) {
 
 bool run_write(void *context, const struct series *series, struct error *error) {
     struct run *run = context;
-    if (cancel_requested(&run->cancel))
-        return error_set(error, ERROR_INTERRUPTED, "interrupted");
     pthread_mutex_lock(&run->lock);
     sink_write(run->sink, series);
     bool good = !run->output || output_check(run->output, error);
@@ -50,11 +48,24 @@ static void keep_fatal(struct run *run, const struct error *error) {
         run->fatal = *error;
 }
 
+static bool is_interrupted(const struct error *error) {
+    return error->kind == ERROR_INTERRUPTED;
+}
+
+/* Of an interrupted run the complete rounds count, unless the output holds a part of one. */
 static void replay(struct run *run, struct lane *lane) {
-    if (!lane->spool || run->fatal.kind != ERROR_NONE || run_ends(run, &lane->error))
+    struct error error = {0};
+    bool interrupted = is_interrupted(&run->fatal) || is_interrupted(&lane->error);
+    bool ended = (run->fatal.kind != ERROR_NONE && !is_interrupted(&run->fatal)) ||
+                 (run_ends(run, &lane->error) && !is_interrupted(&lane->error));
+    if (!lane->spool || ended || run->torn)
         return;
-    if (!spool_replay(lane->spool, run_write, run, &lane->error))
-        cancel_request(&run->cancel);
+    bool good = (!interrupted || spool_truncate(lane->spool, &error)) &&
+                spool_replay(lane->spool, run_write, run, &error);
+    if (good)
+        return;
+    lane->error = error;
+    cancel_request(&run->cancel);
 }
 
 static void finish_lane(struct run *run, struct lane *lane) {

@@ -49,7 +49,7 @@ void run_done(struct run *run);
  */
 void run_all(struct run *run);
 
-/* run_write: one series to the sink; false when the output failed or the run ends. */
+/* run_write: one series to the sink; false when the output failed. */
 bool run_write(void *run, const struct series *series, struct error *error);
 
 /* run_publishable: what has been written is worth keeping. */

@@ -243,7 +243,8 @@ static void test_polls(void **state) {
         scripts[0] = rows[i].script;
         struct outcome outcome = play(1, rows[i].timing);
         if (outcome.status != rows[i].status)
-            fail_msg("%s: %d\n%s%s", rows[i].script, outcome.status, outcome.messages, outcome.rows);
+            fail_msg("%s: %d\n%s%s", rows[i].script, outcome.status, outcome.messages,
+                     outcome.rows);
         assert_int_equal(lines(outcome.rows), rows[i].rows ? rows[i].rows + 1 : 0);
         if (rows[i].message)
             assert_non_null(strstr(outcome.messages, rows[i].message));
@@ -280,15 +281,23 @@ static void test_one_of_two_fails(void **state) {
     outcome_done(&outcome);
 }
 
-/* A run that is interrupted after a round has what it had; in its first one, it has nothing. */
+/* A run that is interrupted has its complete rounds, of each target. */
 static void test_interrupted(void **state) {
+    static const struct {
+        const char *first;
+        const char *second;
+        size_t rows;
+    } runs[] = {{"bsc", NULL, 1}, {"bc", NULL, 0}, {"bsc", "bss", 3}, {"bss", "bsc", 2}};
     (void)state;
-    scripts[0] = "bsc";
-    struct outcome outcome = play(1, &three_polls);
-    assert_int_equal(outcome.status, STATUS_INTERRUPTED);
-    assert_int_equal(lines(outcome.rows), 2);
-    assert_false(outcome.publishable); /* the third round was under way */
-    outcome_done(&outcome);
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        scripts[0] = runs[i].first;
+        scripts[1] = runs[i].second;
+        struct outcome outcome = play(runs[i].second ? 2 : 1, &three_polls);
+        assert_int_equal(outcome.status, STATUS_INTERRUPTED);
+        assert_int_equal(outcome.publishable, runs[i].rows > 0);
+        assert_in_range(lines(outcome.rows), runs[i].rows ? 2 : 0, runs[i].rows + 2);
+        outcome_done(&outcome);
+    }
 }
 
 static void test_endless(void **state) {
