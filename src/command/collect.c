@@ -11,7 +11,7 @@
 static const struct options_spec spec = {
     .command = "collect",
     .arguments = "TARGET...",
-    .summary = "Write samples of the hosts and guests of all targets, one row a sample.",
+    .summary = "Write samples of the hosts and guests of all targets, one row per sample.",
     .notes = "Formats: csv.\n\n"
              "Examples:\n"
              "  vperf collect --output esx01.csv --coverage coverage.csv root@esx01.example.com\n"

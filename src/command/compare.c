@@ -17,7 +17,7 @@ enum { GET_READY_MS = 3000 }; /* for connections and logins */
 static const struct options_spec spec = {
     .command = "compare",
     .arguments = "TARGET...",
-    .summary = "Put the guests of all targets side by side: one row a guest, one column a counter.",
+    .summary = "Put the guests of all targets side by side: one row per guest, one column per counter.",
     .notes =
         "Formats: csv, table (default: table on a terminal, else csv). A terminal's table is\n"
         "folded to its width. CSV has the full names of the counters, and rows 'guest' and "

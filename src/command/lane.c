@@ -229,6 +229,17 @@ static bool run_rounds(struct lane *lane, struct source *source) {
                                  : lane_round(lane, source, &window);
 }
 
+/* Who follows may wait for a guest that is yet to come, or have mistyped its name. */
+static void warn_of_names(const struct lane *lane, const struct inventory *inventory) {
+    const struct selection *selection = &lane->run->options->selection;
+    for (size_t i = 0; i < selection->names.count; i++) {
+        struct error missing = {0};
+        if (!selection_check_name(selection, i, inventory, &missing))
+            log_warn(&lane->run->options->log, "%s: %s; waiting for one", lane->target->text,
+                     missing.message);
+    }
+}
+
 /* Catalogue and inventory are there, and the selection fits them. */
 static bool prepare(struct lane *lane, struct source *source, struct error *error) {
     const struct options *options = lane->run->options;
@@ -243,6 +254,8 @@ static bool prepare(struct lane *lane, struct source *source, struct error *erro
         return false;
     coverage_define(lane->coverage, catalog, selection);
     names_keep(lane->entities, selection, inventory);
+    if (timing_of(lane)->follow)
+        warn_of_names(lane, inventory);
     for (size_t i = 0; lane->run->sink->ops->entity && i < inventory->count; i++)
         if (selection_has_entity(selection, inventory->entities[i]))
             inventory_add(lane->selected, inventory->entities[i]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* Long ("tidy") CSV: one row a sample, the main output. */
+/* Long ("tidy") CSV: one row per sample, the main output. */
 #include <glib.h>
 #include <stdio.h>
 

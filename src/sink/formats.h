@@ -5,7 +5,7 @@
 
 #include "sink/sink.h"
 
-/* sink_csv: one row a sample, RFC 4180. */
+/* sink_csv: one row per sample, RFC 4180. */
 extern const struct sink_ops sink_csv;
 
 #endif

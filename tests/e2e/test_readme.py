@@ -5,6 +5,7 @@ driver in place of the hosts that they name."""
 import pathlib
 import re
 import shlex
+import signal
 
 import harness
 import pytest
@@ -31,12 +32,27 @@ def test_command(line, vperf, start_vcsim, certs, tmp_path):
     if libvirt_alone and words[0] == "collect":
         words += ["--interval", "1"]
     trust = {} if "--thumbprint" in words else {"GOVC_TLS_CA_CERTS": certs["ca"]["cert"]}
-    done = vperf.run(*words, cwd=str(tmp_path), env=trust)
-    assert done.status == 0, done
+    done = run(vperf, words, cwd=str(tmp_path), env=trust)
     written = [words[i + 1] for i, word in enumerate(words) if word in ("--output", "--coverage")]
     for name in written:
         assert len(harness.read_csv((tmp_path / name).read_text(encoding="utf-8"))) > 10, name
     assert written or done.out.count("\n") > 1, done
+
+
+def run(vperf, words, cwd, env):
+    """Run to the end; one that follows is interrupted when its file has rows."""
+    if "--follow" not in words:
+        done = vperf.run(*words, cwd=cwd, env=env)
+        assert done.status == 0, done
+        return done
+    output = pathlib.Path(cwd, words[words.index("--output") + 1])
+    process = vperf.start(*words, cwd=cwd, env=env)
+    harness.await_true(lambda: output.exists() and output.read_bytes().count(b"\n") > 11,
+                       "rows", 60)
+    process.send_signal(signal.SIGINT)
+    done = harness.finish(process)
+    assert done.status == 130, done
+    return done
 
 
 def names(directory):
