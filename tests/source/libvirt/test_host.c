@@ -144,6 +144,9 @@ static void test_memory(void **state) {
     assert_int_equal(get(host, "mem.shared.average", ""), ABSENT);
     assert_int_equal(get(host, "mem.consumed.average", ""), ABSENT);
     assert_int_equal(get(host, "mem.usage.average", ""), ABSENT);
+    memset(&values[HOST_MEMORY_TOTAL], 0, 4 * sizeof *values);
+    values_of_host(&host->values, &host->pair);
+    assert_int_equal(get(host, "mem.usage.average", ""), ABSENT);
 }
 
 /* Two guests of which each has one vCPU and one disk. */
@@ -208,6 +211,13 @@ static void test_sums(void **state) {
     make_guests(&guests, 5 * second_ns);
     sum_up(host, &guests, true, true);
     assert_int_equal(get(host, "disk.read.average", ""), 4); /* 1.5 + 3 */
+
+    /* A guest without disks adds nothing. */
+    struct device_set *disks = &guests.pairs[1].sets[DEVICE_DISK];
+    disks->count = 0;
+    sum_up(host, &guests, true, true);
+    assert_int_equal(get(host, "disk.read.average", ""), 1);
+    disks->count = 1;
     free_guests(&guests);
 }
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "source/libvirt/counters/counters.h"
 #include "source/libvirt/recorded.h"
 
 struct expected {
@@ -330,6 +331,12 @@ static void test_balloon(void **state) {
     values_of(&values, NULL, &now, 4);
     CHECK(&values, rows);
     sample_done(&now);
+
+    /* A guest that was given more than it was started with has no balloon in it. */
+    made_sample(&now, 0, "balloon.maximum 5\nballoon.current 9\n");
+    values_of(&values, NULL, &now, 4);
+    assert_int_equal(values_get(&values, "mem.vmmemctl.average", ""), 0);
+    sample_done(&now);
 }
 
 /* Every counter has all its texts, a formula of its own, and a name that no other has. */
@@ -355,12 +362,41 @@ static void test_table(void **state) {
     catalog_free(catalog);
 }
 
+static void check_formula(const struct libvirt_counter *row, const struct formula *formula) {
+    const struct counter *counter = &row->counter;
+    if (!formula->form)
+        return;
+    /* What is absolute may still be the mean of the time between two polls: a latency. */
+    if (!formula_is_growth(formula) && strcmp(counter->stats, "absolute") != 0)
+        fail_msg("%s is no %s", counter->name, counter->stats);
+    assert_true(formula->fields[0] && formula->divisor > 0);
+    assert_int_equal(formula->form == FORM_RATIO, formula->below[0] != 0);
+}
+
+/* The formulas agree with what the texts say, and are of what their place in the row is for. */
+static void test_formulas(void **state) {
+    (void)state;
+    for (size_t i = 0; i < libvirt_counter_count; i++) {
+        const struct libvirt_counter *row = &libvirt_counters[i];
+        bool of_guests = row->guest.form || row->device.form;
+        check_formula(row, &row->guest);
+        check_formula(row, &row->device);
+        check_formula(row, &row->host);
+        assert_int_equal(strstr(row->counter.formula, "guest: ") != NULL, of_guests);
+        assert_int_equal(strstr(row->counter.formula, "host: ") != NULL, row->host.form != 0);
+        assert_true(of_guests || row->host.form);
+        assert_int_equal(row->guest.of, OF_GUEST);
+        assert_true(!row->device.form || (row->device.of > OF_GUEST && row->device.of < OF_HOST));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scratch_guest),  cmocka_unit_test(test_native_counters),
         cmocka_unit_test(test_emulated_guest), cmocka_unit_test(test_rounding),
         cmocka_unit_test(test_slow_disks),     cmocka_unit_test(test_kvm_only),
         cmocka_unit_test(test_balloon),        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_formulas),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -162,6 +162,15 @@ static void test_huge_numbers(void **state) {
     assert_int_equal(values_get(&values, "net.received.average", "vnet0"), 0);
     sample_done(&before);
     sample_done(&now);
+
+    /* What is too large for 64 bits is no number. */
+    made_sample(&before, 0, "block.0.name \"vda\"\nblock.0.rd.reqs 0\n");
+    made_sample(&now, second_ns / 2, "block.0.name \"vda\"\nblock.0.rd.reqs 9223372036854775807\n");
+    values_of(&values, &before, &now, 1);
+    assert_int_equal(values_count(&values, "virtualDisk.numberReadAveraged.average"), 0);
+    assert_int_equal(values_count(&values, "kvm.diskReadRequests.latest"), 2);
+    sample_done(&before);
+    sample_done(&now);
 }
 
 /* R10: one getter for all types; what is negative, too large or text is no number. */

@@ -145,6 +145,15 @@ static void test_more_than_everything(void **state) {
     assert_int_equal(values_get(&values, "cpu.run.summation", ""), 0);
     assert_int_equal(values_get(&values, "cpu.wait.summation", ""), ABSENT);
     assert_int_equal(values_get(&values, "kvm.state.latest", ""), 3);
+
+    /* It was resumed in between: how long it waited is not known. */
+    made_sample(&before, 0, "state.state 3\nvcpu.current 1\nvcpu.0.time 0\nvcpu.0.delay 0\n");
+    made_sample(&now, second_ns, "state.state 1\nvcpu.current 1\nvcpu.0.time 9\nvcpu.0.delay 9\n");
+    values_of(&values, &before, &now, 1);
+    assert_int_equal(values_count(&values, "cpu.wait.summation"), 0);
+    assert_int_equal(values_get(&values, "cpu.run.summation", ""), 0);
+    sample_done(&before);
+    sample_done(&now);
 }
 
 /* A vCPU that ran and was ready for longer than the interval did not wait. */
