@@ -4,11 +4,19 @@
 
 #include <string.h>
 
+#include "version.h"
+
 extern const struct source_ops vsphere_source;
 extern const struct source_ops libvirt_source;
 
 /* libvirt answers every scheme: it stands last. */
-const struct source_ops *const source_table[] = {&vsphere_source, &libvirt_source, NULL};
+const struct source_ops *const source_table[] = {
+    &vsphere_source,
+#if VPERF_LIBVIRT
+    &libvirt_source,
+#endif
+    NULL,
+};
 
 static bool answers(const struct source_ops *ops, const char *scheme) {
     if (!ops->schemes)
@@ -23,6 +31,7 @@ const struct source_ops *source_ops_for(const struct target *target, struct erro
     for (const struct source_ops *const *ops = source_table; *ops; ops++)
         if (answers(*ops, target->scheme))
             return *ops;
-    error_set(error, ERROR_USAGE, "%s: no source answers '%s://'", target->text, target->scheme);
+    error_set(error, ERROR_USAGE, "%s: this vperf is built without libvirt, which would be asked",
+              target->text);
     return NULL;
 }

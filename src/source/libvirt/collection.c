@@ -9,7 +9,7 @@
 #include "core/memory.h"
 #include "source/libvirt/account.h"
 #include "source/libvirt/counters/mapping.h"
-#include "source/libvirt/helper/domains.h"
+#include "source/libvirt/sample/sample_record.h"
 #include "source/libvirt/store.h"
 
 static const int64_t second_ns = 1000000000;
@@ -34,7 +34,7 @@ struct collection {
     size_t count;
     struct track *host; /* the track of the host, or NULL */
     bool *wanted;       /* by counter */
-    struct stats_wish wish;
+    struct sample_wish wish;
     struct snapshot *before; /* of the last poll that worked */
     struct account rounds;   /* of polls as a whole */
     int64_t stamp;           /* of the last samples */
@@ -279,50 +279,44 @@ static bool wants(const struct collection *collection, const char *name) {
     return false;
 }
 
-static void discard_period(void *context) {
-    struct domains_period *period = context;
-    snapshot_free(period->guests);
-    free(period);
-}
-
-static bool run_period(struct connection *connection, void *context, struct error *error) {
-    (void)error;
-    domains_set_period(connection, context);
-    return true;
-}
-
-static struct domains_period *period_for(const struct collection *collection) {
-    struct domains_period *period = memory_alloc(sizeof *period);
-
-    period->seconds = collection->input.options->balloon_period_seconds;
-    period->guests = snapshot_new();
+static GByteArray *period_request(const struct collection *collection) {
+    GByteArray *message = message_new(MESSAGE_PERIOD);
+    unsigned char *uuids = memory_array(collection->count, SAMPLE_UUID_SIZE);
+    size_t size = 0;
     for (size_t i = 0; i < collection->count; i++) {
         const struct track *track = &collection->tracks[i];
-        if (track->store.entity->type == ENTITY_VM)
-            memcpy(snapshot_add(period->guests)->uuid, track->uuid, SAMPLE_UUID_SIZE);
+        if (track->store.entity->type != ENTITY_VM)
+            continue;
+        memcpy(uuids + size, track->uuid, SAMPLE_UUID_SIZE);
+        size += SAMPLE_UUID_SIZE;
     }
-    return period;
+    record_add_number(message, collection->input.options->balloon_period_seconds);
+    record_add_block(message, uuids, size);
+    free(uuids);
+    return message;
 }
 
 static bool set_periods(struct collection *collection, struct error *error) {
     const struct source_options *options = collection->input.options;
     const struct source_events *events = collection->events;
-    struct errand_work work = {run_period, discard_period, period_for(collection)};
+    struct record answer;
 
-    bool good = poller_run(collection->input.poller, &work, "--balloon-period", error);
-    struct domains_period *period = work.data;
-    if (!good || !period)
+    if (!poller_call(collection->input.poller, period_request(collection), "--balloon-period",
+                     &answer, error))
         return false;
-    for (size_t i = 0; i < period->guests->failure_count; i++) {
-        const struct guest_failure *failure = &period->guests->failures[i];
+    struct snapshot *guests = snapshot_new();
+    int64_t changed = record_number(&answer);
+    failures_read(&answer, guests);
+    for (size_t i = 0; i < guests->failure_count; i++) {
+        const struct guest_failure *failure = &guests->failures[i];
         const struct track *track = find_track(collection, failure->uuid);
         if (track)
             events->missing(events->context, track->store.entity, failure->error.message);
     }
+    snapshot_free(guests);
     report(options->reporter, REPORT_INFO,
-           "%s: %zu guests report their memory every %d s from now on", collection->input.name,
-           period->changed, period->seconds);
-    discard_period(period);
+           "%s: %lld guests report their memory every %d s from now on", collection->input.name,
+           (long long)changed, options->balloon_period_seconds);
     return true;
 }
 
@@ -349,8 +343,12 @@ static void begin(struct collection *collection) {
     }
     for (size_t i = 0; i < mapping_count(); i++)
         collection->wanted[i] = selection_has_counter(selection, mapping_counter(i));
-    collection->wish.host = collection->host != NULL;
-    collection->wish.host_cpus = collection->host && !selection->aggregate_only;
+    collection->wish.groups = mapping_groups(collection->wanted);
+    if (collection->host)
+        collection->wish.groups |= SAMPLE_HOST_CPU;
+    else
+        collection->wish.groups &= SAMPLE_GUESTS;
+    collection->wish.each_cpu = !selection->aggregate_only;
 }
 
 /* What the round lacks; the next one begins a new account. */

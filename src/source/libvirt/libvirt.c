@@ -8,8 +8,6 @@
 #include "core/memory.h"
 #include "source/libvirt/collection.h"
 #include "source/libvirt/counters/mapping.h"
-#include "source/libvirt/helper/domains.h"
-#include "source/libvirt/helper/failure.h"
 #include "source/source.h"
 
 enum { TIMEOUT_SECONDS = 30 };
@@ -45,17 +43,6 @@ static void name_target(const char *name, struct error *error) {
         error_prefix(error, "%s", name);
 }
 
-static bool learn_nothing(struct connection *connection, void *data, struct error *error) {
-    (void)connection;
-    (void)data;
-    (void)error;
-    return true;
-}
-
-static void discard_nothing(void *data) {
-    (void)data;
-}
-
 static bool is_default_port(const struct target *target) {
     static const struct {
         const char *transport;
@@ -70,11 +57,11 @@ static bool is_default_port(const struct target *target) {
 }
 
 /* host[:port when not the default], and for a local connection the host's own name. */
-static char *source_name(const struct target *target, const struct connection *connection) {
+static char *source_name(const struct target *target, const struct host_facts *host) {
     bool is_address = strchr(target->host, ':') != NULL;
 
     if (!*target->host)
-        return memory_strdup(connection->host.name ? connection->host.name : target->text);
+        return memory_strdup(host->name ? host->name : target->text);
     if (is_default_port(target))
         return memory_strdup(target->host);
     return memory_printf(is_address ? "[%s]:%d" : "%s:%d", target->host, target->port);
@@ -95,26 +82,22 @@ static void libvirt_close(struct source *source) {
 
 static struct source *libvirt_open(const struct target *target,
                                    const struct source_options *options, struct error *error) {
-    struct errand_work work = {learn_nothing, discard_nothing, NULL};
     struct libvirt *libvirt = memory_alloc(sizeof *libvirt);
     int timeout = options->timeout_seconds > 0 ? options->timeout_seconds : TIMEOUT_SECONDS;
 
-    failure_silence();
     libvirt->base.ops = &libvirt_source;
     libvirt->options = *options;
     libvirt->name = memory_strdup(target->text);
-    libvirt->poller = (struct poller){
-        .endpoint = {.uri = memory_strdup(target->uri),
-                     .password_file = memory_strdup(options->password_file),
-                     .read_write = options->balloon_period_seconds > 0},
-        .timeout_ns = timeout * second_ns,
-    };
-    if (!poller_run(&libvirt->poller, &work, "cannot connect", error)) {
+    poller_init(&libvirt->poller, target->uri, options->password_file);
+    libvirt->poller.endpoint.read_write = options->balloon_period_seconds > 0;
+    libvirt->poller.timeout_ns = timeout * second_ns;
+    libvirt->poller.cancel = options->cancel;
+    if (!poller_connect(&libvirt->poller, error)) {
         name_target(libvirt->name, error);
         libvirt_close(&libvirt->base);
         return NULL;
     }
-    libvirt->source = source_name(target, libvirt->poller.connection);
+    libvirt->source = source_name(target, &libvirt->poller.endpoint.host);
     return &libvirt->base;
 }
 
@@ -126,27 +109,30 @@ static struct catalog *libvirt_catalog(struct source *source, struct error *erro
     return libvirt->catalog;
 }
 
-static bool run_list(struct connection *connection, void *context, struct error *error) {
-    return domains_list(connection, context, error);
-}
-
-static void discard_list(void *context) {
-    inventory_free(context);
+/* NULL with the error. */
+static struct inventory *list_guests(struct poller *poller, struct error *error) {
+    static const char what[] = "cannot list the guests";
+    struct record answer;
+    if (!poller_call(poller, message_new(MESSAGE_INVENTORY), what, &answer, error))
+        return NULL;
+    struct inventory *inventory = inventory_read(&answer);
+    if (record_done(&answer))
+        return inventory;
+    error_set(error, ERROR_PROTOCOL, "%s: the libvirt helper's answer cannot be read", what);
+    inventory_free(inventory);
+    return NULL;
 }
 
 static struct inventory *libvirt_inventory(struct source *source, const bool types[ENTITY_TYPES],
                                            struct error *error) {
     struct libvirt *libvirt = from_base(source);
-    struct errand_work work = {run_list, discard_list, inventory_new()};
     (void)types;
 
     inventory_free(libvirt->inventory);
     libvirt->inventory = NULL;
-    bool good = poller_run(&libvirt->poller, &work, "cannot list the guests", error);
-    struct inventory *inventory = work.data;
-    if (!good) {
+    struct inventory *inventory = list_guests(&libvirt->poller, error);
+    if (!inventory) {
         name_target(libvirt->name, error);
-        inventory_free(inventory);
         return NULL;
     }
     for (size_t i = 0; i < inventory->count; i++)

@@ -6,96 +6,110 @@
  */
 #include "source/libvirt/poller.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/clock.h"
-#include "core/interrupt.h"
 #include "core/memory.h"
+#include "source/libvirt/sample/sample_record.h"
 
-enum { ATTEMPTS = 8 };
+enum { STARTS = 8 /* helpers in one round, each time that all others hang */ };
 
 static const int64_t slice_ns = 20000000;
 static const int64_t retry_ns = 250000000;
 
-struct poll_data {
-    struct stats_wish wish;
-    struct snapshot *snapshot;
-    int64_t blocked_ns; /* poll only if a guest is blocked for that long; 0 polls always */
-    bool careful;
-    bool nothing_blocked; /* that was not so */
-};
-
 struct round {
     struct poller *poller;
-    const struct stats_wish *wish;
-    struct errand *attempts[ATTEMPTS]; /* the newest last */
-    size_t count;
-    bool answered;    /* the last one that was started has ended */
-    int64_t asked_ns; /* when it was started */
+    const struct sample_wish *wish;
+    const struct poller_limits *limits;
     int64_t end_ns;   /* what is not there by then is lost */
-    int64_t hung_ns;
+    int64_t start_ns; /* the first helper is started from then on */
+    int64_t look_ns;  /* the second one looks for guests that hang from then on */
+    int64_t poll_ns;  /* the next poll is made from then on */
+    int64_t pause_ns; /* between two starts that fail; it doubles */
+    int starts;
     struct snapshot *snapshot; /* what comes out */
     struct error error;
     bool is_final; /* trying again would not help */
 };
 
-static void discard_poll(void *context) {
-    struct poll_data *data = context;
-    snapshot_free(data->snapshot);
-    free(data);
+static int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
 }
 
-static bool run_poll(struct connection *connection, void *context, struct error *error) {
-    struct poll_data *data = context;
+static void drop_helper(struct poller *poller, int index) {
+    helper_free(poller->helpers[index]);
+    poller->helpers[index] = NULL;
+}
 
-    connection->careful = data->careful;
-    if (data->blocked_ns && !stats_any_blocked(connection, data->blocked_ns)) {
-        data->nothing_blocked = true;
-        return true;
+/* One that nobody needs is not worth a wait. */
+static void kill_helper(struct poller *poller, int index) {
+    if (poller->helpers[index])
+        poller->helpers[index]->state = HELPER_BUSY;
+    drop_helper(poller, index);
+}
+
+static void swap_helpers(struct poller *poller) {
+    struct helper *first = poller->helpers[0];
+    poller->helpers[0] = poller->helpers[1];
+    poller->helpers[1] = first;
+}
+
+/* Waits for a moment, or until a helper says something. */
+static void wait_for_news(const struct poller *poller) {
+    struct pollfd ends[2];
+    nfds_t count = 0;
+    for (int i = 0; i < 2; i++) {
+        if (poller->helpers[i])
+            ends[count++] =
+                (struct pollfd){.fd = poller->helpers[i]->process.stream.socket, .events = POLLIN};
     }
-    return stats_poll(connection, &data->wish, data->snapshot, error);
+    poll(ends, count, (int)(slice_ns / 1000000));
 }
 
-static void start_attempt(struct round *round, int64_t blocked_ns) {
-    struct poller *poller = round->poller;
-    struct poll_data *data = memory_alloc(sizeof *data);
-
-    data->wish = *round->wish;
-    data->snapshot = snapshot_new();
-    data->blocked_ns = blocked_ns;
-    data->careful = poller->no_nowait && poller->hung;
-    struct errand_work work = {run_poll, discard_poll, data};
-    round->attempts[round->count++] = errand_start(&poller->endpoint, poller->connection, &work);
-    round->answered = false;
-    round->asked_ns = clock_now_ns();
-    poller->connection = NULL;
+static bool is_idle(const struct helper *helper) {
+    return helper && helper->state == HELPER_IDLE;
 }
 
-/* Those of work that was given up are lost with it; what was known before is still good. */
-static void keep_credentials(struct poller *poller, struct credentials *credentials) {
-    if (!credentials->username)
+static bool is_busy(const struct helper *helper, enum message request) {
+    return helper && helper->state == HELPER_BUSY && helper->request == request;
+}
+
+static void remember_error(struct round *round, int index, const struct error *error) {
+    if (error->kind == ERROR_NONE)
         return;
-    credentials_done(&poller->endpoint.credentials);
-    poller->endpoint.credentials = *credentials;
-}
-
-static void keep_connection(struct poller *poller, struct connection *connection) {
-    if (poller->connection || !connection) {
-        errand_drop(connection);
-        return;
-    }
-    if (!poller->endpoint.host_known)
-        poller->endpoint.host = host_facts_copy(&connection->host);
-    poller->endpoint.host_known = true;
-    poller->connection = connection;
-    poller->no_nowait = connection->no_nowait;
-}
-
-static void remember_error(struct round *round, const struct error *error) {
     round->error = *error;
-    round->is_final =
-        error->kind == ERROR_AUTH || error->kind == ERROR_USAGE || error->kind == ERROR_TLS;
+    round->is_final = index == 0 && (error->kind == ERROR_AUTH || error->kind == ERROR_USAGE ||
+                                     error->kind == ERROR_TLS || error->kind == ERROR_PROTOCOL);
+}
+
+static bool start_helper(struct round *round, int index) {
+    struct error error = {0};
+    round->poller->helpers[index] = helper_new(&round->poller->endpoint, &error);
+    round->starts++;
+    remember_error(round, index, &error);
+    round->is_final = round->is_final || (index == 0 && !round->poller->helpers[0]);
+    return round->poller->helpers[index];
+}
+
+static void request_poll(struct round *round, struct helper *helper) {
+    struct poller *poller = round->poller;
+    GByteArray *message = message_new(MESSAGE_POLL);
+    wish_write(message, round->wish);
+    record_add_number(message, poller->no_nowait && poller->hung);
+    helper->round = poller->round;
+    helper_request(helper, message);
+    round->look_ns = clock_now_ns() + round->limits->late_ns;
+}
+
+/* A call is late: because a guest hangs, or because there is much to do? */
+static void request_look(struct round *round, struct helper *helper) {
+    GByteArray *message = message_new(MESSAGE_LOOK);
+    record_add_number(message, round->limits->late_ns / 2);
+    helper->round = round->poller->round;
+    helper_request(helper, message);
+    round->look_ns = clock_now_ns() + round->limits->late_ns;
 }
 
 /* A guest that was left out, and not for long enough to say that it hangs. */
@@ -108,92 +122,176 @@ static bool is_doubtful(const struct snapshot *snapshot, int64_t hung_ns) {
 }
 
 /* The first one counts; later ones bring what it lacks, for which there is little time. */
-static void keep_snapshot(struct round *round, struct snapshot **snapshot) {
-    int64_t doubt_ns = clock_now_ns() + round->hung_ns;
-
+static void keep_snapshot(struct round *round, struct snapshot *snapshot) {
+    int64_t now_ns = clock_now_ns();
+    round->poll_ns = now_ns + retry_ns;
     if (round->snapshot) {
-        snapshot_complete(round->snapshot, *snapshot);
+        snapshot_complete(round->snapshot, snapshot);
+        snapshot_free(snapshot);
         return;
     }
-    round->snapshot = *snapshot;
-    *snapshot = NULL;
-    if (doubt_ns < round->end_ns)
-        round->end_ns = doubt_ns;
+    round->snapshot = snapshot;
+    round->end_ns = smaller(round->end_ns, now_ns + round->limits->hung_ns);
 }
 
-static void take_attempt(struct round *round, size_t index) {
-    struct errand_result result;
-
-    errand_take(round->attempts[index], &result);
-    round->answered = round->answered || index + 1 == round->count;
-    memmove(round->attempts + index, round->attempts + index + 1,
-            (round->count - index - 1) * sizeof round->attempts[0]);
-    round->count--;
-
-    struct poll_data *data = result.data;
-    keep_credentials(round->poller, &result.credentials);
-    keep_connection(round->poller, result.connection);
-    if (!result.good)
-        remember_error(round, &result.error);
-    else if (!data->nothing_blocked)
-        keep_snapshot(round, &data->snapshot);
-    discard_poll(data);
+static void take_poll(struct round *round, struct record *answer) {
+    round->poller->no_nowait = record_number(answer);
+    struct snapshot *snapshot = snapshot_read(answer);
+    if (record_done(answer)) {
+        keep_snapshot(round, snapshot);
+        return;
+    }
+    snapshot_free(snapshot);
+    round->is_final = true;
+    error_set(&round->error, ERROR_PROTOCOL, "the libvirt helper's answer cannot be read");
 }
 
-/* Looks after all attempts for a moment. */
-static void watch(struct round *round) {
-    int64_t until_ns = clock_now_ns() + slice_ns;
-    if (!round->count)
-        errand_sleep(slice_ns);
-    for (size_t i = round->count; i-- > 0;) {
-        if (errand_wait(round->attempts[i], i + 1 == round->count ? until_ns : 0))
-            take_attempt(round, i);
+/* What hangs on two connections hangs on the first for longer: the second takes its place. */
+static void take_look(struct round *round, struct record *answer, struct helper *helper) {
+    if (!record_number(answer) || round->snapshot)
+        return;
+    round->poller->hung = true;
+    request_poll(round, helper);
+}
+
+static void take_answer(struct round *round, struct record *answer, struct helper *helper) {
+    if (helper->round != round->poller->round)
+        return;
+    if (helper->request == MESSAGE_POLL)
+        take_poll(round, answer);
+    else if (helper->request == MESSAGE_LOOK)
+        take_look(round, answer, helper);
+}
+
+static void put_off(struct round *round) {
+    round->start_ns = round->poll_ns = clock_now_ns() + round->pause_ns;
+    round->pause_ns *= 2;
+}
+
+static void hear(struct round *round, int index) {
+    struct helper *helper = round->poller->helpers[index];
+    struct record answer;
+    struct error error = {0};
+    enum helper_event event = helper ? helper_next(helper, &answer, &error) : HELPER_NOTHING;
+    switch (event) {
+    case HELPER_ANSWERED:
+        take_answer(round, &answer, helper);
+        break;
+    case HELPER_LOST:
+        kill_helper(round->poller, index);
+        put_off(round);
+        remember_error(round, index, &error);
+        break;
+    case HELPER_REFUSED:
+        put_off(round);
+        remember_error(round, index, &error);
+        break;
+    case HELPER_NOTHING:
+        break;
     }
 }
 
-/* A call that is late: because a guest hangs, or because there is much to do? */
-static void look_why(struct round *round, int64_t late_ns) {
-    round->poller->hung = true;
-    start_attempt(round, late_ns / 2);
+/* The second helper while the first is late. */
+static void help_out(struct round *round) {
+    struct poller *poller = round->poller;
+    struct helper *second = poller->helpers[1];
+    poller->second_used = poller->round;
+    if (is_idle(second)) {
+        request_look(round, second);
+    } else if (!second && round->starts < STARTS) {
+        start_helper(round, 1);
+    } else if (is_busy(second, MESSAGE_POLL) && round->starts < STARTS) {
+        /* Another guest hangs on the second one, and nothing waits on the first any more. */
+        swap_helpers(poller);
+        kill_helper(poller, 1);
+        start_helper(round, 1);
+    }
+}
+
+/* Starts what is due. */
+static void act(struct round *round) {
+    struct poller *poller = round->poller;
+    struct helper *first = poller->helpers[0];
+    struct helper *second = poller->helpers[1];
+    int64_t now_ns = clock_now_ns();
+
+    if (!first && is_idle(second))
+        swap_helpers(poller);
+    else if (!first && now_ns >= round->start_ns && round->starts < STARTS)
+        start_helper(round, 0);
+    else if (is_idle(first) && now_ns >= round->poll_ns)
+        request_poll(round, first);
+    else if (is_busy(first, MESSAGE_POLL) && !round->snapshot && now_ns >= round->look_ns)
+        help_out(round);
+    else if (round->snapshot && is_idle(second) && !is_idle(first) && now_ns >= round->poll_ns)
+        request_poll(round, second);
 }
 
 static bool goes_on(const struct round *round) {
-    if (round->is_final || interrupt_requested() || clock_now_ns() >= round->end_ns)
+    if (round->is_final || cancel_requested(round->poller->cancel) ||
+        clock_now_ns() >= round->end_ns)
         return false;
-    return !round->snapshot || is_doubtful(round->snapshot, round->hung_ns);
+    return !round->snapshot || is_doubtful(round->snapshot, round->limits->hung_ns);
 }
 
-/* Calls that hang are given time; what failed, or left out a guest, is soon tried again. */
-static bool is_due(const struct round *round, int64_t late_ns) {
-    bool soon = !round->count || (round->snapshot && round->answered);
-    return round->count < ATTEMPTS &&
-           clock_now_ns() >= round->asked_ns + (soon ? retry_ns : late_ns);
-}
-
-static void try_all(struct round *round, int64_t late_ns) {
-    while (goes_on(round)) {
-        if (!is_due(round, late_ns))
-            watch(round);
-        else if (round->count)
-            look_why(round, late_ns);
-        else
-            start_attempt(round, 0);
+/* One that has been silent for so long will not speak again. */
+static void kill_silent(struct poller *poller, int64_t poll_limit_ns) {
+    for (int i = 0; i < 2; i++) {
+        const struct helper *helper = poller->helpers[i];
+        if (!helper || helper->state == HELPER_IDLE)
+            continue;
+        bool polls = helper->state == HELPER_BUSY;
+        int64_t limit_ns = polls ? smaller(poll_limit_ns, poller->timeout_ns) : poller->timeout_ns;
+        if (clock_now_ns() - helper->beat_ns > limit_ns)
+            kill_helper(poller, i);
     }
-    while (round->count > 0)
-        errand_abandon(round->attempts[--round->count]);
 }
 
-struct snapshot *poller_round(struct poller *poller, const struct stats_wish *wish,
+/*
+ * The first helper is the one that has the guests' facts, also when it was late in the round
+ * before. But if that round got its answer from the second one, and the first still hangs, it is
+ * given up.
+ */
+static void choose_first(struct poller *poller) {
+    struct helper *first = poller->helpers[0];
+    struct helper *second = poller->helpers[1];
+    bool replaced = first && first->state == HELPER_BUSY && is_idle(second) &&
+                    second->answered_poll && second->round + 1 == poller->round;
+    if (replaced)
+        kill_helper(poller, 0);
+    if (!poller->helpers[0])
+        swap_helpers(poller);
+    if (is_idle(poller->helpers[0]) && poller->helpers[1] &&
+        poller->second_used + 1 < poller->round)
+        kill_helper(poller, 1);
+}
+
+struct snapshot *poller_round(struct poller *poller, const struct sample_wish *wish,
                               const struct poller_limits *limits, struct error *error) {
     struct round round = {.poller = poller,
                           .wish = wish,
+                          .limits = limits,
                           .end_ns = clock_now_ns() + limits->deadline_ns,
-                          .hung_ns = limits->hung_ns};
-
-    try_all(&round, limits->late_ns);
+                          .pause_ns = retry_ns};
+    poller->round++;
+    /* What arrives now is of rounds before. */
+    for (int i = 0; i < 2; i++)
+        hear(&round, i);
+    kill_silent(poller, 2 * limits->deadline_ns);
+    choose_first(poller);
+    round.error = (struct error){0};
+    round.is_final = false;
+    round.start_ns = round.poll_ns = 0;
+    while (goes_on(&round)) {
+        act(&round);
+        wait_for_news(poller);
+        for (int i = 0; i < 2; i++)
+            hear(&round, i);
+        kill_silent(poller, 2 * limits->deadline_ns);
+    }
     if (round.snapshot)
         return round.snapshot;
-    if (interrupt_requested())
+    if (cancel_requested(poller->cancel))
         error_set(error, ERROR_INTERRUPTED, "interrupted");
     else if (round.error.kind != ERROR_NONE)
         error_set(error, round.error.kind, "%s", round.error.message);
@@ -203,21 +301,94 @@ struct snapshot *poller_round(struct poller *poller, const struct stats_wish *wi
     return NULL;
 }
 
-bool poller_run(struct poller *poller, struct errand_work *work, const char *what,
-                struct error *error) {
-    struct errand_result result;
-    struct errand *errand = errand_start(&poller->endpoint, poller->connection, work);
+/* A request that is no poll. */
+struct call {
+    struct poller *poller;
+    const char *what;
+    struct record *answer;
+    struct error *error;
+    int index; /* of the helper that gets it */
+};
 
-    poller->connection = NULL;
-    bool good = errand_finish(errand, poller->timeout_ns, what, &result);
-    work->data = result.data;
-    keep_credentials(poller, &result.credentials);
-    keep_connection(poller, result.connection);
-    return good || error_set(error, result.error.kind, "%s", result.error.message);
+/* Looks after the helper for a moment; one that is lost is gone. */
+static enum helper_event watch(const struct call *call) {
+    struct helper *helper = call->poller->helpers[call->index];
+    wait_for_news(call->poller);
+    enum helper_event event = helper_next(helper, call->answer, call->error);
+    bool cancelled = cancel_requested(call->poller->cancel);
+    if (event == HELPER_NOTHING && cancelled)
+        event = HELPER_LOST;
+    if (event == HELPER_LOST && cancelled)
+        error_set(call->error, ERROR_INTERRUPTED, "%s: interrupted", call->what);
+    if (event == HELPER_NOTHING && helper->state != HELPER_IDLE &&
+        clock_now_ns() - helper->beat_ns > call->poller->timeout_ns) {
+        error_set(call->error, ERROR_TIMEOUT, "%s: no answer in time", call->what);
+        event = HELPER_LOST;
+    }
+    if (event == HELPER_LOST)
+        kill_helper(call->poller, call->index);
+    return event;
+}
+
+/* The first helper, unless it is busy with a poll that is late. */
+static int helper_for_call(struct poller *poller) {
+    if (!poller->helpers[0])
+        swap_helpers(poller);
+    if (!poller->helpers[0] || poller->helpers[0]->state != HELPER_BUSY)
+        return 0;
+    if (poller->helpers[1] && poller->helpers[1]->state == HELPER_BUSY)
+        kill_helper(poller, 1);
+    return 1;
+}
+
+/* Waits until there is a helper that is connected and idle. */
+static bool await_idle(struct call *call) {
+    struct poller *poller = call->poller;
+    /* The late answer of a poll may have come. */
+    for (int i = 0; i < 2; i++) {
+        struct error ignored = {0};
+        if (poller->helpers[i] &&
+            helper_next(poller->helpers[i], call->answer, &ignored) == HELPER_LOST)
+            kill_helper(poller, i);
+    }
+    call->index = helper_for_call(poller);
+    if (!poller->helpers[call->index])
+        poller->helpers[call->index] = helper_new(&poller->endpoint, call->error);
+    while (poller->helpers[call->index] && !is_idle(poller->helpers[call->index]))
+        watch(call);
+    return poller->helpers[call->index];
+}
+
+bool poller_call(struct poller *poller, GByteArray *message, const char *what,
+                 struct record *answer, struct error *error) {
+    struct call call = {poller, what, answer, error, 0};
+    enum helper_event event = HELPER_NOTHING;
+    if (!await_idle(&call)) {
+        message_free(message);
+        return false;
+    }
+    helper_request(poller->helpers[call.index], message);
+    while (event == HELPER_NOTHING)
+        event = watch(&call);
+    return event == HELPER_ANSWERED;
+}
+
+bool poller_connect(struct poller *poller, struct error *error) {
+    struct record answer;
+    struct call call = {poller, "cannot connect", &answer, error, 0};
+    return await_idle(&call);
+}
+
+void poller_init(struct poller *poller, const char *uri, const char *password_file) {
+    *poller = (struct poller){0};
+    poller->endpoint.path = process_path();
+    poller->endpoint.uri = memory_strdup(uri);
+    poller->endpoint.password_file = memory_strdup(password_file);
 }
 
 void poller_done(struct poller *poller) {
-    errand_close(poller->connection);
+    for (int i = 0; i < 2; i++)
+        drop_helper(poller, i);
     endpoint_done(&poller->endpoint);
     *poller = (struct poller){0};
 }

@@ -11,35 +11,10 @@
 #include "source/libvirt/helper/params.h"
 #include "source/libvirt/helper/stopwatch.h"
 
-enum {
-    CALL_INFO,
-    CALL_VCPUS,
-    CALL_MEMORY,
-    CALL_INTERFACE,
-    CALL_BLOCK_FLAGS,
-    CALL_BLOCK,
-    CALL_BLOCK_INFO,
-    CALL_NODE_CPU,
-    CALL_NODE_MEMORY,
-    CALL_NODE_PARAMETERS,
-};
-
 struct named_field {
     const char *name;
     int field;
 };
-
-static bool may_call(const struct connection *connection, int call) {
-    return !(connection->unsupported & (1U << call));
-}
-
-/* Passes the result of a call on, and remembers a call that the driver does not have. */
-static bool worked(struct connection *connection, int call, bool good) {
-    if (!good && failure_code() == VIR_ERR_NO_SUPPORT)
-        connection->unsupported |= 1U << call;
-    connection_beat(connection);
-    return good;
-}
 
 static int64_t unsigned_number(unsigned long long value) {
     return value > INT64_MAX ? ABSENT : (int64_t)value;
@@ -52,7 +27,7 @@ static int64_t signed_number(long long value) {
 static void call_info(struct connection *connection, virDomainPtr domain,
                       struct guest_sample *sample) {
     virDomainInfo info;
-    if (!worked(connection, CALL_INFO, virDomainGetInfo(domain, &info) == 0))
+    if (!connection_called(connection, CALL_INFO, virDomainGetInfo(domain, &info) == 0))
         return;
     sample->values[GUEST_STATE] = info.state;
     sample->values[GUEST_CPU_TIME] = unsigned_number(info.cpuTime);
@@ -69,7 +44,7 @@ static void call_vcpus(struct connection *connection, virDomainPtr domain,
 
     virVcpuInfoPtr vcpus = memory_array((size_t)room, sizeof *vcpus);
     int count = virDomainGetVcpus(domain, vcpus, (int)room, NULL, 0);
-    worked(connection, CALL_VCPUS, count >= 0);
+    connection_called(connection, CALL_VCPUS, count >= 0);
     for (int i = 0; i < count; i++) {
         struct device *vcpu = sample_device(&sample->devices[DEVICE_VCPU], (int)vcpus[i].number);
         if (!vcpu->name)
@@ -97,7 +72,7 @@ static void call_memory(struct connection *connection, virDomainPtr domain,
     /* A smaller array loses RSS: it is appended last. */
     int count = virDomainMemoryStats(domain, stats, VIR_DOMAIN_MEMORY_STAT_NR, 0);
 
-    worked(connection, CALL_MEMORY, count >= 0);
+    connection_called(connection, CALL_MEMORY, count >= 0);
     for (int i = 0; i < count; i++) {
         int field = stats[i].tag >= 0 && stats[i].tag < VIR_DOMAIN_MEMORY_STAT_NR
                         ? fields[stats[i].tag]
@@ -117,7 +92,7 @@ static void call_interface(struct connection *connection, virDomainPtr domain, c
                            struct guest_sample *sample) {
     virDomainInterfaceStatsStruct stats;
     bool good = virDomainInterfaceStats(domain, name, &stats, sizeof stats) == 0;
-    if (!worked(connection, CALL_INTERFACE, good))
+    if (!connection_called(connection, CALL_INTERFACE, good))
         return;
     const int64_t values[] = {
         [NIC_RX_BYTES] = stats.rx_bytes, [NIC_RX_PACKETS] = stats.rx_packets,
@@ -143,14 +118,14 @@ static bool call_block_flags(struct connection *connection, virDomainPtr domain,
         {VIR_DOMAIN_BLOCK_STATS_FLUSH_TOTAL_TIMES, DISK_FLUSH_TIMES},
         {VIR_DOMAIN_BLOCK_STATS_ERRS, DISK_ERRORS},
     };
-    virTypedParameter params[32];
+    virTypedParameter params[16]; /* more than a remote driver takes would make it fail */
     int count = sizeof params / sizeof params[0];
 
     memset(params, 0, sizeof params);
-    if (!may_call(connection, CALL_BLOCK_FLAGS))
+    if (!connection_may_call(connection, CALL_BLOCK_FLAGS))
         return false;
     bool good = virDomainBlockStatsFlags(domain, disk->name, params, &count, 0) == 0;
-    if (!worked(connection, CALL_BLOCK_FLAGS, good))
+    if (!connection_called(connection, CALL_BLOCK_FLAGS, good))
         return false;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const virTypedParameter *param = virTypedParamsGet(params, count, names[i].name);
@@ -164,11 +139,13 @@ static bool call_block_flags(struct connection *connection, virDomainPtr domain,
 static void call_block(struct connection *connection, virDomainPtr domain, struct device *disk) {
     virDomainBlockStatsStruct stats;
 
-    if (!may_call(connection, CALL_BLOCK))
+    if (!connection_may_call(connection, CALL_BLOCK))
         return;
     bool good = virDomainBlockStats(domain, disk->name, &stats, sizeof stats) == 0;
-    if (!worked(connection, CALL_BLOCK, good))
+    if (!connection_called(connection, CALL_BLOCK, good))
         return;
+    /* The richer call failed where this one works: it will not do better next time. */
+    connection->unsupported |= 1U << CALL_BLOCK_FLAGS;
     disk->values[DISK_READ_REQUESTS] = signed_number(stats.rd_req);
     disk->values[DISK_READ_BYTES] = signed_number(stats.rd_bytes);
     disk->values[DISK_WRITE_REQUESTS] = signed_number(stats.wr_req);
@@ -183,8 +160,9 @@ static void call_disk(struct connection *connection, virDomainPtr domain, const 
 
     if (!call_block_flags(connection, domain, disk))
         call_block(connection, domain, disk);
-    if (!may_call(connection, CALL_BLOCK_INFO) ||
-        !worked(connection, CALL_BLOCK_INFO, virDomainGetBlockInfo(domain, name, &info, 0) == 0))
+    if (!connection_may_call(connection, CALL_BLOCK_INFO) ||
+        !connection_called(connection, CALL_BLOCK_INFO,
+                           virDomainGetBlockInfo(domain, name, &info, 0) == 0))
         return;
     disk->values[DISK_CAPACITY] = unsigned_number(info.capacity);
     disk->values[DISK_ALLOCATION] = unsigned_number(info.allocation);
@@ -193,11 +171,11 @@ static void call_disk(struct connection *connection, virDomainPtr domain, const 
 
 static void call_devices(struct connection *connection, virDomainPtr domain,
                          const struct guest_facts *facts, struct guest_sample *sample) {
-    bool no_nics = sample->devices[DEVICE_NIC].count == 0;
-    bool no_disks = sample->devices[DEVICE_DISK].count == 0;
+    bool no_nics = sample->devices[DEVICE_NIC].count == 0 && connection->groups & SAMPLE_NIC;
+    bool no_disks = sample->devices[DEVICE_DISK].count == 0 && connection->groups & SAMPLE_DISK;
 
     for (size_t i = 0; no_nics && i < facts->nic_count; i++) {
-        if (may_call(connection, CALL_INTERFACE))
+        if (connection_may_call(connection, CALL_INTERFACE))
             call_interface(connection, domain, facts->nics[i], sample);
     }
     for (size_t i = 0; no_disks && i < facts->disk_count; i++) {
@@ -214,12 +192,14 @@ void calls_complete(struct connection *connection, virDomainPtr domain,
 
     stopwatch_begin(&watch);
     bool lacks_cpu = values[GUEST_CPU_TIME] == ABSENT;
-    bool lacks_memory = values[GUEST_RSS] == ABSENT && values[GUEST_AVAILABLE] == ABSENT;
-    if (lacks_cpu && may_call(connection, CALL_INFO))
+    bool lacks_vcpus = connection->groups & SAMPLE_VCPU && !sample->devices[DEVICE_VCPU].count;
+    bool lacks_memory = connection->groups & SAMPLE_BALLOON && values[GUEST_RSS] == ABSENT &&
+                        values[GUEST_AVAILABLE] == ABSENT;
+    if (lacks_cpu && connection_may_call(connection, CALL_INFO))
         call_info(connection, domain, sample);
-    if (!sample->devices[DEVICE_VCPU].count && may_call(connection, CALL_VCPUS))
+    if (lacks_vcpus && connection_may_call(connection, CALL_VCPUS))
         call_vcpus(connection, domain, sample);
-    if (lacks_memory && may_call(connection, CALL_MEMORY))
+    if (lacks_memory && connection_may_call(connection, CALL_MEMORY))
         call_memory(connection, domain, sample);
     if (facts)
         call_devices(connection, domain, facts, sample);
@@ -241,12 +221,12 @@ static void call_cpu(struct connection *connection, int cpu, int64_t *values) {
     int count = sizeof stats / sizeof stats[0];
     int room = 0;
 
-    if (!may_call(connection, CALL_NODE_CPU))
+    if (!connection_may_call(connection, CALL_NODE_CPU))
         return;
     /* The number has to be exact: the first call asks for it. */
     bool good = virNodeGetCPUStats(connection->handle, cpu, NULL, &room, 0) == 0 && room <= count &&
                 virNodeGetCPUStats(connection->handle, cpu, stats, &room, 0) == 0;
-    if (!worked(connection, CALL_NODE_CPU, good))
+    if (!connection_called(connection, CALL_NODE_CPU, good))
         return;
     for (int i = 0; i < room; i++) {
         for (size_t name = 0; name < sizeof names / sizeof names[0]; name++) {
@@ -260,7 +240,7 @@ static void call_each_cpu(struct connection *connection, struct host_sample *hos
     unsigned char *map = NULL;
     int count = virNodeGetCPUMap(connection->handle, &map, NULL, 0);
 
-    for (int cpu = 0; cpu < count && may_call(connection, CALL_NODE_CPU); cpu++) {
+    for (int cpu = 0; cpu < count && connection_may_call(connection, CALL_NODE_CPU); cpu++) {
         if (!VIR_CPU_USED(map, cpu))
             continue;
         struct device *device = sample_device(&host->cpus, cpu);
@@ -284,7 +264,7 @@ static void call_node_memory(struct connection *connection, struct host_sample *
                 room <= (int)(sizeof stats / sizeof stats[0]) &&
                 virNodeGetMemoryStats(connection->handle, all, stats, &room, 0) == 0;
 
-    if (!worked(connection, CALL_NODE_MEMORY, good))
+    if (!connection_called(connection, CALL_NODE_MEMORY, good))
         return;
     for (int i = 0; i < room; i++) {
         for (size_t name = 0; name < sizeof names / sizeof names[0]; name++) {
@@ -304,7 +284,7 @@ static void call_node_parameters(struct connection *connection, struct host_samp
 
     memset(params, 0, sizeof params);
     bool good = virNodeGetMemoryParameters(connection->handle, params, &count, 0) == 0;
-    if (!worked(connection, CALL_NODE_PARAMETERS, good))
+    if (!connection_called(connection, CALL_NODE_PARAMETERS, good))
         return;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const virTypedParameter *param = virTypedParamsGet(params, count, names[i].name);
@@ -315,16 +295,18 @@ static void call_node_parameters(struct connection *connection, struct host_samp
 }
 
 void calls_host(struct connection *connection, struct host_sample *host, bool each_cpu) {
+    unsigned groups = connection->groups;
     struct stopwatch watch;
 
     stopwatch_begin(&watch);
-    call_cpu(connection, VIR_NODE_CPU_STATS_ALL_CPUS, host->values);
+    if (groups & SAMPLE_HOST_CPU)
+        call_cpu(connection, VIR_NODE_CPU_STATS_ALL_CPUS, host->values);
     stopwatch_end(&watch);
     stopwatch_stamp(&watch, &host->time_ns, &host->duration_ns, NULL);
-    if (may_call(connection, CALL_NODE_MEMORY))
+    if (groups & SAMPLE_HOST_MEMORY && connection_may_call(connection, CALL_NODE_MEMORY))
         call_node_memory(connection, host);
-    if (may_call(connection, CALL_NODE_PARAMETERS))
+    if (groups & SAMPLE_HOST_PAGES && connection_may_call(connection, CALL_NODE_PARAMETERS))
         call_node_parameters(connection, host);
-    if (each_cpu)
+    if (groups & SAMPLE_HOST_CPU && each_cpu)
         call_each_cpu(connection, host);
 }

@@ -7,13 +7,13 @@
 #include "source/libvirt/sample/sample.h"
 
 /*
- * calls_complete: asks call by call for what the sample lacks, and moves the sample's time to the
- * middle of these calls. A call that the driver does not have is not made again.
+ * calls_complete: asks call by call for what the sample lacks and is wanted, and moves the sample's
+ * time to the middle of these calls. A call that the driver does not have is not made again.
  */
 void calls_complete(struct connection *connection, virDomainPtr domain,
                     struct guest_sample *sample);
 
-/* calls_host: the host's own numbers; what is not available stays absent. */
+/* calls_host: the host's own numbers that are wanted; what is not available stays absent. */
 void calls_host(struct connection *connection, struct host_sample *host, bool each_cpu);
 
 #endif

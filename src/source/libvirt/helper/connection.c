@@ -13,53 +13,21 @@
 #include "source/libvirt/helper/failure.h"
 #include "source/libvirt/helper/xml.h"
 
+/* A login that libvirt asks for while it connects. */
 struct question {
-    struct endpoint *endpoint;
-    const struct asker *asker;
+    const struct opening *opening;
+    struct credentials credentials;
     struct error error;
 };
-
-struct host_facts host_facts_copy(const struct host_facts *facts) {
-    struct host_facts copy = *facts;
-    copy.name = memory_strdup(facts->name);
-    copy.uuid = memory_strdup(facts->uuid);
-    copy.cpu_model = memory_strdup(facts->cpu_model);
-    return copy;
-}
-
-void host_facts_done(struct host_facts *facts) {
-    free(facts->name);
-    free(facts->uuid);
-    free(facts->cpu_model);
-}
-
-struct endpoint endpoint_copy(const struct endpoint *endpoint) {
-    return (struct endpoint){
-        .uri = memory_strdup(endpoint->uri),
-        .password_file = memory_strdup(endpoint->password_file),
-        .read_write = endpoint->read_write,
-        .credentials = {.username = memory_strdup(endpoint->credentials.username),
-                        .password = memory_strdup(endpoint->credentials.password)},
-        .host_known = endpoint->host_known,
-        .host = host_facts_copy(&endpoint->host),
-    };
-}
-
-void endpoint_done(struct endpoint *endpoint) {
-    memory_wipe_free(endpoint->uri);
-    free(endpoint->password_file);
-    credentials_done(&endpoint->credentials);
-    host_facts_done(&endpoint->host);
-    *endpoint = (struct endpoint){0};
-}
 
 /* libvirt asks, and frees the answers. */
 static int answer(virConnectCredentialPtr wanted, unsigned int count, void *context) {
     struct question *question = context;
-    const struct credentials *credentials = &question->endpoint->credentials;
-    const struct asker *asker = question->asker;
+    const struct opening *opening = question->opening;
+    struct credentials *credentials = &question->credentials;
 
-    if (!credentials->username && !asker->ask(asker->context, question->endpoint, &question->error))
+    if (!credentials->username &&
+        !opening->login(opening->login_context, credentials, &question->error))
         return -1;
     for (unsigned int i = 0; i < count; i++) {
         bool name = wanted[i].type == VIR_CRED_AUTHNAME;
@@ -69,24 +37,21 @@ static int answer(virConnectCredentialPtr wanted, unsigned int count, void *cont
     return 0;
 }
 
-static virConnectPtr connect_to(struct endpoint *endpoint, const struct target *target,
-                                const struct asker *asker, struct error *error) {
+static virConnectPtr connect_to(const struct opening *opening, const struct target *target,
+                                struct error *error) {
     /* Never ECHOPROMPT: that is how libvirt asks whether an unknown host key is good. */
     int kinds[] = {VIR_CRED_AUTHNAME, VIR_CRED_PASSPHRASE, VIR_CRED_NOECHOPROMPT};
-    struct question question = {.endpoint = endpoint, .asker = asker};
+    struct question question = {.opening = opening};
     virConnectAuth auth = {kinds, sizeof kinds / sizeof kinds[0], answer, &question};
 
-    /* libvirt would take a password in the URI for a part of the user name, and show it to ps. */
-    const char *uri = target->password ? target->text : target->uri;
     virConnectPtr handle =
-        virConnectOpenAuth(uri, &auth, endpoint->read_write ? 0 : VIR_CONNECT_RO);
-    if (handle)
-        return handle;
-    if (question.error.kind != ERROR_NONE)
-        error_set(error, question.error.kind, "%s", question.error.message);
-    else
-        failure_to_open(error, target);
-    return NULL;
+        virConnectOpenAuth(opening->uri, &auth, opening->read_write ? 0 : VIR_CONNECT_RO);
+    if (!handle && question.error.kind != ERROR_NONE)
+        *error = question.error;
+    else if (!handle)
+        failure_to_open(error, target, question.credentials.password);
+    credentials_done(&question.credentials);
+    return handle;
 }
 
 static char *lower_case(const char *text) {
@@ -129,10 +94,13 @@ static void read_memory(struct host_facts *host, virConnectPtr handle) {
 }
 
 /* Whatever is not available stays unknown. */
-static void learn_host(struct host_facts *host, virConnectPtr handle) {
+static void learn_host(struct connection *connection) {
+    struct host_facts *host = &connection->host;
+    virConnectPtr handle = connection->handle;
     virNodeInfo info;
     char *capabilities = virConnectGetCapabilities(handle);
 
+    connection_beat(connection);
     if (virNodeGetInfo(handle, &info) == 0) {
         host->mhz = (int)info.mhz;
         host->memory_kib = (int64_t)info.memory;
@@ -145,14 +113,14 @@ static void learn_host(struct host_facts *host, virConnectPtr handle) {
     free(capabilities);
 }
 
-struct connection *connection_new(struct endpoint *endpoint, const struct asker *asker,
+struct connection *connection_new(const struct opening *opening, struct host_facts *host,
                                   struct error *error) {
     struct target target;
     xml_silence();
-    if (!target_init(&target, endpoint->uri, error))
+    if (!target_init(&target, opening->uri, error))
         return NULL;
 
-    virConnectPtr handle = connect_to(endpoint, &target, asker, error);
+    virConnectPtr handle = connect_to(opening, &target, error);
     bool is_local = !*target.host;
     target_done(&target);
     if (!handle)
@@ -162,17 +130,13 @@ struct connection *connection_new(struct endpoint *endpoint, const struct asker 
     connection->driver = lower_case(virConnectGetType(handle));
     connection->is_qemu = strcmp(connection->driver, "qemu") == 0;
     connection->is_local = is_local;
-    if (endpoint->host_known)
-        connection->host = host_facts_copy(&endpoint->host);
-    else
-        learn_host(&connection->host, handle);
+    connection->pulse = opening->pulse;
+    connection->host = *host;
+    *host = (struct host_facts){0};
+    connection_beat(connection);
+    if (!opening->host_known)
+        learn_host(connection);
     return connection;
-}
-
-void connection_close(struct connection *connection) {
-    if (connection->handle)
-        virConnectClose(connection->handle);
-    connection->handle = NULL;
 }
 
 void connection_free(struct connection *connection) {
@@ -183,7 +147,7 @@ void connection_free(struct connection *connection) {
     free(connection->facts);
     host_facts_done(&connection->host);
     free(connection->driver);
-    connection_close(connection);
+    virConnectClose(connection->handle);
     free(connection);
 }
 
@@ -192,8 +156,34 @@ bool connection_alive(const struct connection *connection) {
 }
 
 void connection_beat(const struct connection *connection) {
-    if (connection->beats)
-        atomic_fetch_add(connection->beats, 1);
+    connection->pulse->beat(connection->pulse->context);
+}
+
+bool connection_may_call(const struct connection *connection, enum call call) {
+    return !(connection->unsupported & (1U << call));
+}
+
+bool connection_called(struct connection *connection, enum call call, bool good) {
+    if (!good && failure_code() == VIR_ERR_NO_SUPPORT)
+        connection->unsupported |= 1U << call;
+    connection_beat(connection);
+    return good;
+}
+
+void connection_visit(struct connection *connection) {
+    connection->visit++;
+}
+
+void connection_forget(struct connection *connection, bool all) {
+    size_t kept = 0;
+    for (size_t i = 0; i < connection->facts_count; i++) {
+        struct guest_facts *facts = connection->facts[i];
+        if (facts->visit == connection->visit || (facts->id < 0 && !all))
+            connection->facts[kept++] = facts;
+        else
+            facts_free(facts);
+    }
+    connection->facts_count = kept;
 }
 
 /* Where the facts of this guest are, or belong. */
@@ -309,6 +299,7 @@ struct guest_facts *connection_reread_facts(struct connection *connection, virDo
     else
         keep_facts(connection, place, facts);
     facts_free(known);
+    facts->visit = connection->visit;
     return facts;
 }
 
@@ -321,6 +312,7 @@ struct guest_facts *connection_facts(struct connection *connection, virDomainPtr
 
     struct guest_facts *known = known_facts(connection, uuid, &place);
     if (known && known->id == (int)virDomainGetID(domain)) {
+        known->visit = connection->visit;
         if (sample)
             facts_learn_paths(known, sample);
         if (!sample || facts_cover(known, sample))

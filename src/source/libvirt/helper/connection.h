@@ -1,37 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/*
- * One connection to one libvirt daemon or driver, and what was learnt about it. Used by one thread
- * at a time; nothing in it is shared with another connection. Only files of this folder see it.
- */
+/* One connection to one libvirt daemon or driver, and what was learnt about it. */
 #ifndef VPERF_SOURCE_LIBVIRT_CONNECTION_H
 #define VPERF_SOURCE_LIBVIRT_CONNECTION_H
 
 #include <libvirt/libvirt.h>
-#include <stdatomic.h>
 
 #include "core/credentials.h"
 #include "core/error.h"
 #include "source/libvirt/helper/facts.h"
+#include "source/libvirt/host.h"
 
-struct host_facts {
-    char *name;
-    char *uuid; /* NULL when not known */
-    char *cpu_model;
-    int cpus; /* physical cores */
-    int mhz;  /* of one CPU, 0 when not known */
-    int64_t memory_kib;
-    int64_t page_bytes; /* 0 when not known */
-    bool kvm;           /* it can run guests of type kvm */
+/* Calls that not every driver has. */
+enum call {
+    CALL_INFO,
+    CALL_VCPUS,
+    CALL_MEMORY,
+    CALL_INTERFACE,
+    CALL_BLOCK_FLAGS,
+    CALL_BLOCK,
+    CALL_BLOCK_INFO,
+    CALL_NODE_CPU,
+    CALL_NODE_MEMORY,
+    CALL_NODE_PARAMETERS,
+    CALL_CONTROL,
 };
 
-/* What is needed to connect, once more if need be. */
-struct endpoint {
-    char *uri; /* password included */
-    char *password_file;
+/* Who is to know that libvirt's calls come back. */
+struct pulse {
+    void (*beat)(void *context);
+    void *context;
+};
+
+/* How to connect. */
+struct opening {
+    const char *uri; /* without password */
     bool read_write;
-    struct credentials credentials; /* once they were asked for; then not again */
-    bool host_known;                /* nor is the host, which can take the daemon seconds */
-    struct host_facts host;
+    bool host_known; /* it is not asked for, which can take the daemon seconds */
+    const struct pulse *pulse;
+    /* login: finds user name and password when libvirt wants them; false with the error. */
+    bool (*login)(void *context, struct credentials *credentials, struct error *error);
+    void *login_context;
 };
 
 struct connection {
@@ -42,44 +50,34 @@ struct connection {
     bool no_bulk;         /* it has no statistics for all guests at once */
     bool no_nowait;       /* it does not know the flag NOWAIT */
     bool careful;         /* a guest hangs and NOWAIT cannot protect: look before each call */
-    unsigned unsupported; /* bits of calls that the driver does not have */
+    unsigned unsupported; /* bits of enum call: those that the driver does not have */
+    unsigned groups;      /* of enum sample_group: what is to be read of guests */
     int cpu_fields;       /* numbers that libvirt has of one CPU of the host, 0 when not known */
     struct host_facts host;
     struct guest_facts **facts; /* of guests, sorted by UUID */
     size_t facts_count;
     size_t facts_capacity;
-    atomic_uint *beats; /* calls that came back, for who waits; NULL in between */
+    unsigned visit; /* number of the last look at all guests */
+    const struct pulse *pulse;
 };
 
-/* host_facts_copy: a copy with all strings, to be ended with host_facts_done. */
-struct host_facts host_facts_copy(const struct host_facts *facts);
-
-/* host_facts_done: frees the strings. */
-void host_facts_done(struct host_facts *facts);
-
-/* endpoint_copy: a copy with all strings, to be ended with endpoint_done. */
-struct endpoint endpoint_copy(const struct endpoint *endpoint);
-
-/* endpoint_done: wipes and frees. */
-void endpoint_done(struct endpoint *endpoint);
-
-/* Who finds user name and password when libvirt asks; stores them in the endpoint. */
-struct asker {
-    bool (*ask)(void *context, struct endpoint *endpoint, struct error *error);
-    void *context;
-};
+/* connection_may_call: the driver has this call, as far as is known. */
+bool connection_may_call(const struct connection *connection, enum call call);
 
 /*
- * connection_new: connects, and learns about the host unless the endpoint knows it; blocks as long
- * as libvirt does. NULL with the error.
+ * connection_called: notes that a call came back, and if it failed because the driver does not have
+ * it. Returns good.
  */
-struct connection *connection_new(struct endpoint *endpoint, const struct asker *asker,
+bool connection_called(struct connection *connection, enum call call, bool good);
+
+/*
+ * connection_new: connects, and learns about the host unless that is known already; blocks as long
+ * as libvirt does. Takes over the host's facts if it succeeds. NULL with the error.
+ */
+struct connection *connection_new(const struct opening *opening, struct host_facts *host,
                                   struct error *error);
 
-/* connection_close: closes; blocks as long as libvirt does. */
-void connection_close(struct connection *connection);
-
-/* connection_free: closes if that is still to be done, and frees. Takes NULL. */
+/* connection_free: closes, which blocks as long as libvirt does, and frees. Takes NULL. */
 void connection_free(struct connection *connection);
 
 /* connection_alive: the daemon is still there, as far as the last call showed. */
@@ -87,6 +85,15 @@ bool connection_alive(const struct connection *connection);
 
 /* connection_beat: tells who waits that a call came back. */
 void connection_beat(const struct connection *connection);
+
+/* connection_visit: a look at all guests begins. */
+void connection_visit(struct connection *connection);
+
+/*
+ * connection_forget: drops the facts of guests that were not seen since connection_visit: only of
+ * running ones, or of all.
+ */
+void connection_forget(struct connection *connection, bool all);
 
 /* connection_facts: the facts of a guest, read from its XML when needed; NULL with libvirt's error.
  */

@@ -81,17 +81,24 @@ bool domains_list(struct connection *connection, struct inventory *inventory, st
         return failure_of(error, "cannot list the guests");
 
     add_host(connection, inventory);
+    connection_visit(connection);
     for (int i = 0; i < count; i++) {
         add_guest(connection, domains[i], inventory);
         virDomainFree(domains[i]);
     }
     free(domains);
-    return connection_alive(connection) || failure_of(error, "the connection was lost");
+    if (!connection_alive(connection))
+        return failure_of(error, "the connection was lost");
+    connection_forget(connection, true);
+    return true;
 }
 
-int64_t domains_occupied_ms(virDomainPtr domain) {
+int64_t domains_occupied_ms(struct connection *connection, virDomainPtr domain) {
     virDomainControlInfo info;
-    if (virDomainGetControlInfo(domain, &info, 0) < 0)
+    if (!connection_may_call(connection, CALL_CONTROL))
+        return ABSENT;
+    bool good = virDomainGetControlInfo(domain, &info, 0) == 0;
+    if (!connection_called(connection, CALL_CONTROL, good))
         return ABSENT;
     if (info.state == VIR_DOMAIN_CONTROL_ERROR)
         return INT64_MAX;
@@ -105,7 +112,7 @@ static bool set_period(struct connection *connection, virDomainPtr domain,
 
     if (!facts || virDomainIsActive(domain) != 1 || !facts->has_balloon || facts->balloon_period)
         return true;
-    if (domains_occupied_ms(domain) >= occupied_limit_ms)
+    if (domains_occupied_ms(connection, domain) >= occupied_limit_ms)
         return error_set(error, ERROR_TIMEOUT, "QEMU does not answer libvirt");
     int failed = virDomainSetMemoryStatsPeriod(domain, period->seconds, VIR_DOMAIN_AFFECT_LIVE);
     connection_beat(connection);

@@ -26,6 +26,6 @@ struct domains_period {
 void domains_set_period(struct connection *connection, struct domains_period *period);
 
 /* domains_occupied_ms: for how long one command has occupied the guest; ABSENT when not known. */
-int64_t domains_occupied_ms(virDomainPtr domain);
+int64_t domains_occupied_ms(struct connection *connection, virDomainPtr domain);
 
 #endif

@@ -16,8 +16,9 @@ struct disk_facts {
 
 struct guest_facts {
     unsigned char uuid[SAMPLE_UUID_SIZE];
-    int id;     /* the run of the guest that these facts belong to */
-    char *type; /* kvm, qemu, test, xen, ... */
+    int id;         /* the run of the guest that these facts belong to */
+    unsigned visit; /* the last look at all guests in which it was seen */
+    char *type;     /* kvm, qemu, test, xen, ... */
     char *guest_os;
     int32_t cpus;
     int64_t memory_kib;

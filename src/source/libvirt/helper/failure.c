@@ -90,17 +90,16 @@ static enum error_kind kind_of(int code, enum error_kind otherwise) {
     return otherwise;
 }
 
-/* libvirt's message on one line, owned by the caller; without the password should it quote that. */
-static char *last_message(const struct target *target) {
+/* libvirt's message on one line, owned by the caller; without the secret should it quote that. */
+static char *last_message(const char *secret) {
     const char *message = virGetLastErrorMessage();
-    bool secret =
-        target && target->password && *target->password && strstr(message, target->password);
-    char *text = memory_strdup(secret ? "libvirt refuses it" : message);
+    bool quoted = secret && *secret && strstr(message, secret);
+    char *text = memory_strdup(quoted ? "libvirt refuses it" : message);
     text_one_line(text);
     return text;
 }
 
-bool failure_to_open(struct error *error, const struct target *target) {
+bool failure_to_open(struct error *error, const struct target *target, const char *secret) {
     int code = failure_code();
     if (!is_known(target->scheme))
         return error_set(error, ERROR_USAGE,
@@ -108,7 +107,7 @@ bool failure_to_open(struct error *error, const struct target *target) {
                          "qemu+ssh://, xen://, lxc:// or test://",
                          target->scheme);
 
-    char *message = last_message(target);
+    char *message = last_message(secret);
     const struct hint *hint = find_hint(code, message);
     if (hint)
         error_set(error, hint->kind, "cannot connect: %s; %s", message, hint->advice);

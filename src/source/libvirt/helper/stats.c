@@ -14,9 +14,27 @@
 #include "source/libvirt/helper/stopwatch.h"
 
 /* Never 0, which is "all": some groups of those fail, and with them the call for all guests. */
-static const unsigned int groups = VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_CPU_TOTAL |
-                                   VIR_DOMAIN_STATS_BALLOON | VIR_DOMAIN_STATS_VCPU |
-                                   VIR_DOMAIN_STATS_INTERFACE | VIR_DOMAIN_STATS_BLOCK;
+static unsigned int groups_of(const struct connection *connection) {
+    static const struct {
+        unsigned group;
+        unsigned int stats;
+    } table[] = {
+        {SAMPLE_VCPU, VIR_DOMAIN_STATS_VCPU},
+        {SAMPLE_BALLOON, VIR_DOMAIN_STATS_BALLOON},
+        {SAMPLE_NIC, VIR_DOMAIN_STATS_INTERFACE},
+        {SAMPLE_DISK, VIR_DOMAIN_STATS_BLOCK},
+    };
+    /* CPU time tells whether a guest was restarted. */
+    unsigned int groups = VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_CPU_TOTAL;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (connection->groups & table[i].group)
+            groups |= table[i].stats;
+    }
+    /* Memory tells whether QEMU's monitor answered: these ask it too. */
+    if (connection->groups & (SAMPLE_VCPU | SAMPLE_DISK))
+        groups |= VIR_DOMAIN_STATS_BALLOON;
+    return groups;
+}
 
 static const int64_t careful_limit_ms = 1000;
 
@@ -28,11 +46,12 @@ static unsigned int nowait(const struct connection *connection) {
  * QEMU's resident memory comes with what its monitor says: a record without it means that the
  * monitor was not asked, because another call still waits for it.
  */
-static void judge_blocked(const struct connection *connection, virDomainPtr domain,
+static void judge_blocked(struct connection *connection, virDomainPtr domain,
                           struct guest_sample *sample) {
-    if (!connection->is_qemu || !sample->one_call || sample->values[GUEST_RSS] != ABSENT)
+    if (!connection->is_qemu || !sample->one_call || sample->values[GUEST_RSS] != ABSENT ||
+        !(groups_of(connection) & VIR_DOMAIN_STATS_BALLOON))
         return;
-    int64_t time = domains_occupied_ms(domain);
+    int64_t time = domains_occupied_ms(connection, domain);
     sample->blocked = true;
     sample->blocked_ms = time == ABSENT ? 0 : time;
 }
@@ -105,7 +124,7 @@ static void add_guest(struct connection *connection, virDomainPtr domain,
     if (!connection->is_qemu)
         sample->report_clock = REPORT_ALWAYS_FRESH;
     struct guest_facts *facts = connection_facts(connection, domain, sample);
-    if (facts && !sample->blocked)
+    if (facts && !sample->blocked && connection->groups & SAMPLE_DISK)
         learn_layers(connection, domain, facts);
     if (facts)
         facts_apply(facts, sample);
@@ -127,8 +146,8 @@ static void note_failure(struct snapshot *snapshot, virDomainPtr domain,
         snapshot_add_failure(snapshot, uuid, error);
 }
 
-static bool is_occupied(virDomainPtr domain, struct error *error) {
-    int64_t time = domains_occupied_ms(domain);
+static bool is_occupied(struct connection *connection, virDomainPtr domain, struct error *error) {
+    int64_t time = domains_occupied_ms(connection, domain);
     if (time == ABSENT || time < careful_limit_ms)
         return false;
     return !error_set(error, ERROR_TIMEOUT, "QEMU does not answer libvirt");
@@ -141,13 +160,14 @@ static void poll_guest(struct connection *connection, virDomainPtr domain,
     struct error error = {0};
     struct stopwatch watch;
 
-    if (connection->careful && is_occupied(domain, &error)) {
+    if (connection->careful && is_occupied(connection, domain, &error)) {
         note_failure(snapshot, domain, &error);
         return;
     }
     stopwatch_begin(&watch);
-    int count =
-        connection->no_bulk ? 0 : virDomainListGetStats(list, groups, &records, nowait(connection));
+    int count = connection->no_bulk ? 0
+                                    : virDomainListGetStats(list, groups_of(connection), &records,
+                                                            nowait(connection));
     stopwatch_end(&watch);
     connection_beat(connection);
     if (count < 0 && failure_code() == VIR_ERR_NO_SUPPORT) {
@@ -193,7 +213,7 @@ static int bulk_call(struct connection *connection, virDomainStatsRecordPtr **re
                      struct stopwatch *watch) {
     stopwatch_begin(watch);
     int count =
-        virConnectGetAllDomainStats(connection->handle, groups, records,
+        virConnectGetAllDomainStats(connection->handle, groups_of(connection), records,
                                     VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE | nowait(connection));
     stopwatch_end(watch);
     connection_beat(connection);
@@ -223,12 +243,15 @@ static bool poll_guests(struct connection *connection, struct snapshot *snapshot
     return poll_one_by_one(connection, snapshot, error);
 }
 
-bool stats_poll(struct connection *connection, const struct stats_wish *wish,
+bool stats_poll(struct connection *connection, const struct sample_wish *wish,
                 struct snapshot *snapshot, struct error *error) {
+    connection->groups = wish->groups;
+    connection_visit(connection);
     if (!poll_guests(connection, snapshot, error))
         return false;
-    if (wish->host)
-        calls_host(connection, &snapshot->host, wish->host_cpus);
+    if (!snapshot->failure_count)
+        connection_forget(connection, false);
+    calls_host(connection, &snapshot->host, wish->each_cpu);
     snapshot_sort(snapshot);
     return true;
 }
@@ -238,13 +261,10 @@ bool stats_any_blocked(struct connection *connection, int64_t limit_ns) {
     bool blocked = false;
     int count =
         virConnectListAllDomains(connection->handle, &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
-    if (count < 0)
-        return true;
 
     for (int i = 0; i < count; i++) {
-        int64_t time = blocked ? 0 : domains_occupied_ms(domains[i]);
-        blocked = blocked || time == ABSENT || time >= limit_ns / 1000000;
-        connection_beat(connection);
+        int64_t time = blocked ? ABSENT : domains_occupied_ms(connection, domains[i]);
+        blocked = blocked || time >= limit_ns / 1000000;
         virDomainFree(domains[i]);
     }
     free(domains);

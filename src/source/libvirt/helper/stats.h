@@ -6,22 +6,17 @@
 #include "source/libvirt/helper/connection.h"
 #include "source/libvirt/sample/sample.h"
 
-struct stats_wish {
-    bool host;      /* the host's own numbers */
-    bool host_cpus; /* and those of each of its CPUs: one call each */
-};
-
 /*
  * stats_poll: fills an empty snapshot with one bulk call, or with a few calls a guest where the
  * driver has no bulk call; blocks as long as libvirt does. A guest that fails is noted in the
  * snapshot; false when all is lost, with the error.
  */
-bool stats_poll(struct connection *connection, const struct stats_wish *wish,
+bool stats_poll(struct connection *connection, const struct sample_wish *wish,
                 struct snapshot *snapshot, struct error *error);
 
 /*
  * stats_any_blocked: a running guest has been occupied by one command for longer than limit_ns.
- * Also true when that cannot be found out.
+ * False when that cannot be found out.
  */
 bool stats_any_blocked(struct connection *connection, int64_t limit_ns);
 

@@ -4,7 +4,6 @@
 
 #include <libxml/parser.h>
 #include <libxml/xpath.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,8 +26,6 @@ static void ignore_text(void *context, const char *format, ...) {
 }
 
 void xml_silence(void) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, xmlInitParser); /* libxml2 does it itself, but without a lock */
     xmlSetGenericErrorFunc(NULL, ignore_text);
 }
 

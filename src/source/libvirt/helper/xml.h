@@ -8,7 +8,7 @@
 
 struct xml;
 
-/* xml_silence: libxml2, which libvirt uses too, prints nothing in this thread. */
+/* xml_silence: libxml2, which libvirt uses too, prints nothing. */
 void xml_silence(void);
 
 /* xml_new: the parsed text, owned by the caller; NULL when it is no XML. */

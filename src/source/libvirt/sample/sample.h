@@ -117,6 +117,12 @@ struct device_list {
     size_t capacity;
 };
 
+/* What a poll is to read. */
+struct sample_wish {
+    unsigned groups; /* of enum sample_group; guests' state and CPU time are always read */
+    bool each_cpu;   /* of the host: one call each */
+};
+
 /* When a memory report of the guest counts as stale. */
 enum report_clock {
     REPORT_ALWAYS_FRESH, /* a driver without balloon reports, such as test */

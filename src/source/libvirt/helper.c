@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* One helper: from its hello to its end. */
+#include "source/libvirt/helper.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "core/clock.h"
+#include "core/memory.h"
+#include "source/libvirt/sample/sample_record.h"
+#include "version.h"
+
+enum { CANNOT_EXECUTE = 127 };
+
+static const int64_t close_ns = 1000000000;
+
+void endpoint_done(struct endpoint *endpoint) {
+    free(endpoint->path);
+    memory_wipe_free(endpoint->uri);
+    free(endpoint->password_file);
+    credentials_done(&endpoint->credentials);
+    host_facts_done(&endpoint->host);
+    *endpoint = (struct endpoint){0};
+}
+
+struct helper *helper_new(struct endpoint *endpoint, struct error *error) {
+    struct process process;
+    if (!process_start(&process, endpoint->path, error))
+        return NULL;
+    struct helper *helper = memory_alloc(sizeof *helper);
+    helper->endpoint = endpoint;
+    helper->process = process;
+    helper->beat_ns = clock_now_ns();
+    return helper;
+}
+
+void helper_free(struct helper *helper) {
+    if (!helper)
+        return;
+    process_end(&helper->process, helper->state == HELPER_IDLE ? close_ns : 0);
+    free(helper);
+}
+
+void helper_request(struct helper *helper, GByteArray *message) {
+    struct record record = {.next = message->data + RECORD_HEAD,
+                            .left = message->len - RECORD_HEAD};
+    message_end(message);
+    helper->request = message_kind(&record);
+    helper->state = helper->request == MESSAGE_OPEN ? HELPER_OPENS : HELPER_BUSY;
+    helper->beat_ns = clock_now_ns();
+    helper->answered_poll = helper->answered_poll && helper->request != MESSAGE_POLL;
+    /* If it cannot be sent, the next look finds the helper gone. */
+    stream_send(&helper->process.stream, message, false);
+    message_free(message);
+}
+
+/* libvirt would take a password in the URI for a part of the user name, and show it to ps. */
+static char *bare_uri(const struct endpoint *endpoint) {
+    struct target target;
+    struct error error = {0};
+    char *uri = NULL;
+    if (target_init(&target, endpoint->uri, &error))
+        uri = memory_strdup(target.password ? target.text : endpoint->uri);
+    target_done(&target);
+    return uri;
+}
+
+static void request_open(struct helper *helper) {
+    const struct endpoint *endpoint = helper->endpoint;
+    GByteArray *message = message_new(MESSAGE_OPEN);
+    char *uri = bare_uri(endpoint);
+    record_add_text(message, uri);
+    record_add_number(message, endpoint->read_write);
+    record_add_number(message, endpoint->host_known);
+    host_facts_write(message, &endpoint->host);
+    helper_request(helper, message);
+    free(uri);
+}
+
+static bool find_credentials(struct endpoint *endpoint, struct error *error) {
+    struct target target;
+    if (endpoint->credentials.username)
+        return true;
+    bool good = target_init(&target, endpoint->uri, error) &&
+                credentials_init(&endpoint->credentials, &target, endpoint->password_file, error);
+    target_done(&target);
+    return good;
+}
+
+static void answer_login(struct helper *helper) {
+    const struct credentials *credentials = &helper->endpoint->credentials;
+    GByteArray *message = message_new(MESSAGE_CREDENTIALS);
+    struct error error = {0};
+    bool good = find_credentials(helper->endpoint, &error);
+    record_add_number(message, good);
+    if (good) {
+        record_add_text(message, credentials->username);
+        record_add_text(message, credentials->password);
+    } else {
+        error_write(message, &error);
+    }
+    message_end(message);
+    stream_send(&helper->process.stream, message, false);
+    explicit_bzero(message->data, message->len);
+    message_free(message);
+}
+
+/* Whatever was wrong with what came. */
+static enum helper_event lose(struct helper *helper, struct error *error) {
+    const char *path = helper->endpoint->path;
+    int status = process_end(&helper->process, close_ns);
+    if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+        error_set(error, ERROR_CONNECT, "the libvirt helper %s was ended by signal %d", path,
+                  WTERMSIG(status));
+    else if (WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_EXECUTE)
+        error_set(error, ERROR_PROTOCOL,
+                  "the libvirt helper %s cannot run: check that libvirt's library is installed",
+                  path);
+    else
+        error_set(error, helper->state == HELPER_STARTS ? ERROR_PROTOCOL : ERROR_CONNECT,
+                  "the libvirt helper %s ended without an answer", path);
+    return HELPER_LOST;
+}
+
+static enum helper_event take_hello(struct helper *helper, struct record *message,
+                                    struct error *error) {
+    const char *version = record_text(message);
+    if (helper->state != HELPER_STARTS || !version)
+        return lose(helper, error);
+    if (strcmp(version, VPERF_VERSION) != 0) {
+        error_set(error, ERROR_PROTOCOL,
+                  "the libvirt helper %s is of version %s, not %s: install both together",
+                  helper->endpoint->path, version, VPERF_VERSION);
+        return HELPER_LOST;
+    }
+    request_open(helper);
+    return HELPER_NOTHING;
+}
+
+static enum helper_event take_answer(struct helper *helper, struct record *message) {
+    struct endpoint *endpoint = helper->endpoint;
+    bool opened = helper->state == HELPER_OPENS;
+    helper->state = HELPER_IDLE;
+    helper->answered_poll = helper->answered_poll || helper->request == MESSAGE_POLL;
+    if (!opened)
+        return HELPER_ANSWERED;
+    host_facts_done(&endpoint->host);
+    endpoint->host = host_facts_read(message);
+    endpoint->host_known = true;
+    return HELPER_NOTHING;
+}
+
+static enum helper_event take_failure(struct helper *helper, struct record *message,
+                                      struct error *error) {
+    error_read(message, error);
+    bool alive = record_number(message);
+    helper->state = HELPER_IDLE;
+    return alive ? HELPER_REFUSED : HELPER_LOST;
+}
+
+static enum helper_event take_message(struct helper *helper, struct record *message,
+                                      struct error *error) {
+    bool asked = helper->state == HELPER_OPENS || helper->state == HELPER_BUSY;
+    enum message kind = message_kind(message);
+    if (kind == MESSAGE_HELLO)
+        return take_hello(helper, message, error);
+    if (asked && kind == MESSAGE_ANSWER)
+        return take_answer(helper, message);
+    if (asked && kind == MESSAGE_FAILURE)
+        return take_failure(helper, message, error);
+    if (asked && kind == MESSAGE_LOGIN)
+        answer_login(helper);
+    else if (!asked || kind != MESSAGE_BEAT)
+        return lose(helper, error);
+    helper->beat_ns = clock_now_ns();
+    return HELPER_NOTHING;
+}
+
+enum helper_event helper_next(struct helper *helper, struct record *answer, struct error *error) {
+    for (;;) {
+        enum stream_state state = stream_next(&helper->process.stream, answer, false);
+        if (state == STREAM_NOTHING)
+            return HELPER_NOTHING;
+        enum helper_event event =
+            state == STREAM_MESSAGE ? take_message(helper, answer, error) : lose(helper, error);
+        if (event != HELPER_NOTHING)
+            return event;
+    }
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "source/libvirt/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/memory.h"
+#include "version.h"
+
+extern char **environ;
+
+static const char name[] = "vperf-libvirt";
+
+/* The folder of this program with a last '/', owned by the caller; NULL when it is not known. */
+static char *own_folder(void) {
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+    while (length > 0 && path[length - 1] != '/')
+        length--;
+    return length > 0 ? memory_strndup(path, (size_t)length) : NULL;
+}
+
+char *process_path(void) {
+    static const char *const places[] = {"", "../libexec/vperf/"};
+    char *folder = own_folder();
+    char *path = NULL;
+    for (size_t i = 0; folder && !path && i < sizeof places / sizeof places[0]; i++) {
+        path = memory_printf("%s%s%s", folder, places[i], name);
+        if (access(path, X_OK) != 0) {
+            free(path);
+            path = NULL;
+        }
+    }
+    free(folder);
+    return path ? path : memory_printf("%s/%s", VPERF_LIBEXECDIR, name);
+}
+
+/* The environment without the passwords in it, which libvirt's ssh would inherit; the array is the
+ * caller's.
+ */
+static char **environment(void) {
+    static const char *const secrets[] = {"VPERF_PASSWORD=", "GOVC_PASSWORD=", "GOVC_URL="};
+    size_t count = 0;
+    size_t kept = 0;
+    while (environ && environ[count])
+        count++;
+    char **copy = memory_array(count + 1, sizeof *copy);
+    for (size_t i = 0; i < count; i++) {
+        bool secret = false;
+        for (size_t j = 0; j < sizeof secrets / sizeof secrets[0]; j++)
+            secret = secret || strncmp(environ[i], secrets[j], strlen(secrets[j])) == 0;
+        if (!secret)
+            copy[kept++] = environ[i];
+    }
+    return copy;
+}
+
+/* Starts it with this end of the socket; returns 0 or a number of errno. */
+static int spawn(pid_t *pid, const char *path, int end) {
+    char *arguments[] = {(char *)name, NULL};
+    char **variables = environment();
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+
+    sigemptyset(&none);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    int failure = posix_spawn_file_actions_adddup2(&actions, end, HELPER_SOCKET);
+    for (int i = STDIN_FILENO; !failure && i <= STDOUT_FILENO; i++)
+        failure = posix_spawn_file_actions_addopen(&actions, i, "/dev/null", O_RDWR, 0);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    if (!failure)
+        failure = posix_spawn(pid, path, &actions, &attributes, arguments, variables);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    free(variables);
+    return failure;
+}
+
+bool process_start(struct process *process, const char *path, struct error *error) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return error_set(error, ERROR_CONNECT, "cannot start the libvirt helper: %s",
+                         strerror(errno));
+    int failure = spawn(&process->pid, path, ends[1]);
+    close(ends[1]);
+    if (failure) {
+        close(ends[0]);
+        return error_set(error, ERROR_CONNECT, "cannot start the libvirt helper %s: %s", path,
+                         strerror(failure));
+    }
+    stream_init(&process->stream, ends[0]);
+    return true;
+}
+
+/* The other end is closed only when the process ends. */
+static void await_end(int socket, int64_t until_ns) {
+    char scrap[4096];
+    shutdown(socket, SHUT_WR);
+    for (int64_t now_ns = clock_now_ns(); now_ns < until_ns; now_ns = clock_now_ns()) {
+        struct pollfd end = {.fd = socket, .events = POLLIN};
+        int ready = poll(&end, 1, (int)((until_ns - now_ns) / 1000000 + 1));
+        if (ready > 0 && recv(socket, scrap, sizeof scrap, MSG_DONTWAIT) <= 0)
+            return;
+    }
+}
+
+int process_end(struct process *process, int64_t patience_ns) {
+    int status = 0;
+    if (process->pid <= 0)
+        return 0;
+    if (patience_ns > 0)
+        await_end(process->stream.socket, clock_now_ns() + patience_ns);
+    bool ended = waitpid(process->pid, &status, WNOHANG) == process->pid;
+    if (!ended) {
+        kill(process->pid, SIGKILL);
+        while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
+            continue;
+    }
+    stream_done(&process->stream);
+    *process = (struct process){0};
+    return status;
+}

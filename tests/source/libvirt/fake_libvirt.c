@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * Functions of libvirt that do what a script says, in a helper of their own. What is defined here
+ * takes the place of libvirt's own; all the rest is its test driver, which passes for QEMU's.
+ */
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+
+#include "source/libvirt/fake_script.h"
+
+/* The script that the test shares with all its helpers. */
+static struct fake *script(void) {
+    static struct fake *shared;
+    if (shared)
+        return shared;
+    int file = open(getenv(FAKE_VARIABLE), O_RDWR | O_CLOEXEC);
+    void *memory = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (file < 0 || memory == MAP_FAILED)
+        abort();
+    close(file);
+    return shared = memory;
+}
+
+/* libvirt's last error; there is no function to set it. */
+static struct {
+    int code;
+    const char *message;
+    bool dead; /* and whether the connection is */
+} failure;
+
+static int fail_with(int code, const char *message) {
+    failure.code = code;
+    failure.message = message;
+    return -1;
+}
+
+int virGetLastErrorCode(void) {
+    return failure.code;
+}
+
+const char *virGetLastErrorMessage(void) {
+    return failure.message ? failure.message : "no error";
+}
+
+static void pause_ms(long ms) {
+    struct timespec left = {ms / 1000, ms % 1000 * 1000000};
+    while (nanosleep(&left, &left) != 0)
+        continue;
+}
+
+static void hang(void) {
+    for (;;)
+        pause();
+}
+
+static enum act next_act(unsigned int flags) {
+    struct fake *fake = script();
+    int call = atomic_fetch_add(&fake->calls, 1);
+    enum act act = fake->acts[call < fake->act_count ? call : fake->act_count - 1];
+    if (flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT)
+        atomic_fetch_add(&fake->nowaits, 1);
+    if (act == ACT_HANG)
+        hang();
+    if (act == ACT_CRASH)
+        raise(SIGABRT);
+    if (act == ACT_SLOW)
+        pause_ms(FAKE_SLOW_MS);
+    failure.dead = failure.dead || act == ACT_DEAD;
+    return act;
+}
+
+/* A guest as QEMU's driver describes it. */
+static virDomainStatsRecordPtr record_of(virDomainPtr domain, int guest_state, bool full) {
+    virDomainStatsRecordPtr record = calloc(1, sizeof *record);
+    int room = 0;
+
+    virDomainRef(domain);
+    record->dom = domain;
+    virTypedParamsAddInt(&record->params, &record->nparams, &room, "state.state", guest_state);
+    virTypedParamsAddULLong(&record->params, &record->nparams, &room, "cpu.time", 1000);
+    virTypedParamsAddUInt(&record->params, &record->nparams, &room, "vcpu.current", 1);
+    virTypedParamsAddULLong(&record->params, &record->nparams, &room, "balloon.current", 512);
+    if (full)
+        virTypedParamsAddULLong(&record->params, &record->nparams, &room, "balloon.rss", 100);
+    return record;
+}
+
+const char *virConnectGetType(virConnectPtr connection) {
+    (void)connection;
+    return "QEMU";
+}
+
+int virConnectIsAlive(virConnectPtr connection) {
+    (void)connection;
+    return !failure.dead;
+}
+
+virConnectPtr virConnectOpenAuth(const char *name, virConnectAuthPtr auth, unsigned int flags) {
+    virConnectPtr (*real)(const char *, virConnectAuthPtr, unsigned int);
+    struct fake *fake = script();
+    *(void **)&real = dlsym(RTLD_NEXT, "virConnectOpenAuth");
+    int index = atomic_fetch_add(&fake->opened, 1);
+    if (index < FAKE_HELPERS)
+        atomic_store(&fake->pids[index], (int)getpid());
+    if (fake->open_hangs)
+        hang();
+    if (fake->wants_login) {
+        virConnectCredential wanted[] = {{.type = VIR_CRED_AUTHNAME},
+                                         {.type = VIR_CRED_PASSPHRASE}};
+        if (auth->cb(wanted, 2, auth->cbdata) < 0)
+            return fail_with(VIR_ERR_AUTH_CANCELLED, "cancelled"), NULL;
+        bool same =
+            strcmp(wanted[0].result, "root") == 0 && strcmp(wanted[1].result, "secret") == 0;
+        free(wanted[0].result);
+        free(wanted[1].result);
+        if (!same)
+            return fail_with(VIR_ERR_AUTH_FAILED, "not this one"), NULL;
+    }
+    return real(name, auth, flags);
+}
+
+int virConnectClose(virConnectPtr connection) {
+    int (*real)(virConnectPtr);
+    *(void **)&real = dlsym(RTLD_NEXT, "virConnectClose");
+    if (script()->close_hangs)
+        hang();
+    return real(connection);
+}
+
+char *virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags) {
+    char *(*real)(virDomainPtr, unsigned int);
+    *(void **)&real = dlsym(RTLD_NEXT, "virDomainGetXMLDesc");
+    atomic_fetch_add(&script()->descriptions, 1);
+    return real(domain, flags);
+}
+
+int virDomainGetControlInfo(virDomainPtr domain, virDomainControlInfoPtr info, unsigned int flags) {
+    struct fake *fake = script();
+    int occupied = fake->occupied;
+    (void)domain;
+    (void)flags;
+    atomic_fetch_add(&fake->looks, 1);
+    *info = (virDomainControlInfo){.state = occupied ? VIR_DOMAIN_CONTROL_OCCUPIED
+                                                     : VIR_DOMAIN_CONTROL_OK,
+                                   .stateTime = (unsigned long long)occupied};
+    return occupied < 0 ? fail_with(VIR_ERR_NO_SUPPORT, "no control information") : 0;
+}
+
+int virConnectGetAllDomainStats(virConnectPtr conn, unsigned int stats,
+                                virDomainStatsRecordPtr **retStats, unsigned int flags) {
+    virDomainPtr *domains = NULL;
+    atomic_store(&script()->groups, stats);
+    if (!(flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE))
+        abort();
+    enum act act = next_act(flags);
+    if (act == ACT_OLD && (flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT))
+        return fail_with(VIR_ERR_INVALID_ARG, "unsupported flags (0x20000000)");
+    if (act == ACT_NO_BULK)
+        return fail_with(VIR_ERR_NO_SUPPORT, "not supported");
+    if (act == ACT_FAIL || act == ACT_DEAD)
+        return fail_with(VIR_ERR_INTERNAL_ERROR, "something broke");
+    int count = virConnectListAllDomains(conn, &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+    *retStats = calloc((size_t)count + 1, sizeof **retStats);
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+        bool first = strcmp(virDomainGetName(domains[i]), "paused") == 0;
+        if (!first || act != ACT_GONE)
+            (*retStats)[kept++] = record_of(
+                domains[i], act == ACT_OFF && first ? VIR_DOMAIN_SHUTOFF : VIR_DOMAIN_RUNNING,
+                first ? act != ACT_PARTIAL : act != ACT_OTHERS);
+        virDomainFree(domains[i]);
+    }
+    free(domains);
+    return kept;
+}
+
+int virDomainListGetStats(virDomainPtr *doms, unsigned int stats,
+                          virDomainStatsRecordPtr **retStats, unsigned int flags) {
+    (void)stats;
+    (void)flags;
+    if (strcmp(virDomainGetName(doms[0]), "paused") == 0)
+        return fail_with(VIR_ERR_OPERATION_FAILED, "this one is broken");
+    *retStats = calloc(2, sizeof **retStats);
+    (*retStats)[0] = record_of(doms[0], VIR_DOMAIN_RUNNING, true);
+    return 1;
+}

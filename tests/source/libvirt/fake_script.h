@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What test and scripted helpers share: a file in memory, named in the environment. */
+#ifndef VPERF_TESTS_SOURCE_LIBVIRT_FAKE_SCRIPT_H
+#define VPERF_TESTS_SOURCE_LIBVIRT_FAKE_SCRIPT_H
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#define FAKE_VARIABLE "VPERF_TEST_FAKE"
+
+enum { FAKE_HELPERS = 32, FAKE_SLOW_MS = 700 };
+
+enum act {
+    ACT_FULL,    /* everything */
+    ACT_OFF,     /* the first guest was shut off while the call went on */
+    ACT_GONE,    /* without the first guest */
+    ACT_PARTIAL, /* without what QEMU's monitor knows of the first guest */
+    ACT_OTHERS,  /* without what it knows of the others */
+    ACT_HANG,    /* for ever */
+    ACT_SLOW,    /* FAKE_SLOW_MS, then everything */
+    ACT_OLD,     /* refuses the flag NOWAIT, else everything */
+    ACT_NO_BULK, /* does not have the call */
+    ACT_FAIL,    /* fails because of one guest */
+    ACT_DEAD,    /* the daemon went away */
+    ACT_CRASH,   /* libvirt ends the process */
+};
+
+struct fake {
+    enum act acts[8]; /* what the bulk calls do, one after another; the last goes on for ever */
+    int act_count;
+    int occupied; /* milliseconds that control information tells; -1: it is not supported */
+    bool open_hangs;
+    bool close_hangs;
+    bool wants_login;              /* as root with the password secret */
+    atomic_int calls;              /* bulk calls so far */
+    atomic_int nowaits;            /* those with the flag NOWAIT */
+    atomic_int looks;              /* calls for control information */
+    atomic_int opened;             /* connections so far */
+    atomic_int descriptions;       /* XML that was read */
+    atomic_uint groups;            /* that the last bulk call asked for */
+    atomic_int pids[FAKE_HELPERS]; /* of the helpers in the order of their connections */
+};
+
+#endif
