@@ -79,12 +79,13 @@ struct subject {
 
 extern const struct fraction fraction_absent;
 
+/* fraction_is_absent: there is no value. */
 bool fraction_is_absent(struct fraction fraction);
 
 /* fraction_value: the quotient rounded down, 0 when it divides by 0; ABSENT when absent or huge. */
 int64_t fraction_value(struct fraction fraction);
 
-/* formula_is_growth: it needs two polls. */
+/* formula_is_growth: it is of the time between two polls, and needs both. */
 bool formula_is_growth(const struct formula *formula);
 
 /* formula_compute: what the formula gives of the subject; absent when it gives nothing. */
