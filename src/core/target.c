@@ -85,19 +85,23 @@ static bool is_remote(const char *scheme) {
 /* A name or address; '-' in front could be taken for an option by ssh. */
 static bool is_host(const char *host) {
     static const char letters[] = G_CSET_A_2_Z G_CSET_a_2_z "0123456789_";
+    static const char others[] = G_CSET_A_2_Z G_CSET_a_2_z "0123456789_-.:%";
     if (!*host)
         return true;
-    return strchr(strchr(host, ':') ? "0123456789abcdefABCDEF:" : letters, *host) &&
-           host[strspn(host, G_CSET_A_2_Z G_CSET_a_2_z "0123456789_-.:%")] == '\0';
+    if (!strchr(host, ':'))
+        return strchr(letters, *host) && !strchr(host, '%') && !host[strspn(host, others)];
+    return strchr("0123456789abcdefABCDEF:", *host) && !host[strspn(host, others)];
 }
 
-/* Why the parts cannot be a target, or NULL. */
+/* Why the parts cannot be a target, or NULL. What is no scheme is a part of the path to GLib. */
 static const char *find_fault(const struct parts *parts) {
+    if (!parts->scheme || !parts->host)
+        return "a scheme begins with a letter";
     bool remote = is_remote(parts->scheme);
-
     if (remote && !*parts->host)
         return "it has no host name";
-    if (!is_host(parts->host))
+    /* GLib ends a host at ';' too, and makes a path of the rest. */
+    if (!is_host(parts->host) || (*parts->path && *parts->path != '/'))
         return "the host name is malformed";
     if (parts->port == 0)
         return "the port is out of range";

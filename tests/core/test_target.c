@@ -153,6 +153,14 @@ static void test_bad(void **state) {
         {"esx01,esx02", "'esx01,esx02' is no target"},
         {"--format", "'--format' is no target (the host name is malformed)"},
         {"qemu+ssh://-oProxyCommand=x/system", "'qemu+ssh://-oProxyCommand=x/system' is no target"},
+        {"t;", "'t;' is no target (the host name is malformed)"},
+        {"a;b", "'a;b' is no target (the host name is malformed)"},
+        {"h%", "'h%' is no target (the host name is malformed)"},
+        {"qemu+ssh://host;x/system", "'qemu+ssh://host;x/system' is no target (the host name is"},
+        {"-://", "'-://' is no target (a scheme begins with a letter)"},
+        {"0pu://", "'0pu://' is no target (a scheme begins with a letter)"},
+        {"192.168.1.1://", "'192.168.1.1://' is no target (a scheme begins with a letter)"},
+        {"1a://b:c@d/e?f#g", "'1a://...@d/e?f#g' is no target (a scheme begins with a letter)"},
         {"esx01#1", "'esx01#1' is no target ('#' must be written as %23)"},
     };
     (void)state;

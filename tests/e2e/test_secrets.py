@@ -91,6 +91,7 @@ MISTAKES = [
     ["collect", "https://user:{}@"], ["collect", "user:{}"], ["collect", "user:{}/x@host"],
     ["collect", "https://user:{}/x@host"], ["collect", "https://user:{}?@host"],
     ["collect", "https://user:{}#@host"], ["collect", "ftp://user:{}@host"],
+    ["collect", "1a://user:{}@host"], ["collect", "user:{}@host;x"],
     ["collect", "http://user:{}@host"], ["collect", "https:/user:{}@host"],
     ["collect", "--nonsense", "https://user:{}@host"],
     ["counters", "https://u:{}@a", "https://u:{}@b"],
