@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "command/comparison.h"
+#include "command/comparison_columns.h"
 #include "command/run.h"
 #include "core/clock.h"
 #include "core/interrupt.h"
@@ -39,7 +40,8 @@ static const struct options_spec spec = {
         "\n"
         "Values are those of the whole guest. Where a hypervisor has them per disk only, they are\n"
         "added up; of percentages it is the mean, of latencies the mean weighted by requests\n"
-        "(without requests, the highest). ~ marks what KVM can only approximate.\n"
+        "(without requests, the highest). ~ marks what KVM can only approximate. A guest that two\n"
+        "targets of libvirt report, as while it migrates, has the row of its newest sample.\n"
         "\n"
         "Libvirt is polled twice, 20 s apart. With a vSphere target beside it, this is done when\n"
         "the next interval of ESXi begins and ends, and its sample is waited for: it takes 25 to\n"
@@ -52,25 +54,17 @@ static const struct options_spec spec = {
     .guests_only = true,
 };
 
-static void copy_globs(struct globs *copy, const struct globs *globs) {
-    for (size_t i = 0; i < globs->count; i++) {
-        char *pattern = memory_printf("%s%s", globs->excludes[i] ? "!" : "", globs->patterns[i]);
-        globs_add(copy, pattern);
-        free(pattern);
-    }
-}
-
 /* Exclusions alone take some of the set away. */
 static void add_set(struct globs *counters) {
-    struct globs set = {0};
     for (const struct counter *counter = comparison_set; counter->name; counter++)
-        if (globs_match(counters, counter->name))
-            globs_add(&set, counter->name);
-    copy_globs(counters, &set);
-    globs_done(&set);
+        if (!globs_excludes(counters, counter->name))
+            globs_add(counters, counter->name);
 }
 
-/* Those given, or the comparison set; and the one to sort by. */
+/*
+ * Those given, or the comparison set; and the one to sort by. The columns borrow their patterns:
+ * they are the first of those that are asked for; behind them stand the weights of latencies.
+ */
 static bool choose_counters(struct options *options, struct globs *columns, struct error *error) {
     struct globs *counters = &options->selection.counters;
     const char *sort = options->sort;
@@ -84,7 +78,10 @@ static bool choose_counters(struct options *options, struct globs *columns, stru
         globs_add(counters, sort);
     if (sort && !globs_match(counters, sort))
         return error_set(error, ERROR_USAGE, "--sort '%s': --counter excludes it", sort);
-    copy_globs(columns, counters);
+    size_t count = counters->count;
+    combination_add_weights(counters);
+    *columns = *counters;
+    columns->count = count;
     return true;
 }
 
@@ -175,11 +172,8 @@ static int prepare_and_compare(struct options *options, struct error *error) {
     int64_t begin_ns = 0;
     int status = STATUS_USAGE;
     if (choose_counters(options, &columns, error) && make_order(&order, options, &columns, error) &&
-        align(options, &begin_ns, error)) {
-        combination_add_weights(&options->selection.counters);
+        align(options, &begin_ns, error))
         status = compare(options, &order, begin_ns, error);
-    }
-    globs_done(&columns);
     return status;
 }
 

@@ -1,193 +1,175 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* A counter that a guest has per device only becomes one value as soon as all devices are known. */
+/* The rows of a comparison as a table for people, or as one wide CSV. */
 #include "command/comparison.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/comparison_rows.h"
 #include "core/memory.h"
+#include "core/value.h"
+
+/* A table of guests on its way to the stream. */
+struct list {
+    const struct comparison *comparison;
+    const struct rows *rows;
+    size_t shown; /* guests */
+    bool table;   /* for people */
+    bool *marked; /* columns in which a shown value is approximate */
+    struct records *records;
+};
+
+/* The columns that say whose values these are. */
+static const struct records_column table_identity[] = {
+    {"name", false}, {"hypervisor", false}, {"source", false}, {"type", false}};
+static const struct records_column csv_identity[] = {
+    {"row", false},  {"name", false}, {"hypervisor", false}, {"source", false},
+    {"type", false}, {"id", false},   {"timestamp", false},  {"interval", true}};
+
+static size_t identity_count(const struct list *list) {
+    bool typed = list->comparison->order.show_types;
+    return list->table ? G_N_ELEMENTS(table_identity) - !typed : G_N_ELEMENTS(csv_identity);
+}
+
+static void put_table_identity(const struct list *list, const struct row *row) {
+    char *name =
+        row->guests ? memory_printf("total of %zu", row->guests) : memory_strdup(row->entity->name);
+    records_text(list->records, name);
+    records_text(list->records, row->entity->hypervisor);
+    records_text(list->records, row->guests ? NULL : row->entity->source);
+    if (list->comparison->order.show_types)
+        records_text(list->records, entity_type_name(row->entity->type));
+    free(name);
+}
+
+static void put_csv_identity(const struct list *list, const struct row *row) {
+    const struct entity *entity = row->entity;
+    bool total = row->guests > 0;
+    char time[TIME_TEXT_SIZE] = "";
+    if (row->time)
+        time_text(time, row->time);
+    records_text(list->records, total ? "total" : entity->type == ENTITY_HOST ? "host" : "guest");
+    records_text(list->records, total ? NULL : entity->name);
+    records_text(list->records, entity->hypervisor);
+    records_text(list->records, total ? NULL : entity->source);
+    records_text(list->records, entity_type_name(entity->type));
+    records_text(list->records, total ? NULL : entity->id);
+    records_text(list->records, time);
+    records_number(list->records, row->interval, true);
+}
+
+/* In a table the digits of all values stand below each other, marked or not. */
+static void put_value(const struct list *list, const struct row *row, size_t column) {
+    const struct cell *cell = &row->cells[column];
+    char text[VALUE_TEXT_SIZE + 1] = "";
+    if (cell->known) {
+        bool raw = list->comparison->sink.options.raw;
+        size_t length = value_text(text, cell->value, list->rows->columns.counters[column], raw);
+        if (list->table && list->marked[column])
+            memcpy(text + length, cell->approximate ? "~" : " ", 2);
+    }
+    records_text(list->records, text);
+}
+
+static bool is_marked(const struct row *row, size_t column) {
+    return row->cells[column].known && row->cells[column].approximate;
+}
+
+/* The names of the counters whose value is approximate. */
+static void put_approximate(const struct list *list, const struct row *row) {
+    const struct columns *columns = &list->rows->columns;
+    GString *names = g_string_new(NULL);
+    for (size_t i = 0; i < columns->count; i++)
+        if (is_marked(row, i))
+            g_string_append_printf(names, "%s%s", names->len ? " " : "",
+                                   columns->counters[i]->name);
+    records_text(list->records, names->str);
+    g_string_free(names, TRUE);
+}
+
+static void put_rows(const struct list *list, const struct row *rows, size_t count) {
+    for (const struct row *row = rows; row < rows + count; row++) {
+        if (list->table)
+            put_table_identity(list, row);
+        else
+            put_csv_identity(list, row);
+        for (size_t i = 0; i < list->rows->columns.count; i++)
+            put_value(list, row, i);
+        if (!list->table)
+            put_approximate(list, row);
+    }
+}
+
+static void mark_columns(struct list *list, const struct row *rows, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < list->rows->columns.count; k++)
+            list->marked[k] |= is_marked(&rows[i], k);
+}
+
+static void put_empty_row(const struct list *list, size_t columns) {
+    for (size_t i = 0; i < columns; i++)
+        records_text(list->records, NULL);
+}
+
+static void put_legend(const struct list *list) {
+    FILE *stream = list->comparison->sink.stream;
+    bool approximate = false;
+    for (size_t i = 0; i < list->rows->columns.count; i++)
+        approximate |= list->marked[i];
+    fputc('\n', stream);
+    if (list->shown < list->rows->count)
+        fprintf(stream, "%zu of %zu rows are shown; the totals cover all of them.\n", list->shown,
+                list->rows->count);
+    if (list->rows->total_count)
+        fputs("total: the sum; of percentages and latencies, the mean.\n", stream);
+    if (approximate)
+        fputs("~ approximate: this hypervisor has no such figure of its own; 'vperf counters' "
+              "tells the formula.\n",
+              stream);
+}
+
+static char *heading(const struct list *list, const struct counter *counter) {
+    return list->table ? column_heading(counter, list->comparison->sink.options.raw)
+                       : column_title(counter);
+}
+
+/* The columns borrow the headings of values. */
+static GArray *make_columns(const struct list *list, GPtrArray *headings) {
+    static const struct records_column approximate = {"approximate", false};
+    GArray *columns = g_array_new(FALSE, FALSE, sizeof approximate);
+    g_array_append_vals(columns, list->table ? table_identity : csv_identity,
+                        (guint)identity_count(list));
+    for (size_t i = 0; i < list->rows->columns.count; i++) {
+        struct records_column column = {heading(list, list->rows->columns.counters[i]), true};
+        g_ptr_array_add(headings, (gpointer)column.name);
+        g_array_append_val(columns, column);
+    }
+    if (!list->table)
+        g_array_append_val(columns, approximate);
+    return columns;
+}
+
+static void put_list(struct list *list) {
+    const struct comparison *comparison = list->comparison;
+    const struct rows *rows = list->rows;
+    GPtrArray *headings = g_ptr_array_new_with_free_func(free);
+    GArray *columns = make_columns(list, headings);
+    list->records = records_new(comparison->sink.stream, comparison->order.format,
+                                comparison->sink.options.spreadsheet_safe,
+                                (const struct records_column *)(void *)columns->data, columns->len);
+    records_fold(list->records, identity_count(list), comparison->order.width);
+    put_rows(list, rows->guests, list->shown);
+    if (list->table && rows->total_count)
+        put_empty_row(list, columns->len);
+    put_rows(list, rows->totals, rows->total_count);
+    records_finish(list->records);
+    records_free(list->records);
+    g_array_free(columns, TRUE);
+    g_ptr_array_free(headings, TRUE);
+}
 
 static struct comparison *from_sink(struct sink *sink) {
     return (struct comparison *)sink;
-}
-
-void comparison_put(struct comparison_row *row, const struct comparison_cell *cell) {
-    row->cells = memory_grow(row->cells, row->count, &row->capacity, sizeof *row->cells);
-    row->cells[row->count++] = *cell;
-}
-
-const struct comparison_cell *comparison_cell(const struct comparison_row *row,
-                                              const struct counter *counter) {
-    for (size_t i = 0; i < row->count; i++)
-        if (row->cells[i].counter == counter)
-            return &row->cells[i];
-    return NULL;
-}
-
-static struct comparison_part *find_part(const struct comparison *comparison,
-                                         const struct counter *counter, const char *instance) {
-    for (size_t i = 0; i < comparison->part_count; i++) {
-        struct comparison_part *part = &comparison->parts[i];
-        if (part->counter == counter && strcmp(part->instance, instance) == 0)
-            return part;
-    }
-    return NULL;
-}
-
-/* The highest of the devices, all of which are known to have a value. */
-static void take_highest(const struct comparison *comparison, struct comparison_cell *cell) {
-    bool first = true;
-    for (size_t i = 0; i < comparison->part_count; i++) {
-        const struct comparison_part *part = &comparison->parts[i];
-        if (part->counter != cell->counter)
-            continue;
-        if (first || part->value > cell->value)
-            cell->value = part->value;
-        first = false;
-    }
-}
-
-/* False when the requests of a device are not known, or no device had one. */
-static bool take_weighted(const struct comparison *comparison, struct comparison_cell *cell) {
-    const char *name = combination_weight(cell->counter->name);
-    const struct counter *requests = name ? catalog_by_name(comparison->counters, name) : NULL;
-    int64_t sum = 0, weights = 0, weighted = 0;
-    for (size_t i = 0; requests && i < comparison->part_count; i++) {
-        const struct comparison_part *part = &comparison->parts[i];
-        if (part->counter != cell->counter)
-            continue;
-        const struct comparison_part *weight = find_part(comparison, requests, part->instance);
-        if (!weight || weight->value < 0 ||
-            __builtin_mul_overflow(part->value, weight->value, &weighted) ||
-            __builtin_add_overflow(sum, weighted, &sum) ||
-            __builtin_add_overflow(weights, weight->value, &weights))
-            return false;
-    }
-    if (!weights)
-        return false;
-    cell->value = sum / weights;
-    return true;
-}
-
-/* False when the sum is too large. */
-static bool take_sum(const struct comparison *comparison, struct comparison_cell *cell,
-                     int64_t *count) {
-    for (size_t i = 0; i < comparison->part_count; i++) {
-        const struct comparison_part *part = &comparison->parts[i];
-        if (part->counter != cell->counter)
-            continue;
-        ++*count;
-        if (__builtin_add_overflow(cell->value, part->value, &cell->value))
-            return false;
-    }
-    return true;
-}
-
-static bool combine(const struct comparison *comparison, struct comparison_cell *cell) {
-    int64_t count = 0;
-    switch (combination_of(cell->counter)) {
-    case COMBINE_SUM:
-        return take_sum(comparison, cell, &count);
-    case COMBINE_MEAN:
-        if (!take_sum(comparison, cell, &count))
-            return false;
-        cell->value /= count;
-        return true;
-    case COMBINE_LATENCIES:
-        if (!take_weighted(comparison, cell))
-            take_highest(comparison, cell);
-        return true;
-    case COMBINE_NOT:
-        break;
-    }
-    return false;
-}
-
-static void condense_counter(const struct comparison *comparison, struct comparison_row *row,
-                             const struct comparison_part *part) {
-    const struct comparison_part *aggregate = find_part(comparison, part->counter, "");
-    struct comparison_cell cell = {.counter = part->counter, .approximate = part->approximate};
-    if (aggregate)
-        cell.value = aggregate->value;
-    if (aggregate || combine(comparison, &cell))
-        comparison_put(row, &cell);
-}
-
-static bool is_first(const struct comparison *comparison, size_t index) {
-    const struct counter *counter = comparison->parts[index].counter;
-    for (size_t i = index; i-- > 0;) /* the series of one counter mostly follow each other */
-        if (comparison->parts[i].counter == counter)
-            return false;
-    return true;
-}
-
-/* The values of the devices of the last row become one for each counter. */
-static void condense(struct comparison *comparison) {
-    for (size_t i = 0; i < comparison->part_count; i++)
-        if (is_first(comparison, i))
-            condense_counter(comparison, &comparison->rows[comparison->count - 1],
-                             &comparison->parts[i]);
-    for (size_t i = 0; i < comparison->part_count; i++)
-        free(comparison->parts[i].instance);
-    comparison->part_count = 0;
-}
-
-static bool same_text(const char *left, const char *right) {
-    return left && right ? strcmp(left, right) == 0 : left == right;
-}
-
-/* Addresses tell nothing: the source of the last row may be closed. */
-static bool is_same(const struct entity *left, const struct entity *right) {
-    return left->type == right->type && same_text(left->id, right->id) &&
-           same_text(left->source, right->source) && same_text(left->name, right->name);
-}
-
-/* What tells an entity from all others; the caller frees it. */
-static char *make_key(const struct entity *entity) {
-    return g_strdup_printf("%d %s %s", (int)entity->type, entity->source ? entity->source : "",
-                           entity->id ? entity->id : "");
-}
-
-static struct comparison_row *add_row(struct comparison *comparison, const struct entity *entity) {
-    condense(comparison);
-    comparison->rows = memory_grow(comparison->rows, comparison->count, &comparison->capacity,
-                                   sizeof *comparison->rows);
-    struct comparison_row *row = &comparison->rows[comparison->count++];
-    *row = (struct comparison_row){.entity = inventory_add(comparison->entities, entity)};
-    g_hash_table_add(comparison->known, make_key(entity));
-    return row;
-}
-
-static struct comparison_row *row_for(struct comparison *comparison, const struct entity *entity) {
-    size_t count = comparison->count;
-    if (count && is_same(comparison->rows[count - 1].entity, entity))
-        return &comparison->rows[count - 1];
-    return add_row(comparison, entity);
-}
-
-/* Servers number their counters each in its own way: here only the name counts. */
-static const struct counter *own_counter(struct comparison *comparison,
-                                         const struct counter *counter) {
-    struct counter unnumbered = *counter;
-    unnumbered.id = 0;
-    return catalog_add(comparison->counters, &unnumbered);
-}
-
-static struct comparison_part *add_part(struct comparison *comparison,
-                                        const struct counter *counter, const char *instance) {
-    comparison->parts = memory_grow(comparison->parts, comparison->part_count,
-                                    &comparison->part_capacity, sizeof *comparison->parts);
-    struct comparison_part *part = &comparison->parts[comparison->part_count++];
-    *part = (struct comparison_part){.counter = counter, .instance = memory_strdup(instance)};
-    return part;
-}
-
-static struct comparison_part *part_for(struct comparison *comparison,
-                                        const struct series *series) {
-    const struct counter *counter = own_counter(comparison, series->counter);
-    struct comparison_part *part =
-        series->continues ? find_part(comparison, counter, series->instance) : NULL;
-    return part ? part : add_part(comparison, counter, series->instance);
 }
 
 static void begin(struct sink *sink) {
@@ -195,33 +177,34 @@ static void begin(struct sink *sink) {
 }
 
 static void write_series(struct sink *sink, const struct series *series) {
-    struct comparison *comparison = from_sink(sink);
-    if (!series->count)
-        return;
-    struct comparison_row *row = row_for(comparison, series->entity);
-    const struct sample *newest = &series->samples[series->count - 1];
-    const char *fidelity = series->counter->fidelity;
-    struct comparison_part *part = part_for(comparison, series);
-    part->value = newest->value;
-    part->approximate = fidelity && strcmp(fidelity, "approximate") == 0;
-    if (newest->time > row->time)
-        row->time = newest->time;
-    row->interval = series->interval;
+    latest_write(from_sink(sink)->latest, 0, series);
 }
 
 /* A guest without any value has a row as well. */
 static void write_entity(struct sink *sink, const struct entity *entity) {
-    struct comparison *comparison = from_sink(sink);
-    char *key = make_key(entity);
-    if (!g_hash_table_contains(comparison->known, key))
-        add_row(comparison, entity);
-    g_free(key);
+    latest_add_entity(from_sink(sink)->latest, 0, entity);
 }
 
 static void end(struct sink *sink) {
-    struct comparison *comparison = from_sink(sink);
-    condense(comparison);
-    comparison_list(comparison);
+    const struct comparison *comparison = from_sink(sink);
+    const struct comparison_order *order = &comparison->order;
+    struct rows rows;
+    rows_init(&rows, comparison->latest, order->counters);
+    rows_sort(&rows, order->sort);
+    struct list list = {
+        .comparison = comparison,
+        .rows = &rows,
+        .shown = order->top ? MIN(order->top, rows.count) : rows.count,
+        .table = order->format == RECORDS_TABLE,
+        .marked = memory_array(rows.columns.count, sizeof(bool)),
+    };
+    mark_columns(&list, rows.guests, list.shown);
+    mark_columns(&list, rows.totals, rows.total_count);
+    put_list(&list);
+    if (list.table)
+        put_legend(&list);
+    free(list.marked);
+    rows_done(&rows);
 }
 
 static const struct sink_ops ops = {
@@ -237,19 +220,10 @@ void comparison_init(struct comparison *comparison, const struct comparison_orde
     *comparison = (struct comparison){
         .sink = {.ops = &ops, .stream = stream, .options = options},
         .order = *order,
-        .entities = inventory_new(),
-        .counters = catalog_new(),
-        .known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .latest = latest_new(0),
     };
 }
 
 void comparison_done(struct comparison *comparison) {
-    condense(comparison);
-    for (size_t i = 0; i < comparison->count; i++)
-        free(comparison->rows[i].cells);
-    free(comparison->rows);
-    free(comparison->parts);
-    g_hash_table_destroy(comparison->known);
-    catalog_free(comparison->counters);
-    inventory_free(comparison->entities);
+    latest_free(comparison->latest);
 }

@@ -100,9 +100,10 @@ static const struct counter *standard(const char *name) {
 }
 
 static void add_column(struct columns *columns, const struct counter *counter) {
-    for (size_t i = 0; i < columns->count; i++)
-        if (columns->counters[i] == counter)
-            return;
+    gpointer place = GSIZE_TO_POINTER(columns->count + 1);
+    if (g_hash_table_contains(columns->places, counter->name))
+        return;
+    g_hash_table_insert(columns->places, (gpointer)counter->name, place);
     columns->counters = memory_grow(columns->counters, columns->count, &columns->capacity,
                                     sizeof *columns->counters);
     columns->counters[columns->count++] = counter;
@@ -136,6 +137,7 @@ static void add_named(struct columns *columns, const char *name, struct catalog 
 
 void columns_resolve(struct columns *columns, const struct globs *patterns,
                      struct catalog *catalog) {
+    *columns = (struct columns){.places = g_hash_table_new(g_str_hash, g_str_equal)};
     for (size_t i = 0; i < patterns->count; i++) {
         const char *pattern = patterns->patterns[i];
         if (patterns->excludes[i])
@@ -147,7 +149,14 @@ void columns_resolve(struct columns *columns, const struct globs *patterns,
     }
 }
 
+bool columns_find(const struct columns *columns, const char *name, size_t *place) {
+    size_t found = GPOINTER_TO_SIZE(g_hash_table_lookup(columns->places, name));
+    *place = found - 1;
+    return found > 0;
+}
+
 void columns_done(struct columns *columns) {
+    g_hash_table_destroy(columns->places);
     free(columns->counters);
 }
 

@@ -5,6 +5,8 @@
 #ifndef VPERF_COMMAND_COMPARISON_COLUMNS_H
 #define VPERF_COMMAND_COMPARISON_COLUMNS_H
 
+#include <glib.h>
+
 #include "core/catalog.h"
 #include "core/globs.h"
 
@@ -36,6 +38,7 @@ struct columns {
     const struct counter **counters;
     size_t count;
     size_t capacity;
+    GHashTable *places; /* of the names, from 1 */
 };
 
 /*
@@ -45,6 +48,9 @@ struct columns {
  */
 void columns_resolve(struct columns *columns, const struct globs *patterns,
                      struct catalog *catalog);
+
+/* columns_find: stores the place of the counter with this name; false when it is no column. */
+bool columns_find(const struct columns *columns, const char *name, size_t *place);
 
 /* columns_done: frees the list. */
 void columns_done(struct columns *columns);

@@ -34,19 +34,19 @@ void globs_add(struct globs *globs, const char *list) {
     free(copy);
 }
 
-bool globs_match(const struct globs *globs, const char *text) {
-    bool included = globs->includes == 0;
+static bool any_match(const struct globs *globs, bool excludes, const char *text) {
+    for (size_t i = 0; i < globs->count; i++)
+        if (globs->excludes[i] == excludes && fnmatch(globs->patterns[i], text, 0) == 0)
+            return true;
+    return false;
+}
 
-    for (size_t i = 0; i < globs->count; i++) {
-        if (included && !globs->excludes[i])
-            continue;
-        if (fnmatch(globs->patterns[i], text, 0) != 0)
-            continue;
-        if (globs->excludes[i])
-            return false;
-        included = true;
-    }
-    return included;
+bool globs_excludes(const struct globs *globs, const char *text) {
+    return any_match(globs, true, text);
+}
+
+bool globs_match(const struct globs *globs, const char *text) {
+    return (globs->includes == 0 || any_match(globs, false, text)) && !globs_excludes(globs, text);
 }
 
 void globs_done(struct globs *globs) {

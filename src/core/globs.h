@@ -24,6 +24,9 @@ void globs_add(struct globs *globs, const char *list);
  */
 bool globs_match(const struct globs *globs, const char *text);
 
+/* globs_excludes: an exclusion matches. */
+bool globs_excludes(const struct globs *globs, const char *text);
+
 /* globs_done: frees the patterns. */
 void globs_done(struct globs *globs);
 

@@ -23,6 +23,8 @@ struct records {
     const struct records_column *columns;
     size_t column_count;
     size_t width; /* of a table; 0 for any */
+    size_t fold_width;
+    size_t fixed; /* columns that stand in each part of a folded table */
     char **cells; /* row by row */
     size_t cell_count;
     size_t capacity;
@@ -66,6 +68,11 @@ void records_columns(struct records *records, const struct records_column *colum
 
 void records_fit(struct records *records, size_t width) {
     records->width = width;
+}
+
+void records_fold(struct records *records, size_t fixed, size_t width) {
+    records->fixed = fixed;
+    records->fold_width = width;
 }
 
 void records_text(struct records *records, const char *text) {
@@ -133,12 +140,9 @@ static char *fit(const char *text, size_t width) {
     return memory_printf("%.*s…", (int)beginning(text, width ? width - 1 : 0), text);
 }
 
-static void add_cell(const struct records *records, GString *line, size_t column, const char *text,
-                     size_t width) {
+static void add_cell(GString *line, const char *text, size_t width, bool number, bool last) {
     char *shown = fit(text, width);
     int padding = (int)(width - records_width(shown));
-    bool number = records->columns[column].number;
-    bool last = column + 1 == records->column_count;
     g_string_append_printf(line, "%*s%s%*s%*s", number ? padding : 0, "", shown,
                            number || last ? 0 : padding, "", last ? 0 : SEPARATOR, "");
     free(shown);
@@ -208,24 +212,57 @@ static void narrow(const struct records *records, size_t *widths) {
     }
 }
 
-static void put_table_row(const struct records *records, size_t row, const size_t *widths) {
+/* A part of a table: the fixed columns, then those from first to end. */
+struct part {
+    const size_t *widths;
+    size_t first, end;
+};
+
+/* The cells of one line; the names of the columns when there are none. */
+static void put_table_row(const struct records *records, const struct part *part,
+                          char *const *cells) {
     GString *line = g_string_new(NULL);
-    bool empty = is_empty(records, row);
-    for (size_t i = 0; !empty && i < records->column_count; i++)
-        add_cell(records, line, i, records->cells[row + i], widths[i]);
+    for (size_t i = 0; i < part->end; i = i + 1 == records->fixed ? part->first : i + 1) {
+        const struct records_column *column = &records->columns[i];
+        add_cell(line, cells ? cells[i] : column->name, part->widths[i], column->number,
+                 i + 1 == part->end);
+    }
     put_line(records, line);
 }
 
+/* As many columns as the width takes, at least one. */
+static size_t end_of_part(const struct records *records, const struct part *part) {
+    size_t width = 0, end = 0;
+    for (; end < records->fixed; end++)
+        width += part->widths[end] + (end ? SEPARATOR : 0);
+    for (end = part->first; end < records->column_count; end++) {
+        width += part->widths[end] + (end ? SEPARATOR : 0);
+        if (records->fold_width && width > records->fold_width && end > part->first)
+            break;
+    }
+    return end;
+}
+
+static void put_part(const struct records *records, const struct part *part) {
+    put_table_row(records, part, NULL);
+    for (size_t row = 0; row < records->cell_count; row += records->column_count)
+        if (is_empty(records, row))
+            fputc('\n', records->stream);
+        else
+            put_table_row(records, part, records->cells + row);
+}
+
 static void put_table(struct records *records) {
-    size_t columns = records->column_count;
     size_t *widths = measure(records);
-    GString *header = g_string_new(NULL);
     narrow(records, widths);
-    for (size_t i = 0; i < columns; i++)
-        add_cell(records, header, i, records->columns[i].name, widths[i]);
-    put_line(records, header);
-    for (size_t row = 0; row < records->cell_count; row += columns)
-        put_table_row(records, row, widths);
+    struct part part = {.widths = widths, .end = records->fixed};
+    do {
+        part.first = part.end;
+        part.end = end_of_part(records, &part);
+        if (part.first > records->fixed)
+            fputc('\n', records->stream);
+        put_part(records, &part);
+    } while (part.end < records->column_count);
     free(widths);
 }
 

@@ -37,6 +37,12 @@ void records_columns(struct records *records, const struct records_column *colum
 void records_fit(struct records *records, size_t width);
 
 /*
+ * records_fold: a table wider than so many columns of a terminal becomes several, one below the
+ * other, that all begin with the first fixed columns; 0 for any width. Nothing is cut.
+ */
+void records_fold(struct records *records, size_t fixed, size_t width);
+
+/*
  * records_text: the next cell; NULL is empty. After the last column the row is complete. A row of
  * empty cells is an empty line in a table.
  */

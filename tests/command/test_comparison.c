@@ -269,7 +269,11 @@ static void test_devices(void **state) {
         {&latency, {{"scsi0:0", 10, 0}, {"scsi0:1", 20, 0}, {NULL, 0, 0}}, "20"},
         {&latency, {{"scsi0:0", 30, 5}, {"scsi0:1", 20, -1}, {NULL, 0, 0}}, "30"},
         {&latency, {{"scsi0:0", -3, -1}, {"scsi0:1", -2, -1}, {NULL, 0, 0}}, "-2"},
-        /* Too large to be added or weighted. */
+        /* Too large to be added or weighted; a sum that is too large on the way only is one. */
+        {&reads, {{"0", INT64_MAX, -1}, {"1", 1, -1}, {"2", -2, -1}}, "9223372036854775806"},
+        {&usage,
+         {{"0", INT64_MAX, -1}, {"1", INT64_MAX, -1}, {NULL, 0, 0}},
+         "92233720368547758.07"},
         {&reads, {{"0", INT64_MAX, -1}, {"1", 1, -1}, {NULL, 0, 0}}, ""},
         {&latency, {{"0", INT64_MAX, 2}, {"1", 1, 1}, {NULL, 0, 0}}, "9223372036854775807"},
     };
@@ -323,6 +327,82 @@ static void test_entities_at_one_address(void **state) {
                    "guest,a,esxi,esx01,vm,1,2026-11-21T19:17:20Z,20,1.00,\n"
                    "total,,esxi,,vm,,,,1.00,\n"
                    "total,,kvm,,vm,,,,2.00,\n");
+}
+
+static void feed_at(struct bench *bench, const struct entity *entity, const struct counter *counter,
+                    int64_t time, int64_t value) {
+    const struct sample sample = {time, value};
+    const struct series series = {.entity = entity,
+                                  .counter = counter,
+                                  .instance = "",
+                                  .interval = 20,
+                                  .count = 1,
+                                  .samples = &sample};
+    sink_write(&bench->comparison.sink, &series);
+}
+
+/* A guest that migrates is known to both targets. */
+static void test_moved_guest_is_counted_once(void **state) {
+    static const struct {
+        int64_t old_time, new_time; /* 0: it is there, without a value */
+        const char *row;
+    } cases[] = {
+        {1795288620, 1795288640, "guest,a,kvm,kvm02,vm,u-1,2026-11-21T19:17:20Z,20,8,\n"},
+        {1795288640, 1795288620, "guest,a,kvm,kvm01,vm,u-1,2026-11-21T19:17:20Z,20,7,\n"},
+        {1795288640, 1795288640, "guest,a,kvm,kvm01,vm,u-1,2026-11-21T19:17:20Z,20,7,\n"},
+        {1795288640, 0, "guest,a,kvm,kvm01,vm,u-1,2026-11-21T19:17:20Z,20,7,\n"},
+        {0, 1795288640, "guest,a,kvm,kvm02,vm,u-1,2026-11-21T19:17:20Z,20,8,\n"},
+    };
+    struct entity old = guest("kvm", "a", "u-1"), new = guest("kvm", "a", "u-1");
+    (void)state;
+
+    old.uuid = new.uuid = "u-1";
+    new.source = "kvm02";
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bench bench;
+        set_up(&bench, "cpu.ready.summation", RECORDS_CSV);
+        if (cases[i].old_time)
+            feed_at(&bench, &old, &ready, cases[i].old_time, 7);
+        sink_entity(&bench.comparison.sink, &old);
+        if (cases[i].new_time)
+            feed_at(&bench, &new, &ready, cases[i].new_time, 8);
+        sink_entity(&bench.comparison.sink, &new);
+        char *expected = memory_printf("row,name,hypervisor,source,type,id,timestamp,interval,"
+                                       "cpu.ready.summation [millisecond],approximate\n"
+                                       "%stotal,,kvm,,vm,,,,%s,\n",
+                                       cases[i].row, strstr(cases[i].row, "kvm02") ? "8" : "7");
+        expect(&bench, expected);
+        free(expected);
+    }
+}
+
+/* Clones have one UUID, another server may have the same managed object id, a host is no guest. */
+static void test_one_uuid_is_not_always_one_guest(void **state) {
+    struct entity entities[] = {guest("esxi", "a", "vm-1"), guest("esxi", "b", "vm-2"),
+                                guest("esxi", "c", "vm-1"), guest("kvm", "d", "u-1"),
+                                guest("kvm", "e", "u-1")};
+    struct bench bench;
+    (void)state;
+
+    set_up(&bench, "cpu.ready.summation", RECORDS_TABLE);
+    entities[2].source = "esx02";
+    entities[4].source = "kvm02";
+    for (size_t i = 0; i < 5; i++) {
+        entities[i].uuid = "u-1";
+        entities[i].type = i < 3 ? ENTITY_VM : ENTITY_HOST;
+        feed(&bench, &entities[i], &ready, "", (int64_t)(10 - i));
+    }
+    expect(&bench, "name        hypervisor  source  ready ms\n"
+                   "a           esxi        esx01         10\n"
+                   "b           esxi        esx01          9\n"
+                   "c           esxi        esx02          8\n"
+                   "d           kvm         kvm01          7\n"
+                   "e           kvm         kvm02          6\n"
+                   "\n"
+                   "total of 3  esxi                      27\n"
+                   "total of 2  kvm                       13\n"
+                   "\n"
+                   "total: the sum; of percentages and latencies, the mean.\n");
 }
 
 static void test_types_have_totals_of_their_own(void **state) {
@@ -464,6 +544,8 @@ int main(void) {
         cmocka_unit_test(test_devices),
         cmocka_unit_test(test_servers_number_counters_their_own_way),
         cmocka_unit_test(test_entities_at_one_address),
+        cmocka_unit_test(test_moved_guest_is_counted_once),
+        cmocka_unit_test(test_one_uuid_is_not_always_one_guest),
         cmocka_unit_test(test_types_have_totals_of_their_own),
         cmocka_unit_test(test_folded),
         cmocka_unit_test(test_raw),

@@ -151,6 +151,11 @@ static void check_columns(const char *patterns, const char *expected) {
     columns_resolve(&columns, &globs, catalog);
     for (size_t i = 0; i < columns.count; i++)
         g_string_append_printf(text, "%s%s", i ? " " : "", columns.counters[i]->name);
+    for (size_t i = 0, place = 0; i < columns.count; i++) {
+        assert_true(columns_find(&columns, columns.counters[i]->name, &place));
+        assert_int_equal(place, i);
+        assert_false(columns_find(&columns, "no.such.average", &place));
+    }
     assert_string_equal(text->str, expected);
     g_string_free(text, TRUE);
     columns_done(&columns);

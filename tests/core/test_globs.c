@@ -56,6 +56,19 @@ static void test_match(void **state) {
     }
 }
 
+static void test_excludes(void **state) {
+    struct globs globs = {0};
+    (void)state;
+
+    assert_false(globs_excludes(&globs, "a"));
+    globs_add(&globs, "a*,!ab,b,!b?");
+    assert_false(globs_excludes(&globs, "a"));
+    assert_true(globs_excludes(&globs, "ab"));
+    assert_true(globs_excludes(&globs, "bc"));
+    assert_false(globs_excludes(&globs, "c"));
+    globs_done(&globs);
+}
+
 static void test_patterns_are_listed_as_given(void **state) {
     struct globs globs = {0};
     (void)state;
@@ -75,6 +88,7 @@ static void test_patterns_are_listed_as_given(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_match),
+        cmocka_unit_test(test_excludes),
         cmocka_unit_test(test_patterns_are_listed_as_given),
     };
     return cmocka_run_group_tests_name("globs", tests, NULL, NULL);
