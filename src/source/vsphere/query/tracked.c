@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "source/vsphere/query/tracked.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+
+struct tracked *tracking_of(struct tracking *tracking, const char *id) {
+    struct tracked *tracked = NULL;
+    HASH_FIND_STR(tracking->all, id, tracked);
+    if (!tracked) {
+        tracked = memory_alloc(sizeof *tracked);
+        tracked->id = memory_strdup(id);
+        tracked->number = ++tracking->numbers;
+        HASH_ADD_KEYPTR(hh, tracking->all, tracked->id, strlen(tracked->id), tracked);
+    }
+    tracked->present = true;
+    return tracked;
+}
+
+static void drop(struct tracking *tracking, struct tracked *tracked) {
+    HASH_DEL(tracking->all, tracked);
+    free(tracked->id);
+    free(tracked);
+}
+
+void tracking_sweep(struct tracking *tracking) {
+    struct tracked *tracked, *next;
+    HASH_ITER(hh, tracking->all, tracked, next) {
+        if (!tracked->present)
+            drop(tracking, tracked);
+        else
+            tracked->present = false;
+    }
+}
+
+void tracking_done(struct tracking *tracking) {
+    struct tracked *tracked, *next;
+    HASH_ITER(hh, tracking->all, tracked, next)
+    drop(tracking, tracked);
+}

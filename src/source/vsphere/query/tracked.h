@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What is known of each entity across rounds, by its id. */
+#ifndef VPERF_SOURCE_VSPHERE_TRACKED_H
+#define VPERF_SOURCE_VSPHERE_TRACKED_H
+
+#include <stddef.h>
+#include <uthash.h>
+
+#include "source/vsphere/query/mark.h"
+#include "source/vsphere/session/backoff.h"
+
+struct tracked {
+    char *id;
+    uint32_t number;        /* of this entity alone, as long as the table lives */
+    struct mark mark;       /* interval 0: nothing was asked for by time */
+    struct backoff refusal; /* of the entity as a whole */
+    bool offered;           /* its counters were reported */
+    bool skipped;           /* that it has no data was reported */
+    bool vanished;          /* the server did not find it */
+    bool present;           /* since the last sweep; see tracking_sweep */
+    UT_hash_handle hh;
+};
+
+struct tracking {
+    struct tracked *all;
+    uint32_t numbers;
+};
+
+/* tracking_of: what is known of the entity, at first nothing. It lives until it is swept. */
+struct tracked *tracking_of(struct tracking *tracking, const char *id);
+
+/* tracking_sweep: forgets the entities that tracking_of was not asked for since the last sweep. */
+void tracking_sweep(struct tracking *tracking);
+
+/* tracking_done: forgets all. */
+void tracking_done(struct tracking *tracking);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What was refused is not asked for, is tried again later, and is forgotten when it is given. */
+#include "source/vsphere/query/refusals.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static const int64_t second = 1000000000;
+
+static void test_backoff(void **state) {
+    static const int pauses[] = {5, 10, 20, 40, 60, 60};
+    struct backoff backoff = {0};
+    int64_t now = 1000 * second;
+    (void)state;
+    assert_false(backoff_holds(&backoff, now));
+    for (size_t i = 0; i < sizeof pauses / sizeof *pauses; i++) {
+        backoff_extend(&backoff, now, 5, 60);
+        assert_true(backoff_holds(&backoff, now + pauses[i] * second - 1));
+        assert_false(backoff_holds(&backoff, now + pauses[i] * second));
+        now += pauses[i] * second;
+    }
+}
+
+static void test_two_of_a_group_are_a_rule(void **state) {
+    struct refusals refusals = {0};
+    (void)state;
+    assert_false(refusals_holds(&refusals, 1, 10, 7));
+    assert_false(refusals_add(&refusals, 1, 10, 7, 0));
+    assert_true(refusals_holds(&refusals, 1, 10, 7));
+    assert_false(refusals_holds(&refusals, 1, 11, 7));
+    assert_true(refusals_add(&refusals, 1, 11, 7, 0));
+    assert_true(refusals_holds(&refusals, 1, 12, 7));
+    assert_false(refusals_holds(&refusals, 2, 12, 7));
+    assert_false(refusals_holds(&refusals, 1, 12, 8));
+}
+
+static void test_tried_again(void **state) {
+    struct refusals refusals = {0};
+    int64_t now = 0, pause = REFUSED_FIRST_SECONDS * second;
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        refusals_begin(&refusals, now);
+        assert_false(refusals_holds(&refusals, 1, 10, 7));
+        refusals_add(&refusals, 1, 10, 7, now);
+        refusals_begin(&refusals, now + pause - 1);
+        assert_true(refusals_holds(&refusals, 1, 10, 7));
+        now += pause;
+        pause = pause * 2 < REFUSED_LONGEST_SECONDS * second ? pause * 2
+                                                             : REFUSED_LONGEST_SECONDS * second;
+    }
+}
+
+static void test_forgotten_when_given(void **state) {
+    struct refusals refusals = {0};
+    int64_t over = REFUSED_FIRST_SECONDS * second;
+    (void)state;
+    refusals_add(&refusals, 1, 10, 7, 0);
+    refusals_add(&refusals, 1, 10, 8, 0);
+    refusals_begin(&refusals, over);
+    refusals_add(&refusals, 1, 10, 8, over);
+    assert_int_equal(refusals.count, 2);
+    refusals_begin(&refusals, over + 1); /* 7 was asked for, and not refused */
+    assert_int_equal(refusals.count, 1);
+    assert_false(refusals_holds(&refusals, 1, 10, 7));
+    assert_true(refusals_holds(&refusals, 1, 10, 8));
+    refusals_add(&refusals, 1, 10, 7, over); /* begins with a short pause again */
+    refusals_begin(&refusals, 2 * over);
+    assert_false(refusals_holds(&refusals, 1, 10, 7));
+    assert_true(refusals_holds(&refusals, 1, 10, 8));
+}
+
+static void test_what_does_not_fit_is_asked_for(void **state) {
+    struct refusals refusals = {0};
+    (void)state;
+    for (int32_t i = 0; i < REFUSALS_MAX + 10; i++)
+        refusals_add(&refusals, 1, 10, i, 0);
+    assert_true(refusals_holds(&refusals, 1, 10, REFUSALS_MAX - 1));
+    assert_false(refusals_holds(&refusals, 1, 10, REFUSALS_MAX));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_backoff),
+        cmocka_unit_test(test_two_of_a_group_are_a_rule),
+        cmocka_unit_test(test_tried_again),
+        cmocka_unit_test(test_forgotten_when_given),
+        cmocka_unit_test(test_what_does_not_fit_is_asked_for),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
