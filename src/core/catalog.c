@@ -96,6 +96,22 @@ const struct counter *catalog_add(struct catalog *catalog, const struct counter 
     return first ? first : store(catalog, counter, true);
 }
 
+/* The entries that are replaced stay where they are, for those who hold them. */
+const struct counter *catalog_update(struct catalog *catalog, const struct counter *counter) {
+    const struct counter *known = counter->id ? catalog_by_id(catalog, counter->id) : NULL;
+    struct entry *entry = NULL;
+
+    if (known && strcmp(known->name, counter->name) == 0)
+        return known;
+    HASH_FIND(by_id, catalog->ids, &counter->id, sizeof counter->id, entry);
+    if (entry)
+        HASH_DELETE(by_id, catalog->ids, entry);
+    HASH_FIND(by_name, catalog->names, counter->name, strlen(counter->name), entry);
+    if (entry)
+        HASH_DELETE(by_name, catalog->names, entry);
+    return store(catalog, counter, true);
+}
+
 const struct counter *catalog_by_id(const struct catalog *catalog, int32_t id) {
     struct entry *entry;
 

@@ -1,30 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* ESXi and vCenter as a source. */
+#include "source/vsphere/vsphere.h"
+
 #include <stdlib.h>
 
 #include "core/clock.h"
 #include "core/memory.h"
-#include "source/source.h"
 #include "source/vsphere/inventory/counters.h"
-#include "source/vsphere/inventory/entities.h"
-#include "source/vsphere/query/archives.h"
-#include "source/vsphere/query/batches.h"
-#include "source/vsphere/session/session.h"
+#include "source/vsphere/session/present.h"
 
-enum { VCENTER_JOBS = 4 };
+enum { VCENTER_JOBS = 4, HASTY_ROUNDS = 5 };
 
-struct vsphere {
-    struct source base;
-    struct source_options options;
-    struct session *session;
-    struct catalog *catalog;
-    struct inventory *inventory;
-};
+static const int64_t second_ns = 1000000000;
 
 extern const struct source_ops vsphere_source;
 
 static struct vsphere *from_base(struct source *source) {
     return (struct vsphere *)source;
+}
+
+static size_t job_count(const struct source_options *options, const struct session *session) {
+    if (options->jobs > 0)
+        return (size_t)options->jobs;
+    return session->is_vcenter ? VCENTER_JOBS : 1;
 }
 
 static struct source *vsphere_open(const struct target *target,
@@ -36,134 +34,85 @@ static struct source *vsphere_open(const struct target *target,
     vsphere->base.ops = &vsphere_source;
     vsphere->options = *options;
     vsphere->session = session;
+    vsphere->workers = workers_new(session, job_count(options, session));
+    vsphere->generation = atomic_load(&session->generation);
     return &vsphere->base;
 }
 
-static struct catalog *vsphere_catalog(struct source *source, struct error *error) {
-    struct vsphere *vsphere = from_base(source);
+struct catalog *vsphere_load_catalog(struct vsphere *vsphere, struct error *error) {
     if (!vsphere->catalog)
         vsphere->catalog = counters_load(vsphere->session->main, error);
     return vsphere->catalog;
 }
 
+static struct catalog *vsphere_catalog(struct source *source, struct error *error) {
+    return vsphere_load_catalog(from_base(source), error);
+}
+
+struct inventory *vsphere_load_inventory(struct vsphere *vsphere, const bool types[ENTITY_TYPES],
+                                         struct error *error) {
+    struct inventory *inventory =
+        entities_load(vsphere->session->main, &vsphere->view, types, error);
+    if (!inventory)
+        return NULL;
+    inventory_free(vsphere->previous);
+    vsphere->previous = vsphere->inventory;
+    vsphere->inventory = inventory;
+    vsphere->ended_count = 0;
+    vsphere->age = 0;
+    vsphere->outdated = false;
+    return inventory;
+}
+
 static struct inventory *vsphere_inventory(struct source *source, const bool types[ENTITY_TYPES],
                                            struct error *error) {
-    struct vsphere *vsphere = from_base(source);
-    inventory_free(vsphere->inventory);
-    vsphere->inventory = entities_load(vsphere->session->main, types, error);
-    return vsphere->inventory;
+    return vsphere_load_inventory(from_base(source), types, error);
 }
 
-static bool has_data(const struct entity *entity) {
-    return entity->state == STATE_ON || entity->state == STATE_UNKNOWN;
-}
-
-static bool is_archived_only(enum entity_type type) {
-    return type != ENTITY_VM && type != ENTITY_HOST;
-}
-
-static bool check_selection(const struct selection *selection, const struct window *window,
-                            struct error *error) {
-    for (int type = 0; type < ENTITY_TYPES; type++)
-        if (selection->types[type] && is_archived_only((enum entity_type)type) &&
-            window->interval == REAL_TIME_SECONDS)
-            return error_set(error, ERROR_USAGE,
-                             "--type %s: has no real-time samples: give --interval 300 or longer",
-                             entity_type_name((enum entity_type)type));
+bool vsphere_read_clock(struct vsphere *vsphere, int64_t *seconds, struct error *error) {
+    struct server_reading reading;
+    if (!present_read(vsphere->session->main, &reading, error))
+        return false;
+    server_clock_learn(&vsphere->clock, &reading);
+    *seconds = present_seconds(&reading);
     return true;
 }
 
-/* The selected entities that have data, in the order of the inventory; the caller frees them. */
-static const struct entity **choose(const struct inventory *inventory,
-                                    const struct selection *selection, bool archived,
-                                    const struct source_events *events, size_t *count) {
-    const struct entity **chosen = memory_array(inventory->count + 1, sizeof *chosen);
-    *count = 0;
-    for (size_t i = 0; i < inventory->count; i++) {
-        const struct entity *entity = inventory->entities[i];
-        if (!selection_has_entity(selection, entity))
-            continue;
-        if (archived || has_data(entity))
-            chosen[(*count)++] = entity;
-        else
-            events->skipped(events->context, entity);
-    }
-    return chosen;
-}
-
-static void tell_offers(const struct offers *offers, const struct entity *const *entities,
-                        size_t count, const struct source_events *events) {
-    for (size_t i = 0; i < count; i++) {
-        const char *refusal = offers_refusal(offers, i);
-        const struct offer *own = offers_own(offers, i);
-        if (refusal)
-            events->missing(events->context, entities[i], refusal);
-        for (size_t k = 0; !refusal && k < own->count; k++)
-            events->offered(events->context, entities[i], own->counters[k]);
-    }
-}
-
-static size_t job_count(const struct vsphere *vsphere) {
-    if (vsphere->options.jobs > 0)
-        return (size_t)vsphere->options.jobs;
-    return vsphere->session->is_vcenter ? VCENTER_JOBS : 1;
-}
-
-static bool query_chosen(struct vsphere *vsphere, const struct selection *selection,
-                         const struct source_events *events, struct batches_order *order,
-                         struct error *error) {
-    struct crew *crew = crew_new(vsphere->session, job_count(vsphere));
-    struct offers *offers = offers_load(crew, order->entities, order->count, vsphere->catalog,
-                                        selection, order->span.interval, error);
-    if (offers) {
-        tell_offers(offers, order->entities, order->count, events);
-        order->offers = offers;
-        (void)batches_run(crew, order, error);
-    }
-    offers_free(offers);
-    crew_free(crew);
-    return error->kind == ERROR_NONE;
-}
-
 static bool vsphere_now(struct source *source, int64_t *seconds, struct error *error) {
-    return span_server_time(from_base(source)->session->main, seconds, error);
+    return vsphere_read_clock(from_base(source), seconds, error);
 }
 
 static struct due vsphere_due(struct source *source, int32_t interval) {
-    const int64_t period_ns = interval * 1000000000LL;
-    (void)source;
-    return (struct due){clock_boot_ns() + period_ns, period_ns};
-}
-
-static bool vsphere_round(struct source *source, const struct selection *selection,
-                          const struct window *window, const struct source_events *events,
-                          struct error *error) {
-    struct vsphere *vsphere = from_base(source);
-    struct batches_order order = {.count = 0};
-    bool archived = window->interval != REAL_TIME_SECONDS;
-    if (!check_selection(selection, window, error) || !vsphere_catalog(source, error) ||
-        (!vsphere->inventory && !vsphere_inventory(source, selection->types, error)) ||
-        !span_resolve(&order.span, window, vsphere->session->main, error) ||
-        (archived && !archives_check(&order.span, vsphere->session->main, error)))
-        return false;
-    struct query_refused refused = {0};
-    const struct query query = {vsphere->catalog, selection, events, &refused};
-    const struct entity **entities =
-        choose(vsphere->inventory, selection, archived, events, &order.count);
-    order.query = &query;
-    order.entities = entities;
-    bool good = query_chosen(vsphere, selection, events, &order, error);
-    free(entities);
-    return good;
+    const struct vsphere *vsphere = from_base(source);
+    const struct server_clock *clock = &vsphere->clock;
+    int64_t now_ns = clock_boot_ns();
+    struct due due = {now_ns + interval * second_ns, interval * second_ns};
+    if (!clock->known || vsphere->cadence.interval != interval)
+        return due;
+    int64_t server_ns = cadence_due(&vsphere->cadence, server_clock_at(clock, now_ns));
+    due.at_ns = server_clock_ours(clock, server_ns);
+    due.period_ns = (int64_t)((double)due.period_ns / clock->rate);
+    /* Whether the clock was set or goes faster is soon known. */
+    if (server_clock_doubtful(clock) && vsphere->doubts < HASTY_ROUNDS &&
+        due.at_ns > now_ns + second_ns)
+        due.at_ns = now_ns + second_ns;
+    return due;
 }
 
 static void vsphere_close(struct source *source) {
     if (!source)
         return;
     struct vsphere *vsphere = from_base(source);
+    workers_free(vsphere->workers);
     session_close(vsphere->session);
+    entities_view_done(&vsphere->view);
     catalog_free(vsphere->catalog);
     inventory_free(vsphere->inventory);
+    inventory_free(vsphere->previous);
+    free(vsphere->ended);
+    groups_done(&vsphere->groups);
+    refusals_done(&vsphere->refusals);
+    tracking_done(&vsphere->tracking);
     free(vsphere);
 }
 

@@ -16,7 +16,13 @@ static const char *key_of(const struct vim25__ElementDescription *description) {
     return description ? text_or_empty(description->key) : "";
 }
 
-static void add_counter(struct catalog *catalog, const struct vim25__PerfCounterInfo *info) {
+struct counter_reader {
+    struct catalog *catalog;
+    bool update; /* the catalog is in use */
+};
+
+static void add_counter(const struct counter_reader *reader,
+                        const struct vim25__PerfCounterInfo *info) {
     const char *rollup = text_or_empty(info->rollupType);
     char *name = memory_printf("%s.%s.%s", key_of(info->groupInfo), key_of(info->nameInfo), rollup);
     const struct counter counter = {
@@ -30,7 +36,10 @@ static void add_counter(struct catalog *catalog, const struct vim25__PerfCounter
         .label = info->nameInfo ? info->nameInfo->label : NULL,
         .summary = info->nameInfo ? info->nameInfo->summary : NULL,
     };
-    catalog_add(catalog, &counter);
+    if (reader->update)
+        catalog_update(reader->catalog, &counter);
+    else
+        catalog_add(reader->catalog, &counter);
     free(name);
 }
 
@@ -42,11 +51,22 @@ static void visit(void *context, const struct vim25__ObjectContent *object) {
     }
 }
 
+static bool read_counters(struct channel *channel, struct counter_reader *into,
+                          struct error *error) {
+    const struct properties_reader reader = {visit, into};
+    return properties_of(channel, &channel->session->performance_manager, "perfCounter", &reader,
+                         error);
+}
+
+bool counters_reload(struct channel *channel, struct catalog *catalog, struct error *error) {
+    struct counter_reader reader = {catalog, true};
+    return read_counters(channel, &reader, error);
+}
+
 struct catalog *counters_load(struct channel *channel, struct error *error) {
     struct catalog *catalog = catalog_new();
-    const struct properties_reader reader = {visit, catalog};
-    bool loaded = properties_of(channel, &channel->session->performance_manager, "perfCounter",
-                                &reader, error);
+    struct counter_reader reader = {catalog, false};
+    bool loaded = read_counters(channel, &reader, error);
     if (loaded && catalog_defined(catalog) == 0)
         loaded = error_set(error, ERROR_PROTOCOL,
                            "%s: the server defines no counters: does the "

@@ -9,4 +9,10 @@
 /* counters_load: perfCounter of the PerformanceManager, owned by the caller; NULL on failure. */
 struct catalog *counters_load(struct channel *channel, struct error *error);
 
+/*
+ * counters_reload: adds what the server defines by now, and names counters that were only known by
+ * their id. Those that there were stay valid.
+ */
+bool counters_reload(struct channel *channel, struct catalog *catalog, struct error *error);
+
 #endif

@@ -217,32 +217,27 @@ static int fill_specs(const bool types[ENTITY_TYPES], struct vim25__PropertySpec
     return count;
 }
 
-static bool retrieve(struct channel *channel, struct vim25__ManagedObjectReference *view,
+static bool retrieve(struct channel *channel, const struct entities_view *view,
                      struct vim25__PropertySpec *specs, int count, struct loader *loader,
                      struct error *error) {
     struct vim_selection selection = {.name = "view", .type = view->type, .path = "view"};
+    struct vim25__ManagedObjectReference self = {.type = view->type, .__item = view->value};
     enum xsd__boolean skip = xsd__boolean__true_;
     struct vim25__ObjectSpec object = {
-        .obj = view, .skip = &skip, .__sizeselectSet = 1, .selectSet = &selection};
+        .obj = &self, .skip = &skip, .__sizeselectSet = 1, .selectSet = &selection};
     struct vim25__PropertyFilterSpec spec = {
         .__sizepropSet = count, .propSet = specs, .__sizeobjectSet = 1, .objectSet = &object};
     return properties_retrieve(channel, &spec, visit, loader, error);
 }
 
-static void destroy_view(struct channel *channel, struct vim25__ManagedObjectReference *view) {
-    struct vim25__DestroyViewRequestType request = {view};
-    struct _vim25__DestroyViewResponse response;
-    struct error error = {0};
-    if (!CALL(channel, DestroyView, &request, &response, &error))
-        report(channel->session->reporter, REPORT_DETAIL, "the view ends with the session: %s",
-               error.message);
+void entities_view_done(struct entities_view *view) {
+    free(view->type);
+    free(view->value);
+    *view = (struct entities_view){0};
 }
 
-static bool load(struct channel *channel, struct loader *loader, struct error *error) {
-    struct vim25__PropertySpec specs[ENTITY_TYPES];
-    char *paths[ENTITY_TYPES][MAX_PROPERTIES];
-    char *names[ENTITY_TYPES];
-    int count = fill_specs(loader->types, specs, paths, names);
+static bool create_view(struct channel *channel, struct entities_view *view, char **types,
+                        int count, struct error *error) {
     struct vim25__ManagedObjectReference manager =
         session_reference(&channel->session->view_manager);
     struct vim25__ManagedObjectReference root = session_reference(&channel->session->root_folder);
@@ -250,7 +245,7 @@ static bool load(struct channel *channel, struct loader *loader, struct error *e
         ._USCOREthis = &manager,
         .container = &root,
         .__sizetype = count,
-        .type = names,
+        .type = types,
         .recursive = xsd__boolean__true_,
     };
     struct _vim25__CreateContainerViewResponse response = {0};
@@ -258,15 +253,22 @@ static bool load(struct channel *channel, struct loader *loader, struct error *e
         return false;
     if (!response.returnval || !response.returnval->type || !response.returnval->__item)
         return error_set(error, ERROR_PROTOCOL, "%s: no container view", channel->session->label);
-    struct vim25__ManagedObjectReference view = {
-        .type = memory_strdup(response.returnval->type),
-        .__item = memory_strdup(response.returnval->__item),
-    };
-    bool loaded = retrieve(channel, &view, specs, count, loader, error);
-    destroy_view(channel, &view);
-    free(view.type);
-    free(view.__item);
-    return loaded;
+    view->type = memory_strdup(response.returnval->type);
+    view->value = memory_strdup(response.returnval->__item);
+    view->generation = channel->generation;
+    return true;
+}
+
+static bool load(struct channel *channel, struct entities_view *view, struct loader *loader,
+                 struct error *error) {
+    struct vim25__PropertySpec specs[ENTITY_TYPES];
+    char *paths[ENTITY_TYPES][MAX_PROPERTIES];
+    char *names[ENTITY_TYPES];
+    int count = fill_specs(loader->types, specs, paths, names);
+    if (view->generation != atomic_load(&channel->session->generation))
+        entities_view_done(view);
+    return (view->type || create_view(channel, view, names, count, error)) &&
+           retrieve(channel, view, specs, count, loader, error);
 }
 
 static int compare_ids(const void *a, const void *b) {
@@ -308,11 +310,11 @@ static void join_hosts(struct inventory *inventory) {
     free(hosts);
 }
 
-static struct inventory *load_once(struct channel *channel, const bool types[ENTITY_TYPES],
-                                   struct error *error) {
+static struct inventory *load_once(struct channel *channel, struct entities_view *view,
+                                   const bool types[ENTITY_TYPES], struct error *error) {
     struct inventory *inventory = inventory_new();
     struct loader loader = {inventory, channel->session->label, types};
-    if (load(channel, &loader, error))
+    if (load(channel, view, &loader, error))
         return inventory;
     inventory_free(inventory);
     return NULL;
@@ -320,15 +322,17 @@ static struct inventory *load_once(struct channel *channel, const bool types[ENT
 
 /*
  * Views and pages end with their session, and a page whose answer was lost is not given again: when
- * a call had to be repeated, all of them are.
+ * a call had to be repeated, or the view is an old one, all of them are.
  */
-struct inventory *entities_load(struct channel *channel, const bool types[ENTITY_TYPES],
-                                struct error *error) {
+struct inventory *entities_load(struct channel *channel, struct entities_view *view,
+                                const bool types[ENTITY_TYPES], struct error *error) {
     unsigned repeats = channel->repeats;
-    struct inventory *inventory = load_once(channel, types, error);
-    if (!inventory && error->kind == ERROR_FAULT && repeats != channel->repeats) {
+    bool old = view->type != NULL;
+    struct inventory *inventory = load_once(channel, view, types, error);
+    if (!inventory && error->kind == ERROR_FAULT && (old || repeats != channel->repeats)) {
         error_clear(error);
-        inventory = load_once(channel, types, error);
+        entities_view_done(view);
+        inventory = load_once(channel, view, types, error);
     }
     if (!inventory)
         return NULL;

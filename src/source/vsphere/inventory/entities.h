@@ -6,12 +6,23 @@
 #include "core/inventory.h"
 #include "source/vsphere/session/channel.h"
 
+/* A list of all objects that the server keeps up to date, as long as the session lives. */
+struct entities_view {
+    char *type; /* of its managed object; NULL: there is none yet */
+    char *value;
+    unsigned generation; /* of the login that made it */
+};
+
 /*
  * entities_load: all entities of these types, and the hosts that guests name, sorted, owned by the
- * caller; NULL on failure.
+ * caller; NULL on failure. The view is made when it is needed, and serves again for the same types;
+ * entities_view_done is due.
  */
-struct inventory *entities_load(struct channel *channel, const bool types[ENTITY_TYPES],
-                                struct error *error);
+struct inventory *entities_load(struct channel *channel, struct entities_view *view,
+                                const bool types[ENTITY_TYPES], struct error *error);
+
+/* entities_view_done: forgets the view; it ends with the session. */
+void entities_view_done(struct entities_view *view);
 
 /* entities_managed_type: the type of the managed object, such as VirtualMachine. */
 const char *entities_managed_type(enum entity_type type);

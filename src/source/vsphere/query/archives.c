@@ -7,6 +7,7 @@
 
 #include "core/memory.h"
 #include "source/vsphere/inventory/properties.h"
+#include "source/vsphere/session/present.h"
 #include "source/vsphere/session/session.h"
 
 enum { HOUR_SECONDS = 3600, DAY_SECONDS = 86400 };
@@ -56,8 +57,10 @@ static bool warn_if_older(const struct archives *archives, const struct span *sp
     const struct session *session = channel->session;
     int64_t kept = archives->kept_seconds, now = span->now;
     bool days = kept % DAY_SECONDS == 0;
-    if (!now && !span_server_time(channel, &now, error))
+    struct server_reading reading;
+    if (!now && !present_read(channel, &reading, error))
         return is_bearable(error);
+    now = now ? now : present_seconds(&reading);
     if (span->start < now - kept)
         report(session->reporter, REPORT_WARNING,
                "%s: samples of %d s are kept for %" PRId64 " %s: give a longer --interval for "

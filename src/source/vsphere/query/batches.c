@@ -1,85 +1,81 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/*
- * A batch is sized by the values that its answer will hold. Servers have limits that nobody tells:
- * a refused piece is halved, by entities first and then by the counters of the last one.
- */
+/* A batch is sized by the values that its answer will hold; split.c divides what is refused. */
 #include "source/vsphere/query/batches.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
-#include "source/vsphere/query/limits.h"
+#include "source/vsphere/query/split.h"
 #include "source/vsphere/session/failure.h"
+#include "source/vsphere/session/present.h"
 #include "source/vsphere/session/session.h"
 
-/* Larger answers cost more time and memory a series, smaller ones more requests. */
-enum { BATCH_ENTITIES = 64, BATCH_VALUES = 250000 };
-
 /* A server that answers no more is not asked again and again in ever smaller pieces. */
-enum { MAX_SILENCES = 3, SILENCE_DIVISOR = 4, PROBE_SECONDS = 5 };
+enum { MAX_SILENCES = 3, PROBE_SECONDS = 5 };
 
 /* Entities that may have lost what the others have. */
 enum { MAX_REFUSED_INTERVALS = 5 };
 
 /* What a worker does at a time. */
 struct batch {
-    struct query_item items[BATCH_ENTITIES];
-    struct available listed[BATCH_ENTITIES];
+    struct query_item items[SPLIT_MAX_ITEMS];
+    struct split_item sizes[SPLIT_MAX_ITEMS];
+    struct available listed[SPLIT_MAX_ITEMS];
     size_t count;
-    size_t end;   /* number of the first entity behind the batch */
+    size_t end;   /* number of the first item of the order behind the batch */
     int silences; /* calls of the worker without an answer, one after the other */
 };
 
 struct plan {
-    struct crew *crew;
-    const struct batches_order *order;
-    size_t next; /* entity to be put into a batch; only claim_batch uses it */
+    struct workers *workers;
+    struct batches_order *order;
+    size_t next; /* item to be put into a batch; only claim_batch uses it */
     struct batch *of_worker;
-    atomic_size_t metrics;       /* the most that a call may ask for */
-    atomic_bool lists_instances; /* the server does not expand '*' */
-    bool answered;               /* an entity; for the worker whose turn it is, as the next */
-    int refused_intervals;       /* entities that were refused the interval */
+    bool answered;         /* an entity; for the worker whose turn it is, as the next */
+    int refused_intervals; /* entities that were refused the interval */
 };
 
-/* A worker at one of its batches. */
-struct shift {
+/* One of the batches under way. */
+struct batch_run {
     struct plan *plan;
     struct channel *channel;
     struct batch *batch;
     size_t task;
-    struct query_seen *seen;   /* NULL unless the batch is asked for window by window */
-    const struct entity *told; /* the last one of which data is lost */
-    const struct entity *gone; /* the last one that the server refused as a whole */
-    bool unexpanded;           /* an answer had '*' as an instance */
+    struct split split;
+    struct split_piece piece; /* that is asked for */
+    struct query_seen *seen;  /* series of the item that is asked for in windows */
+    struct held held;         /* series of the item that is asked for in parts */
+    struct split_piece held_piece;
+    bool unexpanded; /* an answer had '*' as an instance */
 };
 
-static size_t metrics_of(const struct query_item *items, size_t count) {
-    size_t metrics = 0;
-    for (size_t i = 0; i < count; i++)
-        metrics += items[i].metrics;
-    return metrics;
+static size_t values_of(const struct query_item *item) {
+    return item->metrics * (size_t)item->samples;
 }
 
-static struct query_item make_item(const struct plan *plan, size_t index) {
-    const struct offer *asked = offers_asked(plan->order->offers, index);
-    bool aggregate = plan->order->query->selection->aggregate_only;
-    return (struct query_item){
-        .entity = plan->order->entities[index],
-        .group = offers_own(plan->order->offers, index),
-        .counters = asked->counters,
-        .count = asked->count,
-        .metrics = aggregate ? asked->count : asked->metrics,
-    };
+/* Samples in one window of the item. */
+static int64_t window_samples(const struct query_item *item) {
+    return LIMITS_VALUES / (int64_t)(item->metrics + 1) + 1;
+}
+
+static size_t window_count(const struct query_item *item) {
+    const struct span *span = &item->span;
+    int64_t window = window_samples(item) * span->interval;
+    if (!span->bounded || span->newest || values_of(item) <= LIMITS_VALUES)
+        return 1;
+    return (size_t)((span->end - span->start + window - 1) / window);
 }
 
 static bool fits(const struct plan *plan, const struct batch *batch,
                  const struct query_item *item) {
-    size_t metrics = metrics_of(batch->items, batch->count) + item->metrics;
-    size_t samples = (size_t)span_samples(&plan->order->span);
-    return batch->count < BATCH_ENTITIES && metrics <= atomic_load(&plan->metrics) &&
-           metrics * samples <= BATCH_VALUES;
+    size_t metrics = item->metrics, values = values_of(item);
+    for (size_t i = 0; i < batch->count; i++) {
+        metrics += batch->items[i].metrics;
+        values += values_of(&batch->items[i]);
+    }
+    return batch->count < SPLIT_MAX_ITEMS && metrics <= limits_metrics(plan->order->limits) &&
+           values <= LIMITS_VALUES;
 }
 
 static bool claim_batch(void *context, size_t worker, size_t task) {
@@ -88,281 +84,306 @@ static bool claim_batch(void *context, size_t worker, size_t task) {
     (void)task;
     batch->count = 0;
     for (; plan->next < plan->order->count; plan->next++) {
-        struct query_item item = make_item(plan, plan->next);
-        if (!item.count || offers_refusal(plan->order->offers, plan->next))
+        const struct query_item *item = &plan->order->items[plan->next];
+        if (!item->count)
             continue;
-        if (batch->count && !fits(plan, batch, &item))
+        if (batch->count && !fits(plan, batch, item))
             break;
-        batch->items[batch->count++] = item;
+        batch->items[batch->count++] = *item;
     }
     batch->end = plan->next;
     return batch->count > 0;
 }
 
-static void give_up(struct shift *shift, const struct query_item *item, struct error *error) {
-    const struct source_events *events = shift->plan->order->query->events;
-    if (shift->told != item->entity)
-        events->missing(events->context, item->entity, failure_reason(shift->channel, error));
-    shift->told = item->entity;
+static bool await_turn(const struct batch_run *run) {
+    return workers_await_turn(run->plan->workers, run->task);
+}
+
+/* The data of the item is lost; an entity that is refused as a whole is left alone for a while. */
+static void lose_item(struct batch_run *run, size_t index, bool refused, struct error *error) {
+    const struct query *query = run->plan->order->query;
+    const struct query_item *item = &run->batch->items[index];
+    bool lost_object = query->fresh && !item->leaves &&
+                       strcmp(run->channel->fault_type, "ManagedObjectNotFound") == 0;
+    const char *reason = failure_reason(run->channel, error);
+    if (refused || lost_object)
+        tracked_refuse(item->tracked, reason, query->now_ns);
+    if (lost_object)
+        run->plan->order->lost_objects = item->tracked->vanished = true;
+    else if (!item->leaves)
+        query->events->missing(query->events->context, item->entity, reason);
     error_clear(error);
 }
 
-static bool run_piece(struct shift *shift, const struct query_item *items, size_t count,
-                      const struct span *span, struct error *error);
-
-/* Halves by entities; the counters of a single one by number. */
-static bool run_halves(struct shift *shift, const struct query_item *items, size_t count,
-                       const struct span *span, struct error *error) {
-    size_t half = count / 2;
-    if (count > 1)
-        return run_piece(shift, items, half, span, error) &&
-               run_piece(shift, items + half, count - half, span, error);
-    struct query_item first = *items, second = *items;
-    first.count = items->count / 2;
-    first.metrics = items->metrics / 2;
-    second.counters += first.count;
-    second.count -= first.count;
-    second.metrics -= first.metrics;
-    return run_piece(shift, &first, 1, span, error) && run_piece(shift, &second, 1, span, error);
-}
-
-/* The piece without the entity that the fault names; false when it names none of the piece. */
-static bool run_without_refused(struct shift *shift, const struct query_item *items, size_t count,
-                                const struct span *span, struct error *error, bool *good) {
-    const char *refused = shift->channel->fault_object;
-    size_t index = 0;
-    while (index < count && strcmp(items[index].entity->id, refused) != 0)
-        index++;
-    if (index == count)
-        return false;
-    give_up(shift, &items[index], error);
-    shift->gone = items[index].entity;
-    *good = run_piece(shift, items, index, span, error) &&
-            run_piece(shift, items + index + 1, count - index - 1, span, error);
-    return true;
-}
-
-/* What was too large is not asked for again in this size; other workers may know a smaller one. */
-static void remember_size(struct shift *shift, size_t metrics) {
-    atomic_size_t *known = &shift->plan->metrics;
-    size_t size = metrics ? metrics : 1, old = atomic_load(known);
-    while (size < old && !atomic_compare_exchange_weak(known, &old, size)) {
-    }
-}
-
-/* The fault calls this part of a query incorrect. */
-static bool refuses(const struct shift *shift, const char *part, const struct error *error) {
-    return error->kind == ERROR_FAULT &&
-           strcmp(shift->channel->fault_type, "InvalidArgument") == 0 &&
-           strstr(error->message, part);
-}
-
 /* The entities of the group that are no longer asked say nothing. */
-static void give_up_counter(struct shift *shift, const struct query_item *item,
-                            struct error *error) {
-    const struct query *query = shift->plan->order->query;
-    const struct counter *counter = item->counters[0];
-    if (!query_is_refused(query, item, counter->id)) {
-        query_refuse(query, item, counter);
-        char *reason = memory_printf("%s is refused%s: %s", counter->name,
-                                     query_is_refused(query, item, counter->id)
-                                         ? ", and no longer asked for of its like"
-                                         : "",
-                                     failure_reason(shift->channel, error));
+static void lose_counter(struct batch_run *run, struct error *error) {
+    const struct query *query = run->plan->order->query;
+    const struct query_item *item = &run->batch->items[run->piece.item];
+    const struct counter *counter = item->counters[run->piece.counter];
+    uint32_t entity = item->tracked->number;
+    if (!refusals_holds(query->refusals, item->group, entity, counter->id)) {
+        char *reason =
+            memory_printf("%s is refused: %s", counter->name, failure_reason(run->channel, error));
+        if (refusals_add(query->refusals, item->group, entity, counter->id, reason,
+                         query->now_ns)) {
+            free(reason);
+            reason = memory_printf("%s is refused, and no longer asked for of its like: %s",
+                                   counter->name, failure_reason(run->channel, error));
+        }
         query->events->missing(query->events->context, item->entity, reason);
         free(reason);
     }
     error_clear(error);
 }
 
+/* The fault calls this part of a query incorrect. */
+static bool refuses(const struct batch_run *run, const char *part, const struct error *error) {
+    return error->kind == ERROR_FAULT && strcmp(run->channel->fault_type, "InvalidArgument") == 0 &&
+           strstr(error->message, part);
+}
+
 /*
  * When nobody was answered and some were refused the archived interval, everybody will be: a server
  * may keep none of an interval that it lists, or list none.
  */
-static bool ends_run(struct shift *shift, struct error *error) {
-    struct plan *plan = shift->plan;
-    if (plan->answered || plan->order->span.interval == REAL_TIME_SECONDS ||
-        !refuses(shift, "interval", error) || ++plan->refused_intervals < MAX_REFUSED_INTERVALS)
+static bool ends_round(struct batch_run *run, struct error *error) {
+    struct plan *plan = run->plan;
+    int32_t interval = run->batch->items[run->piece.item].span.interval;
+    if (run->piece.items > 1 || plan->answered || interval == REAL_TIME_SECONDS ||
+        !refuses(run, "interval", error) || ++plan->refused_intervals < MAX_REFUSED_INTERVALS)
         return false;
     error_clear(error);
     return !error_set(error, ERROR_FAULT,
                       "%s: the server keeps no samples of %d s: give another --interval",
-                      shift->channel->session->label, plan->order->span.interval);
+                      run->channel->session->label, interval);
 }
 
 /* Whether a server that did not answer a query answers anything. */
-static bool is_alive(struct shift *shift) {
+static bool is_alive(struct batch_run *run) {
+    struct server_reading reading;
     struct error ignored = {0};
-    int64_t now = 0;
-    shift->channel->patience_seconds = PROBE_SECONDS;
-    bool alive = span_server_time(shift->channel, &now, &ignored);
-    shift->channel->patience_seconds = 0;
+    run->channel->patience_seconds = PROBE_SECONDS;
+    bool alive = present_read(run->channel, &reading, &ignored);
+    run->channel->patience_seconds = 0;
     return alive;
 }
 
 /* False when a refused piece means that all are lost, not that the server refuses the piece. */
-static bool is_bearable(struct shift *shift, enum limits_verdict verdict,
+static bool is_bearable(struct batch_run *run, enum limits_verdict verdict,
                         const struct error *error) {
     if (verdict == LIMITS_SILENT)
-        return shift->batch->silences++ < MAX_SILENCES && is_alive(shift);
+        return run->batch->silences++ < MAX_SILENCES && is_alive(run);
     return verdict == LIMITS_TOO_LARGE || error->kind == ERROR_FAULT;
 }
 
-static bool run_refused(struct shift *shift, const struct query_item *items, size_t count,
-                        const struct span *span, struct error *error) {
-    enum limits_verdict verdict = limits_judge(shift->channel, error);
-    bool by_size = verdict != LIMITS_PASSED;
-    bool good = true;
-    if (!is_bearable(shift, verdict, error))
-        return false;
-    if (by_size && (count > 1 || items->count > 1)) {
-        remember_size(shift,
-                      metrics_of(items, count) / (verdict == LIMITS_SILENT ? SILENCE_DIVISOR : 2));
-        error_clear(error);
-        return run_halves(shift, items, count, span, error);
-    }
-    if (!crew_await_turn(shift->plan->crew, shift->task)) {
-        error_clear(error); /* another one ended the run */
-        return false;
-    }
-    if (!by_size && run_without_refused(shift, items, count, span, error, &good))
-        return good;
+/* The item of the piece that the fault names. */
+static bool find_object(const struct batch_run *run, size_t *object) {
+    const struct split_piece *piece = &run->piece;
+    for (size_t i = piece->item; i < piece->item + piece->items; i++)
+        if (strcmp(run->batch->items[i].entity->id, run->channel->fault_object) == 0) {
+            *object = i;
+            return true;
+        }
+    return false;
+}
+
+static enum split_verdict verdict_of(const struct batch_run *run, enum limits_verdict size,
+                                     const struct error *error, size_t *object) {
+    if (size != LIMITS_PASSED)
+        return size == LIMITS_SILENT ? SPLIT_SILENT : SPLIT_TOO_LARGE;
+    if (find_object(run, object))
+        return SPLIT_REFUSED_OBJECT;
     /* A server may list ids that it does not answer for. */
-    bool of_counter = !by_size && refuses(shift, "metricId", error);
-    if (count == 1 && of_counter && items->count == 1) {
-        give_up_counter(shift, items, error);
-        return true;
-    }
-    if (count == 1 && ends_run(shift, error))
-        return false;
-    if (count == 1 && !of_counter) {
-        give_up(shift, items, error);
-        if (!by_size)
-            shift->gone = items->entity;
-        return true;
-    }
+    return refuses(run, "metricId", error) ? SPLIT_REFUSED_COUNTER : SPLIT_REFUSED;
+}
+
+static void note_loss(struct batch_run *run, enum split_verdict verdict, size_t object,
+                      struct error *error) {
+    bool refused = verdict == SPLIT_REFUSED_OBJECT || verdict == SPLIT_REFUSED;
+    size_t lost = 0;
+    enum split_loss loss = split_judge(&run->split, &run->piece, verdict, object, &lost);
+    if (loss == SPLIT_ITEM_LOST)
+        lose_item(run, lost, refused, error);
+    else if (loss == SPLIT_COUNTER_LOST)
+        lose_counter(run, error);
     error_clear(error);
-    return run_halves(shift, items, count, span, error);
 }
 
-static bool run_piece(struct shift *shift, const struct query_item *items, size_t count,
-                      const struct span *span, struct error *error) {
-    struct plan *plan = shift->plan;
-    struct _vim25__QueryPerfResponse response;
-    if (!count || (count == 1 && items->entity == shift->gone) ||
-        (shift->unexpanded && !items->listed))
-        return true;
-    bool divisible = count > 1 || items->count > 1;
-    if (divisible && metrics_of(items, count) > atomic_load(&plan->metrics))
-        return run_halves(shift, items, count, span, error);
-    const struct query_call call = {items, count, span, shift->seen};
-    if (!query_ask(plan->order->query, shift->channel, &call, &response, error))
-        return run_refused(shift, items, count, span, error);
-    shift->batch->silences = 0;
-    if (!items->listed && query_unexpanded(&response)) {
-        shift->unexpanded = true;
-        atomic_store(&plan->lists_instances, true);
-        return true;
-    }
-    if (!crew_await_turn(plan->crew, shift->task))
+static bool handle_refusal(struct batch_run *run, struct error *error) {
+    enum limits_verdict size = limits_judge(run->channel, error);
+    size_t object = 0;
+    if (!is_bearable(run, size, error))
         return false;
-    plan->answered = true;
-    return query_emit(plan->order->query, &call, &response, error);
+    enum split_verdict verdict = verdict_of(run, size, error, &object);
+    size_t smaller = split_smaller(&run->piece, verdict);
+    if (smaller)
+        limits_lower(run->plan->order->limits, smaller);
+    else if (!await_turn(run)) {
+        error_clear(error); /* another one ended the round */
+        return false;
+    } else if (verdict == SPLIT_REFUSED && ends_round(run, error))
+        return false;
+    note_loss(run, verdict, object, error);
+    return true;
 }
 
-/* Window after window, so that the samples of one entity are not all in one answer. */
-static bool run_item(struct shift *shift, const struct query_item *item, struct error *error) {
-    const struct span *span = &shift->plan->order->span;
-    int64_t samples = BATCH_VALUES / (int64_t)(item->metrics + 1) + 1;
-    bool good = true;
-    shift->seen = query_seen_new();
-    for (struct span window = {.end = span->start}; good && window.end < span->end;) {
-        window = span_window(span, window.end, samples);
-        good = run_piece(shift, item, 1, &window, error);
+/* The part of the item that the piece asks for. */
+static struct query_item narrow(const struct query_item *item, const struct split_piece *piece,
+                                size_t windows) {
+    struct query_item part = *item;
+    if (piece->items == 1) {
+        part.counters += piece->counter;
+        part.count = piece->counters;
+        part.metrics = piece->metrics;
     }
-    query_seen_free(shift->seen);
-    shift->seen = NULL;
-    return good;
+    if (windows > 1) {
+        int64_t samples = window_samples(item);
+        int64_t start = item->span.start + (int64_t)piece->window * samples * item->span.interval;
+        part.span = span_window(&item->span, start, samples);
+    }
+    return part;
 }
 
-/* In windows, entities come one after the other: each has its rows together. */
-static bool run_windows(struct shift *shift, struct batch *batch, struct error *error) {
-    const struct span *span = &shift->plan->order->span;
-    size_t values = metrics_of(batch->items, batch->count) * (size_t)span_samples(span);
+/* Only what is marked when it is emitted must not be emitted in part. */
+static bool is_part(const struct batch_run *run) {
+    const struct split_piece *piece = &run->piece;
+    return run->plan->order->query->fresh && piece->items == 1 &&
+           piece->counters < run->batch->items[piece->item].count;
+}
+
+static bool emit(struct batch_run *run, struct query_call *call,
+                 const struct _vim25__QueryPerfResponse *response, struct error *error) {
+    if (!await_turn(run))
+        return false;
+    run->plan->answered = true;
+    if (is_part(run)) {
+        call->held = &run->held;
+        run->held_piece = run->piece;
+    }
+    return query_emit(run->plan->order->query, call, response, error);
+}
+
+static bool run_piece(struct batch_run *run, struct error *error) {
+    struct plan *plan = run->plan;
+    struct batch *batch = run->batch;
+    const struct split_piece *piece = &run->piece;
+    struct query_item items[SPLIT_MAX_ITEMS];
+    struct _vim25__QueryPerfResponse response;
+    struct query_call call = {.items = items, .count = piece->items};
+    for (size_t i = 0; i < piece->items; i++)
+        items[i] =
+            narrow(&batch->items[piece->item + i], piece, batch->sizes[piece->item + i].windows);
+    if (batch->sizes[piece->item].windows > 1)
+        call.seen = run->seen;
+    if (!query_ask(plan->order->query, run->channel, &call, &response, error))
+        return handle_refusal(run, error);
+    batch->silences = 0;
+    if (items->listed || !query_unexpanded(&response))
+        return emit(run, &call, &response, error);
+    limits_list_instances(plan->order->limits);
+    run->unexpanded = true;
+    note_loss(run, SPLIT_UNEXPANDED, 0, error);
+    return true;
+}
+
+/* All parts of the item have come, or are lost. */
+static bool release(struct batch_run *run, struct error *error) {
+    const struct query_item *item = &run->batch->items[run->held_piece.item];
+    return !run->held.count ||
+           (await_turn(run) && query_release(run->plan->order->query, item, &run->held, error));
+}
+
+/* Keeps what belongs to one item, or one window of it, from mixing with the next one's. */
+static bool begin_piece(struct batch_run *run, size_t before, struct error *error) {
+    const struct split_piece *piece = &run->piece, *held = &run->held_piece;
+    if ((piece->item != held->item || piece->window != held->window) && !release(run, error))
+        return false;
+    if (piece->item != before) {
+        query_seen_free(run->seen);
+        run->seen = query_seen_new();
+    }
+    return true;
+}
+
+static bool run_pieces(struct batch_run *run, struct error *error) {
+    struct batch *batch = run->batch;
     bool good = true;
-    if (!span->bounded || span->newest || values <= BATCH_VALUES)
-        return run_piece(shift, batch->items, batch->count, span, error);
-    for (size_t i = 0; good && i < batch->count; i++)
-        good = run_item(shift, &batch->items[i], error);
+    for (size_t i = 0; i < batch->count; i++)
+        batch->sizes[i] = (struct split_item){batch->items[i].count, batch->items[i].metrics,
+                                              window_count(&batch->items[i])};
+    split_init(&run->split, batch->sizes, batch->count);
+    run->piece.item = SIZE_MAX;
+    for (size_t before = SIZE_MAX;
+         good && split_next(&run->split, limits_metrics(run->plan->order->limits), &run->piece);
+         before = run->piece.item)
+        good = begin_piece(run, before, error) && run_piece(run, error);
+    good = good && release(run, error);
+    held_clear(&run->held);
+    query_seen_free(run->seen);
+    run->seen = NULL;
+    split_done(&run->split);
     return good;
 }
 
 /* Asks which instances the entities have; those that are refused leave the batch. */
-static bool list_instances(struct shift *shift, struct batch *batch, struct error *error) {
-    const struct query *query = shift->plan->order->query;
-    size_t kept = 0;
-    if (!crew_await_turn(shift->plan->crew, shift->task))
+static bool list_instances(struct batch_run *run, struct error *error) {
+    const struct query *query = run->plan->order->query;
+    struct batch *batch = run->batch;
+    size_t kept = 0, count = batch->count;
+    batch->count = 0;
+    if (!await_turn(run))
         return false;
-    for (size_t i = 0; i < batch->count; i++) {
+    for (size_t i = 0; i < count; i++, batch->count = kept) {
         struct _vim25__QueryAvailablePerfMetricResponse response = {0};
         struct query_item *item = &batch->items[i];
-        if (available_ask(shift->channel, item->entity, shift->plan->order->span.interval,
-                          &response, error)) {
+        if (available_ask(run->channel, item->entity, item->span.interval, &response, error)) {
             available_read(&batch->listed[kept], query->catalog, query->selection, &response);
             item->listed = &batch->listed[kept];
             batch->items[kept++] = *item;
         } else if (error->kind == ERROR_FAULT) {
-            give_up(shift, item, error);
+            lose_item(run, i, true, error);
         } else {
-            batch->count = kept;
             return false;
         }
     }
-    batch->count = kept;
     return true;
 }
 
-static bool run_listed(struct shift *shift, struct batch *batch, struct error *error) {
-    bool good =
-        list_instances(shift, batch, error) && (!batch->count || run_windows(shift, batch, error));
+static bool run_listed(struct batch_run *run, struct error *error) {
+    struct batch *batch = run->batch;
+    bool good = list_instances(run, error) && (!batch->count || run_pieces(run, error));
     for (size_t i = 0; i < batch->count; i++)
         available_done(&batch->listed[i]);
     return good;
 }
 
-static void report_progress(const struct shift *shift, const struct batch *batch) {
-    const struct batches_order *order = shift->plan->order;
+static void report_progress(const struct batch_run *run) {
+    const struct batches_order *order = run->plan->order;
     const struct source_events *events = order->query->events;
-    if (crew_await_turn(shift->plan->crew, shift->task))
-        events->progress(events->context, (int)batch->end, (int)order->count);
+    if (order->reports_progress && await_turn(run))
+        events->progress(events->context, (int)run->batch->end, (int)order->count);
 }
 
 static bool run_batch(void *context, size_t worker, size_t task, struct error *error) {
     struct plan *plan = context;
-    struct batch *batch = &plan->of_worker[worker];
-    struct shift shift = {plan, crew_channel(plan->crew, worker),   batch, task, NULL, NULL,
-                          NULL, atomic_load(&plan->lists_instances)};
-    bool good = shift.unexpanded || run_windows(&shift, batch, error);
-    if (good && shift.unexpanded) {
-        shift.unexpanded = false;
-        good = run_listed(&shift, batch, error);
-    }
+    struct batch_run run = {.plan = plan,
+                            .channel = workers_channel(plan->workers, worker),
+                            .batch = &plan->of_worker[worker],
+                            .task = task,
+                            .unexpanded = limits_lists_instances(plan->order->limits)};
+    bool good = run.unexpanded || run_pieces(&run, error);
+    if (good && run.unexpanded)
+        good = run_listed(&run, error);
     if (good)
-        report_progress(&shift, batch);
+        report_progress(&run);
     return good;
 }
 
-static size_t metrics_limit(struct channel *channel, const struct span *span) {
-    size_t limit = limits_query_metrics(channel, span->interval);
-    return limit < BATCH_VALUES ? limit : BATCH_VALUES;
-}
-
-bool batches_run(struct crew *crew, const struct batches_order *order, struct error *error) {
-    struct plan plan = {.crew = crew, .order = order};
-    atomic_init(&plan.metrics, metrics_limit(crew_channel(crew, 0), &order->span));
-    plan.of_worker = memory_array(crew_size(crew), sizeof *plan.of_worker);
-    const struct crew_work work = {&plan, claim_batch, run_batch};
-    bool good = crew_run(crew, &work, error);
+bool batches_run(struct workers *workers, struct batches_order *order, struct error *error) {
+    struct plan plan = {.workers = workers, .order = order};
+    plan.of_worker = memory_array(workers_count(workers), sizeof *plan.of_worker);
+    const struct workers_job job = {&plan, claim_batch, run_batch};
+    bool good = workers_run(workers, &job, error);
     free(plan.of_worker);
     return good;
 }

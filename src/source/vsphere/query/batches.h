@@ -3,25 +3,27 @@
 #ifndef VPERF_SOURCE_VSPHERE_BATCHES_H
 #define VPERF_SOURCE_VSPHERE_BATCHES_H
 
-#include "source/vsphere/query/crew.h"
-#include "source/vsphere/query/offers.h"
+#include "source/vsphere/query/limits.h"
 #include "source/vsphere/query/query.h"
+#include "source/vsphere/query/workers.h"
 
-/* What is to be collected from one target. */
+/* What is to be asked for in one go. */
 struct batches_order {
     const struct query *query;
-    const struct entity *const *entities;
+    const struct query_item *items; /* whole entities */
     size_t count;
-    const struct offers *offers;
-    struct span span;
+    struct limits *limits;
+    bool reports_progress;
+    bool lost_objects; /* becomes true when the server did not find an entity */
 };
 
 /*
- * batches_run: gives the samples of all entities to the events of the query, in the order of the
- * entities, whatever the size of the crew. A call that is too large for the server is halved, and
- * the size that worked is kept; an entity that the server refuses goes to events->missing. False
- * when the rest of the run is lost.
+ * batches_run: gives the samples of all items to the events of the query, in their order, however
+ * many workers there are. A call that is too large for the server is halved, and the size that
+ * worked is kept in the limits. An entity that the server refuses goes to events->missing; of a
+ * query for fresh samples, one that it does not find is only noted. False when the rest of the
+ * round is lost.
  */
-bool batches_run(struct crew *crew, const struct batches_order *order, struct error *error);
+bool batches_run(struct workers *workers, struct batches_order *order, struct error *error);
 
 #endif

@@ -9,6 +9,8 @@
 /* Members that list nothing, as guests do that have just been started, do not speak for all. */
 enum { MAX_ASKED = 4 };
 
+enum { REFRESH_ROUNDS = 30 };
+
 enum { EMPTY_FIRST_SECONDS = 60, EMPTY_LONGEST_SECONDS = 600 };
 
 void groups_begin(struct groups *groups) {
@@ -88,10 +90,20 @@ bool groups_is_due(const struct group *group, int64_t now_ns) {
            (!group->asked || (!group->listed && !backoff_holds(&group->empty, now_ns)));
 }
 
-void groups_asked(struct group *group, int64_t now_ns) {
+void groups_asked(struct group *group, uint64_t round, int64_t now_ns) {
     group->asked = true;
+    group->asked_round = round;
     if (!group->listed)
         backoff_extend(&group->empty, now_ns, EMPTY_FIRST_SECONDS, EMPTY_LONGEST_SECONDS);
+}
+
+void groups_refresh(struct groups *groups, uint64_t round) {
+    struct group *oldest = NULL;
+    for (struct group *group = groups->all; group; group = group->hh.next)
+        if (group->asked && (!oldest || group->asked_round < oldest->asked_round))
+            oldest = group;
+    if (oldest && oldest->asked_round + REFRESH_ROUNDS <= round)
+        oldest->asked = false;
 }
 
 static int compare_counters(const void *a, const void *b) {

@@ -29,6 +29,7 @@ struct group {
     bool shared; /* by its shape */
     bool asked;
     bool listed;          /* one of its members has listed something */
+    uint64_t asked_round; /* number of the round in which it was asked */
     struct backoff empty; /* when to ask again a group that lists nothing */
     struct offer offer;   /* what its members offer */
     size_t *members;      /* of the round under way, by their numbers */
@@ -62,7 +63,13 @@ void groups_done(struct groups *groups);
 bool groups_is_due(const struct group *group, int64_t now_ns);
 
 /* groups_asked: the members of the group were asked; a group that lists nothing is asked again. */
-void groups_asked(struct group *group, int64_t now_ns);
+void groups_asked(struct group *group, uint64_t round, int64_t now_ns);
+
+/*
+ * groups_refresh: makes the group due that was asked longest ago, if that is long ago: what a host
+ * offers changes with its devices.
+ */
+void groups_refresh(struct groups *groups, uint64_t round);
 
 /*
  * groups_widen: a member offers these counters, count in number, repeated for each instance; listed

@@ -10,6 +10,8 @@
 
 enum { METRICS_UP_TO_6_0 = 64, METRICS_LATER = 256 };
 
+enum { LOWERED_FIRST_SECONDS = 600, LOWERED_LONGEST_SECONDS = 3600 };
+
 static const struct {
     const char *fault_type; /* NULL for any */
     const char *text;       /* in the message */
@@ -54,7 +56,11 @@ static size_t limit_of_version(const char *version) {
     return version && strtod(version, NULL) <= 6.0 ? METRICS_UP_TO_6_0 : METRICS_LATER;
 }
 
-size_t limits_query_metrics(struct channel *channel, int32_t interval) {
+/*
+ * config.vpxd.stats.maxQueryMetrics of a vCenter, or what its version is shipped with. There is no
+ * limit for real-time samples, and none on ESXi.
+ */
+static size_t query_metrics(struct channel *channel, int32_t interval) {
     const struct session *session = channel->session;
     long limit = 0;
     if (interval == REAL_TIME_SECONDS || !session->is_vcenter)
@@ -62,4 +68,42 @@ size_t limits_query_metrics(struct channel *channel, int32_t interval) {
     if (session->option_manager.value && read_option(channel, &limit))
         return limit > 0 ? (size_t)limit : SIZE_MAX;
     return limit_of_version(session->api_version);
+}
+
+void limits_age(struct limits *limits, int64_t now_ns) {
+    if (atomic_exchange(&limits->lowered, false))
+        backoff_extend(&limits->backoff, now_ns, LOWERED_FIRST_SECONDS, LOWERED_LONGEST_SECONDS);
+    if (!backoff_holds(&limits->backoff, now_ns))
+        atomic_store(&limits->metrics, limits->stated);
+}
+
+void limits_begin(struct limits *limits, struct channel *channel, int32_t interval,
+                  int64_t now_ns) {
+    if (limits->interval != interval) {
+        size_t stated = query_metrics(channel, interval);
+        limits->interval = interval;
+        limits->stated = stated < LIMITS_VALUES ? stated : LIMITS_VALUES;
+        limits->backoff = (struct backoff){0};
+        atomic_store(&limits->lowered, false);
+    }
+    limits_age(limits, now_ns);
+}
+
+size_t limits_metrics(const struct limits *limits) {
+    return atomic_load(&limits->metrics);
+}
+
+void limits_lower(struct limits *limits, size_t metrics) {
+    size_t known = atomic_load(&limits->metrics);
+    while (metrics < known && !atomic_compare_exchange_weak(&limits->metrics, &known, metrics)) {
+    }
+    atomic_store(&limits->lowered, true);
+}
+
+bool limits_lists_instances(const struct limits *limits) {
+    return atomic_load(&limits->lists_instances);
+}
+
+void limits_list_instances(struct limits *limits) {
+    atomic_store(&limits->lists_instances, true);
 }

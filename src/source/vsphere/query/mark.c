@@ -6,6 +6,8 @@
 
 enum { WORD_BITS = 64 };
 
+enum { AGAIN_INTERVALS = 3 };
+
 static int64_t floor_divide(int64_t value, int64_t divisor) {
     int64_t quotient = value / divisor;
     return quotient - (value % divisor < 0);
@@ -22,6 +24,7 @@ static void set(struct mark *mark, int64_t age) {
 void mark_init(struct mark *mark, int32_t interval, int64_t after) {
     mark->interval = interval;
     mark->newest = floor_divide(after, interval);
+    mark->any = false;
     memset(mark->seen, 0xff, sizeof mark->seen);
 }
 
@@ -45,6 +48,7 @@ static void advance(struct mark *mark, int64_t by) {
 }
 
 void mark_add(struct mark *mark, int64_t time) {
+    mark->any = true;
     int64_t later = floor_divide(time, mark->interval) - mark->newest;
     if (later > 0)
         advance(mark, later);
@@ -68,7 +72,11 @@ bool mark_hole(const struct mark *mark, int64_t oldest, int64_t *after, int64_t 
     return found;
 }
 
-void mark_limit(struct mark *mark, int64_t present) {
-    if (mark_after(mark) > present)
+int64_t mark_start(struct mark *mark, int64_t present) {
+    int64_t ahead = mark->newest - floor_divide(present, mark->interval);
+    if (ahead > MARK_TIMES / 2)
         mark_init(mark, mark->interval, present);
+    else if (ahead > 1)
+        return present - (int64_t)AGAIN_INTERVALS * mark->interval;
+    return mark_after(mark);
 }

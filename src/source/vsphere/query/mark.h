@@ -16,6 +16,7 @@ struct mark {
     int64_t newest; /* sample time in intervals since 1970; what is remembered lies before it */
     uint64_t seen[MARK_WORDS]; /* bit n: the time n intervals before the newest */
     int32_t interval;          /* seconds */
+    bool any;                  /* a time was added */
 };
 
 /* mark_init: all times up to after (Unix seconds) count as seen. */
@@ -36,7 +37,11 @@ void mark_add(struct mark *mark, int64_t time);
  */
 bool mark_hole(const struct mark *mark, int64_t oldest, int64_t *after, int64_t *until);
 
-/* mark_limit: a mark of a clock that was wrong is taken back to the present. */
-void mark_limit(struct mark *mark, int64_t present);
+/*
+ * mark_start: behind which time to ask at the server's present. A mark may lie behind the present
+ * when the clock was set back: what it does not have is asked for again, and one that lies far
+ * behind is given up.
+ */
+int64_t mark_start(struct mark *mark, int64_t present);
 
 #endif

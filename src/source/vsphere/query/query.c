@@ -10,10 +10,9 @@
 #include "core/memory.h"
 #include "core/value.h"
 #include "source/vsphere/inventory/entities.h"
+#include "source/vsphere/query/samples.h"
 #include "source/vsphere/session/session.h"
 #include "source/vsphere/wire/wire.h"
-
-enum { REFUSED_ENTITIES = 2 }; /* one may be alone; two are a rule */
 
 struct seen_series {
     char *key; /* id and instance */
@@ -24,8 +23,12 @@ struct query_seen {
     struct seen_series *series;
 };
 
-/* The parts of a request that are alike for all entities. */
+/* What may lie behind the end that was guessed for a span. */
+enum { SPARE_SAMPLES = 360 };
+
+/* The parts of a request that gSOAP wants addresses of. */
 struct terms {
+    struct vim25__ManagedObjectReference object;
     int samples;
     int interval;
     char start[TIME_TEXT_SIZE];
@@ -37,29 +40,8 @@ static char *borrow(const char *text) {
     return (char *)text;
 }
 
-bool query_is_refused(const struct query *query, const struct query_item *item, int32_t id) {
-    struct query_refused *refused = query->refused;
-    size_t count = atomic_load(&refused->count);
-    for (size_t i = 0; i < count; i++)
-        if (refused->all[i].counter->id == id && refused->all[i].group == item->group)
-            return atomic_load(&refused->all[i].entities) >= REFUSED_ENTITIES;
-    return false;
-}
-
-void query_refuse(const struct query *query, const struct query_item *item,
-                  const struct counter *counter) {
-    struct query_refused *refused = query->refused;
-    size_t count = atomic_load(&refused->count), place = 0;
-    while (place < count &&
-           (refused->all[place].counter != counter || refused->all[place].group != item->group))
-        place++;
-    if (place == QUERY_MAX_REFUSED)
-        return;
-    refused->all[place].counter = counter;
-    refused->all[place].group = item->group;
-    atomic_fetch_add(&refused->all[place].entities, 1);
-    if (place == count)
-        atomic_store(&refused->count, count + 1);
+static bool is_refused(const struct query *query, const struct query_item *item, int32_t id) {
+    return refusals_holds(query->refusals, item->group, item->tracked->number, id);
 }
 
 static void fill_wildcards(const struct query *query, const struct query_item *item,
@@ -67,7 +49,7 @@ static void fill_wildcards(const struct query *query, const struct query_item *i
     const char *instance = query->selection->aggregate_only ? "" : "*";
     spec->metricId = memory_array(item->count, sizeof *spec->metricId);
     for (size_t i = 0; i < item->count; i++) {
-        if (query_is_refused(query, item, item->counters[i]->id))
+        if (is_refused(query, item, item->counters[i]->id))
             continue;
         struct vim25__PerfMetricId *metric = &spec->metricId[spec->__sizemetricId++];
         metric->counterId = item->counters[i]->id;
@@ -83,7 +65,7 @@ static void fill_listed(const struct query *query, const struct query_item *item
     spec->metricId = memory_array(listed->count + 1, sizeof *spec->metricId);
     for (size_t i = 0; i < listed->count; i++) {
         int32_t id = listed->metrics[i].counter->id;
-        if (id < first || id > last || query_is_refused(query, item, id))
+        if (id < first || id > last || is_refused(query, item, id))
             continue;
         struct vim25__PerfMetricId *metric = &spec->metricId[spec->__sizemetricId++];
         metric->counterId = id;
@@ -91,8 +73,26 @@ static void fill_listed(const struct query *query, const struct query_item *item
     }
 }
 
+/* More samples than there can be are as good as all. */
+static void fill_terms(const struct query_item *item, struct terms *terms) {
+    const struct span *span = &item->span;
+    int64_t samples = span_samples(span) + (span->open ? SPARE_SAMPLES : 0);
+    *terms = (struct terms){
+        .object = {.type = borrow(entities_managed_type(item->entity->type)),
+                   .__item = borrow(item->entity->id)},
+        .samples = samples < INT_MAX ? (int)samples : INT_MAX,
+        .interval = span->interval,
+    };
+    if (span->bounded)
+        time_text(terms->start, span->start);
+    if (span->bounded && !span->open)
+        time_text(terms->end, span->end);
+}
+
 static void fill_spec(const struct query *query, const struct query_item *item, struct terms *terms,
                       struct vim25__PerfQuerySpec *spec) {
+    fill_terms(item, terms);
+    spec->entity = &terms->object;
     spec->startTime = *terms->start ? terms->start : NULL;
     spec->endTime = *terms->end ? terms->end : NULL;
     spec->maxSample = &terms->samples;
@@ -106,31 +106,17 @@ static void fill_spec(const struct query *query, const struct query_item *item, 
 
 bool query_ask(const struct query *query, struct channel *channel, const struct query_call *call,
                struct _vim25__QueryPerfResponse *response, struct error *error) {
-    const struct query_item *items = call->items;
-    const struct span *span = call->span;
-    size_t count = call->count;
     struct vim25__ManagedObjectReference manager =
         session_reference(&channel->session->performance_manager);
-    int64_t samples = span_samples(span);
-    struct terms terms = {.samples = samples < INT_MAX ? (int)samples : INT_MAX,
-                          .interval = span->interval};
-    struct vim25__PerfQuerySpec *specs = memory_array(count, sizeof *specs);
-    struct vim25__ManagedObjectReference *objects = memory_array(count, sizeof *objects);
-    if (span->bounded) {
-        time_text(terms.start, span->start);
-        time_text(terms.end, span->end);
-    }
+    struct vim25__PerfQuerySpec *specs = memory_array(call->count, sizeof *specs);
+    struct terms *terms = memory_array(call->count, sizeof *terms);
     int asked = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct vim25__PerfQuerySpec *spec = &specs[asked];
-        objects[i].type = borrow(entities_managed_type(items[i].entity->type));
-        objects[i].__item = borrow(items[i].entity->id);
-        spec->entity = &objects[i];
-        fill_spec(query, &items[i], &terms, spec);
-        if (spec->__sizemetricId)
+    for (size_t i = 0; i < call->count; i++) {
+        fill_spec(query, &call->items[i], &terms[i], &specs[asked]);
+        if (specs[asked].__sizemetricId)
             asked++;
         else
-            free(spec->metricId); /* a spec without any would mean all */
+            free(specs[asked].metricId); /* a spec without any would mean all */
     }
     struct vim25__QueryPerfRequestType request = {
         ._USCOREthis = &manager, .__sizequerySpec = asked, .querySpec = specs};
@@ -139,7 +125,7 @@ bool query_ask(const struct query *query, struct channel *channel, const struct 
     for (int i = 0; i < asked; i++)
         free(specs[i].metricId);
     free(specs);
-    free(objects);
+    free(terms);
     return answered;
 }
 
@@ -194,51 +180,26 @@ static const struct vim_entity_metric *answer_for(const struct _vim25__QueryPerf
     return NULL;
 }
 
-static int compare_samples(const void *a, const void *b) {
-    const struct sample *left = a, *right = b;
-    return (left->time > right->time) - (left->time < right->time);
-}
-
-static bool has_value(const struct vim_series *answer, size_t index) {
-    return answer->values[index] != -1 && answer->values[index] != VIM_ABSENT;
-}
-
-static bool in_span(const struct span *span, int64_t time) {
-    return !span->bounded || (time > span->start && time <= span->end);
-}
-
-/* The samples in the span that have a value, oldest first. Returns their number. */
-static size_t fill_samples(const struct span *span, const struct vim_entity_metric *metric,
-                           const struct vim_series *answer, struct sample *samples) {
-    size_t count = 0;
-    bool ascending = true;
-    for (size_t i = 0; i < answer->count; i++) {
-        if (!has_value(answer, i) || !in_span(span, metric->times[i]))
-            continue;
-        ascending = ascending && (!count || samples[count - 1].time <= metric->times[i]);
-        samples[count++] = (struct sample){metric->times[i], answer->values[i]};
-    }
-    if (!ascending)
-        qsort(samples, count, sizeof *samples, compare_samples);
-    size_t newest = (size_t)span->newest;
-    if (!newest || count <= newest)
-        return count;
-    memmove(samples, samples + count - newest, newest * sizeof *samples);
-    return newest;
+static bool give(const struct query *query, const struct query_call *call,
+                 const struct series *series, struct error *error) {
+    if (!call->held)
+        return query->events->series(query->events->context, series, error);
+    held_add(call->held, series);
+    return true;
 }
 
 /* Gives the series of one entity to the events; *dropped counts those that cannot be read. */
 static bool emit_series(const struct query *query, const struct query_call *call,
-                        const struct query_item *item, const struct vim_entity_metric *metric,
-                        size_t *dropped, struct error *error) {
-    const struct span *span = call->span;
+                        const struct query_item *item, struct sample_times *times, size_t *dropped,
+                        struct error *error) {
+    const struct vim_entity_metric *metric = times->metric;
     struct sample *samples = memory_array(metric->sample_count + 1, sizeof *samples);
     bool good = true;
     for (size_t i = 0; good && i < metric->series_count; i++) {
         const struct vim_series *answer = &metric->series[i];
         /* Asked for before another worker's entity was refused it: the output depends on no race.
          */
-        if (query_is_refused(query, item, answer->counter_id))
+        if (is_refused(query, item, answer->counter_id))
             continue;
         if (answer->malformed || (answer->count && answer->count != metric->sample_count)) {
             ++*dropped;
@@ -248,26 +209,41 @@ static bool emit_series(const struct query *query, const struct query_call *call
             .entity = item->entity,
             .counter = catalog_resolve(query->catalog, answer->counter_id),
             .instance = answer->instance,
-            .interval = metric->sample_count ? metric->intervals[0] : span->interval,
-            .count = fill_samples(span, metric, answer, samples),
+            .interval = metric->sample_count ? metric->intervals[0] : item->span.interval,
+            .count = samples_fill(times, answer, samples),
             .samples = samples,
         };
         if (!series.count)
             continue;
         series.continues = call->seen && was_seen(call->seen, answer);
-        good = query->events->series(query->events->context, &series, error);
+        good = give(query, call, &series, error);
     }
     free(samples);
     return good;
 }
 
-static bool emit_entity(const struct query *query, const struct query_call *call,
-                        const struct query_item *item, const struct vim_entity_metric *metric,
-                        struct error *error) {
+static void mark_time(const struct query *query, const struct query_item *item, int64_t time) {
+    if (query->fresh)
+        mark_add(&item->tracked->mark, time);
+    if (time > *query->newest)
+        *query->newest = time;
+}
+
+/* What was emitted is not emitted again. */
+static void mark_found(const struct query *query, const struct query_call *call,
+                       const struct query_item *item, const struct sample_times *times) {
+    for (size_t i = 0; i < times->metric->sample_count; i++) {
+        int64_t time = times->metric->times[i];
+        if (times->found[i] && call->held)
+            held_add_time(call->held, time);
+        else if (times->found[i])
+            mark_time(query, item, time);
+    }
+}
+
+static void report_unreadable(const struct query *query, const struct entity *entity,
+                              const struct vim_entity_metric *metric, size_t dropped) {
     const struct source_events *events = query->events;
-    const struct entity *entity = item->entity;
-    size_t dropped = 0;
-    bool good = emit_series(query, call, item, metric, &dropped, error);
     if (metric->malformed)
         events->missing(events->context, entity,
                         "the sample times cannot be read: all series are left out");
@@ -278,6 +254,20 @@ static bool emit_entity(const struct query *query, const struct query_call *call
         events->missing(events->context, entity, reason);
         free(reason);
     }
+}
+
+static bool emit_entity(const struct query *query, const struct query_call *call,
+                        const struct query_item *item, const struct vim_entity_metric *metric,
+                        struct error *error) {
+    const struct mark *mark = query->fresh ? &item->tracked->mark : NULL;
+    struct sample_times times;
+    size_t dropped = 0;
+    sample_times_init(&times, metric, &item->span, mark);
+    bool good = emit_series(query, call, item, &times, &dropped, error);
+    report_unreadable(query, item->entity, metric, dropped);
+    if (good)
+        mark_found(query, call, item, &times);
+    sample_times_done(&times);
     return good;
 }
 
@@ -289,5 +279,15 @@ bool query_emit(const struct query *query, const struct query_call *call,
         if (metric && !emit_entity(query, call, item, metric, error))
             return false;
     }
+    return true;
+}
+
+bool query_release(const struct query *query, const struct query_item *item, struct held *held,
+                   struct error *error) {
+    if (!held_emit(held, query->events, error))
+        return false;
+    for (size_t i = 0; i < held->time_count; i++)
+        mark_time(query, item, held->times[i]);
+    held_clear(held);
     return true;
 }

@@ -2,6 +2,10 @@
 /* Only the worker whose turn it is adds; the others read what is complete. */
 #include "source/vsphere/query/refusals.h"
 
+#include <stdlib.h>
+
+#include "core/memory.h"
+
 enum { REFUSED_ENTITIES = 2 }; /* one may be alone; two are a rule */
 
 static size_t find(const struct refusals *refusals, uint32_t group, int32_t counter) {
@@ -15,6 +19,8 @@ static size_t find(const struct refusals *refusals, uint32_t group, int32_t coun
 /* The last one takes the place. */
 static void forget(struct refusals *refusals, size_t place) {
     size_t last = atomic_load(&refusals->count) - 1;
+    free(refusals->all[place].reason);
+    refusals->all[place].reason = refusals->all[last].reason;
     refusals->all[place].group = refusals->all[last].group;
     refusals->all[place].counter = refusals->all[last].counter;
     refusals->all[place].entity = refusals->all[last].entity;
@@ -33,6 +39,12 @@ void refusals_begin(struct refusals *refusals, int64_t now_ns) {
     }
 }
 
+void refusals_done(struct refusals *refusals) {
+    for (size_t i = 0; i < atomic_load(&refusals->count); i++)
+        free(refusals->all[i].reason);
+    atomic_store(&refusals->count, 0);
+}
+
 bool refusals_holds(const struct refusals *refusals, uint32_t group, uint32_t entity,
                     int32_t counter) {
     size_t place = find(refusals, group, counter);
@@ -44,7 +56,7 @@ bool refusals_holds(const struct refusals *refusals, uint32_t group, uint32_t en
 }
 
 bool refusals_add(struct refusals *refusals, uint32_t group, uint32_t entity, int32_t counter,
-                  int64_t now_ns) {
+                  const char *reason, int64_t now_ns) {
     size_t count = atomic_load(&refusals->count), place = find(refusals, group, counter);
     if (place == REFUSALS_MAX)
         return false;
@@ -53,11 +65,14 @@ bool refusals_add(struct refusals *refusals, uint32_t group, uint32_t entity, in
         refusal->group = group;
         refusal->counter = counter;
         refusal->backoff = (struct backoff){0};
+        refusal->reason = NULL;
         atomic_store(&refusal->entities, 0);
     }
     int before = atomic_load(&refusal->entities);
     if (!before) {
         refusal->entity = entity;
+        free(refusal->reason);
+        refusal->reason = memory_strdup(reason);
         backoff_extend(&refusal->backoff, now_ns, REFUSED_FIRST_SECONDS, REFUSED_LONGEST_SECONDS);
     }
     atomic_store(&refusal->entities, before + 1);

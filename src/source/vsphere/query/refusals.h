@@ -20,6 +20,7 @@ struct refusal {
     uint32_t group; /* number of the group */
     int32_t counter;
     uint32_t entity; /* number of the first one that was refused it */
+    char *reason;    /* for people */
     atomic_int entities;
     struct backoff backoff;
 };
@@ -35,15 +36,18 @@ struct refusals {
  */
 void refusals_begin(struct refusals *refusals, int64_t now_ns);
 
+/* refusals_done: forgets all. */
+void refusals_done(struct refusals *refusals);
+
 /* refusals_holds: the entity is not asked for the counter. From any thread. */
 bool refusals_holds(const struct refusals *refusals, uint32_t group, uint32_t entity,
                     int32_t counter);
 
 /*
- * refusals_add: the entity was refused the counter. For the worker whose turn it is. True when its
- * like are no longer asked for it either.
+ * refusals_add: the entity was refused the counter, for this reason. For the worker whose turn it
+ * is. True when its like are no longer asked for it either.
  */
 bool refusals_add(struct refusals *refusals, uint32_t group, uint32_t entity, int32_t counter,
-                  int64_t now_ns);
+                  const char *reason, int64_t now_ns);
 
 #endif

@@ -1,28 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 #include "source/vsphere/query/span.h"
 
-#include <time.h>
-
 #include "source/vsphere/session/session.h"
-#include "source/vsphere/wire/wire.h"
 
 /* Servers keep an hour; what some keep beyond it is asked for as well. */
 enum { REAL_TIME_KEPT_SECONDS = 3600, REAL_TIME_ASKED_SECONDS = 2 * 3600 };
-
-bool span_server_time(struct channel *channel, int64_t *now, struct error *error) {
-    const struct session *session = channel->session;
-    struct vim25__ManagedObjectReference self = session_reference(&session_service_instance);
-    struct vim25__CurrentTimeRequestType request = {._USCOREthis = &self};
-    struct _vim25__CurrentTimeResponse response = {0};
-    if (!CALL(channel, CurrentTime, &request, &response, error))
-        return false;
-    if (!response.returnval || !wire_time_parse(response.returnval, now))
-        return error_set(error, ERROR_PROTOCOL, "%s: the server's time cannot be read",
-                         session->label);
-    report(session->reporter, REPORT_DETAIL, "%s: the server's clock is %+lld s off ours",
-           session->label, (long long)(*now - (int64_t)time(NULL)));
-    return true;
-}
 
 /* What is older than real-time samples can be is not asked for, window after empty window. */
 static bool keep_to_realtime(struct span *span, const struct session *session,
@@ -56,6 +38,18 @@ bool span_resolve(struct span *span, const struct window *window, struct channel
     return !span->bounded || !realtime || keep_to_realtime(span, channel->session, error);
 }
 
+void span_follow(struct span *span, const struct window *window, int64_t now) {
+    bool realtime = window->interval == REAL_TIME_SECONDS;
+    int64_t oldest = realtime ? now - REAL_TIME_ASKED_SECONDS : window->after;
+    *span = (struct span){.bounded = true,
+                          .open = !window->until,
+                          .start = window->after > oldest ? window->after : oldest,
+                          .end = window->until ? window->until : now + window->interval,
+                          .interval = window->interval,
+                          .newest = window->newest,
+                          .now = now};
+}
+
 int64_t span_samples(const struct span *span) {
     if (!span->bounded)
         return span->newest;
@@ -69,5 +63,6 @@ struct span span_window(const struct span *span, int64_t start, int64_t samples)
     window.start = start;
     if (span->end - start > samples * span->interval)
         window.end = start + samples * span->interval;
+    window.open = span->open && window.end == span->end;
     return window;
 }

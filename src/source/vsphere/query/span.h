@@ -12,6 +12,7 @@
 /* Samples with start < time <= end in the server's time; unbounded is the newest there are. */
 struct span {
     bool bounded;
+    bool open; /* the end is only a guess: what lies behind it belongs to the span as well */
     int64_t start;
     int64_t end;
     int32_t interval;
@@ -19,15 +20,15 @@ struct span {
     int64_t now;    /* the server's present; 0 when it was not asked for */
 };
 
-/* span_server_time: the server's present, in Unix seconds (CurrentTime). */
-bool span_server_time(struct channel *channel, int64_t *now, struct error *error);
-
 /*
  * span_resolve: the span of a window. ERROR_USAGE when all of it is older than the real-time
  * samples that servers keep.
  */
 bool span_resolve(struct span *span, const struct window *window, struct channel *channel,
                   struct error *error);
+
+/* span_follow: as span_resolve, for a round without end at this moment of the server. */
+void span_follow(struct span *span, const struct window *window, int64_t now);
 
 /* span_samples: the most samples that a series of the span can have. */
 int64_t span_samples(const struct span *span);

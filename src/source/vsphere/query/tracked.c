@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "source/vsphere/query/refusals.h"
 
 struct tracked *tracking_of(struct tracking *tracking, const char *id) {
     struct tracked *tracked = NULL;
@@ -19,9 +20,20 @@ struct tracked *tracking_of(struct tracking *tracking, const char *id) {
     return tracked;
 }
 
+void tracked_refuse(struct tracked *tracked, const char *reason, int64_t now_ns) {
+    free(tracked->reason);
+    tracked->reason = memory_strdup(reason);
+    backoff_extend(&tracked->refusal, now_ns, REFUSED_FIRST_SECONDS, REFUSED_LONGEST_SECONDS);
+}
+
+bool tracked_is_refused(const struct tracked *tracked, int64_t now_ns) {
+    return backoff_holds(&tracked->refusal, now_ns);
+}
+
 static void drop(struct tracking *tracking, struct tracked *tracked) {
     HASH_DEL(tracking->all, tracked);
     free(tracked->id);
+    free(tracked->reason);
     free(tracked);
 }
 

@@ -3,6 +3,7 @@
 #ifndef VPERF_SOURCE_VSPHERE_TRACKED_H
 #define VPERF_SOURCE_VSPHERE_TRACKED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <uthash.h>
 
@@ -14,6 +15,8 @@ struct tracked {
     uint32_t number;        /* of this entity alone, as long as the table lives */
     struct mark mark;       /* interval 0: nothing was asked for by time */
     struct backoff refusal; /* of the entity as a whole */
+    char *reason;           /* of the refusal, for people */
+    unsigned silent;        /* rounds in a row that had no sample of it */
     bool offered;           /* its counters were reported */
     bool skipped;           /* that it has no data was reported */
     bool vanished;          /* the server did not find it */
@@ -28,6 +31,12 @@ struct tracking {
 
 /* tracking_of: what is known of the entity, at first nothing. It lives until it is swept. */
 struct tracked *tracking_of(struct tracking *tracking, const char *id);
+
+/* tracked_refuse: the server refuses the entity; it is not asked for a while. */
+void tracked_refuse(struct tracked *tracked, const char *reason, int64_t now_ns);
+
+/* tracked_is_refused: the entity is not to be asked. */
+bool tracked_is_refused(const struct tracked *tracked, int64_t now_ns);
 
 /* tracking_sweep: forgets the entities that tracking_of was not asked for since the last sweep. */
 void tracking_sweep(struct tracking *tracking);

@@ -39,7 +39,10 @@ static void expect_later(struct cadence *cadence) {
 }
 
 static void note_found(struct cadence *cadence, int64_t newest) {
-    cadence->phase = newest % cadence->interval;
+    int64_t phase = newest % cadence->interval;
+    if (phase == cadence->next_phase)
+        cadence->phase = phase;
+    cadence->next_phase = phase;
     if (++cadence->found_in_a_row < FOUND_BEFORE_SHORTER)
         return;
     cadence->found_in_a_row = 0;

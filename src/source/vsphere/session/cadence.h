@@ -10,11 +10,12 @@
 #include <stdint.h>
 
 struct cadence {
-    int32_t interval; /* seconds */
-    int64_t phase;    /* of the sample times, in seconds after a multiple of the interval */
-    int hundredths;   /* of the interval that a sample is late */
-    int64_t sought;   /* the newest sample time that the last round could have found */
-    bool missed;      /* the round did not find it */
+    int32_t interval;   /* seconds */
+    int64_t phase;      /* of the sample times, in seconds after a multiple of the interval */
+    int64_t next_phase; /* that the last sample time had */
+    int hundredths;     /* of the interval that a sample is late */
+    int64_t sought;     /* the newest sample time that the last round could have found */
+    bool missed;        /* the round did not find it */
     int found_in_a_row;
 };
 

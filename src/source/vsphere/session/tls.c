@@ -145,6 +145,11 @@ SSL_CTX *tls_context(const struct tls *tls) {
     return tls->context;
 }
 
+void tls_forget_refusal(struct tls *tls) {
+    free(tls->refusal);
+    tls->refusal = NULL;
+}
+
 const char *tls_refusal(struct tls *tls) {
     pthread_mutex_lock(&tls->lock);
     const char *refusal = tls->refusal;

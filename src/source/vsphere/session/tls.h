@@ -33,4 +33,7 @@ SSL_CTX *tls_context(const struct tls *tls);
  */
 const char *tls_refusal(struct tls *tls);
 
+/* tls_forget_refusal: a certificate may have been renewed; only while no connection is used. */
+void tls_forget_refusal(struct tls *tls);
+
 #endif

@@ -63,7 +63,7 @@ static void test_rounds(void **state) {
     assert_true(groups_is_due(a, 0));
     const struct counter *const listed[] = {&cpu};
     groups_widen(a, listed, 1, true);
-    groups_asked(a, 0);
+    groups_asked(a, 1, 0);
     assert_false(groups_is_due(a, 1000 * second));
     groups_begin(&groups);
     assert_false(groups_is_due(a, 0));
@@ -89,14 +89,38 @@ static void test_empty_groups_are_asked_again(void **state) {
     for (; now < 3600 * second; now += 20 * second)
         if (groups_is_due(group, now)) {
             groups_widen(group, NULL, 0, false);
-            groups_asked(group, now);
+            groups_asked(group, 1, now);
             asked++;
         }
     assert_in_range(asked, 5, 12);
     /* What lists only what is not wanted is not asked again. */
     groups_widen(group, NULL, 0, true);
-    groups_asked(group, now);
+    groups_asked(group, 1, now);
     assert_false(groups_is_due(group, now + 3600 * second));
+    groups_done(&groups);
+}
+
+/* One group after the other is asked again, a few in an hour. */
+static void test_groups_are_refreshed(void **state) {
+    struct groups groups = {0};
+    int asked[2] = {0};
+    (void)state;
+    struct group *both[] = {join(&groups, "host-1", NULL, 0), join(&groups, "host-2", NULL, 1)};
+    for (uint64_t round = 1; round <= 180; round++) {
+        int due = 0;
+        if (round % 3 == 0)
+            groups_refresh(&groups, round);
+        for (int i = 0; i < 2; i++)
+            if (groups_is_due(both[i], 0)) {
+                groups_widen(both[i], NULL, 0, true);
+                groups_asked(both[i], round, 0);
+                due++;
+                asked[i]++;
+            }
+        assert_true(round == 1 || due <= 1);
+    }
+    assert_in_range(asked[0], 5, 7);
+    assert_in_range(asked[1], 5, 7);
     groups_done(&groups);
 }
 
@@ -166,6 +190,7 @@ int main(void) {
         cmocka_unit_test(test_without_shape_alone),
         cmocka_unit_test(test_rounds),
         cmocka_unit_test(test_empty_groups_are_asked_again),
+        cmocka_unit_test(test_groups_are_refreshed),
         cmocka_unit_test(test_all_that_any_shape_offers_is_wanted),
         cmocka_unit_test(test_sampling),
     };

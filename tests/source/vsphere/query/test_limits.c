@@ -55,7 +55,9 @@ static void test_verdicts(void **state) {
 static size_t limit_of(bool is_vcenter, const char *version, int32_t interval) {
     struct session session = {.is_vcenter = is_vcenter, .api_version = (char *)version};
     struct channel channel = {.session = &session};
-    return limits_query_metrics(&channel, interval);
+    struct limits limits = {0};
+    limits_begin(&limits, &channel, interval, 0);
+    return limits_metrics(&limits);
 }
 
 /* Without an option manager nobody is asked. */
@@ -72,9 +74,33 @@ static void test_limits_of_versions(void **state) {
 
 static void test_no_limit(void **state) {
     (void)state;
-    assert_true(limit_of(true, "6.0", REAL_TIME_SECONDS) == SIZE_MAX);
-    assert_true(limit_of(false, "6.0", 300) == SIZE_MAX);
-    assert_true(limit_of(false, "7.0", REAL_TIME_SECONDS) == SIZE_MAX);
+    assert_true(limit_of(true, "6.0", REAL_TIME_SECONDS) == LIMITS_VALUES);
+    assert_true(limit_of(false, "6.0", 300) == LIMITS_VALUES);
+    assert_true(limit_of(false, "7.0", REAL_TIME_SECONDS) == LIMITS_VALUES);
+}
+
+/* A size that was too large once is tried again, ever less often. */
+static void test_lowered_limits_have_an_age(void **state) {
+    const int64_t second = 1000000000;
+    struct session session = {.is_vcenter = true, .api_version = (char *)"6.5"};
+    struct channel channel = {.session = &session};
+    struct limits limits = {0};
+    int64_t now = 0;
+    (void)state;
+    for (int64_t pause = 600; pause <= 2400; pause *= 2) {
+        limits_begin(&limits, &channel, 300, now);
+        assert_int_equal(limits_metrics(&limits), 256);
+        limits_lower(&limits, 100);
+        limits_lower(&limits, 30);
+        limits_lower(&limits, 60);
+        limits_begin(&limits, &channel, 300, now);
+        assert_int_equal(limits_metrics(&limits), 30);
+        limits_begin(&limits, &channel, 300, now + pause * second - 1);
+        assert_int_equal(limits_metrics(&limits), 30);
+        now += pause * second;
+    }
+    limits_begin(&limits, &channel, REAL_TIME_SECONDS, now);
+    assert_int_equal(limits_metrics(&limits), LIMITS_VALUES);
 }
 
 int main(void) {
@@ -82,6 +108,7 @@ int main(void) {
         cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_limits_of_versions),
         cmocka_unit_test(test_no_limit),
+        cmocka_unit_test(test_lowered_limits_have_an_age),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,13 +29,14 @@ static void test_two_of_a_group_are_a_rule(void **state) {
     struct refusals refusals = {0};
     (void)state;
     assert_false(refusals_holds(&refusals, 1, 10, 7));
-    assert_false(refusals_add(&refusals, 1, 10, 7, 0));
+    assert_false(refusals_add(&refusals, 1, 10, 7, "no", 0));
     assert_true(refusals_holds(&refusals, 1, 10, 7));
     assert_false(refusals_holds(&refusals, 1, 11, 7));
-    assert_true(refusals_add(&refusals, 1, 11, 7, 0));
+    assert_true(refusals_add(&refusals, 1, 11, 7, "no", 0));
     assert_true(refusals_holds(&refusals, 1, 12, 7));
     assert_false(refusals_holds(&refusals, 2, 12, 7));
     assert_false(refusals_holds(&refusals, 1, 12, 8));
+    refusals_done(&refusals);
 }
 
 static void test_tried_again(void **state) {
@@ -45,41 +46,44 @@ static void test_tried_again(void **state) {
     for (int i = 0; i < 5; i++) {
         refusals_begin(&refusals, now);
         assert_false(refusals_holds(&refusals, 1, 10, 7));
-        refusals_add(&refusals, 1, 10, 7, now);
+        refusals_add(&refusals, 1, 10, 7, "no", now);
         refusals_begin(&refusals, now + pause - 1);
         assert_true(refusals_holds(&refusals, 1, 10, 7));
         now += pause;
         pause = pause * 2 < REFUSED_LONGEST_SECONDS * second ? pause * 2
                                                              : REFUSED_LONGEST_SECONDS * second;
     }
+    refusals_done(&refusals);
 }
 
 static void test_forgotten_when_given(void **state) {
     struct refusals refusals = {0};
     int64_t over = REFUSED_FIRST_SECONDS * second;
     (void)state;
-    refusals_add(&refusals, 1, 10, 7, 0);
-    refusals_add(&refusals, 1, 10, 8, 0);
+    refusals_add(&refusals, 1, 10, 7, "no", 0);
+    refusals_add(&refusals, 1, 10, 8, "no", 0);
     refusals_begin(&refusals, over);
-    refusals_add(&refusals, 1, 10, 8, over);
+    refusals_add(&refusals, 1, 10, 8, "no", over);
     assert_int_equal(refusals.count, 2);
     refusals_begin(&refusals, over + 1); /* 7 was asked for, and not refused */
     assert_int_equal(refusals.count, 1);
     assert_false(refusals_holds(&refusals, 1, 10, 7));
     assert_true(refusals_holds(&refusals, 1, 10, 8));
-    refusals_add(&refusals, 1, 10, 7, over); /* begins with a short pause again */
+    refusals_add(&refusals, 1, 10, 7, "no", over); /* begins with a short pause again */
     refusals_begin(&refusals, 2 * over);
     assert_false(refusals_holds(&refusals, 1, 10, 7));
     assert_true(refusals_holds(&refusals, 1, 10, 8));
+    refusals_done(&refusals);
 }
 
 static void test_what_does_not_fit_is_asked_for(void **state) {
     struct refusals refusals = {0};
     (void)state;
     for (int32_t i = 0; i < REFUSALS_MAX + 10; i++)
-        refusals_add(&refusals, 1, 10, i, 0);
+        refusals_add(&refusals, 1, 10, i, "no", 0);
     assert_true(refusals_holds(&refusals, 1, 10, REFUSALS_MAX - 1));
     assert_false(refusals_holds(&refusals, 1, 10, REFUSALS_MAX));
+    refusals_done(&refusals);
 }
 
 int main(void) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* Workers claim each task once, take turns in order, and all end when one fails. No call is made.
  */
-#include "source/vsphere/query/crew.h"
+#include "source/vsphere/query/workers.h"
 
 #include <sched.h>
 #include <setjmp.h>
@@ -18,7 +18,7 @@
 enum { TASKS = 300, JOBS = 8 };
 
 struct job {
-    struct crew *crew;
+    struct workers *workers;
     size_t tasks;
     size_t fails;         /* the first task that fails; TASKS for none */
     bool silently;        /* without an error */
@@ -69,13 +69,13 @@ static bool run(void *context, size_t worker, size_t task, struct error *error) 
     dawdle(task);
     if (task >= job->fails)
         return job->silently ? false : error_set(error, ERROR_FAULT, "task %zu", task);
-    if (!crew_await_turn(job->crew, task)) {
+    if (!workers_await_turn(job->workers, task)) {
         atomic_store(&job->refused, true);
         return false;
     }
     job->done[job->done_count++] = task;
     /* A turn may be asked for twice. */
-    return crew_await_turn(job->crew, task);
+    return workers_await_turn(job->workers, task);
 }
 
 static void assert_in_order(const struct job *job, size_t count) {
@@ -88,25 +88,25 @@ static void test_turns_are_in_order(void **state) {
     (void)state;
     for (size_t jobs = 1; jobs <= JOBS; jobs++) {
         struct error error = {0};
-        struct job job = {.crew = crew_new(&session, jobs), .tasks = TASKS, .fails = TASKS};
-        const struct crew_work work = {&job, claim, run};
-        assert_int_equal(crew_size(job.crew), jobs);
-        assert_true(crew_run(job.crew, &work, &error));
+        struct job job = {.workers = workers_new(&session, jobs), .tasks = TASKS, .fails = TASKS};
+        const struct workers_job work = {&job, claim, run};
+        assert_int_equal(workers_count(job.workers), jobs);
+        assert_true(workers_run(job.workers, &work, &error));
         assert_int_equal(error.kind, ERROR_NONE);
         assert_in_order(&job, TASKS);
         assert_int_equal(job.begun, TASKS);
-        crew_free(job.crew);
+        workers_free(job.workers);
     }
 }
 
 static void test_no_tasks(void **state) {
     struct error error = {0};
-    struct job job = {.crew = crew_new(&session, JOBS), .fails = TASKS};
-    const struct crew_work work = {&job, claim, run};
+    struct job job = {.workers = workers_new(&session, JOBS), .fails = TASKS};
+    const struct workers_job work = {&job, claim, run};
     (void)state;
-    assert_true(crew_run(job.crew, &work, &error));
+    assert_true(workers_run(job.workers, &work, &error));
     assert_int_equal(job.begun, 0);
-    crew_free(job.crew);
+    workers_free(job.workers);
 }
 
 /* What came before the failure is done; what comes after it is not. */
@@ -114,14 +114,14 @@ static void test_failure_ends_the_run(void **state) {
     (void)state;
     for (size_t fails = 0; fails < 40; fails++) {
         struct error error = {0};
-        struct job job = {.crew = crew_new(&session, JOBS), .tasks = TASKS, .fails = fails};
-        const struct crew_work work = {&job, claim, run};
-        assert_false(crew_run(job.crew, &work, &error));
+        struct job job = {.workers = workers_new(&session, JOBS), .tasks = TASKS, .fails = fails};
+        const struct workers_job work = {&job, claim, run};
+        assert_false(workers_run(job.workers, &work, &error));
         assert_int_equal(error.kind, ERROR_FAULT);
         assert_true(job.done_count <= fails);
         assert_in_order(&job, job.done_count);
         assert_true(job.begun < fails + 2 * JOBS);
-        crew_free(job.crew);
+        workers_free(job.workers);
     }
 }
 
@@ -129,46 +129,46 @@ static void test_failure_ends_the_run(void **state) {
 static void test_silent_failure(void **state) {
     struct error error = {0};
     struct job job = {
-        .crew = crew_new(&session, JOBS), .tasks = TASKS, .fails = 10, .silently = true};
-    const struct crew_work work = {&job, claim, run};
+        .workers = workers_new(&session, JOBS), .tasks = TASKS, .fails = 10, .silently = true};
+    const struct workers_job work = {&job, claim, run};
     (void)state;
-    assert_false(crew_run(job.crew, &work, &error));
+    assert_false(workers_run(job.workers, &work, &error));
     assert_int_equal(error.kind, ERROR_NONE);
-    crew_free(job.crew);
+    workers_free(job.workers);
 }
 
 static void test_first_error_with_one_worker(void **state) {
     struct error error = {0};
-    struct job job = {.crew = crew_new(&session, 1), .tasks = TASKS, .fails = 7};
-    const struct crew_work work = {&job, claim, run};
+    struct job job = {.workers = workers_new(&session, 1), .tasks = TASKS, .fails = 7};
+    const struct workers_job work = {&job, claim, run};
     (void)state;
-    assert_false(crew_run(job.crew, &work, &error));
+    assert_false(workers_run(job.workers, &work, &error));
     assert_string_equal(error.message, "task 7");
     assert_in_order(&job, 7);
-    crew_free(job.crew);
+    workers_free(job.workers);
 }
 
-static void test_crew_runs_again(void **state) {
+static void test_workers_runs_again(void **state) {
     struct error error = {0};
-    struct job failing = {.crew = crew_new(&session, JOBS), .tasks = TASKS, .fails = 3};
-    struct job good = {.crew = failing.crew, .tasks = TASKS, .fails = TASKS};
-    const struct crew_work first = {&failing, claim, run}, second = {&good, claim, run};
+    struct job failing = {.workers = workers_new(&session, JOBS), .tasks = TASKS, .fails = 3};
+    struct job good = {.workers = failing.workers, .tasks = TASKS, .fails = TASKS};
+    const struct workers_job first = {&failing, claim, run}, second = {&good, claim, run};
     (void)state;
-    assert_false(crew_run(failing.crew, &first, &error));
+    assert_false(workers_run(failing.workers, &first, &error));
     error_clear(&error);
-    assert_true(crew_run(failing.crew, &second, &error));
+    assert_true(workers_run(failing.workers, &second, &error));
     assert_in_order(&good, TASKS);
-    crew_free(failing.crew);
+    workers_free(failing.workers);
 }
 
 static void test_channels(void **state) {
-    struct crew *crew = crew_new(&session, 3);
+    struct workers *workers = workers_new(&session, 3);
     (void)state;
-    assert_ptr_equal(crew_channel(crew, 0), session.main);
-    assert_non_null(crew_channel(crew, 1));
-    assert_ptr_not_equal(crew_channel(crew, 1), crew_channel(crew, 2));
-    crew_free(crew);
-    crew_free(NULL);
+    assert_ptr_equal(workers_channel(workers, 0), session.main);
+    assert_non_null(workers_channel(workers, 1));
+    assert_ptr_not_equal(workers_channel(workers, 1), workers_channel(workers, 2));
+    workers_free(workers);
+    workers_free(NULL);
 }
 
 int main(void) {
@@ -178,7 +178,7 @@ int main(void) {
         cmocka_unit_test(test_failure_ends_the_run),
         cmocka_unit_test(test_silent_failure),
         cmocka_unit_test(test_first_error_with_one_worker),
-        cmocka_unit_test(test_crew_runs_again),
+        cmocka_unit_test(test_workers_runs_again),
         cmocka_unit_test(test_channels),
     };
     return cmocka_run_group_tests(tests, open_session, close_session);

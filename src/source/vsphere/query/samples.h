@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Which samples of an answer are wanted. */
+#ifndef VPERF_SOURCE_VSPHERE_SAMPLES_H
+#define VPERF_SOURCE_VSPHERE_SAMPLES_H
+
+#include "core/series.h"
+#include "source/vsphere/query/mark.h"
+#include "source/vsphere/query/span.h"
+#include "source/vsphere/wire/wire.h"
+
+/* The sample times of the answer for one entity. */
+struct sample_times {
+    const struct vim_entity_metric *metric;
+    bool *wanted;   /* by their order in the answer */
+    bool *found;    /* a series has a value then */
+    int32_t newest; /* at most so many of a series, the newest; 0 for all */
+};
+
+/*
+ * sample_times_init: those in the span are wanted, but for those that the mark has, which may be
+ * NULL. sample_times_done is due.
+ */
+void sample_times_init(struct sample_times *times, const struct vim_entity_metric *metric,
+                       const struct span *span, const struct mark *mark);
+
+/* sample_times_done: frees what sample_times_init made. */
+void sample_times_done(struct sample_times *times);
+
+/*
+ * samples_fill: the wanted samples of the series that have a value, oldest first. Returns their
+ * number; there is room for all of the answer.
+ */
+size_t samples_fill(struct sample_times *times, const struct vim_series *series,
+                    struct sample *samples);
+
+#endif

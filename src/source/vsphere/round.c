@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* One round: who is asked, for what, from when on; then the calls. */
+#include "source/vsphere/vsphere.h"
+
+#include <stdlib.h>
+
+#include "core/clock.h"
+#include "core/memory.h"
+#include "source/vsphere/inventory/changes.h"
+#include "source/vsphere/inventory/counters.h"
+#include "source/vsphere/query/archives.h"
+#include "source/vsphere/query/batches.h"
+#include "source/vsphere/query/offers.h"
+
+enum {
+    RENEWAL_ROUNDS = 3, /* between two readings of the inventory */
+    CLOCK_ROUNDS = 2,   /* after which the clock is read at first */
+    LATE_ROUNDS = 3,    /* between two questions for samples that were not there */
+    LATE_SECONDS = 600, /* how old they are at most, but */
+    OLD_ROUNDS = 15,    /* seldom they may be this old: */
+    OLD_SECONDS = 3600,
+    SILENT_ROUNDS = 3, /* an entity that gave nothing for so long will give little */
+    FEW_SAMPLES = 4,
+};
+
+static const int64_t second_ns = 1000000000;
+
+/* The entities of the round, and what they are asked. */
+struct round {
+    struct vsphere *vsphere;
+    const struct selection *selection;
+    const struct window *window;
+    const struct source_events *events;
+    bool archived;
+    bool endless; /* one of many, in which entities come and go */
+    int64_t now_ns;
+    int64_t server_ns; /* 0 when it does not matter */
+    struct span span;
+    const struct entity **entities;
+    size_t count;
+    size_t ended; /* the last ones of them have ended */
+    struct group **groups;
+    char **refusals;
+    struct query_item *items;
+};
+
+static bool has_data(const struct entity *entity) {
+    return entity->state == STATE_ON || entity->state == STATE_UNKNOWN;
+}
+
+static bool is_measured(const void *context, const struct entity *entity) {
+    const struct round *round = context;
+    return selection_has_entity(round->selection, entity) && (round->archived || has_data(entity));
+}
+
+static bool is_archived_only(enum entity_type type) {
+    return type != ENTITY_VM && type != ENTITY_HOST;
+}
+
+static bool check_selection(const struct round *round, struct error *error) {
+    for (int type = 0; type < ENTITY_TYPES; type++)
+        if (round->selection->types[type] && is_archived_only((enum entity_type)type) &&
+            !round->archived)
+            return error_set(error, ERROR_USAGE,
+                             "--type %s: has no real-time samples: give --interval 300 or longer",
+                             entity_type_name((enum entity_type)type));
+    return true;
+}
+
+static void on_arrived(void *context, const struct entity *entity) {
+    struct round *round = context;
+    round->events->arrived(round->events->context, entity);
+}
+
+/* The server may still have its last samples. */
+static void on_ended(void *context, const struct entity *before, const struct entity *now) {
+    struct round *round = context;
+    struct vsphere *vsphere = round->vsphere;
+    if (!tracking_of(&vsphere->tracking, before->id)->vanished)
+        vsphere->ended[vsphere->ended_count++] = before;
+    round->events->ended(round->events->context, before, changes_reason(now));
+}
+
+static bool renew_inventory(struct round *round, struct error *error) {
+    struct vsphere *vsphere = round->vsphere;
+    if (!vsphere_load_inventory(vsphere, round->selection->types, error))
+        return false;
+    free(vsphere->ended);
+    vsphere->ended = memory_array(vsphere->previous->count + 1, sizeof *vsphere->ended);
+    const struct changes_visitor visitor = {round, is_measured, on_arrived, on_ended};
+    changes_visit(vsphere->previous, vsphere->inventory, &visitor);
+    return true;
+}
+
+/* A server that was restarted may be another version; one that has new counters names them. */
+static bool renew_catalog(struct vsphere *vsphere, struct error *error) {
+    struct catalog *catalog = vsphere->catalog;
+    unsigned generation = atomic_load(&vsphere->session->generation);
+    size_t unknown = catalog_size(catalog) - catalog_defined(catalog);
+    size_t defined = catalog_defined(catalog);
+    if (generation == vsphere->generation && unknown == vsphere->unknown)
+        return true;
+    if (!counters_reload(vsphere->session->main, catalog, error))
+        return false;
+    if (generation != vsphere->generation || defined != catalog_defined(catalog))
+        groups_forget(&vsphere->groups);
+    vsphere->generation = generation;
+    vsphere->unknown = catalog_size(catalog) - catalog_defined(catalog);
+    return true;
+}
+
+/* What a round without an end has to know beforehand. */
+static bool begin_fresh(struct round *round, struct error *error) {
+    struct vsphere *vsphere = round->vsphere;
+    int64_t seconds = 0;
+    if (!vsphere->clock.known && !vsphere_read_clock(vsphere, &seconds, error))
+        return false;
+    if (vsphere->cadence.interval != round->window->interval)
+        cadence_init(&vsphere->cadence, round->window->interval);
+    if (!round->endless || !vsphere->inventory || !vsphere->catalog)
+        return true;
+    bool due = ++vsphere->age >= RENEWAL_ROUNDS || vsphere->outdated;
+    return (!due || renew_inventory(round, error)) && renew_catalog(vsphere, error);
+}
+
+static bool resolve_span(struct round *round, struct error *error) {
+    struct vsphere *vsphere = round->vsphere;
+    struct channel *channel = vsphere->session->main;
+    bool first = !round->window->fresh_only || vsphere->rounds == 1;
+    if (first && (!span_resolve(&round->span, round->window, channel, error) ||
+                  (round->archived && !archives_check(&round->span, channel, error))))
+        return false;
+    if (!round->window->fresh_only)
+        return true;
+    round->server_ns = server_clock_at(&vsphere->clock, clock_boot_ns());
+    span_follow(&round->span, round->window, round->server_ns / second_ns);
+    return true;
+}
+
+static bool prepare(struct round *round, struct error *error) {
+    struct vsphere *vsphere = round->vsphere;
+    if (!check_selection(round, error) ||
+        (round->window->fresh_only && !begin_fresh(round, error)) ||
+        !vsphere_load_catalog(vsphere, error) ||
+        (!vsphere->inventory && !vsphere_load_inventory(vsphere, round->selection->types, error)) ||
+        !resolve_span(round, error))
+        return false;
+    refusals_begin(&vsphere->refusals, round->now_ns);
+    return true;
+}
+
+static void report_skipped(struct round *round, struct tracked *tracked,
+                           const struct entity *entity) {
+    if (!tracked->skipped)
+        round->events->skipped(round->events->context, entity);
+    tracked->skipped = true;
+}
+
+/* Trouble is mentioned as long as it lasts. Of what has vanished, the inventory will tell. */
+static void report_refused(struct round *round, const struct tracked *tracked,
+                           const struct entity *entity) {
+    if (!tracked->vanished || !round->vsphere->outdated)
+        round->events->missing(round->events->context, entity, tracked->reason);
+}
+
+/* The selected entities that have data, in the order of the inventory; then those that had. */
+static void choose(struct round *round) {
+    struct vsphere *vsphere = round->vsphere;
+    const struct inventory *inventory = vsphere->inventory;
+    size_t room = inventory->count + vsphere->ended_count + 1;
+    round->entities = memory_array(room, sizeof *round->entities);
+    for (size_t i = 0; i < inventory->count; i++) {
+        const struct entity *entity = inventory->entities[i];
+        if (!selection_has_entity(round->selection, entity))
+            continue;
+        struct tracked *tracked = tracking_of(&vsphere->tracking, entity->id);
+        if (!is_measured(round, entity)) {
+            report_skipped(round, tracked, entity);
+            continue;
+        }
+        tracked->skipped = false;
+        if (tracked_is_refused(tracked, round->now_ns)) {
+            report_refused(round, tracked, entity);
+            continue;
+        }
+        tracked->vanished = false;
+        round->entities[round->count++] = entity;
+    }
+    round->ended = vsphere->ended_count;
+    for (size_t i = 0; i < vsphere->ended_count; i++)
+        round->entities[round->count++] = vsphere->ended[i];
+}
+
+static bool update_offers(struct round *round, struct error *error) {
+    struct vsphere *vsphere = round->vsphere;
+    round->groups = memory_array(round->count + 1, sizeof *round->groups);
+    round->refusals = memory_array(round->count + 1, sizeof *round->refusals);
+    struct offers_order order = {
+        .workers = vsphere->workers,
+        .catalog = vsphere->catalog,
+        .selection = round->selection,
+        .interval = round->window->interval,
+        .round = vsphere->rounds,
+        .refresh = round->endless && vsphere->age == 0,
+        .now_ns = round->now_ns,
+        .entities = round->entities,
+        .count = round->count,
+        .groups = round->groups,
+        .refusals = round->refusals,
+    };
+    return offers_update(&vsphere->groups, &order, error);
+}
+
+static void report_offered(struct round *round, struct tracked *tracked, size_t index) {
+    const struct offer *own = &round->groups[index]->offer;
+    for (size_t k = 0; !tracked->offered && k < own->count; k++)
+        round->events->offered(round->events->context, round->entities[index], own->counters[k]);
+    tracked->offered = tracked->offered || own->count;
+}
+
+/* The entity is asked from its mark on. */
+static void follow_mark(const struct round *round, struct query_item *item) {
+    struct mark *mark = &item->tracked->mark;
+    struct span *span = &item->span;
+    if (mark->interval != span->interval || !mark->any)
+        mark_init(mark, span->interval, round->window->after);
+    int64_t start = mark_start(mark, span->now);
+    if (start > span->start)
+        span->start = start;
+    if (!span->open && span->start + span->interval > span->end && mark->any)
+        item->count = 0; /* it has all */
+    item->samples = span_samples(span);
+    if (item->tracked->silent > SILENT_ROUNDS && item->samples > FEW_SAMPLES)
+        item->samples = FEW_SAMPLES;
+}
+
+static struct query_item make_item(const struct round *round, size_t index) {
+    struct vsphere *vsphere = round->vsphere;
+    const struct entity *entity = round->entities[index];
+    const struct offer *wanted = groups_wanted(&vsphere->groups, round->groups[index]);
+    struct query_item item = {
+        .entity = entity,
+        .tracked = tracking_of(&vsphere->tracking, entity->id),
+        .group = round->groups[index]->number,
+        .counters = wanted->counters,
+        .count = wanted->count,
+        .metrics = round->selection->aggregate_only ? wanted->count : wanted->metrics,
+        .span = round->span,
+        .samples = span_samples(&round->span),
+        .leaves = index + round->ended >= round->count,
+    };
+    if (round->window->fresh_only)
+        follow_mark(round, &item);
+    return item;
+}
+
+/* One whose offer is refused is not asked for anything. */
+static void make_items(struct round *round) {
+    round->items = memory_array(round->count + 1, sizeof *round->items);
+    for (size_t i = 0; i < round->count; i++) {
+        struct query_item *item = &round->items[i];
+        const char *refusal = round->refusals[i];
+        *item = make_item(round, i);
+        if (!refusal) {
+            if (!item->leaves)
+                report_offered(round, item->tracked, i);
+            continue;
+        }
+        item->count = 0;
+        tracked_refuse(item->tracked, refusal, round->now_ns);
+        if (!item->leaves)
+            round->events->missing(round->events->context, item->entity, refusal);
+    }
+}
+
+/* Counters that are not asked for because they were refused before. */
+static void report_refused_counters(const struct round *round) {
+    const struct refusals *refusals = &round->vsphere->refusals;
+    for (size_t i = 0; i < atomic_load(&refusals->count); i++)
+        for (size_t k = 0; k < round->count && atomic_load(&refusals->all[i].entities); k++)
+            if (round->items[k].tracked->number == refusals->all[i].entity)
+                round->events->missing(round->events->context, round->entities[k],
+                                       refusals->all[i].reason);
+}
+
+/* The stretches in which entities have samples missing, which may have come since. */
+static size_t find_late(const struct round *round, struct query_item *late) {
+    uint64_t number = round->vsphere->rounds;
+    int64_t now = round->span.now, oldest = now - LATE_SECONDS;
+    size_t count = 0;
+    if (!round->endless || number % LATE_ROUNDS)
+        return 0;
+    if (number % OLD_ROUNDS == 0)
+        oldest = now - OLD_SECONDS;
+    for (size_t i = 0; i < round->count; i++) {
+        struct query_item item = round->items[i];
+        if (!item.count || item.leaves ||
+            !mark_hole(&item.tracked->mark, oldest, &item.span.start, &item.span.end))
+            continue;
+        item.span.open = false;
+        item.samples = FEW_SAMPLES;
+        late[count++] = item;
+    }
+    return count;
+}
+
+static bool run(const struct round *round, const struct query_item *items, size_t count,
+                bool reports_progress, struct error *error) {
+    struct vsphere *vsphere = round->vsphere;
+    const struct query query = {
+        .catalog = vsphere->catalog,
+        .selection = round->selection,
+        .events = round->events,
+        .refusals = &vsphere->refusals,
+        .fresh = round->window->fresh_only,
+        .now_ns = round->now_ns,
+        .newest = &vsphere->newest,
+    };
+    struct batches_order order = {&query, items, count, &vsphere->limits, reports_progress, false};
+    bool good = batches_run(vsphere->workers, &order, error);
+    vsphere->outdated = vsphere->outdated || order.lost_objects;
+    return good;
+}
+
+/* Late samples come before those that follow them. */
+static bool ask(struct round *round, struct error *error) {
+    struct query_item *late = memory_array(round->count + 1, sizeof *late);
+    size_t count = find_late(round, late);
+    bool good = (!count || run(round, late, count, false, error)) &&
+                run(round, round->items, round->count, true, error);
+    free(late);
+    return good;
+}
+
+static void count_silence(const struct round *round) {
+    for (size_t i = 0; i < round->count; i++) {
+        const struct query_item *item = &round->items[i];
+        bool heard = mark_after(&item->tracked->mark) > item->span.start;
+        item->tracked->silent = heard ? 0 : item->tracked->silent + 1;
+    }
+}
+
+/* What a round without an end teaches. */
+static void learn(struct round *round) {
+    struct vsphere *vsphere = round->vsphere;
+    struct error ignored = {0};
+    int64_t seconds = 0;
+    bool renewed = vsphere->age == 0;
+    if (round->count)
+        cadence_learn(&vsphere->cadence, round->server_ns, vsphere->newest);
+    count_silence(round);
+    vsphere->ended_count = 0;
+    if (renewed)
+        tracking_sweep(&vsphere->tracking);
+    if (renewed || vsphere->rounds <= CLOCK_ROUNDS || server_clock_doubtful(&vsphere->clock))
+        (void)vsphere_read_clock(vsphere, &seconds, &ignored);
+    vsphere->doubts = server_clock_doubtful(&vsphere->clock) ? vsphere->doubts + 1 : 0;
+}
+
+static void round_done(struct round *round) {
+    for (size_t i = 0; round->refusals && i < round->count; i++)
+        free(round->refusals[i]);
+    free(round->refusals);
+    free(round->groups);
+    free(round->entities);
+    free(round->items);
+}
+
+bool vsphere_round(struct source *source, const struct selection *selection,
+                   const struct window *window, const struct source_events *events,
+                   struct error *error) {
+    struct vsphere *vsphere = (struct vsphere *)source;
+    struct round round = {
+        .vsphere = vsphere,
+        .selection = selection,
+        .window = window,
+        .events = events,
+        .archived = window->interval != REAL_TIME_SECONDS,
+        .endless = window->fresh_only && !window->until,
+        .now_ns = clock_boot_ns(),
+    };
+    vsphere->rounds++;
+    tls_forget_refusal(vsphere->session->tls);
+    bool good = prepare(&round, error);
+    if (good)
+        choose(&round);
+    good = good && update_offers(&round, error);
+    if (good) {
+        limits_begin(&vsphere->limits, vsphere->session->main, window->interval, round.now_ns);
+        make_items(&round);
+        report_refused_counters(&round);
+        good = ask(&round, error);
+    }
+    if (good && round.endless)
+        learn(&round);
+    round_done(&round);
+    return good;
+}

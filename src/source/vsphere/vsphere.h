@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The handle of one ESXi host or vCenter: what lives across rounds. */
+#ifndef VPERF_SOURCE_VSPHERE_VSPHERE_H
+#define VPERF_SOURCE_VSPHERE_VSPHERE_H
+
+#include "source/source.h"
+#include "source/vsphere/inventory/entities.h"
+#include "source/vsphere/query/groups.h"
+#include "source/vsphere/query/limits.h"
+#include "source/vsphere/query/refusals.h"
+#include "source/vsphere/query/tracked.h"
+#include "source/vsphere/query/workers.h"
+#include "source/vsphere/session/cadence.h"
+#include "source/vsphere/session/server_clock.h"
+#include "source/vsphere/session/session.h"
+
+struct vsphere {
+    struct source base;
+    struct source_options options;
+    struct session *session;
+    struct workers *workers; /* NULL before the first round */
+    unsigned generation;     /* of the login that the offers are from */
+
+    struct catalog *catalog;
+    size_t unknown; /* counters that the catalogue did not name when it was read */
+
+    struct entities_view view;
+    struct inventory *inventory;
+    struct inventory *previous;  /* the one before; entities that have ended are borrowed from it */
+    const struct entity **ended; /* that are asked once more */
+    size_t ended_count;
+    bool outdated; /* the inventory: the server did not find something */
+    int age;       /* rounds since the inventory was read */
+
+    struct groups groups;
+    struct limits limits;
+    struct refusals refusals;
+    struct tracking tracking;
+
+    struct server_clock clock;
+    struct cadence cadence;
+    int64_t newest; /* sample time that was emitted */
+    int doubts;     /* rounds in a row after which the clock's rate was in doubt */
+    uint64_t rounds;
+};
+
+/* vsphere_load_catalog, vsphere_load_inventory: as in source_ops. */
+struct catalog *vsphere_load_catalog(struct vsphere *vsphere, struct error *error);
+struct inventory *vsphere_load_inventory(struct vsphere *vsphere, const bool types[ENTITY_TYPES],
+                                         struct error *error);
+
+/* vsphere_read_clock: asks for the server's time and learns from it. */
+bool vsphere_read_clock(struct vsphere *vsphere, int64_t *seconds, struct error *error);
+
+/* vsphere_round: as in source_ops. */
+bool vsphere_round(struct source *source, const struct selection *selection,
+                   const struct window *window, const struct source_events *events,
+                   struct error *error);
+
+#endif
