@@ -173,16 +173,6 @@ def test_slow_but_within_the_timeout(vperf, start_vcsim):
     assert done.seconds > 1.2
 
 
-@pytest.mark.parametrize("kind", ["reset", "truncate", "404", "500"])
-def test_versions_are_not_needed(vperf, start_vcsim, kind):
-    """A server that does not tell its versions is asked all the same."""
-    server = start_vcsim("-mode", "real", "-vm", "1", "-accident",
-                         f"GET /sdk/vimServiceVersions.xml:*:{kind}")
-    done = vperf.run("collect", *server.arguments)
-    assert (done.status, len(done.messages)) == (0, 1), done
-    assert done.rows
-
-
 def test_existing_file_survives_a_failure(vperf, start_badserver, tmp_path):
     """Yesterday's file stays when today's run fails."""
     (tmp_path / "out.csv").write_text("old\n")

@@ -36,7 +36,7 @@ def test_sessions_that_end_again_and_again(vperf, start_vcsim, calm, jobs):  # n
 def test_session_that_ends_at_the_end(vperf, start_vcsim, calm):  # noqa: F811
     """A session that is lost when it is to be ended is no news."""
     usual = sum(calm.run(*COUNTERS)[1].values())
-    before_login = 3
+    before_login = 2
     server = start_vcsim(*VCENTER, "-lose-session-after", usual - before_login - 1)
     done = collect(vperf, server, *COUNTERS, "--jobs", "1")
     same(done, calm.run(*COUNTERS)[0])

@@ -12,14 +12,13 @@
 #include "core/memory.h"
 #include "source/vsphere/session/dial.h"
 #include "source/vsphere/session/failure.h"
+#include "source/vsphere/session/retry.h"
 #include "source/vsphere/session/session.h"
 #include "version.h"
 
 enum {
     MAX_ARRAY_ELEMENTS = 10000000, /* of one array in an answer */
-    MAX_ATTEMPTS = 8,              /* of one call, when connections break */
     MAX_REST_READS = 64,           /* of what follows the envelope of an answer */
-    FIRST_PAUSE_MS = 200,          /* before the second attempt; doubled before each further one */
 };
 
 static const char cookie_name[] = "vmware_soap_session=";
@@ -220,26 +219,21 @@ void channel_begin(struct channel *channel) {
     limit(channel);
 }
 
-/* The call may be made again: the connection broke, or the service is starting. */
 static bool is_passing(const struct channel *channel, int result) {
-    static const int passing[] = {SOAP_EOF, SOAP_TCP_ERROR, SOAP_SSL_ERROR, 502, 503, 504};
-    if (channel->interrupted || channel->timed_out || channel->too_long || channel->closing ||
-        tls_refusal(channel->session->tls))
-        return false;
-    if (channel->broken)
-        return true;
-    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
-        if (passing[i] == result)
-            return true;
-    return false;
+    const struct attempt attempt = {
+        .result = result,
+        .broken = channel->broken,
+        .final = channel->interrupted || channel->timed_out || channel->too_long ||
+                 channel->closing || tls_refusal(channel->session->tls),
+    };
+    return retry_helps(&attempt);
 }
 
 /* Waits before the next attempt; false when the time of the call does not allow it. */
 static bool pause_before_retry(struct channel *channel) {
-    int64_t wait_ms = (int64_t)FIRST_PAUSE_MS << (channel->attempts - 1);
-    int64_t until_ms = clock_now_ms() + wait_ms;
     int64_t limit_ms = channel->first_ms + (int64_t)channel->session->timeout_seconds * 1000;
-    if (channel->attempts >= MAX_ATTEMPTS || until_ms >= limit_ms)
+    int64_t until_ms = retry_at(channel->attempts, clock_now_ms(), limit_ms);
+    if (!until_ms)
         return false;
     while (clock_now_ms() < until_ms && !is_interrupted(channel))
         poll(NULL, 0, CHANNEL_POLL_MS);

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* Opening is versions, service content, login; closing is logout, whatever happened before. */
+/* Opening is service content and login; closing is logout, whatever happened before. */
 #include "source/vsphere/session/session.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/memory.h"
+#include "source/vsphere/session/retry.h"
 #include "source/vsphere/wire/wire.h"
 
 enum {
     CLOSING_SECONDS = 5,
     INTERRUPTED_CLOSING_SECONDS = 1,
     MAX_VERSIONS_BYTES = 1 << 20,
+    MAX_VERSION_LENGTH = 16,
 };
 
-/* What a server is asked for when it does not tell its versions. */
-static const char fallback_action[] = "urn:vim25/6.0";
+/* All servers since this version take it, and tell theirs. */
+static const char first_version[] = "6.0";
 
 const struct session_moref session_service_instance = {(char *)"ServiceInstance",
                                                        (char *)"ServiceInstance"};
@@ -69,14 +72,24 @@ static int call_login(struct session *session, struct channel *channel) {
     return result;
 }
 
+static void note_login(struct session *session, int result) {
+    atomic_store(&session->refused, result == SOAP_FAULT);
+    if (result == SOAP_FAULT)
+        retry_login_refused(&session->refusal, clock_boot_ns());
+    else if (result == SOAP_OK)
+        session->refusal = (struct backoff){0};
+}
+
 bool session_renew(struct session *session, struct channel *channel, int *result) {
     pthread_mutex_lock(&session->login_lock);
-    bool renewed = channel->generation != atomic_load(&session->generation);
-    if (!renewed && !atomic_load(&session->refused)) {
+    enum renewal renewal = retry_renewal(channel->generation, atomic_load(&session->generation),
+                                         &session->refusal, clock_boot_ns());
+    bool renewed = renewal == RENEWAL_DONE;
+    if (renewal == RENEWAL_LOGIN) {
         channel->renewed = true;
         *result = call_login(session, channel);
         renewed = *result == SOAP_OK;
-        atomic_store(&session->refused, *result == SOAP_FAULT);
+        note_login(session, *result);
     }
     pthread_mutex_unlock(&session->login_lock);
     return renewed;
@@ -97,6 +110,19 @@ static int get_versions(struct session *session, struct vim_versions *versions) 
     return result;
 }
 
+bool session_is_version(const char *text) {
+    size_t length = text ? strlen(text) : 0;
+    return length > 0 && length <= MAX_VERSION_LENGTH && *text != '.' &&
+           strspn(text, "0123456789.") == length;
+}
+
+static void set_version(struct session *session, const char *version) {
+    free(session->action);
+    session->action = memory_printf("urn:vim25/%s", version);
+}
+
+/* Asks for the versions that the server speaks; one that does not tell them is asked all the same.
+ */
 static bool learn_version(struct session *session, struct error *error) {
     struct vim_versions versions = {0};
     struct error failure = {0};
@@ -108,11 +134,12 @@ static bool learn_version(struct session *session, struct error *error) {
         *error = failure;
         return false;
     }
-    for (size_t i = 0; result == SOAP_OK && i < versions.count && !session->action; i++)
-        if (strcmp(versions.namespaces[i].name, "urn:vim25") == 0)
-            session->action = memory_printf("urn:vim25/%s", versions.namespaces[i].version);
-    if (!session->action)
-        session->action = memory_strdup(fallback_action);
+    for (size_t i = 0; result == SOAP_OK && i < versions.count; i++)
+        if (strcmp(versions.namespaces[i].name, "urn:vim25") == 0 &&
+            session_is_version(versions.namespaces[i].version)) {
+            set_version(session, versions.namespaces[i].version);
+            break;
+        }
     return true;
 }
 
@@ -124,13 +151,19 @@ static void keep_moref(struct session_moref *kept,
     kept->value = memory_strdup(got->__item ? got->__item : "");
 }
 
-static bool retrieve_service_content(struct session *session, struct error *error) {
+static bool ask_service_content(struct session *session,
+                                struct _vim25__RetrieveServiceContentResponse *response,
+                                struct error *error) {
     struct vim25__ManagedObjectReference self = session_reference(&session_service_instance);
     struct vim25__RetrieveServiceContentRequestType request = {._USCOREthis = &self};
-    struct _vim25__RetrieveServiceContentResponse response = {0};
-    if (!CALL(session->main, RetrieveServiceContent, &request, &response, error))
-        return false;
-    const struct vim25__ServiceContent *content = response.returnval;
+    *response = (struct _vim25__RetrieveServiceContentResponse){0};
+    return CALL(session->main, RetrieveServiceContent, &request, response, error);
+}
+
+/* Keeps what the service content tells; *versioned becomes whether that is a version. */
+static bool keep_service_content(struct session *session,
+                                 const struct vim25__ServiceContent *content, bool *versioned,
+                                 struct error *error) {
     if (!content || !content->rootFolder || !content->propertyCollector ||
         !content->sessionManager || !content->viewManager || !content->perfManager)
         return error_set(error, ERROR_PROTOCOL,
@@ -145,10 +178,33 @@ static bool retrieve_service_content(struct session *session, struct error *erro
     const struct vim25__AboutInfo *about = content->about;
     session->is_vcenter = about && about->apiType && strcmp(about->apiType, "VirtualCenter") == 0;
     session->api_version = memory_strdup(about ? about->apiVersion : NULL);
+    *versioned = session_is_version(session->api_version);
+    if (*versioned)
+        set_version(session, session->api_version);
     if (about && about->fullName)
         report(session->reporter, REPORT_DETAIL, "%s: %s, asked as %s", session->label,
                about->fullName, session->action);
     return true;
+}
+
+/*
+ * The service content has the version that the server is asked in from then on. Only a server that
+ * refuses the first question, or names no version, is asked which ones it speaks.
+ */
+static bool retrieve_service_content(struct session *session, struct error *error) {
+    struct _vim25__RetrieveServiceContentResponse response;
+    bool versioned = false, learnt = false;
+    set_version(session, first_version);
+    if (!ask_service_content(session, &response, error)) {
+        if (error->kind != ERROR_FAULT)
+            return false;
+        error_clear(error);
+        learnt = true;
+        if (!learn_version(session, error) || !ask_service_content(session, &response, error))
+            return false;
+    }
+    return keep_service_content(session, response.returnval, &versioned, error) &&
+           (versioned || learnt || learn_version(session, error));
 }
 
 static bool login(struct session *session, struct error *error) {
@@ -226,8 +282,7 @@ static bool establish(struct session *session, const struct target *target,
     if (!session->tls)
         return false;
     session->main = channel_new(session);
-    return learn_version(session, error) && retrieve_service_content(session, error) &&
-           login(session, error);
+    return retrieve_service_content(session, error) && login(session, error);
 }
 
 struct session *session_open(const struct target *target, const struct source_options *options,

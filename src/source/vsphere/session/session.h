@@ -10,6 +10,7 @@
 #include "core/credentials.h"
 #include "core/error.h"
 #include "source/source.h"
+#include "source/vsphere/session/backoff.h"
 #include "source/vsphere/session/channel.h"
 #include "source/vsphere/session/tls.h"
 
@@ -47,9 +48,13 @@ struct session {
     pthread_mutex_t cookie_lock;
     char *cookie;           /* under cookie_lock */
     atomic_uint generation; /* number of logins */
-    atomic_bool refused;    /* a login again: there is no further one, it may lock the account */
+    atomic_bool refused;    /* the last login again; another one too soon may lock the account */
+    struct backoff refusal; /* of logins; under login_lock */
     bool logged_in;
 };
+
+/* session_is_version: the text may stand for a version of the API, such as 6.5 or 8.0.3.0. */
+bool session_is_version(const char *text);
 
 /* session_open: connects, learns the API version and logs in. NULL on failure. */
 struct session *session_open(const struct target *target, const struct source_options *options,
@@ -66,8 +71,8 @@ void session_lend_cookie(struct session *session, struct channel *channel);
 
 /*
  * session_renew: logs in again on the connection, unless another connection has done so since its
- * last call. A login that the server refuses is not tried again by anyone. On failure *result is
- * that of the login, if there was one.
+ * last call. A login that the server refuses is not tried again for a while, by anyone. On failure
+ * *result is that of the login, if there was one.
  */
 bool session_renew(struct session *session, struct channel *channel, int *result);
 
