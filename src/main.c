@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* The command table, and the help that shows it. */
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command/command.h"
+#include "core/descriptors.h"
 #include "core/interrupt.h"
 #include "source/source.h"
 #include "version.h"
@@ -56,13 +58,21 @@ static int run(int argc, char **argv) {
     return STATUS_OK;
 }
 
-int main(int argc, char **argv) {
-    setlocale(LC_CTYPE, "C.UTF-8");
-    interrupt_ignore_sigpipe();
-    int status = run(argc, argv);
-    /* Help and version go through stdio; what is collected does not. */
+/* Help and version go through stdio; what is collected does not. */
+static int finish(int status) {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
-    perror("vperf: cannot write standard output");
+    const char *reason = descriptors_stdout_closed() ? "it is closed" : strerror(errno);
+    fprintf(stderr, "vperf: cannot write standard output: %s\n", reason);
     return STATUS_NOTHING;
+}
+
+int main(int argc, char **argv) {
+    if (!descriptors_fill()) {
+        perror("vperf: /dev/null");
+        return STATUS_NOTHING;
+    }
+    setlocale(LC_CTYPE, "C.UTF-8");
+    interrupt_ignore_sigpipe();
+    return finish(run(argc, argv));
 }

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/descriptors.h"
 #include "core/memory.h"
 
 enum {
@@ -92,8 +93,9 @@ static const char *name_of(const struct output *output) {
 static bool fail(const struct output *output, int failure, struct error *error) {
     if (failure == EINTR)
         return error_set(error, ERROR_INTERRUPTED, "interrupted while writing %s", name_of(output));
+    bool closed = !output->path && failure == EBADF;
     return error_set(error, ERROR_OUTPUT, "cannot write %s: %s", name_of(output),
-                     strerror(failure));
+                     closed ? "it is closed" : strerror(failure));
 }
 
 static char *temporary_name(const char *path) {
@@ -224,6 +226,10 @@ static bool is_standard(const char *path) {
 
 /* A duplicate, so that closing it reports what closing stdout would. */
 static int open_standard(void) {
+    if (descriptors_stdout_closed()) {
+        errno = EBADF;
+        return -1;
+    }
     return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 }
 

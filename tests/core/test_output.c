@@ -335,7 +335,7 @@ static void expect_no_stdout(void) {
 
     close(STDOUT_FILENO);
     assert_false(output_open(&output, NULL, &error));
-    assert_string_equal(error.message, "cannot write standard output: Bad file descriptor");
+    assert_string_equal(error.message, "cannot write standard output: it is closed");
 }
 
 static void test_stdout_that_is_closed(void **state) {

@@ -96,6 +96,13 @@ def finish(process, seconds=60, secret=PASSWORD, begin=None):
     return done
 
 
+def check_output_error(done, name, reason):
+    """One line with the name and the reason, status 1."""
+    assert done.status == 1, done
+    assert len(done.messages) == 1, done
+    assert name in done.err and reason in done.err, done
+
+
 def on_terminal(vperf, columns, *arguments):
     """Run on a terminal so many columns wide; return the lines that it shows, if all went well."""
     child, terminal = pty.fork()

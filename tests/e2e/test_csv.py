@@ -11,7 +11,8 @@ import signal
 import stat
 
 import pytest
-from harness import await_true, files_in, finish, on_terminal, read_csv
+from harness import (await_true, check_output_error, files_in, finish, on_terminal,
+                     read_csv)
 
 COLUMNS = ["timestamp", "source", "hypervisor", "type", "name", "id", "counter", "instance",
            "value", "unit", "interval"]
@@ -206,13 +207,6 @@ def test_link_is_followed(vperf, esx, tmp_path):
 COMMANDS = ["collect", "counters", "inventory"]
 
 
-def check_output_error(done, name, reason):
-    """One line with the name and the reason, status 1."""
-    assert done.status == 1, done
-    assert len(done.messages) == 1, done
-    assert name in done.err and reason in done.err, done
-
-
 @pytest.mark.parametrize("command", COMMANDS)
 def test_full_disk(vperf, esx, command):
     """A full disk is an error, whether by name or by redirection."""
@@ -279,9 +273,3 @@ def test_folder_without_permission(vperf, esx, tmp_path):
     folder.chmod(0o555)
     done = vperf.run("collect", "--output", folder / "all.csv", *esx.arguments, prefix=prefix)
     check_output_error(done, str(folder / "all.csv"), "Permission denied")
-
-
-def test_closed_stdout(vperf, esx):
-    """Started with stdout closed, vperf fails instead of writing into what it opens next."""
-    done = vperf.run("collect", *esx.arguments, stdout=None, preexec_fn=lambda: os.close(1))
-    check_output_error(done, "standard output", "Bad file descriptor")
