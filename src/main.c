@@ -73,6 +73,6 @@ int main(int argc, char **argv) {
         return STATUS_NOTHING;
     }
     setlocale(LC_CTYPE, "C.UTF-8");
-    interrupt_ignore_sigpipe();
+    interrupt_ignore_failed_writes();
     return finish(run(argc, argv));
 }

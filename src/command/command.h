@@ -9,7 +9,7 @@ enum status {
     STATUS_NOTHING = 1,       /* nothing could be collected or written */
     STATUS_USAGE = 2,         /* the command line is wrong */
     STATUS_PARTIAL = 3,       /* part failed: stderr says what is missing */
-    STATUS_INTERRUPTED = 130, /* SIGINT or SIGTERM: logged out, nothing half-written */
+    STATUS_INTERRUPTED = 130, /* by a signal: logged out, nothing half-written */
 };
 
 struct command {

@@ -10,6 +10,7 @@
 
 #include "command/lane.h"
 #include "command/names.h"
+#include "core/interrupt.h"
 #include "core/memory.h"
 
 void run_init(struct run *run, const struct options *options, struct output *output,
@@ -108,9 +109,7 @@ static void run_lanes(struct run *run) {
     struct progress progress;
     sigset_t signals, before;
     /* A lane may ask for a password: the signal has to reach the thread that waits for it. */
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
+    interrupt_signals(&signals);
     progress_init(&progress, &run->options->log);
     for (size_t i = 0; i < count; i++)
         lane_start(&lanes[i], run, i, &progress);

@@ -15,7 +15,7 @@ enum error_kind {
     ERROR_FAULT,       /* the peer understood, and refused */
     ERROR_TIMEOUT,     /* no answer in time */
     ERROR_OUTPUT,      /* the output cannot be written */
-    ERROR_INTERRUPTED, /* SIGINT or SIGTERM */
+    ERROR_INTERRUPTED, /* a signal asked for the end */
 };
 
 struct error {

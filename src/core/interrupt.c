@@ -1,36 +1,74 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* SIGINT and SIGTERM as a flag that long work looks at. */
+/* Signals that ask for an end as a flag that long work looks at. */
 #include "core/interrupt.h"
 
-#include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
+
+#include "core/remains.h"
 
 /* Lock-free, so that a handler may set them. */
 static atomic_bool signalled;
 static atomic_bool requested;
 
-static void handle(int signal_number) {
-    if (atomic_exchange(&signalled, true)) {
-        /* Blocked while this handler runs: it takes effect on return. */
-        signal(signal_number, SIG_DFL);
-        raise(signal_number);
-    }
+/* A shell that starts vperf in the background ignores SIGINT for it: kill -INT works all the same,
+ * while nohup is meant to keep SIGHUP away.
+ */
+static const struct {
+    int number;
+    bool may_be_ignored; /* by who starts us */
+} requests[] = {{SIGINT, false}, {SIGTERM, false}, {SIGHUP, true}, {SIGQUIT, true}};
+
+static const int crashes[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP, SIGXCPU};
+
+enum {
+    REQUESTS = sizeof requests / sizeof *requests,
+    CRASHES = sizeof crashes / sizeof *crashes,
+};
+
+/* Blocked while its handler runs: it takes effect on return. */
+static void end_by(int number) {
+    remains_remove();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void handle_request(int number) {
+    if (atomic_exchange(&signalled, true))
+        end_by(number);
     atomic_store(&requested, true);
+}
+
+static bool has_disposition(int number, void (*handler)(int)) {
+    struct sigaction now;
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == handler;
+}
+
+void interrupt_signals(sigset_t *set) {
+    sigemptyset(set);
+    for (size_t i = 0; i < REQUESTS; i++)
+        sigaddset(set, requests[i].number);
 }
 
 void interrupt_install(void) {
     /* No SA_RESTART: a blocking call must return, so that its caller can look at the flag. */
-    struct sigaction action = {.sa_handler = handle};
+    struct sigaction request = {.sa_handler = handle_request};
+    struct sigaction crash = {.sa_handler = end_by};
 
-    sigemptyset(&action.sa_mask);
-    sigaddset(&action.sa_mask, SIGINT);
-    sigaddset(&action.sa_mask, SIGTERM);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    interrupt_signals(&request.sa_mask);
+    sigemptyset(&crash.sa_mask);
+    for (size_t i = 0; i < REQUESTS; i++)
+        if (!requests[i].may_be_ignored || !has_disposition(requests[i].number, SIG_IGN))
+            sigaction(requests[i].number, &request, NULL);
+    /* A sanitizer has handlers of its own. */
+    for (size_t i = 0; i < CRASHES; i++)
+        if (has_disposition(crashes[i], SIG_DFL))
+            sigaction(crashes[i], &crash, NULL);
 }
 
-void interrupt_ignore_sigpipe(void) {
+void interrupt_ignore_failed_writes(void) {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 bool interrupt_requested(void) {

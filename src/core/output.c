@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -15,6 +17,7 @@
 
 #include "core/descriptors.h"
 #include "core/memory.h"
+#include "core/remains.h"
 
 enum {
     BUFFER_SIZE = 256 * 1024,
@@ -112,11 +115,30 @@ static char *temporary_name(const char *path) {
     return memory_printf("%.*s.%.*s.%s", (int)(name - path), path, NAME_KEPT, name, suffix);
 }
 
+/* No signal comes between the making of a file and the note that it is to be removed. */
+static int create(const char *name, mode_t mode) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    int failure = errno;
+    if (fd >= 0)
+        remains_add(name);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = failure;
+    return fd;
+}
+
+static void remove_temporary(const struct output *output) {
+    unlink(output->temporary);
+    remains_drop(output->temporary);
+}
+
 /* Unlike mkstemp(3), the mode is that of a new file: 0666 and the umask, or the directory's ACL. */
 static int open_temporary(struct output *output, mode_t mode) {
     for (int i = 0; i < ATTEMPTS; i++) {
         char *name = temporary_name(output->final);
-        int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        int fd = create(name, mode);
         if (fd >= 0) {
             output->temporary = name;
             return fd;
@@ -135,7 +157,7 @@ static int open_replacement(struct output *output, mode_t mode) {
     int fd = open_temporary(output, mode);
     if (fd >= 0 && fchmod(fd, mode) != 0) {
         int failure = errno;
-        unlink(output->temporary);
+        remove_temporary(output);
         close(fd);
         errno = failure;
         return -1;
@@ -358,7 +380,9 @@ bool output_commit(struct output *output, struct error *error) {
     if (!failure && output->temporary && rename(output->temporary, output->final) != 0)
         failure = errno;
     if (failure && output->temporary)
-        unlink(output->temporary);
+        remove_temporary(output);
+    else if (output->temporary)
+        remains_drop(output->temporary);
     if (failure)
         fail(output, failure, error);
     forget(output);
@@ -371,7 +395,7 @@ void output_abort(struct output *output) {
     output->writer->failure = ECANCELED;
     (void)finish(output, false);
     if (output->temporary)
-        unlink(output->temporary);
+        remove_temporary(output);
     remove_empty(output);
     forget(output);
 }

@@ -25,7 +25,7 @@ static char folder[] = "/tmp/vperf-output-XXXXXX";
 
 static int make_folder(void **state) {
     (void)state;
-    interrupt_ignore_sigpipe();
+    interrupt_ignore_failed_writes();
     return mkdtemp(folder) && chmod(folder, 0755) == 0 && chdir(folder) == 0 ? 0 : -1;
 }
 

@@ -221,7 +221,6 @@ def test_full_disk(vperf, esx, command):
 def test_file_size_limit(vperf, esx, tmp_path, command):
     """A file that may not grow is an error, and no shorter file appears."""
     done = vperf.run(command, "--output", tmp_path / "all.csv", *esx.arguments,
-                     restore_signals=False,
                      preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (99, 99)))
     check_output_error(done, "all.csv", "File too large")
     assert files_in(tmp_path) == []

@@ -2,9 +2,10 @@
 """vperf as a process: descriptors that are closed, signals, limits, readers that go away."""
 
 import os
+import signal
 
 import pytest
-from harness import check_output_error, finish, read_csv
+from harness import await_true, check_output_error, files_in, finish, read_csv
 
 COMMANDS = ["collect", "counters", "inventory"]
 
@@ -51,3 +52,45 @@ def test_file_with_a_closed_stdout(vperf, esx, tmp_path):
     done = vperf.run("collect", "--output", tmp_path / "out.csv", *esx.arguments, stdout=None,
                      preexec_fn=close(0, 1))
     assert done.status == 0, done
+
+
+def test_the_second_signal(vperf, start_vcsim, tmp_path):
+    """Who asks twice does not wait for the server; no file is left all the same."""
+    server = start_vcsim("-mode", "real", "-accident", "QueryPerf:*:hang,Logout:*:hang")
+    process = vperf.start("collect", "--output", tmp_path / "out.csv", "--coverage",
+                          tmp_path / "coverage.csv", *server.arguments)
+    server.await_request("QueryPerf")
+    assert len(files_in(tmp_path)) == 2
+    process.send_signal(signal.SIGINT)
+    server.await_request("Logout")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=5)
+    assert process.returncode == -signal.SIGINT
+    assert files_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT])
+def test_nohup(vperf, start_vcsim, number):
+    """A signal that vperf was started to ignore is ignored."""
+    server = start_vcsim("-mode", "real", "-accident", "QueryPerf:1:hang")
+    process = vperf.start("collect", *server.arguments,
+                          preexec_fn=lambda: signal.signal(number, signal.SIG_IGN))
+    server.await_request("QueryPerf")
+    process.send_signal(number)
+    process.send_signal(signal.SIGTERM)
+    assert finish(process, seconds=10).status == 130
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT, signal.SIGINT, signal.SIGTERM])
+def test_signals_of_a_terminal_to_the_helper(vperf, number, tmp_path):
+    """A terminal sends its signals to all processes: the helper of libvirt leaves the end to
+    vperf, which writes what is complete."""
+    process = vperf.start("collect", "--follow", "--interval", "1", "--output",
+                          tmp_path / "out.csv", "test:///default")
+    await_true(lambda: (tmp_path / "out.csv").exists() and
+               (tmp_path / "out.csv").read_text().count("\n") > 1, "rows")
+    os.killpg(process.pid, number)
+    done = finish(process, seconds=10)
+    assert done.status == 130, done
+    assert [line for line in done.messages if "lost" in line or "again" in line] == [], done
+    assert read_csv((tmp_path / "out.csv").read_text())

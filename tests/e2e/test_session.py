@@ -174,10 +174,11 @@ PHASES = [("RetrieveServiceContent", 1), ("Login", 1),
           ("QueryAvailablePerfMetric", 1), ("QueryPerf", 1)]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("method, count", PHASES)
-def test_interrupt(vperf, start_vcsim, tmp_path, method, count, number):
-    """SIGINT and SIGTERM while a call waits: logged out, no file, no temporary file, promptly."""
+@pytest.mark.parametrize("number, method, count", [
+    *((number, *phase) for number in (signal.SIGINT, signal.SIGTERM) for phase in PHASES),
+    (signal.SIGHUP, "QueryPerf", 1), (signal.SIGQUIT, "QueryPerf", 1)])
+def test_interrupt(vperf, start_vcsim, tmp_path, number, method, count):
+    """A signal while a call waits: logged out, no file, no temporary file, promptly."""
     server = start_vcsim("-mode", "real", "-accident", f"{method}:{count}:hang")
     process = vperf.start("collect", "--output", tmp_path / "out.csv", "--coverage",
                           tmp_path / "coverage.csv", *server.arguments)

@@ -34,6 +34,8 @@ static void set_signals(void) {
     struct sigaction action = {.sa_handler = end_with_vperf, .sa_flags = SA_RESTART};
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&action.sa_mask);
     sigaction(SIGIO, &action, NULL);
