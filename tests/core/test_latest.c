@@ -192,6 +192,8 @@ static void test_entity_without_series(void **state) {
     expect(latest, "esx01/a\n");
     latest_round_end(latest, 0);
     expect(latest, "");
+    feed(latest, 0, &a, &usage, "", (struct sample){120, 2}); /* what was the last one is gone */
+    expect(latest, "esx01/a cpu.usage.average[]@120=2\n");
     latest_free(latest);
 }
 
