@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 //
 // QueryPerf. A querySpec is a text with the id of an entity in it: what the simulator answers to
-// this text for a template is kept, and serves all guests made from the template.
+// this text for a template is kept, unless it is nothing, and serves all guests made from the template.
 package main
 
 import (
@@ -100,7 +100,9 @@ func (w *world) metric(head []byte, spec *querySpec, tail []byte) (*entityMetric
 		return nil, a, err
 	}
 	metric := cutMetric(a.body, template)
-	w.series.kept[string(key)] = metric
+	if metric.after != nil {
+		w.series.kept[string(key)] = metric
+	}
 	return metric, nil, nil
 }
 

@@ -27,6 +27,7 @@ var operations = map[string]operation{
 	"RetrievePropertiesEx":         retrieveProperties,
 	"ContinueRetrievePropertiesEx": continueRetrieveProperties,
 	"QueryPerf":                    queryPerf,
+	"CurrentTime":                  currentTime,
 }
 
 type service struct {
@@ -113,6 +114,11 @@ func method(body []byte) string {
 
 // login lets everybody in.
 func login(w *world, _ []byte) (*answer, error) { return w.up.login, nil }
+
+// currentTime is the simulator's, whose clock may run.
+func currentTime(w *world, body []byte) (*answer, error) {
+	return w.up.send(http.MethodPost, w.up.url, body)
+}
 
 func logout(*world, []byte) (*answer, error) {
 	return newAnswer(`<LogoutResponse xmlns="urn:vim25"></LogoutResponse>`), nil
