@@ -173,6 +173,26 @@ static void test_empty(void **state) {
 
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* A server that was upgraded gives ids another meaning; a counter that was unknown gets its name.
+ */
+static void test_update(void **state) {
+    struct catalog *catalog = *state;
+    const struct counter *unknown = catalog_resolve(catalog, 777);
+    const struct counter *before = catalog_by_id(catalog, 2);
+
+    assert_ptr_equal(
+        catalog_update(catalog, &(struct counter){.id = 2, .name = "cpu.usage.average"}), before);
+    const struct counter *named =
+        catalog_update(catalog, &(struct counter){.id = 777, .name = "gpu.usage.average"});
+    assert_ptr_equal(catalog_resolve(catalog, 777), named);
+    assert_string_equal(unknown->name, "#777"); /* those who hold it may go on */
+    const struct counter *moved =
+        catalog_update(catalog, &(struct counter){.id = 2, .name = "mem.usage.average"});
+    assert_ptr_equal(catalog_by_id(catalog, 2), moved);
+    assert_ptr_equal(catalog_by_name(catalog, "mem.usage.average"), moved);
+    assert_string_equal(before->name, "cpu.usage.average");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         FRESH(test_find),
@@ -186,6 +206,7 @@ int main(void) {
         FRESH(test_nearest_names_only_what_the_server_defines),
         FRESH(test_many),
         cmocka_unit_test(test_empty),
+        FRESH(test_update),
     };
     return cmocka_run_group_tests_name("catalog", tests, NULL, NULL);
 }

@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * Whatever a server refuses or leaves unanswered: what it gives is emitted once and in order, and
+ * what is lost is reported. The server is a function in place of query_ask.
+ */
+#include "source/vsphere/query/batches.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/memory.h"
+#include "source/vsphere/session/present.h"
+#include "source/vsphere/session/session.h"
+#include "source/vsphere/session/tls.h"
+
+enum { ENTITIES = 150, COUNTERS = 6, START = 1700000000 / 20 * 20, MAX_TEXT = 1 << 20 };
+
+/* How the server behaves. */
+static struct server {
+    size_t limit;            /* metrics per call; 0 for none */
+    bool silent;             /* beyond the limit it does not answer */
+    const char *refused;     /* id of an entity */
+    bool names_object;       /* that it refuses */
+    const char *fault;       /* type */
+    int32_t refused_counter; /* of all entities */
+    const char *interval;    /* a fault's words about the interval */
+    bool lists_only;         /* '*' is given back */
+    bool dead;               /* it does not tell the time either */
+    int fails_at;            /* number of the call that breaks the connection; 0 for none */
+    int64_t now;
+    atomic_int calls, listings;
+} server;
+
+static struct session session;
+static struct entity entities[ENTITIES];
+static struct tracked tracked[ENTITIES];
+static char ids[ENTITIES][16];
+static struct counter counters[COUNTERS];
+static const struct counter *wanted[COUNTERS];
+static struct catalog *catalog;
+static struct selection selection;
+static struct refusals refusals;
+static struct limits limits;
+static char *emitted, *lost;
+static int64_t newest;
+static bool output_fails, quiet;
+static int32_t asked_interval;
+
+static bool refuse(struct channel *channel, struct error *error, const char *type,
+                   const char *object, const char *message) {
+    snprintf(channel->fault_type, sizeof channel->fault_type, "%s", type);
+    snprintf(channel->fault_object, sizeof channel->fault_object, "%s", object);
+    channel->result = SOAP_FAULT;
+    return error_set(error, ERROR_FAULT, "host: %s", message);
+}
+
+static bool refuses(const struct query_call *call, struct channel *channel, struct error *error) {
+    size_t metrics = 0;
+    channel->fault_type[0] = channel->fault_object[0] = '\0';
+    channel->result = SOAP_OK;
+    for (size_t i = 0; i < call->count; i++) {
+        const struct query_item *item = &call->items[i];
+        metrics += item->metrics;
+        if (server.interval)
+            return !refuse(channel, error, "InvalidArgument", "", server.interval);
+        if (server.refused && strcmp(item->entity->id, server.refused) == 0)
+            return !refuse(channel, error, server.fault, server.names_object ? server.refused : "",
+                           "refused");
+        for (size_t k = 0; server.refused_counter && k < item->count; k++)
+            if (item->counters[k]->id == server.refused_counter &&
+                !refusals_holds(&refusals, item->group, item->tracked->number,
+                                server.refused_counter))
+                return !refuse(channel, error, "InvalidArgument", "", "metricId");
+    }
+    if (!server.limit || metrics <= server.limit)
+        return false;
+    if (server.silent)
+        error_set(error, ERROR_TIMEOUT, "host: no answer");
+    else
+        refuse(channel, error, "RestrictedByAdministrator", "", "too much");
+    return true;
+}
+
+static void fill_series(struct soap *soap, const struct query_item *item,
+                        struct vim_entity_metric *metric) {
+    metric->series = soap_malloc(soap, item->count * sizeof *metric->series);
+    for (size_t k = 0; k < item->count; k++) {
+        struct vim_series *series = &metric->series[metric->series_count];
+        int32_t id = item->counters[k]->id;
+        if (refusals_holds(&refusals, item->group, item->tracked->number, id))
+            continue;
+        bool echoes = server.lists_only && !item->listed;
+        *series = (struct vim_series){.instance = echoes ? "*" : "",
+                                      .values = soap_malloc(soap, 8 * metric->sample_count + 8),
+                                      .count = metric->sample_count,
+                                      .counter_id = id};
+        for (size_t i = 0; i < metric->sample_count; i++)
+            series->values[i] = id;
+        metric->series_count++;
+    }
+}
+
+/* All grid times of the span, as servers do that take the start for inclusive. */
+static void fill_metric(struct soap *soap, const struct query_item *item,
+                        struct vim_entity_metric *metric) {
+    const struct span *span = &item->span;
+    int64_t end = span->open || span->end > server.now ? server.now : span->end;
+    size_t room = (size_t)((end - span->start) / 20 + 2);
+    *metric = (struct vim_entity_metric){.entity = {"VirtualMachine", item->entity->id}};
+    metric->times = soap_malloc(soap, room * sizeof *metric->times);
+    metric->intervals = soap_malloc(soap, room * sizeof *metric->intervals);
+    for (int64_t time = (span->start + 19) / 20 * 20; time <= end; time += 20) {
+        metric->intervals[metric->sample_count] = 20;
+        metric->times[metric->sample_count++] = time;
+    }
+    fill_series(soap, item, metric);
+}
+
+bool __wrap_query_ask(const struct query *query, struct channel *channel,
+                      const struct query_call *call, struct _vim25__QueryPerfResponse *response,
+                      struct error *error);
+
+bool __wrap_query_ask(const struct query *query, struct channel *channel,
+                      const struct query_call *call, struct _vim25__QueryPerfResponse *response,
+                      struct error *error) {
+    struct soap *soap = channel->soap;
+    (void)query;
+    *response = (struct _vim25__QueryPerfResponse){0};
+    if (atomic_fetch_add(&server.calls, 1) + 1 == server.fails_at)
+        return error_set(error, ERROR_PROTOCOL, "host: closed");
+    if (refuses(call, channel, error))
+        return false;
+    soap_end(soap);
+    response->__sizereturnval = (int)call->count;
+    response->returnval = soap_malloc(soap, call->count * sizeof *response->returnval);
+    for (size_t i = 0; i < call->count; i++)
+        fill_metric(soap, &call->items[i], &response->returnval[i]);
+    return true;
+}
+
+bool __wrap_available_ask(struct channel *channel, const struct entity *entity, int32_t interval,
+                          struct _vim25__QueryAvailablePerfMetricResponse *response,
+                          struct error *error);
+
+bool __wrap_available_ask(struct channel *channel, const struct entity *entity, int32_t interval,
+                          struct _vim25__QueryAvailablePerfMetricResponse *response,
+                          struct error *error) {
+    static struct vim25__PerfMetricId listed[COUNTERS];
+    (void)interval;
+    atomic_fetch_add(&server.listings, 1);
+    if (server.refused && strcmp(entity->id, server.refused) == 0)
+        return refuse(channel, error, server.fault, "", "refused");
+    for (int i = 0; i < COUNTERS; i++)
+        listed[i] =
+            (struct vim25__PerfMetricId){.counterId = counters[i].id, .instance = (char *)""};
+    response->__sizereturnval = COUNTERS;
+    response->returnval = listed;
+    return true;
+}
+
+bool __wrap_present_read(struct channel *channel, struct server_reading *reading,
+                         struct error *error);
+
+bool __wrap_present_read(struct channel *channel, struct server_reading *reading,
+                         struct error *error) {
+    (void)channel;
+    (void)reading;
+    return !server.dead || error_set(error, ERROR_TIMEOUT, "host: no answer");
+}
+
+static void append(char *to, const char *text) {
+    size_t length = strlen(to);
+    assert_true(length + strlen(text) < MAX_TEXT);
+    strcpy(to + length, text);
+}
+
+static bool on_series(void *context, const struct series *series, struct error *error) {
+    (void)context;
+    if (output_fails)
+        return error_set(error, ERROR_OUTPUT, "disk full");
+    for (size_t i = 0; i < series->count && !quiet; i++) {
+        char text[64];
+        assert_int_equal(series->samples[i].value, series->counter->id);
+        snprintf(text, sizeof text, "%s/%d@%d ", series->entity->id, series->counter->id,
+                 (int)(series->samples[i].time - START) / 20);
+        append(emitted, text);
+    }
+    return true;
+}
+
+static void on_missing(void *context, const struct entity *entity, const char *reason) {
+    char text[160];
+    (void)context;
+    snprintf(text, sizeof text, "%s: %s; ", entity->id, reason);
+    append(lost, text);
+}
+
+static void on_progress(void *context, int done, int total) {
+    (void)context;
+    assert_true(done <= total);
+}
+
+static int setup(void **state) {
+    static const struct source_options options = {.insecure = true};
+    struct error error = {0};
+    (void)state;
+    session.label = (char *)"host";
+    session.tls = tls_new("127.0.0.1", 443, &options, &error);
+    session.main = channel_new(&session);
+    selection_init(&selection);
+    catalog = catalog_new();
+    for (int i = 0; i < COUNTERS; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "c.%d", i + 1);
+        wanted[i] = catalog_add(catalog, &(struct counter){.id = i + 1, .name = name});
+        counters[i] = *wanted[i];
+    }
+    emitted = memory_alloc(MAX_TEXT);
+    lost = memory_alloc(MAX_TEXT);
+    return 0;
+}
+
+static int teardown(void **state) {
+    (void)state;
+    free(emitted);
+    free(lost);
+    catalog_free(catalog);
+    selection_done(&selection);
+    channel_free(session.main);
+    tls_free(session.tls);
+    return 0;
+}
+
+/* A new handle, and a server without faults. */
+static void reset(void) {
+    server = (struct server){.fault = "NoPermission", .now = START + 20};
+    refusals_done(&refusals);
+    limits = (struct limits){.interval = 20, .stated = LIMITS_VALUES, .metrics = LIMITS_VALUES};
+    emitted[0] = lost[0] = '\0';
+    newest = 0;
+    output_fails = quiet = false;
+    asked_interval = 20;
+    for (size_t i = 0; i < ENTITIES; i++) {
+        free(tracked[i].reason);
+        snprintf(ids[i], sizeof ids[i], "vm-%zu", i);
+        entities[i] = (struct entity){.type = ENTITY_VM, .id = ids[i], .name = ids[i]};
+        tracked[i] = (struct tracked){.id = ids[i], .number = (uint32_t)i + 1};
+        mark_init(&tracked[i].mark, 20, START);
+    }
+}
+
+static const struct query_item *make_items(size_t count, bool fresh, int64_t end) {
+    static struct query_item items[ENTITIES];
+    for (size_t i = 0; i < count; i++) {
+        int64_t start = fresh ? mark_after(&tracked[i].mark) : START;
+        items[i] = (struct query_item){.entity = &entities[i],
+                                       .tracked = &tracked[i],
+                                       .group = 1,
+                                       .counters = wanted,
+                                       .count = COUNTERS,
+                                       .metrics = COUNTERS,
+                                       .span = {.bounded = true,
+                                                .open = fresh,
+                                                .start = start,
+                                                .end = end,
+                                                .interval = asked_interval}};
+        items[i].samples = span_samples(&items[i].span);
+    }
+    return items;
+}
+
+static bool run(size_t count, size_t jobs, bool fresh, struct batches_order *order,
+                struct error *error) {
+    const struct source_events events = {
+        .series = on_series, .missing = on_missing, .progress = on_progress};
+    const struct query query = {catalog, &selection, &events, &refusals, fresh, 0, &newest};
+    struct workers *workers = workers_new(&session, jobs);
+    *order = (struct batches_order){.query = &query,
+                                    .items = make_items(count, fresh, server.now),
+                                    .count = count,
+                                    .limits = &limits,
+                                    .reports_progress = true};
+    bool good = batches_run(workers, order, error);
+    workers_free(workers);
+    return good;
+}
+
+static bool run_simply(size_t count, size_t jobs, bool fresh) {
+    struct batches_order order;
+    struct error error = {0};
+    return run(count, jobs, fresh, &order, &error);
+}
+
+/* All samples at one time, but of an entity and a counter. */
+static char *expected(size_t count, int time, const char *without, int without_counter) {
+    char *text = memory_alloc(MAX_TEXT);
+    for (size_t i = 0; i < count; i++)
+        for (int k = 1; k <= COUNTERS && !(without && strcmp(ids[i], without) == 0); k++) {
+            char *one = memory_printf("%s/%d@%d ", ids[i], k, time);
+            if (k != without_counter)
+                append(text, one);
+            free(one);
+        }
+    return text;
+}
+
+static void assert_emitted(size_t count, int time, const char *without, int without_counter) {
+    char *all = expected(count, time, without, without_counter);
+    assert_string_equal(emitted, all);
+    free(all);
+}
+
+static void test_whole_batches(void **state) {
+    (void)state;
+    for (size_t jobs = 1; jobs <= 4; jobs++) {
+        reset();
+        assert_true(run_simply(ENTITIES, jobs, false));
+        assert_emitted(ENTITIES, 1, NULL, 0);
+        assert_int_equal(server.calls, 3); /* of 64 entities at most */
+        assert_int_equal(newest, START + 20);
+    }
+}
+
+static void test_refused_entities(void **state) {
+    (void)state;
+    for (size_t jobs = 1; jobs <= 4; jobs++)
+        for (int named = 0; named < 2; named++) {
+            reset();
+            server.refused = "vm-70";
+            server.names_object = named;
+            assert_true(run_simply(ENTITIES, jobs, false));
+            assert_emitted(ENTITIES, 1, "vm-70", 0);
+            assert_string_equal(lost, "vm-70: refused; ");
+            assert_true(tracked_is_refused(&tracked[70], 1));
+            assert_false(tracked_is_refused(&tracked[71], 1));
+            assert_true(server.calls <= (named ? 5 : 16));
+        }
+}
+
+/* What an endless run does not find has probably ended: the inventory will tell. */
+static void test_lost_entities(void **state) {
+    struct batches_order order;
+    struct error error = {0};
+    (void)state;
+    reset();
+    server.refused = "vm-3";
+    server.fault = "ManagedObjectNotFound";
+    server.names_object = true;
+    assert_true(run(10, 2, true, &order, &error));
+    assert_emitted(10, 1, "vm-3", 0);
+    assert_string_equal(lost, "");
+    assert_true(order.lost_objects && tracked[3].vanished);
+    reset();
+    server.refused = "vm-3";
+    server.fault = "ManagedObjectNotFound";
+    server.names_object = true;
+    assert_true(run(10, 2, false, &order, &error));
+    assert_string_equal(lost, "vm-3: refused; ");
+    assert_false(order.lost_objects);
+}
+
+static void test_refused_counters(void **state) {
+    (void)state;
+    reset();
+    server.refused_counter = 4;
+    assert_true(run_simply(20, 1, false));
+    assert_emitted(20, 1, NULL, 4);
+    assert_string_equal(lost,
+                        "vm-0: c.4 is refused: metricId; "
+                        "vm-1: c.4 is refused, and no longer asked for of its like: metricId; ");
+    int calls = server.calls;
+    lost[0] = emitted[0] = '\0';
+    assert_true(run_simply(20, 1, false)); /* the next round knows it */
+    assert_emitted(20, 1, NULL, 4);
+    assert_string_equal(lost, "");
+    assert_int_equal(server.calls, calls + 1);
+}
+
+static void test_sizes(void **state) {
+    (void)state;
+    for (size_t jobs = 1; jobs <= 4; jobs++)
+        for (size_t limit = 1; limit < 200; limit = limit * 2 + 1) {
+            reset();
+            server.limit = limit;
+            assert_true(run_simply(ENTITIES, jobs, jobs % 2));
+            assert_emitted(ENTITIES, 1, NULL, 0);
+            assert_true(limits_metrics(&limits) <= limit);
+            int calls = server.calls;
+            server.now += 20;
+            emitted[0] = '\0';
+            assert_true(run_simply(ENTITIES, jobs, true)); /* the size is known */
+            if (jobs % 2)
+                assert_emitted(ENTITIES, 2, NULL, 0);
+            assert_true(server.calls - calls <= calls);
+        }
+}
+
+static void test_silence(void **state) {
+    struct batches_order order;
+    struct error error = {0};
+    (void)state;
+    reset();
+    server.limit = 100;
+    server.silent = true;
+    assert_true(run_simply(64, 1, false));
+    assert_emitted(64, 1, NULL, 0);
+    reset();
+    server.limit = 1;
+    server.silent = server.dead = true;
+    assert_false(run(64, 1, false, &order, &error));
+    assert_int_equal(error.kind, ERROR_TIMEOUT);
+    assert_int_equal(server.calls, 1);
+}
+
+static void test_interval_that_nobody_keeps(void **state) {
+    struct batches_order order;
+    struct error error = {0};
+    (void)state;
+    reset();
+    server.interval = "A specified parameter was not correct: interval";
+    assert_true(run(8, 1, false, &order, &error)); /* in real time, each is refused for itself */
+    assert_true(strstr(lost, "vm-7: A specified") != NULL);
+    reset();
+    server.interval = "A specified parameter was not correct: interval";
+    asked_interval = 300;
+    assert_false(run(8, 1, false, &order, &error));
+    assert_true(strstr(error.message, "keeps no samples of 300 s") != NULL);
+    assert_true(server.calls < 12);
+}
+
+/* Nothing of a round that breaks is emitted twice, and nothing is missing, once it goes on. */
+static void test_rounds_that_break(void **state) {
+    (void)state;
+    for (size_t limit = 2; limit < 60; limit += 3)
+        for (int fails_at = 1; fails_at < 40; fails_at++) {
+            reset();
+            server.limit = limit;
+            limits_lower(&limits, limit);
+            server.fails_at = fails_at;
+            bool good = run_simply(12, 2, true);
+            assert_int_equal(good, server.calls < fails_at);
+            server.fails_at = 0;
+            if (!good)
+                assert_true(run_simply(12, 2, true));
+            assert_emitted(12, 1, NULL, 0);
+            assert_true(run_simply(12, 2, true));
+            assert_emitted(12, 1, NULL, 0);
+        }
+}
+
+static void test_output_that_fails_moves_no_mark(void **state) {
+    struct batches_order order;
+    struct error error = {0};
+    (void)state;
+    reset();
+    output_fails = true;
+    assert_false(run(12, 2, true, &order, &error));
+    assert_int_equal(error.kind, ERROR_OUTPUT);
+    output_fails = false;
+    assert_true(run_simply(12, 2, true));
+    assert_emitted(12, 1, NULL, 0);
+}
+
+/* A server was away: the samples of each entity come in their order. */
+static void test_backfill(void **state) {
+    (void)state;
+    for (size_t limit = 0; limit < 20; limit += 4) {
+        reset();
+        server.limit = limit;
+        server.now = START + 120 * 20;
+        assert_true(run_simply(5, 2, true));
+        const char *at = emitted;
+        for (size_t i = 0; i < 5; i++)
+            for (int k = 1; k <= COUNTERS; k++)
+                for (int time = 1; time <= 120; time++) {
+                    char *one = memory_printf("%s/%d@%d ", ids[i], k, time);
+                    assert_memory_equal(at, one, strlen(one));
+                    at += strlen(one);
+                    free(one);
+                }
+        assert_int_equal(*at, '\0');
+    }
+}
+
+static void test_windows(void **state) {
+    struct batches_order order;
+    struct error error = {0};
+    (void)state;
+    reset();
+    server.now = START + 200000 * 20;
+    quiet = true;
+    assert_true(run(1, 1, true, &order, &error));
+    assert_true(server.calls >= 4); /* no answer holds more than LIMITS_VALUES */
+    assert_int_equal(mark_after(&tracked[0].mark), server.now);
+}
+
+static void test_instances_by_name(void **state) {
+    (void)state;
+    reset();
+    server.lists_only = true;
+    server.refused = "vm-5";
+    assert_true(run_simply(10, 1, true));
+    assert_emitted(10, 1, "vm-5", 0);
+    assert_string_equal(lost, "vm-5: refused; ");
+    assert_true(limits_lists_instances(&limits));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_whole_batches),
+        cmocka_unit_test(test_refused_entities),
+        cmocka_unit_test(test_lost_entities),
+        cmocka_unit_test(test_refused_counters),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_silence),
+        cmocka_unit_test(test_interval_that_nobody_keeps),
+        cmocka_unit_test(test_rounds_that_break),
+        cmocka_unit_test(test_output_that_fails_moves_no_mark),
+        cmocka_unit_test(test_backfill),
+        cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_instances_by_name),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
