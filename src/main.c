@@ -62,6 +62,8 @@ static int run(int argc, char **argv) {
 static int finish(int status) {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
+    if (errno == EPIPE)
+        return STATUS_READER_GONE;
     const char *reason = descriptors_stdout_closed() ? "it is closed" : strerror(errno);
     fprintf(stderr, "vperf: cannot write standard output: %s\n", reason);
     return STATUS_NOTHING;

@@ -84,7 +84,7 @@ static bool publish_coverage(struct run *run, struct output *output) {
     coverage_write(run->coverage, output->stream, options->sink.spreadsheet_safe);
     if (output_commit(output, &lost))
         return true;
-    log_error(&options->log, "%s", lost.message);
+    run_report_end(&options->log, &lost);
     run->account_lost = true;
     return false;
 }
@@ -115,8 +115,7 @@ static int collect(const struct options *options) {
     run_all(&run);
     if (publish(&run, &outputs))
         show_summary(&run);
-    if (run.fatal.kind != ERROR_NONE)
-        log_error(&options->log, "%s", run.fatal.message);
+    run_report_end(&options->log, &run.fatal);
     int status = run_status(&run);
     run_done(&run);
     return status;

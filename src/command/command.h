@@ -9,6 +9,7 @@ enum status {
     STATUS_NOTHING = 1,       /* nothing could be collected or written */
     STATUS_USAGE = 2,         /* the command line is wrong */
     STATUS_PARTIAL = 3,       /* part failed: stderr says what is missing */
+    STATUS_READER_GONE = 141, /* as of a program that SIGPIPE ends; logged out, nothing said */
     STATUS_INTERRUPTED = 130, /* by a signal: logged out, nothing half-written */
 };
 

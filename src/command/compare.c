@@ -185,8 +185,7 @@ int compare_run(int argc, char **argv) {
         interrupt_install();
         struct error error = {0};
         status = prepare_and_compare(&options, &error);
-        if (error.kind != ERROR_NONE)
-            log_error(&options.log, "%s", error.message);
+        run_report_end(&options.log, &error);
     }
     options_done(&options);
     return status;

@@ -115,7 +115,7 @@ bool lane_round(struct lane *lane, struct source *source, const struct window *w
 
 /* What no further attempt can mend. */
 static bool is_final(const struct error *error) {
-    return error->kind == ERROR_OUTPUT || error->kind == ERROR_INTERRUPTED ||
+    return run_output_failed(error) || error->kind == ERROR_INTERRUPTED ||
            error->kind == ERROR_USAGE;
 }
 

@@ -91,8 +91,7 @@ int listing_run(const struct listing *listing, int argc, char **argv) {
         bool terminal = !options.output && isatty(STDOUT_FILENO);
         if (records_format_find(options.format, terminal, &format, &error))
             status = list_to_output(listing, &options, format, &error);
-        if (error.kind != ERROR_NONE)
-            log_error(&options.log, "%s", error.message);
+        run_report_end(&options.log, &error);
     }
     options_done(&options);
     return status;

@@ -37,8 +37,17 @@ bool run_write(void *context, const struct series *series, struct error *error) 
     return good;
 }
 
+bool run_output_failed(const struct error *error) {
+    return error->kind == ERROR_OUTPUT || error->kind == ERROR_READER_GONE;
+}
+
+void run_report_end(const struct log *log, const struct error *error) {
+    if (error->kind != ERROR_NONE && error->kind != ERROR_READER_GONE)
+        log_error(log, "%s", error->message);
+}
+
 bool run_ends(const struct run *run, const struct error *error) {
-    return error->kind == ERROR_OUTPUT || error->kind == ERROR_INTERRUPTED ||
+    return run_output_failed(error) || error->kind == ERROR_INTERRUPTED ||
            (error->kind == ERROR_USAGE && run->options->target_count == 1);
 }
 
@@ -132,6 +141,8 @@ void run_all(struct run *run) {
 int run_error_status(const struct error *error) {
     if (error->kind == ERROR_USAGE)
         return STATUS_USAGE;
+    if (error->kind == ERROR_READER_GONE)
+        return STATUS_READER_GONE;
     return error->kind == ERROR_INTERRUPTED ? STATUS_INTERRUPTED : STATUS_NOTHING;
 }
 
@@ -149,6 +160,6 @@ bool run_publishable(const struct run *run) {
     int status = run_status(run);
     bool interrupted = status == STATUS_INTERRUPTED && run->rounds && !run->torn;
     if (run->options->timing.follow)
-        return run->fatal.kind != ERROR_OUTPUT;
+        return !run_output_failed(&run->fatal);
     return status == STATUS_OK || status == STATUS_PARTIAL || interrupted;
 }

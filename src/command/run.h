@@ -61,6 +61,12 @@ int run_status(const struct run *run);
 /* run_error_status: the exit status for an error that ends the run. */
 int run_error_status(const struct error *error);
 
+/* run_output_failed: what is measured has nowhere to go. */
+bool run_output_failed(const struct error *error);
+
+/* run_report_end: says what ended a run, if there is something to say. */
+void run_report_end(const struct log *log, const struct error *error);
+
 /* run_ends: an error that concerns all targets, not one of several. */
 bool run_ends(const struct run *run, const struct error *error);
 

@@ -96,6 +96,8 @@ static const char *name_of(const struct output *output) {
 static bool fail(const struct output *output, int failure, struct error *error) {
     if (failure == EINTR)
         return error_set(error, ERROR_INTERRUPTED, "interrupted while writing %s", name_of(output));
+    if (failure == EPIPE && !output->path)
+        return error_set(error, ERROR_READER_GONE, "nobody reads standard output any more");
     bool closed = !output->path && failure == EBADF;
     return error_set(error, ERROR_OUTPUT, "cannot write %s: %s", name_of(output),
                      closed ? "it is closed" : strerror(failure));

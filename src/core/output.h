@@ -49,13 +49,17 @@ bool output_same(const struct output *a, const struct output *b);
 /* output_failed: a write has failed; what follows is lost. */
 bool output_failed(const struct output *output);
 
-/* output_check: true until a write fails; then the error says why (ERROR_OUTPUT). */
+/*
+ * output_check: true until a write fails; then the error says why: ERROR_OUTPUT, or of a pipe on
+ * stdout ERROR_READER_GONE.
+ */
 bool output_check(const struct output *output, struct error *error)
     __attribute__((warn_unused_result));
 
 /*
  * output_commit: flushes and closes; renames the temporary file to its name, with the mode of the
- * file it replaces. On any write error nothing is renamed, and the error says why (ERROR_OUTPUT).
+ * file it replaces. On any write error nothing is renamed, and the error says why, as in
+ * output_check.
  */
 bool output_commit(struct output *output, struct error *error) __attribute__((warn_unused_result));
 

@@ -226,27 +226,6 @@ def test_file_size_limit(vperf, esx, tmp_path, command):
     assert files_in(tmp_path) == []
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_closed_pipe(vperf, esx, command):
-    """A reader that is gone is an error, not a success and not a silent death."""
-    reader, writer = os.pipe()
-    os.close(reader)
-    with open(writer, "wb") as pipe:
-        check_output_error(vperf.run(command, *esx.arguments, stdout=pipe),
-                           "standard output", "Broken pipe")
-
-
-def test_reader_that_stops_early(vperf, start_vcsim):
-    """vperf collect | head -1: the header arrives, then vperf says why it stops."""
-    server = start_vcsim("-mode", "real", "-vm", "60")
-    process = vperf.start("collect", "--samples", "5", *server.arguments)
-    assert process.stdout.readline().startswith(b"timestamp,")
-    process.stdout.close()
-    process.stdout = None
-    check_output_error(finish(process), "standard output", "Broken pipe")
-    assert server.methods()[-1] == "Logout"
-
-
 @pytest.mark.parametrize("name, reason", [
     ("missing/all.csv", "No such file or directory"), ("", "Is a directory"),
     ("file/all.csv", "Not a directory"), ("x" * 300, "File name too long")])

@@ -2,6 +2,7 @@
 """vperf as a process: descriptors that are closed, signals, limits, readers that go away."""
 
 import os
+import select
 import signal
 
 import pytest
@@ -94,3 +95,50 @@ def test_signals_of_a_terminal_to_the_helper(vperf, number, tmp_path):
     assert done.status == 130, done
     assert [line for line in done.messages if "lost" in line or "again" in line] == [], done
     assert read_csv((tmp_path / "out.csv").read_text())
+
+
+READER_GONE = 141
+
+
+@pytest.mark.parametrize("arguments", [["collect"], ["compare"], ["counters"], ["inventory"],
+                                       ["collect", "--follow"]], ids=" ".join)
+def test_closed_pipe(vperf, esx, arguments):
+    """A reader that is gone is no success; it is no news either, so nothing is said."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as pipe:
+        done = vperf.run(*arguments, *esx.arguments, stdout=pipe)
+    assert (done.status, done.err) == (READER_GONE, "")
+
+
+def test_help_to_a_closed_pipe(vperf):
+    """vperf --help | true"""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as pipe:
+        done = vperf.run("collect", "--help", stdout=pipe)
+    assert (done.status, done.err) == (READER_GONE, "")
+
+
+def test_reader_that_stops_early(vperf, start_vcsim):
+    """vperf collect | head -1: the header arrives, and vperf ends in silence, logged out."""
+    server = start_vcsim("-mode", "real", "-vm", "60")
+    process = vperf.start("collect", "--samples", "5", *server.arguments)
+    assert process.stdout.readline().startswith(b"timestamp,")
+    process.stdout.close()
+    process.stdout = None
+    done = finish(process)
+    assert (done.status, done.err) == (READER_GONE, "")
+    assert server.methods()[-1] == "Logout"
+
+
+def test_reader_of_a_named_pipe_stops_early(vperf, esx, tmp_path):
+    """What --output names is to be written: a reader that leaves it is told."""
+    os.mkfifo(tmp_path / "fifo")
+    reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    process = vperf.start("collect", "--output", tmp_path / "fifo", "--samples", "15",
+                          *esx.arguments)
+    await_true(lambda: select.select([reader], [], [], 0)[0], "data")
+    os.read(reader, 10)
+    os.close(reader)
+    check_output_error(finish(process), "fifo", "Broken pipe")
