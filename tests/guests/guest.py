@@ -15,7 +15,9 @@ from . import truth
 
 READY = "guest: ready"
 CHANNEL = "channel"
-KERNEL_ARGUMENTS = "console=ttyS0 quiet panic=-1 ipv6.disable=1 mitigations=off"
+# no_timer_check: on a busy machine the kernel may find that no timer works, and go no further.
+KERNEL_ARGUMENTS = ("console=ttyS0 quiet panic=-1 ipv6.disable=1 mitigations=off "
+                    "no_timer_check")
 DOMAIN = """<domain type={type}>
   <name>{name}</name>
   <uuid>{uuid}</uuid>
