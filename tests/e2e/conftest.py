@@ -23,6 +23,20 @@ import kvm  # noqa: E402
 import launch  # noqa: E402
 
 
+def pytest_configure(config):
+    """Tell pytest our marks: tests that need no second run with another build under test."""
+    config.addinivalue_line("markers", "guests: needs a real libvirtd")
+    config.addinivalue_line("markers", "tsan: runs a vperf of its own, that ThreadSanitizer watches")
+
+
+def pytest_collection_modifyitems(items):
+    """Mark tests by what they need."""
+    for item in items:
+        for mark, fixture in (("guests", "daemon"), ("tsan", "tsan")):
+            if fixture in item.fixturenames:
+                item.add_marker(mark)
+
+
 @pytest.fixture(scope="session")
 def vperf(tmp_path_factory):
     """The program under test."""
@@ -119,11 +133,20 @@ def server(request):
     return request.getfixturevalue(request.param)
 
 
+@pytest.fixture(scope="session")
+def daemon():
+    """A private libvirtd; skips where a machine cannot run QEMU."""
+    if reason := kvm.unavailable():
+        pytest.skip(reason)
+    with kvm.Libvirtd() as one:
+        yield one
+
+
 @pytest.fixture(scope="module")
-def libvirtd():
-    """A libvirtd of this module's own."""
-    with kvm.libvirtd() as daemon:
-        yield daemon
+def libvirtd(daemon):
+    """The session's libvirtd, which runs and has no guests when a module begins."""
+    daemon.clear()
+    return daemon
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ import threading
 import time
 
 import harness
-import pytest
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 
@@ -38,15 +37,6 @@ LONGEST_MESSAGE = 1 << 26
 HUGE = 10 ** 12
 
 numbers = itertools.count()
-
-
-@contextlib.contextmanager
-def libvirtd():
-    """A private libvirtd for a module; skips where a machine cannot run QEMU."""
-    if reason := unavailable():
-        pytest.skip(reason)
-    with Libvirtd() as daemon:
-        yield daemon
 
 
 def guest_name(role):
@@ -301,5 +291,6 @@ def rate_bounds(polls, amount, divisor, first=0, last=1):
     return [amount * 10 ** 9 // (divisor * (elapsed + way * doubt)) for way in (1, -1)]
 
 
-__all__ = ["CONNECT_CLOSE", "FLAG_READ_ONLY", "GET_ALL_DOMAIN_STATS", "Relay", "Rows", "bracket",
-           "check_within", "collecting", "guest_name", "libvirtd", "rate_bounds", "truth"]
+__all__ = ["CONNECT_CLOSE", "FLAG_READ_ONLY", "GET_ALL_DOMAIN_STATS", "Libvirtd", "Relay", "Rows",
+           "bracket", "check_within", "collecting", "guest_name", "rate_bounds", "truth",
+           "unavailable"]

@@ -343,11 +343,12 @@ def test_interrupted(vperf, start_vcsim):
 
 
 @pytest.fixture(scope="module")
-def guest():
+def guest(libvirtd):
     """A real QEMU guest, half busy, that reads and writes."""
-    with kvm.libvirtd() as libvirtd:
-        yield libvirtd.guest(kvm.guest_name("compare"), balloon_period=1,
-                             load=["cpu 0 50", "disk vda 640 1280 65536"]).start()
+    one = libvirtd.guest(kvm.guest_name("compare"), balloon_period=1,
+                         load=["cpu 0 50", "disk vda 640 1280 65536"]).start()
+    yield one
+    one.destroy()
 
 
 def test_real_guest_beside_esxi(vperf, ahead, guest):

@@ -297,20 +297,18 @@ def test_right_credentials(vperf, node, tmp_path, way):
     assert done.status == 0 and done.rows, done
 
 
-def test_read_only_is_enough(vperf):
+def test_read_only_is_enough(vperf, libvirtd, relay):
     """A daemon's read-only socket serves all three commands, as a user may reach no other."""
-    with kvm.libvirtd() as daemon:
-        target = f"qemu:///system?socket={daemon.directory}/run/libvirt-sock-ro"
-        for command in (["collect", "--interval", "1"], ["inventory"], ["counters"]):
-            done = vperf.run(*command, target)
-            assert done.status == 0, done
-        with kvm.Relay(daemon) as relay:
-            assert vperf.run("collect", "--interval", 1, relay.uri).status == 0
-            assert relay.opens and all(flags & kvm.FLAG_READ_ONLY for flags in relay.opens)
-            total = truth.parse_key_values(open("/proc/meminfo", encoding="ascii").read())
-            done = vperf.run("collect", "--interval", 1, "--counter", "mem.capacity.*", relay.uri)
-            assert [row["value"] for row in done.rows] == [str(total["MemTotal"])]
-            assert re.fullmatch(r"[0-9a-f-]{36}", done.rows[0]["id"]), done
+    target = f"qemu:///system?socket={libvirtd.directory}/run/libvirt-sock-ro"
+    for command in (["collect", "--interval", "1"], ["inventory"], ["counters"]):
+        done = vperf.run(*command, target)
+        assert done.status == 0, done
+    assert vperf.run("collect", "--interval", 1, relay.uri).status == 0
+    assert relay.opens and all(flags & kvm.FLAG_READ_ONLY for flags in relay.opens)
+    total = truth.parse_key_values(open("/proc/meminfo", encoding="ascii").read())
+    done = vperf.run("collect", "--interval", 1, "--counter", "mem.capacity.*", relay.uri)
+    assert [row["value"] for row in done.rows] == [str(total["MemTotal"])]
+    assert re.fullmatch(r"[0-9a-f-]{36}", done.rows[0]["id"]), done
 
 
 def test_esx_is_vsphere(vperf, esx):

@@ -100,6 +100,18 @@ class Libvirtd:
         """Starts libvirtd again, which finds its guests."""
         self.keeper_command("start libvirtd")
 
+    def clear(self):
+        """Starts libvirtd where it does not run, and removes all guests: what a test left over."""
+        try:
+            running = self.virsh("list", "--name").split()
+        except GuestError:
+            self.start_daemon()
+            running = self.virsh("list", "--name").split()
+        for name in running:
+            self.virsh("destroy", name)
+        for name in self.virsh("list", "--all", "--name").split():
+            self.virsh("undefine", name)
+
     def virsh(self, *arguments, seconds=60):
         """Runs virsh and returns its output; GuestError has its message."""
         command = ["virsh", "-q", "-c", self.uri, *(str(argument) for argument in arguments)]
