@@ -2,6 +2,7 @@
 /* Thumbprints by OpenSSL's digests. */
 #include "source/vsphere/session/thumbprint.h"
 
+#include <glib.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,18 +14,12 @@
 
 enum { SHA1_LENGTH = 20, SHA256_LENGTH = 32 };
 
-static int hex_digit(char character) {
-    static const char digits[] = "0123456789abcdef";
-    const char *found = memchr(digits, character | 0x20, sizeof digits - 1);
-    return found ? (int)(found - digits) : -1;
-}
-
 bool thumbprint_parse(struct thumbprint *thumbprint, const char *text) {
     size_t digits = 0;
     for (; *text; text++) {
         if (*text == ':')
             continue;
-        int digit = hex_digit(*text);
+        int digit = g_ascii_xdigit_value(*text);
         if (digit < 0 || digits / 2 >= THUMBPRINT_MAX)
             return false;
         unsigned char *byte = &thumbprint->bytes[digits / 2];

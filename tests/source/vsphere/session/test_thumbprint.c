@@ -35,6 +35,8 @@ static void test_parse(void **state) {
         {SHA256 "01", 0},
         {SHA256 SHA256, 0},
         {"g123456789abcdef0123456789abcdef01234567", 0},
+        {"\020123456789abcdef0123456789abcdef01234567", 0},
+        {"0123456789abcdef0123456789abcdef0123456\027", 0},
         {" " SHA1, 0},
         {SHA1 "\n", 0},
         {"SHA256:" SHA256, 0},
