@@ -18,6 +18,7 @@
 #include "core/descriptors.h"
 #include "core/memory.h"
 #include "core/remains.h"
+#include "core/text.h"
 
 enum {
     BUFFER_SIZE = 256 * 1024,
@@ -32,7 +33,8 @@ struct output_writer {
     int fd;
     bool is_file; /* a regular file: writing does not block */
     bool is_terminal;
-    char last;   /* byte that the terminal got */
+    char partial[TEXT_MAX_PARTIAL]; /* of a character, for a terminal */
+    size_t partial_size;
     int failure; /* errno of the first failure; once set, everything is discarded */
     off_t kept;  /* size of an appended file as of the last flush */
     const struct cancel *cancel;
@@ -49,26 +51,7 @@ static bool await_reader(const struct output_writer *writer) {
     return false;
 }
 
-static bool is_control(unsigned char byte, unsigned char previous) {
-    bool c1 = previous == 0xc2 && byte >= 0x80 && byte <= 0x9f; /* in UTF-8 */
-    return (byte < ' ' && byte != '\n' && byte != '\t') || byte == 0x7f || c1;
-}
-
-/* A name must not steer a terminal: it gets '?' for control characters. Files stay exact. */
-static ssize_t show(struct output_writer *writer, const char *bytes, size_t size) {
-    char shown[PIPE_BUF];
-    for (size_t i = 0; i < size; i++) {
-        char previous = i ? bytes[i - 1] : writer->last;
-        shown[i] = is_control((unsigned char)bytes[i], (unsigned char)previous) ? '?' : bytes[i];
-    }
-    ssize_t written = write(writer->fd, shown, size);
-    if (written > 0)
-        writer->last = bytes[written - 1];
-    return written;
-}
-
-static ssize_t write_all(void *cookie, const char *bytes, size_t size) {
-    struct output_writer *writer = cookie;
+static bool write_bytes(struct output_writer *writer, const char *bytes, size_t size) {
     size_t done = 0;
 
     while (done < size && !writer->failure) {
@@ -79,14 +62,33 @@ static ssize_t write_all(void *cookie, const char *bytes, size_t size) {
             writer->failure = EINTR;
             break;
         }
-        ssize_t written = writer->is_terminal ? show(writer, bytes + done, piece)
-                                              : write(writer->fd, bytes + done, piece);
+        ssize_t written = write(writer->fd, bytes + done, piece);
         if (written > 0)
             done += (size_t)written;
         else if (written < 0 && errno != EINTR)
             writer->failure = errno;
     }
-    return (ssize_t)done;
+    return !writer->failure;
+}
+
+/* A name must not steer a terminal. Files stay exact. */
+static bool show(struct output_writer *writer, const char *bytes, size_t size) {
+    size_t total = writer->partial_size + size;
+    char *shown = memory_alloc(total);
+    memcpy(shown, writer->partial, writer->partial_size);
+    memcpy(shown + writer->partial_size, bytes, size);
+    size_t whole = text_whole(shown, total);
+    writer->partial_size = total - whole;
+    memcpy(writer->partial, shown + whole, writer->partial_size);
+    bool good = write_bytes(writer, shown, text_for_terminal(shown, whole));
+    free(shown);
+    return good;
+}
+
+static ssize_t write_all(void *cookie, const char *bytes, size_t size) {
+    struct output_writer *writer = cookie;
+    bool good = writer->is_terminal ? show(writer, bytes, size) : write_bytes(writer, bytes, size);
+    return good ? (ssize_t)size : 0;
 }
 
 static const char *name_of(const struct output *output) {

@@ -24,7 +24,7 @@ struct output {
 /*
  * output_open: stdout when path is NULL or "-", else a temporary file beside path. A path that
  * exists and is no regular file (a pipe, a device) is written directly. A terminal gets '?' for
- * control characters other than tab and line feed. ERROR_OUTPUT on failure.
+ * control characters other than tab and line feed, and for what turns the direction of text. ERROR_OUTPUT on failure.
  */
 bool output_open(struct output *output, const char *path, struct error *error)
     __attribute__((warn_unused_result));

@@ -22,14 +22,17 @@ static bool is_utf8(gunichar character) {
     return character != (gunichar)-1 && character != (gunichar)-2;
 }
 
-void text_one_line(char *text) {
+/* Puts '?' in place of what is harmful and not among the exceptions; returns the new length. */
+static size_t disarm(char *text, size_t size, const char *exceptions) {
     char *to = text;
     const char *from = text;
+    const char *end = text + size;
 
-    while (*from) {
-        gunichar character = g_utf8_get_char_validated(from, -1);
+    while (from < end) {
+        gunichar character = *from ? g_utf8_get_char_validated(from, end - from) : 0;
         size_t length = is_utf8(character) ? (size_t)(g_utf8_next_char(from) - from) : 1;
-        if (is_utf8(character) && !is_harmful(character)) {
+        bool harmless = !is_harmful(character) || (*from && strchr(exceptions, *from));
+        if (is_utf8(character) && harmless) {
             memmove(to, from, length);
             to += length;
         } else {
@@ -37,7 +40,22 @@ void text_one_line(char *text) {
         }
         from += length;
     }
-    *to = '\0';
+    return (size_t)(to - text);
+}
+
+void text_one_line(char *text) {
+    text[disarm(text, strlen(text), "")] = '\0';
+}
+
+size_t text_for_terminal(char *text, size_t size) {
+    return disarm(text, size, "\n\t");
+}
+
+size_t text_whole(const char *text, size_t size) {
+    const char *end = text + size;
+    const char *last = g_utf8_find_prev_char(text, end);
+    bool cut = last && *last && g_utf8_get_char_validated(last, end - last) == (gunichar)-2;
+    return cut ? (size_t)(last - text) : size;
 }
 
 size_t text_cut(const char *text, size_t limit) {

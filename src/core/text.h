@@ -11,6 +11,20 @@
  */
 void text_one_line(char *text);
 
+/*
+ * text_for_terminal: the same for size bytes of many lines: line feeds and tabs stay. Returns the
+ * length, which is not greater than size.
+ */
+size_t text_for_terminal(char *text, size_t size);
+
+enum { TEXT_MAX_PARTIAL = 5 };
+
+/*
+ * text_whole: the length without a character at the end whose last bytes are still to come: of its
+ * first ones there are at most TEXT_MAX_PARTIAL.
+ */
+size_t text_whole(const char *text, size_t size);
+
 /* text_cut: the largest length up to limit that does not split a character of valid UTF-8. */
 size_t text_cut(const char *text, size_t limit);
 

@@ -404,7 +404,7 @@ static void test_interrupt_ends_a_blocked_write(void **state) {
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* ESC, carriage return, DEL, and C1's CSI in UTF-8, whole and over two writes. */
+/* ESC, carriage return, DEL, C1's CSI, whole, over two writes and as one byte, RLO. */
 static void test_terminal_is_not_steered(void **state) {
     struct output output;
     struct error error = {0};
@@ -416,7 +416,9 @@ static void test_terminal_is_not_steered(void **state) {
     assert_true(output_open(&output, ptsname(terminal), &error));
     fputs("a\033[31m,b\tc\r\177\302\2331m,\303\233,\302", output.stream);
     fflush(output.stream);
-    fputs("\2332J\n", output.stream);
+    fputs("\2332J\2333J\342\200", output.stream);
+    fflush(output.stream);
+    fputs("\256gpj\303\274\n", output.stream);
     fflush(output.stream);
     size_t length = 0;
     while (!length || shown[length - 1] != '\n') {
@@ -425,7 +427,7 @@ static void test_terminal_is_not_steered(void **state) {
         length += (size_t)got;
     }
     shown[length] = '\0';
-    assert_string_equal(shown, "a?[31m,b\tc??\302?1m,\303\233,\302?2J\r\n");
+    assert_string_equal(shown, "a?[31m,b\tc???1m,\303\233,?2J?3J?gpj\303\274\r\n");
     assert_true(output_commit(&output, &error));
     close(terminal);
 }

@@ -46,6 +46,53 @@ static void test_one_line(void **state) {
     }
 }
 
+static void test_for_terminal(void **state) {
+    static const struct {
+        const char *text;
+        size_t size;
+        const char *expected;
+    } cases[] = {
+        {"", 0, ""},
+        {"a\tb\nc", 5, "a\tb\nc"},
+        {"a\rb\0c", 5, "a?b?c"},
+        {"\342\200\252\342\200\256\342\201\246\342\201\251\342\200\217\330\234", 17, "??????"},
+        {"\302\233\233", 3, "??"},
+        {"\344\270\255\344\270", 5, "\344\270\255??"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[64];
+        memcpy(text, cases[i].text, cases[i].size);
+        text[text_for_terminal(text, cases[i].size)] = '\0';
+        assert_string_equal(text, cases[i].expected);
+    }
+}
+
+static void test_whole(void **state) {
+    static const struct {
+        const char *text;
+        size_t size;
+        size_t expected;
+    } cases[] = {
+        {"", 0, 0},
+        {"abc", 3, 3},
+        {"a\303\274", 3, 3},
+        {"a\303", 2, 1},
+        {"\360\237\220", 3, 0},
+        {"\342\200\256\342\200", 5, 3},
+        {"a\0", 2, 2},
+        {"a\374", 2, 1},
+        {"a\374\200\200\200\200", 6, 1},
+        {"a\374\200\200\200\200\200", 7, 7},
+        {"\200\200\200", 3, 3},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(text_whole(cases[i].text, cases[i].size), cases[i].expected);
+}
+
 static void test_cut(void **state) {
     static const struct {
         const char *text;
@@ -72,6 +119,8 @@ static void test_cut(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_line),
+        cmocka_unit_test(test_for_terminal),
+        cmocka_unit_test(test_whole),
         cmocka_unit_test(test_cut),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
