@@ -154,12 +154,22 @@ static int open_temporary(struct output *output, mode_t mode) {
     return -1;
 }
 
-/* A file to replace, of which the mode is kept; one that we may not write is not replaced. */
-static int open_replacement(struct output *output, mode_t mode) {
+/* Where the group cannot be kept, another one does not get its rights. */
+static bool keep_owner_and_mode(int fd, const struct stat *old) {
+    mode_t mode = old->st_mode & 07777;
+    bool kept =
+        fchown(fd, old->st_uid, old->st_gid) == 0 || fchown(fd, (uid_t)-1, old->st_gid) == 0;
+    if (!kept)
+        mode = (mode & 0707) | (mode & 07) << 3;
+    return fchmod(fd, mode) == 0;
+}
+
+/* A file to replace; one that we may not write is not replaced. */
+static int open_replacement(struct output *output, const struct stat *old) {
     if (faccessat(AT_FDCWD, output->final, W_OK, AT_EACCESS) != 0)
         return -1;
-    int fd = open_temporary(output, mode);
-    if (fd >= 0 && fchmod(fd, mode) != 0) {
+    int fd = open_temporary(output, old->st_mode & 0700);
+    if (fd >= 0 && !keep_owner_and_mode(fd, old)) {
         int failure = errno;
         remove_temporary(output);
         close(fd);
@@ -196,7 +206,7 @@ static int open_path(struct output *output, const char *path) {
     output->final = realpath(path, NULL);
     if (!output->final)
         return -1;
-    return open_replacement(output, status.st_mode & 07777);
+    return open_replacement(output, &status);
 }
 
 static bool is_file(int fd) {

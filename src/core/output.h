@@ -57,8 +57,9 @@ bool output_check(const struct output *output, struct error *error)
     __attribute__((warn_unused_result));
 
 /*
- * output_commit: flushes and closes; renames the temporary file to its name, with the mode of the
- * file it replaces. On any write error nothing is renamed, and the error says why, as in
+ * output_commit: flushes and closes; renames the temporary file to its name, with the mode and,
+ * where permitted, owner and group of the file it replaces; hard links to that one keep the old
+ * content. On any write error nothing is renamed, and the error says why, as in
  * output_check.
  */
 bool output_commit(struct output *output, struct error *error) __attribute__((warn_unused_result));

@@ -53,7 +53,6 @@ static void check_content(const char *path, const char *expected) {
 static size_t count_files(void) {
     DIR *directory = opendir(".");
     size_t count = 0;
-
     for (struct dirent *entry; (entry = readdir(directory));)
         count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
     closedir(directory);
@@ -69,7 +68,6 @@ static mode_t mode_of(const char *path) {
 static void write_file(const char *path, const char *content) {
     struct output output;
     struct error error = {0};
-
     if (!output_open(&output, path, &error))
         fail_msg("%s", error.message);
     fputs(content, output.stream);
@@ -146,6 +144,49 @@ static void test_mode_of_a_replaced_file(void **state) {
         check_content("out.csv", "new\n");
         unlink("out.csv");
     }
+}
+
+static void check_owner(const char *path, uid_t user, gid_t group, mode_t mode) {
+    struct stat status;
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_uid, user);
+    assert_int_equal(status.st_gid, group);
+    assert_int_equal(status.st_mode & 07777, mode);
+}
+
+/* The rest of the test is root's: others may not give files away. */
+static void test_owner_of_a_replaced_file(void **state) {
+    (void)state;
+    put("out.csv", "old\n");
+    write_file("out.csv", "new\n");
+    check_owner("out.csv", geteuid(), getegid(), mode_of("out.csv"));
+    if (geteuid() == 0) {
+        assert_int_equal(chown("out.csv", 12345, 23456), 0);
+        chmod("out.csv", 02664);
+        write_file("out.csv", "new\n");
+        check_owner("out.csv", 12345, 23456, 02664);
+
+        /* Of a file that we may write, without its group. */
+        assert_int_equal(chown("out.csv", 12345, 23456), 0);
+        chmod("out.csv", 0662);
+        chmod(".", 0777);
+        assert_int_equal(seteuid(65534), 0);
+        write_file("out.csv", "new\n");
+        assert_int_equal(seteuid(0), 0);
+        check_owner("out.csv", 65534, getegid(), 0622);
+    }
+    unlink("out.csv");
+}
+
+static void test_hard_link_keeps_the_old_content(void **state) {
+    (void)state;
+    put("out.csv", "old\n");
+    assert_int_equal(link("out.csv", "other.csv"), 0);
+    write_file("out.csv", "new\n");
+    check_content("out.csv", "new\n");
+    check_content("other.csv", "old\n");
+    unlink("out.csv");
+    unlink("other.csv");
 }
 
 static void test_temporary_file_is_no_more_readable_than_the_replaced_one(void **state) {
@@ -311,7 +352,6 @@ static void test_stdout(void **state) {
 static void expect_closed_pipe(void) {
     struct output output;
     struct error error = {0};
-
     assert_true(output_open(&output, NULL, &error));
     fputs("line\n", output.stream);
     assert_false(output_commit(&output, &error));
@@ -439,6 +479,8 @@ int main(void) {
         cmocka_unit_test(test_nobody_sees_half_a_file),
         cmocka_unit_test(test_mode_of_a_new_file),
         cmocka_unit_test(test_mode_of_a_replaced_file),
+        cmocka_unit_test(test_owner_of_a_replaced_file),
+        cmocka_unit_test(test_hard_link_keeps_the_old_content),
         cmocka_unit_test(test_temporary_file_is_no_more_readable_than_the_replaced_one),
         cmocka_unit_test(test_link_stays_a_link),
         cmocka_unit_test(test_cannot_open),
