@@ -98,9 +98,17 @@ static void put_csv_row(const struct records *records, char *const *cells) {
     }
 }
 
+/* As in the CSV of samples, readers that look at a beginning only see the quotes here. */
+static void put_csv_heading(const struct records *records, const char *name) {
+    if (strcmp(name, "name") == 0)
+        fprintf(records->stream, "\"%s\"", name);
+    else
+        csv_text(records->stream, name, false);
+}
+
 static void put_csv(const struct records *records) {
     for (size_t i = 0; i < records->column_count; i++) {
-        csv_text(records->stream, records->columns[i].name, false);
+        put_csv_heading(records, records->columns[i].name);
         put_separator(records, i, ",");
     }
     for (size_t i = 0; i < records->cell_count; i += records->column_count)

@@ -115,7 +115,7 @@ static void test_csv(void **state) {
     set_up(&bench, "cpu.usage.average,mem.usage.average", RECORDS_CSV);
     feed(&bench, &web, &usage, "", 459);
     feed(&bench, &mail, &memory_kvm, "", 5);
-    expect(&bench, "row,name,hypervisor,source,type,id,timestamp,interval,"
+    expect(&bench, "row,\"name\",hypervisor,source,type,id,timestamp,interval,"
                    "cpu.usage.average [percent],mem.usage.average [percent],approximate\n"
                    "guest,\"web,1\",esxi,esx01,vm,vm-9,2026-11-21T19:17:20Z,20,4.59,,\n"
                    "guest,mail,kvm,kvm01,vm,uuid-1,2026-11-21T19:17:20Z,20,,0.05,"
@@ -129,7 +129,7 @@ static void test_no_guests(void **state) {
     (void)state;
 
     set_up(&bench, "cpu.usage.average", RECORDS_CSV);
-    expect(&bench, "row,name,hypervisor,source,type,id,timestamp,interval,"
+    expect(&bench, "row,\"name\",hypervisor,source,type,id,timestamp,interval,"
                    "cpu.usage.average [percent],approximate\n");
     set_up(&bench, "cpu.usage.average", RECORDS_TABLE);
     expect(&bench, "name  hypervisor  source  cpu.usage %\n\n");
@@ -163,7 +163,7 @@ static void test_sort_and_top(void **state) {
         const char *name;
         int64_t value;
     } guests[] = {{"b", 5}, {"none", -1}, {"c", 70}, {"a", 5}, {"absent", -1}};
-    static const char header[] = "row,name,hypervisor,source,type,id,timestamp,interval,"
+    static const char header[] = "row,\"name\",hypervisor,source,type,id,timestamp,interval,"
                                  "mem.usage.average [percent],cpu.ready.summation [millisecond],"
                                  "approximate\n";
     static const char *const rows[] = {
@@ -304,7 +304,7 @@ static void test_servers_number_counters_their_own_way(void **state) {
     set_up(&bench, "cpu.usage.average,mem.usage.average", RECORDS_CSV);
     feed(&bench, &a, &usage, "", 300);
     feed(&bench, &b, &other, "", 400);
-    expect(&bench, "row,name,hypervisor,source,type,id,timestamp,interval,"
+    expect(&bench, "row,\"name\",hypervisor,source,type,id,timestamp,interval,"
                    "cpu.usage.average [percent],mem.usage.average [percent],approximate\n"
                    "guest,a,esxi,esx01,vm,1,2026-11-21T19:17:20Z,20,3.00,,\n"
                    "guest,b,esxi,esx01,vm,2,2026-11-21T19:17:20Z,20,,4.00,\n"
@@ -321,7 +321,7 @@ static void test_entities_at_one_address(void **state) {
     feed(&bench, &entity, &usage, "", 100);
     entity = guest("kvm", "a", "1");
     feed(&bench, &entity, &usage_kvm, "", 200);
-    expect(&bench, "row,name,hypervisor,source,type,id,timestamp,interval,"
+    expect(&bench, "row,\"name\",hypervisor,source,type,id,timestamp,interval,"
                    "cpu.usage.average [percent],approximate\n"
                    "guest,a,kvm,kvm01,vm,1,2026-11-21T19:17:20Z,20,2.00,\n"
                    "guest,a,esxi,esx01,vm,1,2026-11-21T19:17:20Z,20,1.00,\n"
@@ -367,7 +367,7 @@ static void test_moved_guest_is_counted_once(void **state) {
         if (cases[i].new_time)
             feed_at(&bench, &new, &ready, cases[i].new_time, 8);
         sink_entity(&bench.comparison.sink, &new);
-        char *expected = memory_printf("row,name,hypervisor,source,type,id,timestamp,interval,"
+        char *expected = memory_printf("row,\"name\",hypervisor,source,type,id,timestamp,interval,"
                                        "cpu.ready.summation [millisecond],approximate\n"
                                        "%stotal,,kvm,,vm,,,,%s,\n",
                                        cases[i].row, strstr(cases[i].row, "kvm02") ? "8" : "7");
@@ -511,7 +511,7 @@ static void test_guest_without_values(void **state) {
     feed(&bench, &one, &ready, "", 5);
     sink_entity(&bench.comparison.sink, &one);
     sink_entity(&bench.comparison.sink, &none);
-    expect(&bench, "row,name,hypervisor,source,type,id,timestamp,interval,"
+    expect(&bench, "row,\"name\",hypervisor,source,type,id,timestamp,interval,"
                    "cpu.ready.summation [millisecond],approximate\n"
                    "guest,a,esxi,esx01,vm,1,2026-11-21T19:17:20Z,20,5,\n"
                    "guest,b,esxi,esx01,vm,2,,,,\n"

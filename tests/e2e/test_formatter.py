@@ -8,7 +8,7 @@ import pytest
 from harness import read_csv
 
 TEST = "test:///default"
-HEADER = "timestamp,source,hypervisor,type,name,id,counter,instance,value,unit,interval"
+HEADER = "timestamp,source,hypervisor,type,\"name\",id,counter,instance,value,unit,interval"
 CELLS = {
     "timestamp": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "source": r"\S+", "hypervisor": r"[a-z]+",
     "type": r"vm|host", "name": r".+", "id": r"\S+", "interval": r"20",

@@ -12,7 +12,7 @@
 
 #include "sink/sink.h"
 
-#define HEADER "timestamp,source,hypervisor,type,name,id,counter,instance,value,unit,interval\n"
+#define HEADER "timestamp,source,hypervisor,type,\"name\",id,counter,instance,value,unit,interval\n"
 
 static const struct counter usage = {.id = 2, .name = "cpu.usage.average", .unit = "percent"};
 static const struct counter active = {.id = 33, .name = "mem.active.average", .unit = "kiloBytes"};

@@ -51,7 +51,7 @@ static void test_csv(void **state) {
     add(&list, "a,b", 1, "=x");
     add(&list, NULL, 0, "two\nlines");
     add(&list, "the \"big\"", -5, "\377");
-    expect(&list, "name,n,note\n\"a,b\",1,=x\n,,\"two\nlines\"\n\"the \"\"big\"\"\",-5,"
+    expect(&list, "\"name\",n,note\n\"a,b\",1,=x\n,,\"two\nlines\"\n\"the \"\"big\"\"\",-5,"
                   "\357\277\275\n");
 }
 
@@ -62,7 +62,7 @@ static void test_spreadsheet_safe(void **state) {
 
     begin(&list, RECORDS_CSV, true);
     add(&list, "=cmd|x", -5, "@y");
-    expect(&list, "name,n,note\n'=cmd|x,-5,'@y\n");
+    expect(&list, "\"name\",n,note\n'=cmd|x,-5,'@y\n");
 }
 
 static void test_empty_lists(void **state) {
@@ -70,7 +70,7 @@ static void test_empty_lists(void **state) {
     (void)state;
 
     begin(&list, RECORDS_CSV, false);
-    expect(&list, "name,n,note\n");
+    expect(&list, "\"name\",n,note\n");
     begin(&list, RECORDS_TABLE, false);
     expect(&list, "name  n  note\n");
     records_free(NULL);
@@ -199,7 +199,7 @@ static void test_zero(void **state) {
     records_number(list.records, 0, true);
     records_number(list.records, 0, false);
     records_number(list.records, INT64_MIN, false);
-    expect(&list, "name,n,note\n,0,-9223372036854775808\n");
+    expect(&list, "\"name\",n,note\n,0,-9223372036854775808\n");
 }
 
 static void test_format(void **state) {
