@@ -59,7 +59,7 @@ bool aligned_run(struct lane *lane, struct source *source, const struct window *
     int64_t deadline_ns = (due_ns > end_ns ? due_ns : end_ns) + patience_ns(lane);
     lane->awaited = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
     do {
-        if (!cancel_wait(&lane->cancel, due_ns))
+        if (!lane_wait(lane, "the sample of", due_ns))
             return error_set(&lane->error, ERROR_INTERRUPTED, "interrupted");
         if (!lane_round(lane, source, &window))
             return false;

@@ -21,6 +21,13 @@ static char *key_of(const struct entity *entity) {
     return memory_printf("%d %s", (int)entity->type, entity->id);
 }
 
+bool lane_wait(struct lane *lane, const char *what, int64_t until_ns) {
+    char *text = memory_printf("%s %s", what, lane->target->text);
+    progress_wait(&lane->progress, text, until_ns);
+    free(text);
+    return cancel_wait(&lane->cancel, until_ns);
+}
+
 bool lane_measured(const struct lane *lane, const struct entity *entity) {
     char *key = key_of(entity);
     bool skipped = g_hash_table_contains(lane->skipped, key);
@@ -150,7 +157,7 @@ static bool run_polls(struct lane *lane, struct source *source, const struct win
     progress_report(&lane->progress, 0, samples);
     while (due.at_ns < end_ns) {
         struct error lost = {0};
-        if (!cancel_wait(&lane->cancel, due.at_ns))
+        if (!lane_wait(lane, lane->attempts ? "the next poll of" : "the first poll of", due.at_ns))
             return interrupted(&lane->error);
         if (!round_once(lane, source, window, &lost) && is_final(&lost)) {
             lane->error = lost;
@@ -171,7 +178,8 @@ static bool run_polls(struct lane *lane, struct source *source, const struct win
 static bool wait_to_retry(struct lane *lane, const struct error *lost, int64_t period_ns) {
     messages_lost(lane->messages, lost);
     int64_t delay_ns = schedule_delay_ns(&lane->schedule, lost->kind, period_ns);
-    return cancel_wait(&lane->cancel, clock_boot_ns() + delay_ns) || interrupted(&lane->error);
+    return lane_wait(lane, "another attempt at", clock_boot_ns() + delay_ns) ||
+           interrupted(&lane->error);
 }
 
 /* Polls at multiples of the interval: those of all targets are at the same moments. */
@@ -185,7 +193,7 @@ static bool run_endless(struct lane *lane, struct source *source, const struct w
     const struct source_ops *ops = source->ops;
     struct due due = {first_due_ns(source, window->interval), window->interval * second_ns};
     lane->many = true;
-    while (cancel_wait(&lane->cancel, due.at_ns)) {
+    while (lane_wait(lane, "the next round of", due.at_ns)) {
         struct error lost = {0};
         bool good = round_once(lane, source, window, &lost);
         /* What an unsuccessful round has written counts as written. */

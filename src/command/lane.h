@@ -45,6 +45,12 @@ void lane_join(struct lane *lane);
 /* lane_round: one round that counts; false with lane->error. For the lane's thread. */
 bool lane_round(struct lane *lane, struct source *source, const struct window *window);
 
+/*
+ * lane_wait: waits for something of the lane's target ("the next poll of") until this time of
+ * clock_boot_ns, and says so where progress is shown; false when the lane is to end.
+ */
+bool lane_wait(struct lane *lane, const char *what, int64_t until_ns);
+
 /* lane_measured: the target is not lost, and the entity of it was not skipped. */
 bool lane_measured(const struct lane *lane, const struct entity *entity);
 

@@ -2,13 +2,17 @@
 /* Nothing is shown of runs that end soon, and nothing more often than people can read. */
 #include "command/progress.h"
 
+#include <glib.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "core/clock.h"
 #include "core/memory.h"
 
 enum { FIRST_SHOWN_MS = 1000, SHOWN_EVERY_MS = 250 };
+
+static const int64_t shortest_wait_ns = 1000000000;
 
 void progress_init(struct progress *progress, const struct log *log) {
     *progress = (struct progress){.log = log, .started_ms = clock_now_ms()};
@@ -20,21 +24,10 @@ void progress_done(struct progress *progress) {
     pthread_mutex_destroy(&progress->lock);
 }
 
-static void show_beginning(const struct progress *progress) {
-    char *text = memory_printf("0 of %d done", progress->total);
-    log_progress(progress->log, text);
-    free(text);
-}
-
 static void show(struct progress *progress) {
     int64_t now = clock_now_ms();
     int64_t elapsed = now - progress->started_ms;
-    /* Work that reports its beginning is long: a poll takes the interval. */
-    if (!progress->done) {
-        show_beginning(progress);
-        return;
-    }
-    if (elapsed < FIRST_SHOWN_MS || now - progress->shown_ms < SHOWN_EVERY_MS)
+    if (!progress->done || elapsed < FIRST_SHOWN_MS || now - progress->shown_ms < SHOWN_EVERY_MS)
         return;
     progress->shown_ms = now;
     double seconds = (double)elapsed / 1000;
@@ -56,6 +49,32 @@ void progress_report(void *context, int done, int total) {
     lane->total = total;
     show(progress);
     pthread_mutex_unlock(&progress->lock);
+}
+
+/* The time of day at which clock_boot_ns is until_ns, in full seconds. */
+static void time_of_day(char text[static sizeof "00:00:00"], int64_t until_ns) {
+    int64_t left_us = (until_ns - clock_boot_ns()) / 1000;
+    time_t until = (time_t)((g_get_real_time() + left_us + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC);
+    struct tm local;
+    if (!localtime_r(&until, &local) || !strftime(text, sizeof "00:00:00", "%H:%M:%S", &local))
+        *text = '\0';
+}
+
+void progress_wait(struct progress_lane *lane, const char *what, int64_t until_ns) {
+    struct progress *progress = lane->progress;
+    char until[sizeof "00:00:00"];
+    if (until_ns - clock_boot_ns() < shortest_wait_ns)
+        return;
+    time_of_day(until, until_ns);
+    pthread_mutex_lock(&progress->lock);
+    char *done = progress->done ? memory_printf("%d of %d done, %" PRIu64 " series; ",
+                                                progress->done, progress->total, progress->series)
+                                : memory_strdup("");
+    char *text = memory_printf("%swaiting until %s for %s", done, until, what);
+    log_progress(progress->log, text);
+    pthread_mutex_unlock(&progress->lock);
+    free(text);
+    free(done);
 }
 
 void progress_series(struct progress_lane *lane) {

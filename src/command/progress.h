@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* How far a long collection is, on a terminal: work done of all, series, rate, time left. */
+/* How far a long collection is, on a terminal: work done of all, series, rate, time left; and what
+ * a run waits for.
+ */
 #ifndef VPERF_COMMAND_PROGRESS_H
 #define VPERF_COMMAND_PROGRESS_H
 
@@ -34,6 +36,12 @@ void progress_done(struct progress *progress);
 
 /* progress_report: done of total are over in the lane, the struct progress_lane that context is. */
 void progress_report(void *context, int done, int total);
+
+/*
+ * progress_wait: the lane waits for something until this time of clock_boot_ns; waits of less than
+ * a second are not shown.
+ */
+void progress_wait(struct progress_lane *lane, const char *what, int64_t until_ns);
 
 /* progress_series: one more series. */
 void progress_series(struct progress_lane *lane);

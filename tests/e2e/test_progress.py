@@ -43,3 +43,11 @@ def test_elsewhere(vperf, slow):
     done = vperf.run(*WHAT, *slow.arguments)
     assert done.status == 0 and len(done.messages) == 1, done
     assert not LINE.search(done.err)
+
+
+def test_a_run_that_waits_says_for_what(vperf):
+    """Two polls: until when the second one is waited for; no figures of what is not there yet."""
+    lines = "\n".join(harness.on_terminal(vperf, 120, "collect", "--interval", "3", "--type",
+                                          "host", "test:///default"))
+    assert re.search(r"waiting until \d\d:\d\d:\d\d for the next poll of test:///default", lines)
+    assert "0 of 1 done" not in lines and "0 series" not in lines, lines
