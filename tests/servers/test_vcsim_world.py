@@ -150,6 +150,9 @@ def test_the_ledger_knows_who_was_asked(client):
         forward(server, 20)
     known = {one["id"]: one["asked"] for one in server.ledger(counter=COUNTER)}
     assert known.pop(guest.id) == asked and not any(known.values())
+    one, = [one for one in server.ledger(after=START - 20) if one["id"] == guest.id]
+    assert one["times"] == [START, START + 20, START + 40]
+    assert one["delivered"] == [True, True, False]
 
 
 def test_counters_are_added(client):

@@ -80,7 +80,8 @@ func (s *server) done() interface{} {
 	return map[string]interface{}{"now": *inSeconds(millis(s.world.clock.now()))}
 }
 
-// each calls a function for the entities that ids=ID,… names or that are guests of host=N.
+// each calls a function for the entities that ids=ID,… names or that are guests of host=N; the
+// answer names them.
 func (s *server) each(v url.Values, do func(*entity) error) (interface{}, error) {
 	s.world.mu.Lock()
 	defer s.world.mu.Unlock()
@@ -95,12 +96,14 @@ func (s *server) each(v url.Values, do func(*entity) error) (interface{}, error)
 	} else {
 		list, err = s.world.named(v.Get("ids"))
 	}
+	ids := []string{}
 	for _, e := range list {
 		if err == nil {
 			err = do(e)
 		}
+		ids = append(ids, e.ref.Value)
 	}
-	return s.done(), err
+	return map[string]interface{}{"now": *inSeconds(millis(s.world.clock.now())), "ids": ids}, err
 }
 
 // controlClock puts the clock forward and changes its speed, when asked to.

@@ -19,11 +19,12 @@ type lifeLine struct {
 	ID        string       `json:"id"`
 	Type      string       `json:"type"`
 	Name      string       `json:"name"`
-	From      *float64     `json:"from"`  // null: since before all archives
-	Until     *float64     `json:"until"` // null: it goes on
-	Asked     []float64    `json:"asked"` // when its samples were asked for, with an answer
-	Times     []int64      `json:"times"` // samples that are visible now, or were
-	Published []int64      `json:"published"`
+	From      *float64     `json:"from"`      // null: since before all archives
+	Until     *float64     `json:"until"`     // null: it goes on
+	Asked     []float64    `json:"asked"`     // when its samples were asked for, with an answer
+	Times     []int64      `json:"times"`     // samples that are visible now, or were
+	Published []int64      `json:"published"` // when each became visible
+	Delivered []bool       `json:"delivered"` // whether an answer had it
 	Series    []seriesLine `json:"series"`
 }
 
@@ -75,7 +76,7 @@ func (w *world) inOrder() []*entity {
 
 func (w *world) lifeLine(e *entity, l *life, after, now int64) *lifeLine {
 	line := &lifeLine{ID: e.ref.Value, Type: e.ref.Type, Name: e.name(), Asked: []float64{},
-		Times: []int64{}, Published: []int64{}, Series: []seriesLine{}}
+		Times: []int64{}, Published: []int64{}, Delivered: []bool{}, Series: []seriesLine{}}
 	if l.from != forever {
 		line.From = inSeconds(l.from)
 	}
@@ -83,15 +84,16 @@ func (w *world) lifeLine(e *entity, l *life, after, now int64) *lifeLine {
 		line.Until = inSeconds(l.until)
 	}
 	w.manager.asking.Lock()
+	defer w.manager.asking.Unlock()
 	for _, at := range l.asked {
 		line.Asked = append(line.Asked, *inSeconds(at))
 	}
-	w.manager.asking.Unlock()
 	first := after/realtimeInterval*realtimeInterval + realtimeInterval
 	for end := first; end <= now; end += realtimeInterval {
 		if at := e.published(end); at <= now && l.has(end, realtimeInterval) {
 			line.Times = append(line.Times, end)
 			line.Published = append(line.Published, at)
+			line.Delivered = append(line.Delivered, l.delivered[end])
 		}
 	}
 	return line

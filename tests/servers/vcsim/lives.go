@@ -12,8 +12,9 @@ import (
 
 // life is a time in which an entity is on, in milliseconds since 1970.
 type life struct {
-	from, until int64   // until 0: it goes on
-	asked       []int64 // when the samples of this life were asked for, with an answer
+	from, until int64          // until 0: it goes on
+	asked       []int64        // when the samples of this life were asked for, with an answer
+	delivered   map[int64]bool // samples that an answer had, by their time in seconds
 }
 
 // delay makes the samples of some seconds visible late.
@@ -30,7 +31,7 @@ func millis(t time.Time) int64 { return t.UnixNano() / int64(time.Millisecond) }
 // begin starts a life, unless one goes on.
 func (e *entity) begin(at int64) {
 	if e.alive() == nil {
-		e.lives = append(e.lives, &life{from: at})
+		e.lives = append(e.lives, &life{from: at, delivered: make(map[int64]bool)})
 	}
 }
 

@@ -191,7 +191,7 @@ func (p *performanceManager) QueryPerf(_ *simulator.Context, req *types.QueryPer
 	res := new(types.QueryPerfResponse)
 	now := p.clock.now()
 	archived := 0
-	var asked []*entity
+	var realtime []*query
 	for i := range req.QuerySpec {
 		q, fault := p.prepare(&req.QuerySpec[i], i, now)
 		if fault == nil && q.interval != realtimeInterval {
@@ -205,24 +205,31 @@ func (p *performanceManager) QueryPerf(_ *simulator.Context, req *types.QueryPer
 			return body
 		}
 		if q.interval == realtimeInterval {
-			asked = append(asked, q.entity)
+			realtime = append(realtime, q)
 		}
 		if len(q.times) > 0 {
 			res.Returnval = append(res.Returnval, q.answer())
 		}
 	}
-	p.note(asked, millis(now))
+	p.note(realtime, millis(now))
 	body.Res = res
 	return body
 }
 
-// note keeps when entities were asked for their real-time samples.
-func (p *performanceManager) note(asked []*entity, at int64) {
+// note keeps when entities were asked for their real-time samples, and which ones they gave.
+func (p *performanceManager) note(queries []*query, at int64) {
 	p.asking.Lock()
 	defer p.asking.Unlock()
-	for _, e := range asked {
-		if l := e.alive(); l != nil && (len(l.asked) == 0 || l.asked[len(l.asked)-1] != at) {
+	for _, q := range queries {
+		l := q.entity.alive()
+		if l == nil {
+			continue
+		}
+		if len(l.asked) == 0 || l.asked[len(l.asked)-1] != at {
 			l.asked = append(l.asked, at)
+		}
+		for _, end := range q.times {
+			l.delivered[end] = true
 		}
 	}
 }
