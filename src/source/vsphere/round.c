@@ -14,6 +14,7 @@
 
 enum {
     RENEWAL_ROUNDS = 3, /* between two readings of the inventory */
+    AHEAD_INTERVALS = 2,
     CLOCK_ROUNDS = 2,   /* after which the clock is read at first */
     LATE_ROUNDS = 3,    /* between two questions for samples that were not there */
     LATE_SECONDS = 600, /* how old they are at most, but */
@@ -109,11 +110,29 @@ static bool renew_catalog(struct vsphere *vsphere, struct error *error) {
     return true;
 }
 
+/* A sample of the future means that the server's clock was set, before it or after it. */
+static bool is_clock_wrong(const struct round *round) {
+    const struct vsphere *vsphere = round->vsphere;
+    int64_t now = server_clock_at(&vsphere->clock, round->now_ns) / second_ns;
+    return vsphere->newest > now + (int64_t)AHEAD_INTERVALS * round->window->interval;
+}
+
+static bool check_clock(const struct round *round, struct error *error) {
+    struct vsphere *vsphere = round->vsphere;
+    int64_t seconds = 0;
+    if (vsphere->clock.known && !is_clock_wrong(round))
+        return true;
+    if (!vsphere_read_clock(vsphere, &seconds, error))
+        return false;
+    if (vsphere->newest > seconds)
+        vsphere->newest = seconds;
+    return true;
+}
+
 /* What a round without an end has to know beforehand. */
 static bool begin_fresh(struct round *round, struct error *error) {
     struct vsphere *vsphere = round->vsphere;
-    int64_t seconds = 0;
-    if (!vsphere->clock.known && !vsphere_read_clock(vsphere, &seconds, error))
+    if (!check_clock(round, error))
         return false;
     if (vsphere->cadence.interval != round->window->interval)
         cadence_init(&vsphere->cadence, round->window->interval);
