@@ -57,6 +57,10 @@ class Program:
     def __init__(self, path, home):
         self.path, self.home = str(path), str(home)
 
+    def is_sanitized(self):
+        """Tell whether it is built with AddressSanitizer."""
+        return b"__asan_init" in pathlib.Path(self.path).read_bytes()
+
     def environment(self, extra):
         """Nothing of the caller's but the path and the sanitizers' options; None unsets."""
         names = ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")

@@ -2,6 +2,8 @@
 """vperf as a process: descriptors that are closed, signals, limits, readers that go away."""
 
 import os
+import re
+import resource
 import select
 import signal
 
@@ -142,3 +144,41 @@ def test_reader_of_a_named_pipe_stops_early(vperf, esx, tmp_path):
     os.read(reader, 10)
     os.close(reader)
     check_output_error(finish(process), "fifo", "Broken pipe")
+
+
+MIB = 1 << 20
+
+
+def limit(kind, number):
+    """What to do before the program starts: give it no more than this."""
+    return lambda: resource.setrlimit(kind, (number, number))
+
+
+def test_little_memory(vperf, start_vcsim, tmp_path):
+    """Whatever finds no memory, that is what is said, and no file is left."""
+    if vperf.is_sanitized():
+        pytest.skip("AddressSanitizer needs terabytes of addresses")
+    server = start_vcsim("-mode", "real", "-vm", "20")
+    endings = set()
+    for half_mib in range(56, 180, 4):
+        process = vperf.start("collect", "--samples", "50", "--output", tmp_path / "out.csv",
+                              *server.arguments,
+                              preexec_fn=limit(resource.RLIMIT_AS, half_mib * MIB // 2))
+        err = process.communicate(timeout=60)[1].decode()
+        endings.add(process.returncode)
+        if process.returncode == 0:
+            break
+        assert re.search("out of memory|Cannot allocate memory|cannot create shared", err), err
+        assert files_in(tmp_path) == []
+    assert endings >= {0, -signal.SIGABRT}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_few_descriptors(vperf, start_vcsim, host):
+    """Neither the name of a host nor a file of certificates is to blame."""
+    server = start_vcsim("-mode", "real", "-vm", "0", cert="good")
+    for trust in (["--ca-file", server.ca_file], ["--insecure"]):
+        done = vperf.run("inventory", *trust, server.target(host=host),
+                         preexec_fn=limit(resource.RLIMIT_NOFILE, 4))
+        assert done.status in (1, 2) and len(done.messages) == 1, done
+        assert "Too many open files" in done.err, done

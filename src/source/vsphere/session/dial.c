@@ -104,8 +104,11 @@ static void lookup_free(struct lookup *lookup) {
 
 static void resolve(struct lookup *lookup, int flags) {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = flags};
+    errno = 0;
     lookup->failure = getaddrinfo(lookup->host, lookup->service, &hints, &lookup->addresses);
     lookup->system_failure = errno;
+    if (lookup->failure && errno == EMFILE)
+        lookup->failure = EAI_SYSTEM;
 }
 
 static void *run_lookup(void *argument) {

@@ -109,6 +109,9 @@ bool failure_describe(struct channel *channel, const char *operation, int result
         return describe_connection(channel, error);
     if (result >= FIRST_HTTP_ERROR && result <= LAST_HTTP_ERROR)
         return describe_status(session, result, error);
+    if (result == SOAP_EOM)
+        return error_set(error, ERROR_PROTOCOL, "%s: out of memory at the answer to %s",
+                         session->label, operation);
     if (channel->too_long)
         return error_set(error, ERROR_PROTOCOL,
                          "%s: the answer to %s is larger than %d MiB: check host, port and path",

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "source/vsphere/session/openssl_memory.h"
 #include "source/vsphere/session/refusal.h"
 #include "source/vsphere/session/thumbprint.h"
 
@@ -86,11 +87,14 @@ static bool trust_authorities(SSL_CTX *context, const char *ca_files, struct err
     char *list = memory_strdup(ca_files);
     char *rest = list;
     bool loaded = true;
+    ERR_clear_error();
     for (char *file = NULL; loaded && (file = strsep(&rest, ":"));) {
         loaded = !*file || SSL_CTX_load_verify_file(context, file) == 1;
+        unsigned long reason = ERR_peek_error();
         if (!loaded)
-            error_set(error, ERROR_USAGE, "CA file '%s': not a readable PEM file of certificates",
-                      file);
+            error_set(error, ERROR_USAGE, "CA file '%s': %s", file,
+                      ERR_SYSTEM_ERROR(reason) ? strerror(ERR_GET_REASON(reason))
+                                               : "not a PEM file of certificates");
     }
     free(list);
     ERR_clear_error();
@@ -114,6 +118,7 @@ struct tls *tls_new(const char *host, int port, const struct source_options *opt
     pthread_mutex_init(&tls->lock, NULL);
     tls->insecure = options->insecure;
     tls->ca_files = memory_strdup(options->ca_file);
+    openssl_memory_init();
     tls->context = SSL_CTX_new(TLS_client_method());
     bool ready = tls->context && SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION) &&
                  expect_host(tls->context, host);

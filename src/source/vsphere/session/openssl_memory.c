@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "source/vsphere/session/openssl_memory.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+
+static void *allocate(size_t size, const char *file, int line) {
+    (void)file;
+    (void)line;
+    return size ? memory_check(malloc(size)) : NULL;
+}
+
+static void *reallocate(void *memory, size_t size, const char *file, int line) {
+    (void)file;
+    (void)line;
+    if (size)
+        return memory_check(realloc(memory, size));
+    free(memory);
+    return NULL;
+}
+
+static void release(void *memory, const char *file, int line) {
+    (void)file;
+    (void)line;
+    free(memory);
+}
+
+/* Refused, and of no effect, once OpenSSL has allocated. */
+void openssl_memory_init(void) {
+    (void)CRYPTO_set_mem_functions(allocate, reallocate, release);
+}
