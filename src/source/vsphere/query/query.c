@@ -215,7 +215,8 @@ static bool emit_series(const struct query *query, const struct query_call *call
         };
         if (!series.count)
             continue;
-        series.continues = call->seen && was_seen(call->seen, answer);
+        bool seen = call->seen && was_seen(call->seen, answer);
+        series.continues = seen || (query->fresh && item->tracked->mark.any);
         good = give(query, call, &series, error);
     }
     free(samples);
