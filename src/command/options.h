@@ -18,7 +18,7 @@ enum option_groups {
     OPTIONS_ENTITIES = 1 << 0,   /* --type, --name */
     OPTIONS_COUNTERS = 1 << 1,   /* --counter */
     OPTIONS_SAMPLES = 1 << 2,    /* --instance, --samples, --interval, --raw, --coverage */
-    OPTIONS_COMPARISON = 1 << 3, /* --sort, --top, --interval, --raw */
+    OPTIONS_COMPARISON = 1 << 3, /* --sort, --top, --totals, --units, --interval, --raw */
 };
 
 /* What a command tells about itself. */
@@ -48,8 +48,10 @@ struct options {
     const char *format; /* NULL when not given */
     const char *output; /* NULL for stdout */
     const char *coverage;
-    const char *sort; /* NULL when not given */
-    int32_t top;      /* 0 when not given */
+    const char *sort;   /* NULL when not given */
+    const char *totals; /* the file of a comparison's totals; NULL when not given */
+    bool units;         /* in the header of a comparison's CSV */
+    int32_t top;        /* 0 when not given */
     struct target *targets;
     size_t target_count;
     struct options_text *text; /* the strings that others borrow */
