@@ -55,7 +55,7 @@ static const struct options_spec spec = {
         "Examples:\n"
         "  vperf compare root@esx01.example.com qemu+ssh://root@kvm01/system\n"
         "  vperf compare --sort cpu.ready.summation --top 10 --format csv esx01 qemu:///system\n",
-    .groups = OPTIONS_ENTITIES | OPTIONS_COUNTERS | OPTIONS_COMPARISON,
+    .groups = OPTIONS_COUNTERS | OPTIONS_COMPARISON,
     .guests_only = true,
 };
 

@@ -15,10 +15,12 @@
 
 /* Which groups of options a command takes, beside those of the connection. */
 enum option_groups {
-    OPTIONS_ENTITIES = 1 << 0,   /* --type, --name */
-    OPTIONS_COUNTERS = 1 << 1,   /* --counter */
-    OPTIONS_SAMPLES = 1 << 2,    /* --instance, --samples, --interval, --raw, --coverage */
-    OPTIONS_COMPARISON = 1 << 3, /* --sort, --top, --totals, --units, --interval, --raw */
+    OPTIONS_ENTITIES = 1 << 0, /* --type, --name, of what has samples */
+    OPTIONS_COUNTERS = 1 << 1, /* --counter */
+    OPTIONS_SAMPLES = 1 << 2,  /* --instance, --samples, --interval, --raw, --coverage */
+    OPTIONS_COMPARISON =
+        1 << 3, /* --type, --name, --sort, --top, --totals, --units, --interval, --raw */
+    OPTIONS_LISTED = 1 << 4, /* --type, --name, of what there is */
 };
 
 /* What a command tells about itself. */
