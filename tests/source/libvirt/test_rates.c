@@ -30,7 +30,8 @@ static const struct polls polls[] = {
     {"one long among short ones", 4, {5, 5, 1500, 5, 5, 5, 5}, "ynnyyy"},
     {"one long among short ones, a long interval", 20, {5, 5, 1500, 5, 5, 5, 5}, "yyyyyy"},
     {"one short among long ones", 4, {2000, 2000, 10, 2000, 2000, 2000, 2000}, "ynnyyy"},
-    {"as uneven as may be", 1, {0, 200, 0, 0, 201, 201, 0}, "yyynyn"},
+    {"as uneven as may be", 1, {0, 180, 0, 0, 225, 225, 0}, "yyynyn"},
+    {"as uneven as may be at 2 s", 2, {0, 350, 0, 0, 450, 450, 0}, "yyynyn"},
     {"a tenth of the interval", 10, {0, 1000, 1000, 100, 100, 1250, 100}, "yyyynn"},
     {"a blocked call", 20, {5, 35000, 5, 5, 5, 5, 5}, "nnyyyy"},
 };

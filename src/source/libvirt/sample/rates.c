@@ -2,13 +2,14 @@
 /* Two samples put together. What cannot be known gets no baseline, and so no value. */
 #include "source/libvirt/sample/rates.h"
 
+#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
 
 static const int64_t second_ns = 1000000000;
-static const int64_t unevenness_ns = 200000000;
+static const int64_t unevenness_ns = 400000000;
 
 int64_t rates_change(const int64_t *before, const int64_t *now, int field) {
     if (!before || before[field] == ABSENT || now[field] == ABSENT || now[field] < before[field])
@@ -22,9 +23,12 @@ static bool is_about(int64_t elapsed_ns, int64_t interval_seconds) {
            elapsed_ns <= interval_seconds * second_ns / 2 * 3;
 }
 
-/* A number is read somewhere in its call: at the same place in two calls that take equally long. */
+/*
+ * A number is read somewhere in its call: at the same place in two calls that take equally long,
+ * else the time between them is wrong by half of the difference, at most a tenth of it here.
+ */
 static bool is_even(int64_t elapsed_ns, int64_t longer_ns) {
-    int64_t limit_ns = elapsed_ns / 10 > unevenness_ns ? elapsed_ns / 10 : unevenness_ns;
+    int64_t limit_ns = MAX(elapsed_ns / 10, MIN(elapsed_ns / 5, unevenness_ns));
     return longer_ns >= -limit_ns && longer_ns <= limit_ns;
 }
 

@@ -60,7 +60,7 @@ int64_t rates_change(const int64_t *before, const int64_t *now, int field);
 /*
  * rates_is_usable: two polls make rates: the time between them is near enough to the interval to
  * stand for it, and one call took longer than the other (longer_ns, may be negative) by at most a
- * tenth of that time, or 200 ms.
+ * tenth of that time, or 400 ms and a fifth of it: rates are off by a tenth at most.
  */
 bool rates_is_usable(int64_t elapsed_ns, int64_t longer_ns, int64_t interval_seconds);
 
