@@ -148,6 +148,18 @@ static bool count_poll(struct lane *lane, const struct error *lost) {
     return !succeeded || !lane->rounds || lane->spool || end_round(lane, &lane->error);
 }
 
+/* The places of polls that this one left no time for are lost with it. */
+static void count_skipped(struct lane *lane, const struct error *lost, int64_t last_ns,
+                          int64_t until_ns, int64_t period_ns) {
+    struct error late = *lost;
+    error_set(&late, ERROR_TIMEOUT, "the poll before took too long");
+    for (int64_t at_ns = last_ns + period_ns; at_ns + period_ns / 2 < until_ns;
+         at_ns += period_ns) {
+        messages_lost(lane->messages, &late);
+        lane->attempts++;
+    }
+}
+
 /* The first poll is the baseline of the samples. */
 static bool run_polls(struct lane *lane, struct source *source, const struct window *window) {
     int32_t samples = timing_of(lane)->samples;
@@ -165,9 +177,13 @@ static bool run_polls(struct lane *lane, struct source *source, const struct win
         }
         if (!count_poll(lane, &lost))
             return false;
-        progress_report(&lane->progress, (int)lane->attempts - 1, samples);
+        int64_t last_ns = due.at_ns;
         due = source->ops->due(source, window->interval);
         end_ns = begin_ns + samples * due.period_ns + due.period_ns / 2;
+        /* Those that a good one skipped are the source's to name, when it knows more. */
+        if (lost.kind != ERROR_NONE || due.at_ns >= end_ns)
+            count_skipped(lane, &lost, last_ns, MIN(due.at_ns, end_ns + 1), due.period_ns);
+        progress_report(&lane->progress, (int)lane->attempts - 1, samples);
     }
     if (lane->rounds)
         error_clear(&lane->error);
@@ -325,7 +341,9 @@ static void *run_lane(void *argument) {
         run_rounds(lane, source);
         source->ops->close(source);
     }
-    messages_finish(lane->messages, lane->attempts);
+    /* When there is nothing else, the error below says it all. */
+    if (lane->rounds || lane->error.kind == ERROR_NONE)
+        messages_finish(lane->messages, lane->attempts);
     if (run_ends(run, &lane->error))
         cancel_request(&run->cancel); /* the other lanes give up */
     else if (lane->error.kind != ERROR_NONE)
