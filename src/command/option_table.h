@@ -20,8 +20,6 @@ enum option {
     OPTION_COVERAGE,
     OPTION_SORT,
     OPTION_TOP,
-    OPTION_TOTALS,
-    OPTION_UNITS,
     OPTION_FORMAT,
     OPTION_OUTPUT,
     OPTION_SPREADSHEET_SAFE,
@@ -44,7 +42,7 @@ struct option_group {
     const char *title;
 };
 
-enum { OPTION_GROUPS = 10 };
+enum { OPTION_GROUPS = 8 };
 
 /* option_groups: in the order of the help. */
 extern const struct option_group option_groups[OPTION_GROUPS];

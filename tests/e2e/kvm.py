@@ -13,6 +13,7 @@ import select
 import socket
 import struct
 import sys
+import tempfile
 import threading
 import time
 
@@ -255,19 +256,23 @@ class Rows:
 @contextlib.contextmanager
 def collecting(vperf, relay, interval, samples, *options):
     """Starts vperf where QEMU's pid files are, and yields a function that waits for its end and
-    returns its Rows."""
+    returns its Rows. They are written as they come: to a file, for a pipe could be full."""
     begin = time.monotonic()
-    process = vperf.start("collect", "--raw", "--interval", interval, "--samples", samples,
-                          *options, relay.uri, prefix=relay.libvirtd.inside())
+    with tempfile.TemporaryFile() as output:
+        process = vperf.start("collect", "--raw", "--interval", interval, "--samples", samples,
+                              *options, relay.uri, prefix=relay.libvirtd.inside(), stdout=output)
 
-    def finish():
-        return Rows(harness.finish(process, 60 + 2 * interval * samples, begin=begin), interval)
-    try:
-        yield finish
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
+        def finish():
+            done = harness.finish(process, 60 + 2 * interval * samples, begin=begin)
+            output.seek(0)
+            done.out = output.read().decode()
+            return Rows(done, interval)
+        try:
+            yield finish
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
 
 
 def bracket(polls, read, first=0, last=1):

@@ -1,274 +1,325 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* One run of collect. */
+/* From poll to poll: what arrived and ended, the values of what runs, and what is missing. */
 #include "source/libvirt/collection.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/clock.h"
 #include "core/memory.h"
-#include "source/libvirt/account.h"
 #include "source/libvirt/counters/mapping.h"
+#include "source/libvirt/grid.h"
+#include "source/libvirt/measured.h"
 #include "source/libvirt/sample/sample_record.h"
-#include "source/libvirt/store.h"
+#include "source/libvirt/tracks.h"
 
 static const int64_t second_ns = 1000000000;
 static const int64_t shortest_deadline_ns = 3 * 1000000000LL;
 static const int64_t shortest_late_ns = 250000000;
-static const int64_t longest_slow_ns = 5 * 1000000000LL;
+static const int64_t longest_late_ns = 1000000000;
 static const int64_t longest_hung_ns = 5 * 1000000000LL;
+static const int64_t surely_hung_ms = 1000;
 
-/* One selected entity. */
-struct track {
-    unsigned char uuid[SAMPLE_UUID_SIZE];
-    struct store store;
-    struct account account;
-};
+static const char no_answer[] = "QEMU does not answer libvirt: memory and disk values are missing";
+static const char uneven[] = "a poll makes no rates: it came too early or too late, or took much "
+                             "longer or shorter than the one before";
 
 struct collection {
     struct collection_input input;
-    const struct source_events *events; /* of the round under way */
-    int64_t start_ns;                   /* clock_boot_ns of the first poll; 0 before it */
-    bool advised;
-    struct track *tracks; /* in inventory order */
-    size_t count;
-    struct track *host; /* the track of the host, or NULL */
-    bool *wanted;       /* by counter */
+    struct tracks tracks;
+    bool *wanted; /* by counter */
     struct sample_wish wish;
+    struct grid grid;
     struct snapshot *before; /* of the last poll that worked */
-    struct account rounds;   /* of polls as a whole */
-    int64_t stamp;           /* of the last samples */
-    int64_t clock_offset_ns; /* CLOCK_REALTIME less CLOCK_BOOTTIME */
-    int64_t fraction_ns;     /* of the second in which the first poll was made */
+    bool lost;               /* the last poll was */
+    bool advised;
+    int64_t held; /* the interval, in seconds, that the slowest poll so far could hold */
+    struct measured measured; /* of the entity at hand */
+    GByteArray *waiting;      /* UUIDs of guests that are to get a balloon period */
 };
 
-/* Who gets the values of one entity and round. */
-struct receiver {
-    struct track *track;
+/* One round. */
+struct round {
+    struct collection *collection;
+    const struct source_events *events;
+    struct snapshot *now;
+    struct guest_pair *pairs; /* of the snapshot's guests */
     int64_t stamp;
 };
 
-static void receive(void *context, size_t counter, const char *instance, int64_t value) {
-    struct receiver *receiver = context;
-    const struct sample sample = {receiver->stamp, value};
-    store_add(&receiver->track->store, counter, instance, &sample);
+/* Who gets what the mapping finds of one entity. */
+struct receiver {
+    const struct round *round;
+    struct track *track;
+};
+
+static void add_offer(void *context, size_t counter) {
+    const struct receiver *receiver = context;
+    const struct source_events *events = receiver->round->events;
+    struct track *track = receiver->track;
+    if (!track->offered[counter])
+        events->offered(events->context, track->entity,
+                        catalog_at(receiver->round->collection->input.catalog, counter));
+    track->offered[counter] = true;
 }
 
-static void receive_offer(void *context, size_t counter) {
-    struct receiver *receiver = context;
-    store_offer(&receiver->track->store, counter);
+static void add_value(void *context, size_t counter, const char *instance, int64_t value) {
+    const struct receiver *receiver = context;
+    add_offer(context, counter);
+    measured_add(&receiver->round->collection->measured, counter, instance, value);
 }
 
-static struct mapping_output output_for(const struct collection *collection,
-                                        struct receiver *receiver) {
+static struct mapping_output output_for(struct receiver *receiver) {
+    const struct collection *collection = receiver->round->collection;
     return (struct mapping_output){
         .context = receiver,
         .wanted = collection->wanted,
-        .value = receive,
-        .offer = receive_offer,
+        .value = add_value,
+        .offer = add_offer,
         .aggregate_only = collection->input.selection->aggregate_only,
     };
 }
 
-static struct track *find_track(const struct collection *collection, const unsigned char *uuid) {
-    for (size_t i = 0; i < collection->count; i++) {
-        struct track *track = &collection->tracks[i];
-        if (track != collection->host && memcmp(track->uuid, uuid, SAMPLE_UUID_SIZE) == 0)
-            return track;
-    }
+static bool emit_measured(const struct round *round, const struct track *track,
+                          struct error *error) {
+    struct collection *collection = round->collection;
+    const struct measured_head head = {track->entity, collection->input.catalog, round->stamp,
+                                       collection->input.interval};
+    bool good = measured_emit(&collection->measured, &head, round->events, error);
+    measured_clear(&collection->measured);
+    return good;
+}
+
+/* The first poll is to give no sample. */
+static bool is_first(const struct round *round) {
+    return !round->collection->before;
+}
+
+static void report_missing(const struct round *round, const struct track *track,
+                           const char *reason) {
+    if (!is_first(round))
+        round->events->missing(round->events->context, track ? track->entity : NULL, reason);
+}
+
+/* A guest that is just starting has no answers yet. */
+static bool is_blocked(const struct guest_sample *sample, bool same_run) {
+    return sample && sample->blocked && (same_run || sample->blocked_ms >= surely_hung_ms);
+}
+
+/* Why the sample of this round lacks something, or NULL. */
+static const char *find_gap(const struct round *round, const struct track *track,
+                            const struct guest_sample *now, bool same_run) {
+    const struct guest_sample *before = snapshot_find(round->collection->before, track->uuid);
+    if (track->phase == PHASE_COMING)
+        return "it is being migrated here, and does not run here yet";
+    if (track->phase == PHASE_LEAVING)
+        return "it is being migrated away, and does not run for this moment";
+    if (is_blocked(now, same_run) || (same_run && is_blocked(before, true)))
+        return no_answer;
     return NULL;
 }
 
-static void take_guest(const struct collection *collection, const struct guest_pair *pair) {
-    struct track *track = find_track(collection, pair->now->uuid);
-    if (!track)
-        return;
+static void report_end(const struct round *round, const struct track *track) {
+    const time_t seconds = (time_t)round->stamp;
+    char text[64] = "has moved to another host";
+    struct tm when;
+    if (track->phase != PHASE_LEAVING)
+        strftime(text, sizeof text, "ended at %Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &when));
+    round->events->ended(round->events->context, track->entity, text);
+}
 
-    struct receiver receiver = {track, collection->stamp};
-    struct mapping_output output = output_for(collection, &receiver);
-    if (!track->account.seen)
+/* What no longer runs, while its entity is still there. */
+static void end_guests(const struct round *round) {
+    const struct tracks *tracks = &round->collection->tracks;
+    for (size_t i = 0; i < tracks->count; i++) {
+        struct track *track = tracks->items[i];
+        if (track->phase == PHASE_ABSENT || snapshot_find(round->now, track->uuid) ||
+            snapshot_failure(round->now, track->uuid))
+            continue;
+        if (track->selected && phase_is_here(track->phase))
+            report_end(round, track);
+        track->phase = PHASE_ABSENT;
+    }
+}
+
+/* The inventory is that of the running guests. */
+static void follow_guests(const struct round *round) {
+    const struct collection_input *input = &round->collection->input;
+    struct error error = {0};
+    if (is_first(round))
+        tracks_adopt(&round->collection->tracks, round->now);
+    if (!tracks_outdated(&round->collection->tracks, round->now))
+        return;
+    end_guests(round);
+    if (!input->renew(input->context, &error))
+        report_missing(round, NULL, error.message);
+}
+
+static void add_fresh(struct collection *collection, const struct track *track) {
+    if (collection->input.options->balloon_period_seconds > 0)
+        g_byte_array_append(collection->waiting, track->uuid, SAMPLE_UUID_SIZE);
+}
+
+/* The phase of a guest, and what its change means. */
+static void move_guest(const struct round *round, struct track *track,
+                       const struct guest_sample *sample, bool same_run) {
+    const struct source_events *events = round->events;
+    bool was_here = phase_is_here(track->phase);
+    track->phase = phase_next(track->phase, sample, same_run);
+    if (!sample)
+        return;
+    track->id = sample->id;
+    if (!track->selected || !phase_is_here(track->phase))
+        return;
+    if (!was_here || !same_run)
+        add_fresh(round->collection, track);
+    if (!was_here && !is_first(round))
+        events->arrived(events->context, track->entity);
+}
+
+static void map_guest(const struct round *round, struct track *track,
+                      const struct guest_sample *sample) {
+    struct receiver receiver = {round, track};
+    struct mapping_output output = output_for(&receiver);
+    const struct guest_pair *pair = &round->pairs[sample - round->now->guests];
+    if (!track->seen)
         mapping_guest_offers(pair, &output);
-    account_sample(&track->account, pair->now);
-    if (!collection->before)
-        return;
-    store_begin(&track->store);
-    mapping_guest(pair, &output);
+    track->seen = true;
+    if (!is_first(round) && track->phase == PHASE_RUNS)
+        mapping_guest(pair, &output);
 }
 
-static void take_host(const struct collection *collection, const struct host_pair *pair) {
-    if (!collection->host)
-        return;
-
-    struct receiver receiver = {collection->host, collection->stamp};
-    struct mapping_output output = output_for(collection, &receiver);
-    if (!collection->host->account.seen)
-        mapping_host_offers(pair, &output);
-    collection->host->account.seen++;
-    if (!collection->before)
-        return;
-    store_begin(&collection->host->store);
-    mapping_host(pair, &output);
+static bool emit_guest(const struct round *round, struct track *track, struct error *error) {
+    const struct source_events *events = round->events;
+    const struct guest_sample *sample = snapshot_find(round->now, track->uuid);
+    const struct guest_failure *failure = snapshot_failure(round->now, track->uuid);
+    bool same_run = sample && track->id == sample->id;
+    if (sample || !failure)
+        move_guest(round, track, sample, same_run);
+    if (!track->selected)
+        return true;
+    if (sample && phase_is_here(track->phase))
+        map_guest(round, track, sample);
+    const char *gap = sample ? find_gap(round, track, sample, same_run) : NULL;
+    if (gap)
+        report_missing(round, track, gap);
+    else if (!sample && failure)
+        report_missing(round, track, failure->error.message);
+    else if (!sample)
+        events->skipped(events->context, track->entity);
+    return emit_measured(round, track, error);
 }
 
-/*
- * Whole seconds at an even distance: those since the first poll are rounded, so that a call that
- * takes 10 ms longer does not repeat a second or leave one out. The distance between wall clock
- * and steady clock is taken anew only when somebody set the clock.
- */
-static void stamp_round(struct collection *collection, const struct snapshot *now) {
-    int64_t offset_ns = now->wall_ns - now->time_ns;
-    int64_t moved_ns = offset_ns - collection->clock_offset_ns;
-    int64_t last = collection->stamp;
-
-    if (!collection->before) {
-        collection->fraction_ns = now->wall_ns % second_ns;
-        collection->clock_offset_ns = offset_ns;
-    } else if (moved_ns > second_ns || moved_ns < -second_ns) {
-        collection->clock_offset_ns = offset_ns;
-    }
-    int64_t stamp_ns = now->time_ns + collection->clock_offset_ns - collection->fraction_ns;
-    int64_t stamp = (stamp_ns + second_ns / 2) / second_ns;
-    collection->stamp = stamp > last ? stamp : last + 1;
-}
-
-static void judge_reports(const struct collection *collection, struct snapshot *now) {
-    for (size_t i = 0; i < now->count; i++) {
-        const struct guest_sample *before = snapshot_find(collection->before, now->guests[i].uuid);
-        bool same_run = before && before->id == now->guests[i].id;
-        sample_judge_report(&now->guests[i], same_run ? before : NULL);
-    }
-}
-
-static bool all_have_baselines(const struct snapshot *before, const struct snapshot *now,
-                               const struct guest_pair *pairs) {
+static bool all_have_baselines(const struct round *round) {
+    const struct snapshot *before = round->collection->before;
+    const struct snapshot *now = round->now;
     if (!before || before->count != now->count || before->failure_count)
         return false;
     for (size_t i = 0; i < now->count; i++) {
-        if (!pairs[i].before)
+        if (!round->pairs[i].before)
             return false;
     }
     return true;
 }
 
-static void take_snapshot(struct collection *collection, struct snapshot *now) {
+static bool emit_host(const struct round *round, struct error *error) {
+    const struct collection *collection = round->collection;
     const struct host_facts *facts = &collection->input.poller->endpoint.host;
     const struct snapshot *before = collection->before;
+    struct track *track = collection->tracks.host;
+    struct receiver receiver = {round, track};
+    struct mapping_output output = output_for(&receiver);
+    struct host_pair pair;
+    if (!track)
+        return true;
+
+    rates_host(&pair, before ? &before->host : NULL, &round->now->host, collection->input.interval);
+    pair.mhz = facts->mhz;
+    pair.page_bytes = facts->page_bytes;
+    pair.guests = round->pairs;
+    pair.guest_count = round->now->count;
+    pair.guests_known = round->now->failure_count == 0;
+    pair.guests_same = pair.guests_known && all_have_baselines(round);
+    if (!track->seen)
+        mapping_host_offers(&pair, &output);
+    track->seen = true;
+    if (!is_first(round))
+        mapping_host(&pair, &output);
+    rates_host_done(&pair);
+    return emit_measured(round, track, error);
+}
+
+static bool emit_all(const struct round *round, struct error *error) {
+    const struct tracks *tracks = &round->collection->tracks;
+    for (size_t i = 0; i < tracks->count; i++) {
+        if (!emit_guest(round, tracks->items[i], error))
+            return false;
+    }
+    return emit_host(round, error);
+}
+
+static void judge_reports(const struct round *round) {
+    for (size_t i = 0; i < round->now->count; i++) {
+        struct guest_sample *guest = &round->now->guests[i];
+        const struct guest_sample *before = snapshot_find(round->collection->before, guest->uuid);
+        sample_judge_report(guest, before && before->id == guest->id ? before : NULL);
+    }
+}
+
+static void pair_guests(struct round *round) {
+    const struct collection *collection = round->collection;
+    round->pairs = memory_array(round->now->count, sizeof *round->pairs);
+    for (size_t i = 0; i < round->now->count; i++) {
+        const struct guest_sample *guest = &round->now->guests[i];
+        rates_guest(&round->pairs[i], snapshot_find(collection->before, guest->uuid), guest,
+                    collection->input.interval);
+        round->pairs[i].mhz = collection->input.poller->endpoint.host.mhz;
+    }
+}
+
+/*
+ * Each place that was left out because the poll before was not over lacks its sample, and two polls
+ * that make no rates lack those of one. What a lost poll costs is known already.
+ */
+static void report_unevenness(const struct round *round, int64_t skipped) {
+    struct collection *collection = round->collection;
+    const struct snapshot *before = collection->before, *now = round->now;
     int64_t interval = collection->input.interval;
-    struct guest_pair *pairs = memory_array(now->count, sizeof *pairs);
-    struct host_pair host;
-
-    stamp_round(collection, now);
-    judge_reports(collection, now);
-    for (size_t i = 0; i < now->count; i++) {
-        rates_guest(&pairs[i], snapshot_find(before, now->guests[i].uuid), &now->guests[i],
-                    interval);
-        pairs[i].mhz = facts->mhz;
-        take_guest(collection, &pairs[i]);
-    }
-    rates_host(&host, before ? &before->host : NULL, &now->host, interval);
-    host.mhz = facts->mhz;
-    host.page_bytes = facts->page_bytes;
-    host.guests = pairs;
-    host.guest_count = now->count;
-    host.guests_known = now->failure_count == 0;
-    host.guests_same = host.guests_known && all_have_baselines(before, now, pairs);
-    take_host(collection, &host);
-
-    rates_host_done(&host);
-    for (size_t i = 0; i < now->count; i++)
-        rates_guest_done(&pairs[i]);
-    free(pairs);
-}
-
-static void take_failures(const struct collection *collection, const struct snapshot *now) {
-    for (size_t i = 0; i < now->failure_count; i++) {
-        struct track *track = find_track(collection, now->failures[i].uuid);
-        if (track)
-            account_failure(&track->account, &now->failures[i].error);
-    }
-}
-
-static bool give_all(const struct collection *collection, struct error *error) {
-    const struct collection_input *input = &collection->input;
-    bool good = true;
-    for (size_t i = 0; good && i < collection->count; i++)
-        good = store_give(&collection->tracks[i].store, input->catalog, input->interval,
-                          collection->events, error);
-    return good;
-}
-
-static int64_t clamp(int64_t value, int64_t low, int64_t high) {
-    int64_t raised = value < low ? low : value;
-    return raised > high ? high : raised;
-}
-
-static bool poll_once(struct collection *collection, struct error *error) {
-    struct poller *poller = collection->input.poller;
-    int64_t interval_ns = collection->input.interval * second_ns;
-    int64_t slow_ns = clamp(interval_ns / 10, second_ns, longest_slow_ns);
-    int64_t deadline_ns = clamp(interval_ns / 4 * 3, shortest_deadline_ns, poller->timeout_ns);
-    int64_t late_ns = clamp(interval_ns / 4, shortest_late_ns, slow_ns);
-    int64_t hung_ns = clamp(interval_ns / 4 * 3, slow_ns, longest_hung_ns);
-    const struct poller_limits limits = {
-        .late_ns = clamp(late_ns, 0, deadline_ns / 4),
-        .hung_ns = clamp(hung_ns, 0, deadline_ns / 4 * 3),
-        .deadline_ns = deadline_ns,
-    };
-
-    struct snapshot *now = poller_round(poller, &collection->wish, &limits, error);
-    if (!now)
-        return false;
-    collection->rounds.seen++;
-    int64_t interval = interval_ns / second_ns;
-    account_duration(&collection->rounds, now->duration_ns, interval);
-    const struct snapshot *before = collection->before;
-    if (before && !rates_is_usable(now->time_ns - before->time_ns,
-                                   now->duration_ns - before->duration_ns, interval))
-        collection->rounds.uneven++;
-    take_snapshot(collection, now);
-    take_failures(collection, now);
-    snapshot_free(collection->before);
-    collection->before = now;
-    return true;
-}
-
-static void tell_missing(const struct collection *collection, const struct track *track) {
-    const struct source_events *events = collection->events;
-    char *reason = account_reason(&track->account);
-    if (reason)
-        events->missing(events->context, track->store.entity, reason);
-    else if (!track->account.seen)
-        events->skipped(events->context, track->store.entity);
-    free(reason);
-}
-
-static void tell_lost_rounds(const struct collection *collection) {
-    const struct source_events *events = collection->events;
-    char *reason = account_reason(&collection->rounds);
-    if (reason)
-        events->missing(events->context, NULL, reason);
-    free(reason);
+    if (!before || collection->lost)
+        return;
+    bool usable = rates_is_usable(now->time_ns - before->time_ns,
+                                  now->duration_ns - before->duration_ns, interval);
+    int64_t held = rates_interval_held(MAX(now->duration_ns, before->duration_ns));
+    collection->held = MAX(collection->held, held);
+    char *slow = memory_printf("libvirt takes too long for this interval: --interval %lld holds",
+                               (long long)collection->held);
+    for (int64_t i = usable; i <= skipped; i++)
+        report_missing(round, NULL, held > interval ? slow : uneven);
+    free(slow);
 }
 
 /* Only of use to who asked for what these guests do not give. */
-static void advise_balloon(const struct collection *collection) {
-    const struct source_options *options = collection->input.options;
+static void advise_balloon(const struct round *round) {
+    const struct collection_input *input = &round->collection->input;
+    const struct tracks *tracks = &round->collection->tracks;
     size_t running = 0;
     size_t silent = 0;
-
-    for (size_t i = 0; i < collection->count; i++) {
-        const struct store *store = &collection->tracks[i].store;
-        running += store->entity->type == ENTITY_VM && collection->tracks[i].account.seen > 0;
-        silent += collection->tracks[i].account.no_report;
+    for (size_t i = 0; i < tracks->count; i++) {
+        const struct guest_sample *sample = snapshot_find(round->now, tracks->items[i]->uuid);
+        if (!tracks->items[i]->selected || !sample)
+            continue;
+        running++;
+        silent += sample->report_clock != REPORT_ALWAYS_FRESH && !sample->blocked &&
+                  sample->values[GUEST_AVAILABLE] == ABSENT;
     }
-    if (!silent)
-        return;
-    report(options->reporter, REPORT_WARNING,
-           "%s: %zu of %zu running guests report no current memory statistics; %s",
-           collection->input.name, silent, running,
-           options->balloon_period_seconds
-               ? "they have no balloon driver that does"
-               : "--balloon-period SECONDS lets those with a balloon driver do so");
+    if (silent)
+        report(input->options->reporter, REPORT_WARNING,
+               "%s: %zu of %zu running guests report no current memory statistics; %s", input->name,
+               silent, running,
+               input->options->balloon_period_seconds
+                   ? "they have no balloon driver that does"
+                   : "--balloon-period SECONDS lets those with a balloon driver do so");
 }
 
 static bool wants(const struct collection *collection, const char *name) {
@@ -279,128 +330,127 @@ static bool wants(const struct collection *collection, const char *name) {
     return false;
 }
 
-static GByteArray *period_request(const struct collection *collection) {
-    GByteArray *message = message_new(MESSAGE_PERIOD);
-    unsigned char *uuids = memory_array(collection->count, SAMPLE_UUID_SIZE);
-    size_t size = 0;
-    for (size_t i = 0; i < collection->count; i++) {
-        const struct track *track = &collection->tracks[i];
-        if (track->store.entity->type != ENTITY_VM)
-            continue;
-        memcpy(uuids + size, track->uuid, SAMPLE_UUID_SIZE);
-        size += SAMPLE_UUID_SIZE;
-    }
-    record_add_number(message, collection->input.options->balloon_period_seconds);
-    record_add_block(message, uuids, size);
-    free(uuids);
-    return message;
-}
-
-static bool set_periods(struct collection *collection, struct error *error) {
-    const struct source_options *options = collection->input.options;
-    const struct source_events *events = collection->events;
-    struct record answer;
-
-    if (!poller_call(collection->input.poller, period_request(collection), "--balloon-period",
-                     &answer, error))
-        return false;
+static void report_periods(const struct round *round, struct record *answer) {
+    const struct collection_input *input = &round->collection->input;
+    const struct source_events *events = round->events;
     struct snapshot *guests = snapshot_new();
-    int64_t changed = record_number(&answer);
-    failures_read(&answer, guests);
+    int64_t changed = record_number(answer);
+    failures_read(answer, guests);
     for (size_t i = 0; i < guests->failure_count; i++) {
         const struct guest_failure *failure = &guests->failures[i];
-        const struct track *track = find_track(collection, failure->uuid);
+        const struct track *track = tracks_find(&round->collection->tracks, failure->uuid);
         if (track)
-            events->missing(events->context, track->store.entity, failure->error.message);
+            events->missing(events->context, track->entity, failure->error.message);
     }
     snapshot_free(guests);
-    report(options->reporter, REPORT_INFO,
-           "%s: %lld guests report their memory every %d s from now on", collection->input.name,
-           (long long)changed, options->balloon_period_seconds);
-    return true;
+    report(input->options->reporter, REPORT_INFO,
+           "%s: %lld guests report their memory every %d s from now on", input->name,
+           (long long)changed, input->options->balloon_period_seconds);
 }
 
-static void add_track(struct collection *collection, const struct entity *entity) {
-    struct track *track = &collection->tracks[collection->count];
-
-    if (entity->type == ENTITY_VM && !sample_parse_uuid(entity->id, track->uuid))
-        return;
-    store_init(&track->store, entity, mapping_count());
-    if (entity->type == ENTITY_HOST)
-        collection->host = track;
-    collection->count++;
-}
-
-static void begin(struct collection *collection) {
+/* Guests that began a run report their memory from now on. */
+static void set_periods(const struct round *round) {
+    struct collection *collection = round->collection;
     const struct collection_input *input = &collection->input;
-    const struct selection *selection = input->selection;
-
-    collection->tracks = memory_array(input->inventory->count, sizeof *collection->tracks);
-    for (size_t i = 0; i < input->inventory->count; i++) {
-        const struct entity *entity = input->inventory->entities[i];
-        if (selection_has_entity(selection, entity))
-            add_track(collection, entity);
+    GByteArray *message;
+    struct record answer;
+    struct error error = {0};
+    if (!collection->waiting->len)
+        return;
+    message = message_new(MESSAGE_PERIOD);
+    record_add_number(message, input->options->balloon_period_seconds);
+    record_add_block(message, collection->waiting->data, collection->waiting->len);
+    if (!poller_call(input->poller, message, "--balloon-period", &answer, &error)) {
+        round->events->missing(round->events->context, NULL, error.message);
+        return;
     }
-    for (size_t i = 0; i < mapping_count(); i++)
-        collection->wanted[i] = selection_has_counter(selection, mapping_counter(i));
-    collection->wish.groups = mapping_groups(collection->wanted);
-    if (collection->host)
-        collection->wish.groups |= SAMPLE_HOST_CPU;
-    else
-        collection->wish.groups &= SAMPLE_GUESTS;
-    collection->wish.each_cpu = !selection->aggregate_only;
+    g_byte_array_set_size(collection->waiting, 0);
+    report_periods(round, &answer);
 }
 
-/* What the round lacks; the next one begins a new account. */
-static void report_round(struct collection *collection) {
-    for (size_t i = 0; i < collection->count; i++)
-        tell_missing(collection, &collection->tracks[i]);
-    tell_lost_rounds(collection);
-    if (!collection->advised && collection->rounds.seen && wants(collection, "mem.usage.average"))
-        advise_balloon(collection);
-    collection->advised = true;
-    for (size_t i = 0; i < collection->count; i++)
-        collection->tracks[i].account = (struct account){0};
-    collection->rounds = (struct account){0};
+static int64_t clamp(int64_t value, int64_t low, int64_t high) {
+    return MIN(MAX(value, low), high);
+}
+
+static struct poller_limits limits_of(const struct collection *collection) {
+    int64_t interval_ns = collection->input.interval * second_ns;
+    int64_t deadline_ns =
+        clamp(interval_ns / 4 * 3, shortest_deadline_ns, collection->input.poller->timeout_ns);
+    return (struct poller_limits){
+        .late_ns = MIN(clamp(interval_ns / 4, shortest_late_ns, longest_late_ns), deadline_ns / 4),
+        .hung_ns = MIN(interval_ns / 2, longest_hung_ns),
+        .deadline_ns = deadline_ns,
+    };
+}
+
+/* Everything about a poll that worked. */
+static bool finish_round(struct round *round, int64_t skipped, struct error *error) {
+    struct collection *collection = round->collection;
+    round->stamp = grid_stamp(&collection->grid, round->now->time_ns, round->now->wall_ns);
+    judge_reports(round);
+    report_unevenness(round, skipped);
+    follow_guests(round);
+    pair_guests(round);
+    bool good = emit_all(round, error);
+    set_periods(round);
+    if (!is_first(round) && !collection->advised && wants(collection, "mem.usage.average")) {
+        advise_balloon(round);
+        collection->advised = true;
+    }
+    for (size_t i = 0; i < round->now->count; i++)
+        rates_guest_done(&round->pairs[i]);
+    free(round->pairs);
+    return good;
+}
+
+bool collection_round(struct collection *collection, const struct source_events *events,
+                      struct error *error) {
+    const struct poller_limits limits = limits_of(collection);
+    struct round round = {.collection = collection, .events = events};
+    int64_t skipped = grid_begin(&collection->grid, clock_boot_ns());
+    round.now = poller_round(collection->input.poller, &collection->wish, &limits, error);
+    bool good = round.now && finish_round(&round, skipped, error);
+    collection->lost = !round.now;
+    if (round.now) {
+        snapshot_free(collection->before);
+        collection->before = round.now;
+    }
+    return good;
 }
 
 struct collection *collection_new(const struct collection_input *input) {
     struct collection *collection = memory_alloc(sizeof *collection);
     collection->input = *input;
+    collection->grid.period_ns = input->interval * second_ns;
+    collection->waiting = g_byte_array_new();
     collection->wanted = memory_array(mapping_count(), sizeof *collection->wanted);
-    begin(collection);
+    tracks_init(&collection->tracks, mapping_count());
+    for (size_t i = 0; i < mapping_count(); i++)
+        collection->wanted[i] = selection_has_counter(input->selection, mapping_counter(i));
     return collection;
 }
 
-bool collection_round(struct collection *collection, const struct source_events *events,
-                      struct error *error) {
-    bool first = !collection->start_ns;
-    collection->events = events;
-    if (first && collection->input.options->balloon_period_seconds > 0 &&
-        !set_periods(collection, error))
-        return false;
-    if (first)
-        collection->start_ns = clock_boot_ns();
-    if (!collection->count)
-        return true;
-    if (!poll_once(collection, error) || !give_all(collection, error))
-        return false;
-    report_round(collection);
-    return true;
+void collection_follow(struct collection *collection, const struct inventory *inventory) {
+    tracks_follow(&collection->tracks, inventory, collection->input.selection);
+    collection->wish.groups = mapping_groups(collection->wanted);
+    collection->wish.each_cpu = !collection->input.selection->aggregate_only;
+    if (collection->tracks.host)
+        collection->wish.groups |= SAMPLE_HOST_CPU;
+    else
+        collection->wish.groups &= SAMPLE_GUESTS;
 }
 
 struct due collection_due(const struct collection *collection) {
-    int64_t period_ns = collection->input.interval * second_ns;
-    int64_t elapsed_ns = clock_boot_ns() - collection->start_ns;
-    return (struct due){collection->start_ns + (elapsed_ns / period_ns + 1) * period_ns, period_ns};
+    return (struct due){grid_due_ns(&collection->grid, clock_boot_ns()),
+                        collection->grid.period_ns};
 }
 
 void collection_free(struct collection *collection) {
     if (!collection)
         return;
-    for (size_t i = 0; i < collection->count; i++)
-        store_done(&collection->tracks[i].store);
-    free(collection->tracks);
+    tracks_done(&collection->tracks);
+    measured_done(&collection->measured);
+    g_byte_array_free(collection->waiting, TRUE);
     free(collection->wanted);
     snapshot_free(collection->before);
     free(collection);

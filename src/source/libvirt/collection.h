@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* The polls of one target at even distances, and what became of each entity in them. */
+/* The polls of one target at even distances, and what becomes of each entity in them. */
 #ifndef VPERF_SOURCE_LIBVIRT_COLLECTION_H
 #define VPERF_SOURCE_LIBVIRT_COLLECTION_H
 
@@ -9,18 +9,26 @@
 /* What the rounds need; all borrowed. */
 struct collection_input {
     struct poller *poller;
-    const char *name;                  /* of the target, for messages */
-    const struct catalog *catalog;     /* of mapping_catalog */
-    const struct inventory *inventory; /* sorted */
+    const char *name;              /* of the target, for messages */
+    const struct catalog *catalog; /* of mapping_catalog */
     const struct selection *selection;
     const struct source_options *options;
     int32_t interval; /* seconds between two polls */
+    /*
+     * renew: lists the guests anew and calls collection_follow with them; the inventory before goes
+     * away. False with the error.
+     */
+    bool (*renew)(void *context, struct error *error);
+    void *context;
 };
 
 struct collection;
 
 /* collection_new: nothing polled yet; owned by the caller. */
 struct collection *collection_new(const struct collection_input *input);
+
+/* collection_follow: the entities are those of this inventory, which is borrowed. */
+void collection_follow(struct collection *collection, const struct inventory *inventory);
 
 /*
  * collection_round: one poll; emits the sample of the interval since the poll before. The first one

@@ -123,23 +123,30 @@ static struct inventory *list_guests(struct poller *poller, struct error *error)
     return NULL;
 }
 
+/* The inventory before goes away; it stays when there is no new one. */
+static bool renew_inventory(void *context, struct error *error) {
+    struct libvirt *libvirt = context;
+    struct inventory *inventory = list_guests(&libvirt->poller, error);
+    if (!inventory)
+        return false;
+    for (size_t i = 0; i < inventory->count; i++)
+        inventory_set(inventory, &inventory->entities[i]->source, libvirt->source);
+    inventory_sort(inventory);
+    if (libvirt->collection)
+        collection_follow(libvirt->collection, inventory);
+    inventory_free(libvirt->inventory);
+    libvirt->inventory = inventory;
+    return true;
+}
+
 static struct inventory *libvirt_inventory(struct source *source, const bool types[ENTITY_TYPES],
                                            struct error *error) {
     struct libvirt *libvirt = from_base(source);
     (void)types;
-
-    inventory_free(libvirt->inventory);
-    libvirt->inventory = NULL;
-    struct inventory *inventory = list_guests(&libvirt->poller, error);
-    if (!inventory) {
-        name_target(libvirt->name, error);
-        return NULL;
-    }
-    for (size_t i = 0; i < inventory->count; i++)
-        inventory_set(inventory, &inventory->entities[i]->source, libvirt->source);
-    inventory_sort(inventory);
-    libvirt->inventory = inventory;
-    return inventory;
+    if (renew_inventory(libvirt, error))
+        return libvirt->inventory;
+    name_target(libvirt->name, error);
+    return NULL;
 }
 
 static bool check_selection(const struct selection *selection, struct error *error) {
@@ -173,16 +180,19 @@ static bool libvirt_round(struct source *source, const struct selection *selecti
     if (!check_selection(selection, error) || !libvirt_catalog(source, error) ||
         (!libvirt->inventory && !libvirt_inventory(source, selection->types, error)))
         return false;
-    if (!libvirt->collection)
+    if (!libvirt->collection) {
         libvirt->collection = collection_new(&(struct collection_input){
             .poller = &libvirt->poller,
             .name = libvirt->name,
             .catalog = libvirt->catalog,
-            .inventory = libvirt->inventory,
             .selection = selection,
             .options = &libvirt->options,
             .interval = window->interval,
+            .renew = renew_inventory,
+            .context = libvirt,
         });
+        collection_follow(libvirt->collection, libvirt->inventory);
+    }
     if (collection_round(libvirt->collection, events, error))
         return true;
     name_target(libvirt->name, error);

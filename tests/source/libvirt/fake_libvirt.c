@@ -71,20 +71,22 @@ static enum act next_act(unsigned int flags) {
         hang();
     if (act == ACT_CRASH)
         raise(SIGABRT);
-    if (act == ACT_SLOW)
-        pause_ms(FAKE_SLOW_MS);
+    if (act == ACT_SLOW || act == ACT_LONG)
+        pause_ms(act == ACT_SLOW ? FAKE_SLOW_MS : FAKE_LONG_MS);
     failure.dead = failure.dead || act == ACT_DEAD;
     return act;
 }
 
 /* A guest as QEMU's driver describes it. */
-static virDomainStatsRecordPtr record_of(virDomainPtr domain, int guest_state, bool full) {
+static virDomainStatsRecordPtr record_of(virDomainPtr domain, int guest_state, int reason,
+                                         bool full) {
     virDomainStatsRecordPtr record = calloc(1, sizeof *record);
     int room = 0;
 
     virDomainRef(domain);
     record->dom = domain;
     virTypedParamsAddInt(&record->params, &record->nparams, &room, "state.state", guest_state);
+    virTypedParamsAddInt(&record->params, &record->nparams, &room, "state.reason", reason);
     virTypedParamsAddULLong(&record->params, &record->nparams, &room, "cpu.time", 1000);
     virTypedParamsAddUInt(&record->params, &record->nparams, &room, "vcpu.current", 1);
     virTypedParamsAddULLong(&record->params, &record->nparams, &room, "balloon.current", 512);
@@ -154,6 +156,26 @@ int virDomainGetControlInfo(virDomainPtr domain, virDomainControlInfoPtr info, u
     return occupied < 0 ? fail_with(VIR_ERR_NO_SUPPORT, "no control information") : 0;
 }
 
+/* Of the first guest. */
+static int state_of(enum act act) {
+    if (act == ACT_OFF)
+        return VIR_DOMAIN_SHUTOFF;
+    return act == ACT_COMING ? VIR_DOMAIN_PAUSED : VIR_DOMAIN_RUNNING;
+}
+
+static int reason_of(enum act act) {
+    if (act == ACT_COMING)
+        return VIR_DOMAIN_PAUSED_MIGRATION;
+    return act == ACT_CAME ? VIR_DOMAIN_RUNNING_MIGRATED : VIR_DOMAIN_RUNNING_BOOTED;
+}
+
+unsigned int virDomainGetID(virDomainPtr domain) {
+    unsigned int (*real)(virDomainPtr);
+    *(void **)&real = dlsym(RTLD_NEXT, "virDomainGetID");
+    unsigned int id = real(domain);
+    return id == (unsigned int)-1 ? id : id + (unsigned int)script()->run_id;
+}
+
 int virConnectGetAllDomainStats(virConnectPtr conn, unsigned int stats,
                                 virDomainStatsRecordPtr **retStats, unsigned int flags) {
     virDomainPtr *domains = NULL;
@@ -173,9 +195,9 @@ int virConnectGetAllDomainStats(virConnectPtr conn, unsigned int stats,
     for (int i = 0; i < count; i++) {
         bool first = strcmp(virDomainGetName(domains[i]), "paused") == 0;
         if (!first || act != ACT_GONE)
-            (*retStats)[kept++] = record_of(
-                domains[i], act == ACT_OFF && first ? VIR_DOMAIN_SHUTOFF : VIR_DOMAIN_RUNNING,
-                first ? act != ACT_PARTIAL : act != ACT_OTHERS);
+            (*retStats)[kept++] = record_of(domains[i], first ? state_of(act) : VIR_DOMAIN_RUNNING,
+                                            first ? reason_of(act) : VIR_DOMAIN_RUNNING_BOOTED,
+                                            first ? act != ACT_PARTIAL : act != ACT_OTHERS);
         virDomainFree(domains[i]);
     }
     free(domains);
@@ -189,6 +211,6 @@ int virDomainListGetStats(virDomainPtr *doms, unsigned int stats,
     if (strcmp(virDomainGetName(doms[0]), "paused") == 0)
         return fail_with(VIR_ERR_OPERATION_FAILED, "this one is broken");
     *retStats = calloc(2, sizeof **retStats);
-    (*retStats)[0] = record_of(doms[0], VIR_DOMAIN_RUNNING, true);
+    (*retStats)[0] = record_of(doms[0], VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_BOOTED, true);
     return 1;
 }

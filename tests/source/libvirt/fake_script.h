@@ -9,16 +9,19 @@
 
 #define FAKE_VARIABLE "VPERF_TEST_FAKE"
 
-enum { FAKE_HELPERS = 32, FAKE_SLOW_MS = 700 };
+enum { FAKE_HELPERS = 32, FAKE_SLOW_MS = 700, FAKE_LONG_MS = 1300 };
 
 enum act {
     ACT_FULL,    /* everything */
     ACT_OFF,     /* the first guest was shut off while the call went on */
     ACT_GONE,    /* without the first guest */
+    ACT_COMING,  /* the first guest is being migrated here */
+    ACT_CAME,    /* and has been */
     ACT_PARTIAL, /* without what QEMU's monitor knows of the first guest */
     ACT_OTHERS,  /* without what it knows of the others */
     ACT_HANG,    /* for ever */
     ACT_SLOW,    /* FAKE_SLOW_MS, then everything */
+    ACT_LONG,    /* FAKE_LONG_MS, then everything */
     ACT_OLD,     /* refuses the flag NOWAIT, else everything */
     ACT_NO_BULK, /* does not have the call */
     ACT_FAIL,    /* fails because of one guest */
@@ -33,6 +36,7 @@ struct fake {
     bool open_hangs;
     bool close_hangs;
     bool wants_login;              /* as root with the password secret */
+    atomic_int run_id;             /* what is added to the guests' numbers of their runs */
     atomic_int calls;              /* bulk calls so far */
     atomic_int nowaits;            /* those with the flag NOWAIT */
     atomic_int looks;              /* calls for control information */

@@ -49,7 +49,7 @@ static unsigned int nowait(const struct connection *connection) {
 static void judge_blocked(struct connection *connection, virDomainPtr domain,
                           struct guest_sample *sample) {
     if (!connection->is_qemu || !sample->one_call || sample->values[GUEST_RSS] != ABSENT ||
-        !(groups_of(connection) & VIR_DOMAIN_STATS_BALLOON))
+        sample->move == MOVE_UNDER_WAY || !(groups_of(connection) & VIR_DOMAIN_STATS_BALLOON))
         return;
     int64_t time = domains_occupied_ms(connection, domain);
     sample->blocked = true;
@@ -102,6 +102,15 @@ static bool is_not_running(const virDomainStatsRecord *record) {
             number_of(record, "state.reason") == VIR_DOMAIN_PAUSED_STARTING_UP);
 }
 
+static enum guest_move move_of(const virDomainStatsRecord *record) {
+    int64_t state = number_of(record, "state.state");
+    int64_t reason = number_of(record, "state.reason");
+    if (state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_MIGRATION)
+        return MOVE_UNDER_WAY;
+    return state == VIR_DOMAIN_RUNNING && reason == VIR_DOMAIN_RUNNING_MIGRATED ? MOVE_DONE
+                                                                                : MOVE_NONE;
+}
+
 /* Everything about one running guest; record may be NULL where the driver has none. */
 static void add_guest(struct connection *connection, virDomainPtr domain,
                       const virDomainStatsRecord *record, const struct stopwatch *watch,
@@ -113,8 +122,10 @@ static void add_guest(struct connection *connection, virDomainPtr domain,
     sample->name = memory_strdup(virDomainGetName(domain));
     sample->one_call = record && record->nparams > 0;
     stopwatch_stamp(watch, &sample->time_ns, &sample->duration_ns, &sample->wall_seconds);
-    if (record)
+    if (record) {
         params_read(sample, record->params, record->nparams);
+        sample->move = move_of(record);
+    }
     if (!connection->is_qemu || !record)
         calls_complete(connection, domain, sample);
     sample_tidy(sample);

@@ -230,6 +230,15 @@ const struct guest_sample *snapshot_find(const struct snapshot *snapshot,
     return find(snapshot, uuid);
 }
 
+const struct guest_failure *snapshot_failure(const struct snapshot *snapshot,
+                                             const unsigned char *uuid) {
+    for (size_t i = 0; i < snapshot->failure_count; i++) {
+        if (memcmp(snapshot->failures[i].uuid, uuid, SAMPLE_UUID_SIZE) == 0)
+            return &snapshot->failures[i];
+    }
+    return NULL;
+}
+
 static void remove_guest(struct snapshot *snapshot, size_t index) {
     struct guest_sample *guest = &snapshot->guests[index];
     sample_done(guest);

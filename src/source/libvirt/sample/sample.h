@@ -130,6 +130,13 @@ enum report_clock {
     REPORT_REMOTE,       /* clocks may differ: by whether it advances */
 };
 
+/* What live migration has to do with the state of a guest. */
+enum guest_move {
+    MOVE_NONE,
+    MOVE_UNDER_WAY, /* it is paused by its migration, here or away */
+    MOVE_DONE,      /* it runs since it was migrated here */
+};
+
 struct guest_sample {
     unsigned char uuid[SAMPLE_UUID_SIZE];
     int id; /* libvirt's number of this run of the guest */
@@ -141,6 +148,7 @@ struct guest_sample {
     bool blocked;       /* QEMU did not answer: what its monitor knows is not there */
     int64_t blocked_ms; /* for how long, 0 when not known; INT64_MAX: libvirt gave it up */
     bool hugepages;     /* the guest's memory is not in RSS */
+    enum guest_move move;
     enum report_clock report_clock;
     int64_t report_period;  /* seconds between two memory reports, 0 for none */
     int64_t report_seen_ns; /* time_ns at which this report was first seen */
@@ -227,5 +235,9 @@ void snapshot_complete(struct snapshot *snapshot, struct snapshot *later);
 /* snapshot_find: the guest with this UUID in a sorted snapshot, or NULL. Takes NULL. */
 const struct guest_sample *snapshot_find(const struct snapshot *snapshot,
                                          const unsigned char *uuid);
+
+/* snapshot_failure: the failure of the guest with this UUID, or NULL. */
+const struct guest_failure *snapshot_failure(const struct snapshot *snapshot,
+                                             const unsigned char *uuid);
 
 #endif

@@ -52,6 +52,7 @@ static void write_guest(GByteArray *bytes, const struct guest_sample *guest) {
     record_add_number(bytes, guest->blocked);
     record_add_number(bytes, guest->blocked_ms);
     record_add_number(bytes, guest->hugepages);
+    record_add_number(bytes, guest->move);
     record_add_number(bytes, guest->report_clock);
     record_add_number(bytes, guest->report_period);
     record_add_block(bytes, guest->values, sizeof guest->values);
@@ -70,6 +71,7 @@ static void read_guest(struct record *record, struct guest_sample *guest) {
     guest->blocked = record_number(record);
     guest->blocked_ms = record_number(record);
     guest->hugepages = record_number(record);
+    guest->move = (enum guest_move)record_number(record);
     guest->report_clock = (enum report_clock)record_number(record);
     guest->report_period = record_number(record);
     record_copy(record, guest->values, sizeof guest->values);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "source/libvirt/measured.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+
+void measured_done(struct measured *measured) {
+    free(measured->items);
+}
+
+void measured_clear(struct measured *measured) {
+    measured->count = 0;
+}
+
+void measured_add(struct measured *measured, size_t counter, const char *instance, int64_t value) {
+    measured->items =
+        memory_grow(measured->items, measured->count, &measured->capacity, sizeof *measured->items);
+    measured->items[measured->count++] = (struct measured_value){counter, instance, value};
+}
+
+/* The aggregate first, then vda, vdb and 2, 10 as people count. */
+static int compare(const void *a, const void *b) {
+    const struct measured_value *left = a;
+    const struct measured_value *right = b;
+    if (left->counter != right->counter)
+        return left->counter < right->counter ? -1 : 1;
+    return strverscmp(left->instance, right->instance);
+}
+
+bool measured_emit(struct measured *measured, const struct measured_head *head,
+                   const struct source_events *events, struct error *error) {
+    bool good = true;
+    if (measured->count > 1)
+        qsort(measured->items, measured->count, sizeof *measured->items, compare);
+    for (size_t i = 0; good && i < measured->count; i++) {
+        const struct sample sample = {head->time, measured->items[i].value};
+        const struct series series = {
+            .entity = head->entity,
+            .counter = catalog_at(head->catalog, measured->items[i].counter),
+            .instance = measured->items[i].instance,
+            .interval = head->interval,
+            .count = 1,
+            .samples = &sample,
+        };
+        good = events->series(events->context, &series, error);
+    }
+    return good;
+}
