@@ -18,30 +18,35 @@ enum { GET_READY_MS = 3000 }; /* for connections and logins */
 static const struct options_spec spec = {
     .command = "compare",
     .arguments = "TARGET...",
-    .summary = "Put the guests of all targets side by side: one row per guest, one column per counter.",
+    .summary =
+        "Put the guests of all targets side by side: one row per guest, one column per counter.",
     .notes =
-        "Formats: csv, table (default: table on a terminal, else csv). A terminal's table is\n"
-        "folded to its width. CSV has the full names of the counters, and rows 'guest' and "
-        "'total'.\n"
+        "Formats: csv, table (default: table on a terminal, else csv). A terminal gets the "
+        "columns\n"
+        "that fit. CSV has the full names of the counters, and guests only; --totals writes "
+        "theirs.\n"
         "\n"
         "Columns, unless --counter chooses others, in its order:\n"
-        "  cpu.usage %, cpu MHz   cpu.usage.average, cpu.usagemhz.average\n"
-        "  ready ms, ready %      cpu.ready.summation, cpu.readiness.average\n"
-        "  run ms, wait ms        cpu.run.summation, cpu.wait.summation\n"
+        "  cpu.usage %, ready %   cpu.usage.average, cpu.readiness.average\n"
         "  mem.usage %            mem.usage.average\n"
+        "  disk, net KB/s         disk.usage.average, net.usage.average\n"
+        "  cpu MHz, ready ms      cpu.usagemhz.average, cpu.ready.summation\n"
+        "  run ms, wait ms        cpu.run.summation, cpu.wait.summation\n"
         "  consumed, balloon KB   mem.consumed.average, mem.vmmemctl.average\n"
-        "  rx, tx, net KB/s       net.received.average, net.transmitted.average, "
-        "net.usage.average\n"
-        "  rx packets, tx packets net.packetsRx.summation, net.packetsTx.summation\n"
-        "  rx drops               net.droppedRx.summation\n"
-        "  disk KB/s              disk.usage.average\n"
         "  reads/s, writes/s      virtualDisk.numberReadAveraged.average, …WriteAveraged…\n"
         "  read ms, write ms      virtualDisk.totalReadLatency.average, …WriteLatency…\n"
+        "  rx, tx KB/s            net.received.average, net.transmitted.average\n"
+        "  rx packets, tx packets net.packetsRx.summation, net.packetsTx.summation\n"
+        "  rx drops               net.droppedRx.summation\n"
         "\n"
         "Values are those of the whole guest. Where a hypervisor has them per disk only, they are\n"
         "added up; of percentages it is the mean, of latencies the mean weighted by requests\n"
-        "(without requests, the highest). ~ marks what KVM can only approximate. A guest that two\n"
-        "targets of libvirt report, as while it migrates, has the row of its newest sample.\n"
+        "(without requests, the highest). In totals, percentages are weighted by the guests' "
+        "vCPUs,\n"
+        "those of memory by memory. KB and MB are 1024-based. ~ marks what KVM can only\n"
+        "approximate. A guest that two targets of libvirt report, as while it migrates, has the "
+        "row\n"
+        "of its newest sample.\n"
         "\n"
         "Libvirt is polled twice, 20 s apart. With a vSphere target beside it, this is done when\n"
         "the next interval of ESXi begins and ends, and its sample is waited for: it takes 25 to\n"
@@ -50,7 +55,7 @@ static const struct options_spec spec = {
         "Examples:\n"
         "  vperf compare root@esx01.example.com qemu+ssh://root@kvm01/system\n"
         "  vperf compare --sort cpu.ready.summation --top 10 --format csv esx01 qemu:///system\n",
-    .groups = OPTIONS_ENTITIES | OPTIONS_COUNTERS | OPTIONS_COMPARISON,
+    .groups = OPTIONS_COUNTERS | OPTIONS_COMPARISON,
     .guests_only = true,
 };
 
@@ -127,39 +132,76 @@ static bool make_order(struct comparison_order *order, const struct options *opt
         .top = (size_t)options->top,
         .width = options_terminal_width(options),
         .show_types = types[ENTITY_VM] && types[ENTITY_HOST],
+        .show_units = options->units,
     };
     return records_format_find(options->format, terminal, &order->format, error);
 }
 
+/* The files of a run. Both are opened before a server is asked for anything. */
+struct outputs {
+    struct output table;
+    struct output totals; /* empty when not asked for */
+};
+
+static bool open_outputs(struct outputs *outputs, const struct options *options,
+                         struct error *error) {
+    *outputs = (struct outputs){.totals = {.stream = NULL}};
+    if (!output_open(&outputs->table, options->output, error))
+        return false;
+    if (!options->totals)
+        return true;
+    if (output_open(&outputs->totals, options->totals, error)) {
+        if (!output_same(&outputs->table, &outputs->totals))
+            return true;
+        error_set(error, ERROR_USAGE, "--totals '%s': the guests go there: give another FILE",
+                  options->totals);
+        output_abort(&outputs->totals);
+    }
+    output_abort(&outputs->table);
+    return false;
+}
+
+static void publish_totals(struct run *run, struct output *output) {
+    struct error lost = {0};
+    if (!output->stream || output_commit(output, &lost))
+        return;
+    run_report_end(&run->options->log, &lost);
+    run->account_lost = true;
+}
+
 /* Output appears when something was measured, or nothing was lost. */
-static void publish(struct run *run, struct output *output) {
+static void publish(struct run *run, struct outputs *outputs) {
     const struct log *log = &run->options->log;
     int status = run_status(run);
-    if (status != STATUS_OK && status != STATUS_PARTIAL) {
-        output_abort(output);
+    bool good = status == STATUS_OK || status == STATUS_PARTIAL;
+    if (!good)
+        output_abort(&outputs->table);
+    if (!good || !output_commit(&outputs->table, &run->fatal)) {
+        output_abort(&outputs->totals);
         return;
     }
-    if (!output_commit(output, &run->fatal))
-        return;
+    publish_totals(run, &outputs->totals);
     if (run->skipped)
         log_info(log, "%zu powered off or disconnected: left out", run->skipped);
     if (run->entities->count && !coverage_totals(run->coverage).series)
         log_warn(log, "there is no value of these counters: 'vperf counters' lists all counters");
 }
 
-static int compare(const struct options *options, const struct comparison_order *order,
+static int compare(const struct options *options, const struct comparison_order *asked,
                    int64_t begin_ns, struct error *error) {
-    struct output output;
-    if (!output_open(&output, options->output, error))
-        return STATUS_NOTHING;
+    struct comparison_order order = *asked;
+    struct outputs outputs;
+    if (!open_outputs(&outputs, options, error))
+        return run_error_status(error);
     struct comparison comparison;
     struct run run;
-    comparison_init(&comparison, order, output.stream, options->sink);
+    order.totals = outputs.totals.stream;
+    comparison_init(&comparison, &order, outputs.table.stream, options->sink);
     run_init(&run, options, NULL, &comparison.sink);
     run.aligned_ns = begin_ns;
     run_all(&run);
     comparison_done(&comparison);
-    publish(&run, &output);
+    publish(&run, &outputs);
     *error = run.fatal;
     int status = run_status(&run);
     run_done(&run);

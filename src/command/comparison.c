@@ -9,6 +9,32 @@
 #include "core/memory.h"
 #include "core/value.h"
 
+/* What tells whose values a row has. */
+enum field { NAME, HYPERVISOR, SOURCE, TYPE, ID, TIMESTAMP, INTERVAL, GUESTS, CPUS, MEMORY };
+
+static const struct {
+    const char *csv;
+    const char *table;
+    bool number;
+} headings[] = {
+    [NAME] = {"name", "name", false},
+    [HYPERVISOR] = {"hypervisor", "hypervisor", false},
+    [SOURCE] = {"source", "source", false},
+    [TYPE] = {"type", "type", false},
+    [ID] = {"id", NULL, false},
+    [TIMESTAMP] = {"timestamp", NULL, false},
+    [INTERVAL] = {"interval", NULL, true},
+    [GUESTS] = {"count", NULL, true},
+    [CPUS] = {"cpus", "vCPUs", true},
+    [MEMORY] = {"memory_kib", "memory MB", true},
+};
+
+static const enum field csv_fields[] = {NAME,      HYPERVISOR, SOURCE, TYPE,  ID,
+                                        TIMESTAMP, INTERVAL,   CPUS,   MEMORY};
+static const enum field totals_fields[] = {HYPERVISOR, TYPE, GUESTS, CPUS, MEMORY};
+
+enum { MAX_FIELDS = 10, KIB_PER_MB = 1024 };
+
 /* A table of guests on its way to the stream. */
 struct list {
     const struct comparison *comparison;
@@ -16,46 +42,88 @@ struct list {
     size_t shown; /* guests */
     bool table;   /* for people */
     bool *marked; /* columns in which a shown value is approximate */
+    enum field fields[MAX_FIELDS];
+    size_t field_count;
     struct records *records;
+    size_t columns_shown;
 };
 
-/* The columns that say whose values these are. */
-static const struct records_column table_identity[] = {
-    {"name", false}, {"hypervisor", false}, {"source", false}, {"type", false}};
-static const struct records_column csv_identity[] = {
-    {"row", false},  {"name", false}, {"hypervisor", false}, {"source", false},
-    {"type", false}, {"id", false},   {"timestamp", false},  {"interval", true}};
-
-static size_t identity_count(const struct list *list) {
-    bool typed = list->comparison->order.show_types;
-    return list->table ? G_N_ELEMENTS(table_identity) - !typed : G_N_ELEMENTS(csv_identity);
+static void use_fields(struct list *list, const enum field *fields, size_t count) {
+    memcpy(list->fields, fields, count * sizeof *fields);
+    list->field_count = count;
 }
 
-static void put_table_identity(const struct list *list, const struct row *row) {
-    char *name =
-        row->guests ? memory_printf("total of %zu", row->guests) : memory_strdup(row->entity->name);
-    records_text(list->records, name);
-    records_text(list->records, row->entity->hypervisor);
-    records_text(list->records, row->guests ? NULL : row->entity->source);
-    if (list->comparison->order.show_types)
-        records_text(list->records, entity_type_name(row->entity->type));
-    free(name);
+/* What is the same of all is left out where there is little room. */
+static bool is_shown(const struct list *list, enum field field) {
+    const struct rows *rows = list->rows;
+    const struct comparison_order *order = &list->comparison->order;
+    if (field == TYPE)
+        return order->show_types;
+    if (!order->width || (field != HYPERVISOR && field != SOURCE))
+        return true;
+    for (size_t i = 1; i < rows->count; i++) {
+        const struct entity *one = rows->guests[0].entity, *other = rows->guests[i].entity;
+        if (field == HYPERVISOR ? g_strcmp0(one->hypervisor, other->hypervisor) != 0
+                                : g_strcmp0(one->source, other->source) != 0)
+            return true;
+    }
+    return false;
 }
 
-static void put_csv_identity(const struct list *list, const struct row *row) {
-    const struct entity *entity = row->entity;
-    bool total = row->guests > 0;
-    char time[TIME_TEXT_SIZE] = "";
+static void use_table_fields(struct list *list) {
+    static const enum field fields[] = {NAME, HYPERVISOR, SOURCE, TYPE, CPUS, MEMORY};
+    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+        if (is_shown(list, fields[i]))
+            list->fields[list->field_count++] = fields[i];
+}
+
+static void put_name(const struct list *list, const struct row *row) {
+    char *total = row->guests ? memory_printf("total of %zu", row->guests) : NULL;
+    records_text(list->records, total ? total : row->entity->name);
+    free(total);
+}
+
+static void put_time(const struct list *list, const struct row *row) {
+    char text[TIME_TEXT_SIZE] = "";
     if (row->time)
-        time_text(time, row->time);
-    records_text(list->records, total ? "total" : entity->type == ENTITY_HOST ? "host" : "guest");
-    records_text(list->records, total ? NULL : entity->name);
-    records_text(list->records, entity->hypervisor);
-    records_text(list->records, total ? NULL : entity->source);
-    records_text(list->records, entity_type_name(entity->type));
-    records_text(list->records, total ? NULL : entity->id);
-    records_text(list->records, time);
-    records_number(list->records, row->interval, true);
+        time_text(text, row->time);
+    records_text(list->records, text);
+}
+
+static void put_field(const struct list *list, const struct row *row, enum field field) {
+    const struct entity *entity = row->entity;
+    switch (field) {
+    case NAME:
+        put_name(list, row);
+        break;
+    case HYPERVISOR:
+        records_text(list->records, entity->hypervisor);
+        break;
+    case SOURCE:
+        records_text(list->records, row->guests ? NULL : entity->source);
+        break;
+    case TYPE:
+        records_text(list->records, entity_type_name(entity->type));
+        break;
+    case ID:
+        records_text(list->records, entity->id);
+        break;
+    case TIMESTAMP:
+        put_time(list, row);
+        break;
+    case INTERVAL:
+        records_number(list->records, row->interval, true);
+        break;
+    case GUESTS:
+        records_number(list->records, (int64_t)row->guests, false);
+        break;
+    case CPUS:
+        records_number(list->records, row->cpus, true);
+        break;
+    case MEMORY:
+        records_number(list->records, row->memory_kib / (list->table ? KIB_PER_MB : 1), true);
+        break;
+    }
 }
 
 /* In a table the digits of all values stand below each other, marked or not. */
@@ -89,10 +157,8 @@ static void put_approximate(const struct list *list, const struct row *row) {
 
 static void put_rows(const struct list *list, const struct row *rows, size_t count) {
     for (const struct row *row = rows; row < rows + count; row++) {
-        if (list->table)
-            put_table_identity(list, row);
-        else
-            put_csv_identity(list, row);
+        for (size_t i = 0; i < list->field_count; i++)
+            put_field(list, row, list->fields[i]);
         for (size_t i = 0; i < list->rows->columns.count; i++)
             put_value(list, row, i);
         if (!list->table)
@@ -113,35 +179,48 @@ static void put_empty_row(const struct list *list, size_t columns) {
 
 static void put_legend(const struct list *list) {
     FILE *stream = list->comparison->sink.stream;
+    size_t shown = list->columns_shown - list->field_count, all = list->rows->columns.count;
     bool approximate = false;
-    for (size_t i = 0; i < list->rows->columns.count; i++)
+    for (size_t i = 0; i < shown; i++)
         approximate |= list->marked[i];
     fputc('\n', stream);
+    if (shown < all)
+        fprintf(stream,
+                "%zu of %zu counters fit. The others: a wider terminal, --counter NAME,...\n"
+                "(first come, first shown), or --format table | less -S.\n",
+                shown, all);
     if (list->shown < list->rows->count)
         fprintf(stream, "%zu of %zu rows are shown; the totals cover all of them.\n", list->shown,
                 list->rows->count);
     if (list->rows->total_count)
-        fputs("total: the sum; of percentages and latencies, the mean.\n", stream);
+        fputs("total: the sum; of percentages, the mean weighted by vCPUs (memory: by memory),\n"
+              "of latencies by requests.\n",
+              stream);
     if (approximate)
-        fputs("~ approximate: this hypervisor has no such figure of its own; 'vperf counters' "
+        fputs("~ approximate: this hypervisor has no such figure of its own; 'vperf counters'\n"
               "tells the formula.\n",
               stream);
 }
 
 static char *heading(const struct list *list, const struct counter *counter) {
-    return list->table ? column_heading(counter, list->comparison->sink.options.raw)
-                       : column_title(counter);
+    const struct comparison *comparison = list->comparison;
+    return list->table ? column_heading(counter, comparison->sink.options.raw)
+                       : column_title(counter, comparison->order.show_units);
 }
 
 /* The columns borrow the headings of values. */
-static GArray *make_columns(const struct list *list, GPtrArray *headings) {
+static GArray *make_columns(const struct list *list, GPtrArray *titles) {
     static const struct records_column approximate = {"approximate", false};
     GArray *columns = g_array_new(FALSE, FALSE, sizeof approximate);
-    g_array_append_vals(columns, list->table ? table_identity : csv_identity,
-                        (guint)identity_count(list));
+    for (size_t i = 0; i < list->field_count; i++) {
+        enum field field = list->fields[i];
+        const char *name = list->table ? headings[field].table : headings[field].csv;
+        struct records_column column = {name, headings[field].number};
+        g_array_append_val(columns, column);
+    }
     for (size_t i = 0; i < list->rows->columns.count; i++) {
         struct records_column column = {heading(list, list->rows->columns.counters[i]), true};
-        g_ptr_array_add(headings, (gpointer)column.name);
+        g_ptr_array_add(titles, (gpointer)column.name);
         g_array_append_val(columns, column);
     }
     if (!list->table)
@@ -149,23 +228,31 @@ static GArray *make_columns(const struct list *list, GPtrArray *headings) {
     return columns;
 }
 
-static void put_list(struct list *list) {
+static void put_list(struct list *list, FILE *stream, size_t guests, size_t totals) {
     const struct comparison *comparison = list->comparison;
     const struct rows *rows = list->rows;
-    GPtrArray *headings = g_ptr_array_new_with_free_func(free);
-    GArray *columns = make_columns(list, headings);
-    list->records = records_new(comparison->sink.stream, comparison->order.format,
+    GPtrArray *titles = g_ptr_array_new_with_free_func(free);
+    GArray *columns = make_columns(list, titles);
+    list->records = records_new(stream, list->table ? RECORDS_TABLE : RECORDS_CSV,
                                 comparison->sink.options.spreadsheet_safe,
                                 (const struct records_column *)(void *)columns->data, columns->len);
-    records_fold(list->records, identity_count(list), comparison->order.width);
-    put_rows(list, rows->guests, list->shown);
-    if (list->table && rows->total_count)
+    records_limit(list->records, list->field_count, comparison->order.width);
+    put_rows(list, rows->guests, guests);
+    if (list->table && totals)
         put_empty_row(list, columns->len);
-    put_rows(list, rows->totals, rows->total_count);
+    put_rows(list, rows->totals, totals);
     records_finish(list->records);
+    list->columns_shown = records_shown(list->records);
     records_free(list->records);
     g_array_free(columns, TRUE);
-    g_ptr_array_free(headings, TRUE);
+    g_ptr_array_free(titles, TRUE);
+}
+
+static void put_totals(const struct list *of, FILE *stream) {
+    struct list list = *of;
+    list.table = false;
+    use_fields(&list, totals_fields, G_N_ELEMENTS(totals_fields));
+    put_list(&list, stream, 0, list.rows->total_count);
 }
 
 static struct comparison *from_sink(struct sink *sink) {
@@ -200,9 +287,15 @@ static void end(struct sink *sink) {
     };
     mark_columns(&list, rows.guests, list.shown);
     mark_columns(&list, rows.totals, rows.total_count);
-    put_list(&list);
+    if (list.table)
+        use_table_fields(&list);
+    else
+        use_fields(&list, csv_fields, G_N_ELEMENTS(csv_fields));
+    put_list(&list, comparison->sink.stream, list.shown, list.table ? rows.total_count : 0);
     if (list.table)
         put_legend(&list);
+    if (order->totals)
+        put_totals(&list, order->totals);
     free(list.marked);
     rows_done(&rows);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* A sink that puts guests side by side: it keeps the newest values until the end. */
+/* A sink that puts guests side by side: it keeps the newest values until the end. A table ends with
+ * totals; CSV has guests alone, so that sums over its columns are right.
+ */
 #ifndef VPERF_COMMAND_COMPARISON_H
 #define VPERF_COMMAND_COMPARISON_H
 
@@ -14,8 +16,10 @@ struct comparison_order {
     const char *sort; /* counter whose highest value comes first; the first column if it is none */
     size_t top;       /* rows of guests at most; 0 for all */
     enum records_format format;
-    size_t width;    /* a table is folded to so many columns of the terminal; 0 for never */
+    size_t width;    /* a table shows what fits so many columns of the terminal; 0 for all */
     bool show_types; /* a table has a column for the type */
+    bool show_units; /* in CSV; a table always has them */
+    FILE *totals;    /* gets the totals as CSV; NULL for none */
 };
 
 struct comparison {

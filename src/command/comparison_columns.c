@@ -11,27 +11,28 @@
 #define COUNTER(counter_name, counter_unit, counter_stats, heading)                                \
     { .name = (counter_name), .unit = (counter_unit), .stats = (counter_stats), .label = (heading) }
 
+/* What people look at first stands first: a narrow terminal shows the beginning. */
 const struct counter comparison_set[] = {
     COUNTER("cpu.usage.average", "percent", "rate", "cpu.usage"),
+    COUNTER("cpu.readiness.average", "percent", "rate", "ready"),
+    COUNTER("mem.usage.average", "percent", "absolute", "mem.usage"),
+    COUNTER("disk.usage.average", "kiloBytesPerSecond", "rate", "disk"),
+    COUNTER("net.usage.average", "kiloBytesPerSecond", "rate", "net"),
     COUNTER("cpu.usagemhz.average", "megaHertz", "rate", "cpu"),
     COUNTER("cpu.ready.summation", "millisecond", "delta", "ready"),
-    COUNTER("cpu.readiness.average", "percent", "rate", "ready"),
     COUNTER("cpu.run.summation", "millisecond", "delta", "run"),
     COUNTER("cpu.wait.summation", "millisecond", "delta", "wait"),
-    COUNTER("mem.usage.average", "percent", "absolute", "mem.usage"),
     COUNTER("mem.consumed.average", "kiloBytes", "absolute", "consumed"),
     COUNTER("mem.vmmemctl.average", "kiloBytes", "absolute", "balloon"),
-    COUNTER("net.received.average", "kiloBytesPerSecond", "rate", "rx"),
-    COUNTER("net.transmitted.average", "kiloBytesPerSecond", "rate", "tx"),
-    COUNTER("net.usage.average", "kiloBytesPerSecond", "rate", "net"),
-    COUNTER("net.packetsRx.summation", "number", "delta", "rx packets"),
-    COUNTER("net.packetsTx.summation", "number", "delta", "tx packets"),
-    COUNTER("net.droppedRx.summation", "number", "delta", "rx drops"),
-    COUNTER("disk.usage.average", "kiloBytesPerSecond", "rate", "disk"),
     COUNTER("virtualDisk.numberReadAveraged.average", "number", "rate", "reads"),
     COUNTER("virtualDisk.numberWriteAveraged.average", "number", "rate", "writes"),
     COUNTER("virtualDisk.totalReadLatency.average", "millisecond", "absolute", "read"),
     COUNTER("virtualDisk.totalWriteLatency.average", "millisecond", "absolute", "write"),
+    COUNTER("net.received.average", "kiloBytesPerSecond", "rate", "rx"),
+    COUNTER("net.transmitted.average", "kiloBytesPerSecond", "rate", "tx"),
+    COUNTER("net.packetsRx.summation", "number", "delta", "rx packets"),
+    COUNTER("net.packetsTx.summation", "number", "delta", "tx packets"),
+    COUNTER("net.droppedRx.summation", "number", "delta", "rx drops"),
     {.name = NULL},
 };
 
@@ -194,7 +195,7 @@ char *column_heading(const struct counter *counter, bool raw) {
     return heading;
 }
 
-char *column_title(const struct counter *counter) {
-    return *counter->unit ? memory_printf("%s [%s]", counter->name, counter->unit)
-                          : memory_strdup(counter->name);
+char *column_title(const struct counter *counter, bool unit) {
+    return unit && *counter->unit ? memory_printf("%s [%s]", counter->name, counter->unit)
+                                  : memory_strdup(counter->name);
 }

@@ -20,8 +20,8 @@ extern const struct counter comparison_set[];
 enum combination {
     COMBINE_NOT,       /* their sum and mean say nothing */
     COMBINE_SUM,       /* rates, amounts in an interval, sizes */
-    COMBINE_MEAN,      /* percent */
-    COMBINE_LATENCIES, /* the mean over guests; over devices weighted by their requests */
+    COMBINE_MEAN,      /* percent; over guests weighted by what it is a percentage of */
+    COMBINE_LATENCIES, /* the mean weighted by requests */
 };
 
 /* combination_of: decided by unit and stats type. */
@@ -58,9 +58,10 @@ void columns_done(struct columns *columns);
 /* column_heading: short, with the unit: "cpu.usage %"; the caller frees it. */
 char *column_heading(const struct counter *counter, bool raw);
 
-/* column_title: the full name and the unit key: "cpu.usage.average [percent]"; the caller frees
- * it.
+/*
+ * column_title: the full name, and with unit its key: "cpu.usage.average [percent]"; the caller
+ * frees it.
  */
-char *column_title(const struct counter *counter);
+char *column_title(const struct counter *counter, bool unit);
 
 #endif

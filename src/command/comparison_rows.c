@@ -23,8 +23,9 @@ static void fold_add(struct fold *fold, int64_t value) {
     fold->count++;
 }
 
-static void fold_weigh(struct fold *fold, int64_t value, const struct latest_series *requests) {
-    int64_t weight = requests ? requests->sample.value : -1, weighted = 0;
+/* A negative weight is not known. */
+static void fold_weigh(struct fold *fold, int64_t value, int64_t weight) {
+    int64_t weighted = 0;
     fold->unweighted |= weight < 0 || __builtin_mul_overflow(value, weight, &weighted) ||
                         __builtin_add_overflow(fold->weighted, weighted, &fold->weighted) ||
                         __builtin_add_overflow(fold->weights, weight, &fold->weights);
@@ -40,7 +41,7 @@ static bool fold_end(const struct fold *fold, enum combination combination, int6
         *value = (int64_t)fold->sum;
         return *value == fold->sum;
     case COMBINE_MEAN:
-        *value = (int64_t)(fold->sum / fold->count);
+        *value = weighted ? fold->weighted / fold->weights : (int64_t)(fold->sum / fold->count);
         return true;
     case COMBINE_LATENCIES:
         *value = weighted ? fold->weighted / fold->weights : fold->highest;
@@ -67,13 +68,31 @@ static void add_series(const struct rows *rows, struct latest *latest,
     struct cell *cell = &row->cells[place];
     cell->approximate = is_approximate(series->counter);
     if (!*series->instance) {
-        *cell = (struct cell){value, true, cell->approximate};
+        cell->value = value;
+        cell->known = true;
         return;
     }
     fold_add(&folds[place], value);
     const char *weight = combination_weight(series->counter->name);
-    if (weight)
-        fold_weigh(&folds[place], value, latest_find(latest, entity, weight, series->instance));
+    if (!weight)
+        return;
+    const struct latest_series *requests = latest_find(latest, entity, weight, series->instance);
+    fold_weigh(&folds[place], value, requests ? requests->sample.value : -1);
+}
+
+/* The requests of the whole guest, or else those of its devices; -1 when not known. */
+static int64_t requests_of(const struct latest_entity *entity, const char *counter) {
+    int64_t sum = -1;
+    for (const struct latest_series *series = latest_series_first(entity); series;
+         series = latest_series_next(series)) {
+        if (strcmp(series->counter->name, counter) != 0)
+            continue;
+        if (!*series->instance)
+            return series->sample.value;
+        if (__builtin_add_overflow(MAX(sum, 0), series->sample.value, &sum))
+            return -1;
+    }
+    return sum;
 }
 
 static void fill_row(const struct rows *rows, struct latest *latest,
@@ -84,9 +103,11 @@ static void fill_row(const struct rows *rows, struct latest *latest,
         add_series(rows, latest, entity, series, row, folds);
     for (size_t i = 0; i < rows->columns.count; i++) {
         struct cell *cell = &row->cells[i];
+        const char *weight = combination_weight(rows->columns.counters[i]->name);
         if (!cell->known)
             cell->known =
                 fold_end(&folds[i], combination_of(rows->columns.counters[i]), &cell->value);
+        cell->requests = weight ? requests_of(entity, weight) : -1;
     }
     free(folds);
 }
@@ -120,7 +141,10 @@ static void add_guests(struct rows *rows, struct latest *latest) {
     rows->guests = memory_array(latest_entities(latest), sizeof *rows->guests);
     for (const struct latest_entity *entity = latest_first(latest); entity;
          entity = latest_next(entity)) {
-        struct row row = {.entity = entity->entity, .cells = new_cells(rows)};
+        struct row row = {.entity = entity->entity,
+                          .cpus = entity->entity->cpus,
+                          .memory_kib = entity->entity->memory_kib,
+                          .cells = new_cells(rows)};
         fill_row(rows, latest, entity, &row);
         struct row *other = find_moved(rows, known, &row);
         if (other)
@@ -137,20 +161,33 @@ static int compare_groups(const void *a, const void *b) {
     return result ? result : (int)left->entity->type - (int)right->entity->type;
 }
 
+/* What the value of a guest counts in the mean; negative when not known. */
+static int64_t weight_of(const struct row *guest, size_t column, const struct counter *counter) {
+    if (combination_of(counter) == COMBINE_LATENCIES)
+        return guest->cells[column].requests;
+    int64_t whole = g_str_has_prefix(counter->name, "mem.") ? guest->memory_kib : guest->cpus;
+    return whole ? whole : -1;
+}
+
 /* Over the guests that have a value. */
 static void fill_total(const struct rows *rows, const struct row *guests, struct row *total) {
     for (size_t i = 0; i < rows->columns.count; i++) {
-        enum combination combination = combination_of(rows->columns.counters[i]);
+        const struct counter *counter = rows->columns.counters[i];
         struct cell *cell = &total->cells[i];
         struct fold fold = {0};
         for (size_t k = 0; k < total->guests; k++) {
+            int64_t value = guests[k].cells[i].value;
             if (!guests[k].cells[i].known)
                 continue;
-            fold_add(&fold, guests[k].cells[i].value);
+            fold_add(&fold, value);
+            fold_weigh(&fold, value, weight_of(&guests[k], i, counter));
             cell->approximate |= guests[k].cells[i].approximate;
         }
-        cell->known = fold_end(&fold, combination == COMBINE_LATENCIES ? COMBINE_MEAN : combination,
-                               &cell->value);
+        cell->known = fold_end(&fold, combination_of(counter), &cell->value);
+    }
+    for (size_t k = 0; k < total->guests; k++) {
+        total->cpus += guests[k].cpus;
+        total->memory_kib += guests[k].memory_kib;
     }
 }
 

@@ -8,6 +8,7 @@
 
 struct cell {
     int64_t value;
+    int64_t requests; /* of a latency: what it weighs; -1 when not known */
     bool known;
     bool approximate;
 };
@@ -18,7 +19,8 @@ struct row {
     size_t guests;               /* of a total; 0 for a guest */
     int64_t time;                /* of the newest sample */
     int32_t interval;
-    struct cell *cells; /* as many as there are columns */
+    int64_t cpus, memory_kib; /* of a total: the sums; 0 when not known */
+    struct cell *cells;       /* as many as there are columns */
 };
 
 struct rows {
@@ -32,8 +34,10 @@ struct rows {
 
 /*
  * rows_init: the guests of latest and their totals; entities are borrowed from it. A value is that
- * of the whole guest, or else it is made of its devices. A guest that two targets report under one
- * UUID, as after a migration, is counted once: where its newest sample is.
+ * of the whole guest, or else it is made of its devices. In a total a percentage weighs as much as
+ * its guest has CPUs (that of memory: memory), a latency as the guest has requests. A guest that
+ * two targets report under one UUID, as after a migration, is counted once: where its newest sample
+ * is.
  */
 void rows_init(struct rows *rows, struct latest *latest, const struct globs *counters);
 

@@ -12,7 +12,7 @@ static const struct options_spec spec = {
              "Examples:\n"
              "  vperf inventory root@esx01.example.com\n"
              "  vperf inventory --type vm --name 'web-*' --format csv vc01.example.com",
-    .groups = OPTIONS_ENTITIES,
+    .groups = OPTIONS_LISTED,
 };
 
 static const struct records_column columns[] = {

@@ -8,13 +8,26 @@
 #define ROW_FLAG(name, letter, option, help)                                                       \
     { name, letter, POPT_ARG_NONE, NULL, option, help, NULL }
 
+#define ROW_TYPE(help) ROW_VALUE("type", '\0', OPTION_TYPE, help, "LIST")
+#define ROW_NAME                                                                                   \
+    ROW_VALUE("name", '\0', OPTION_NAME, "entities by name; !GLOB excludes; repeatable", "GLOB,...")
+
 static const struct poptOption entity_options[] = {
-    ROW_VALUE("type", '\0', OPTION_TYPE,
-              "kinds of entities: vm, host (default: both; compare: vm); with an archived "
-              "--interval also pool, cluster, datastore, datacenter",
-              "LIST"),
-    ROW_VALUE("name", '\0', OPTION_NAME, "entities by name; !GLOB excludes; repeatable",
-              "GLOB,..."),
+    ROW_TYPE("kinds of entities: vm, host (default: both); with an archived --interval also pool, "
+             "cluster, datastore, datacenter"),
+    ROW_NAME,
+    POPT_TABLEEND,
+};
+
+static const struct poptOption guest_type_options[] = {
+    ROW_TYPE("kinds of entities: vm, host (default: vm)"),
+    ROW_NAME,
+    POPT_TABLEEND,
+};
+
+static const struct poptOption listed_type_options[] = {
+    ROW_TYPE("kinds of entities: vm, host (default: both), pool, cluster, datastore, datacenter"),
+    ROW_NAME,
     POPT_TABLEEND,
 };
 
@@ -52,6 +65,10 @@ static const struct poptOption comparison_options[] = {
     ROW_VALUE("sort", '\0', OPTION_SORT,
               "highest value of this counter first (default cpu.usage.average)", "COUNTER"),
     ROW_VALUE("top", '\0', OPTION_TOP, "the first N guests only", "N"),
+    ROW_VALUE("totals", '\0', OPTION_TOTALS, "write the totals per hypervisor to FILE (CSV)",
+              "FILE"),
+    ROW_FLAG("units", '\0', OPTION_UNITS,
+             "units in the header of CSV: cpu.usage.average [percent]"),
     ROW_VALUE("interval", '\0', OPTION_INTERVAL,
               "seconds that the values cover (default 20, as a vSphere target needs it)",
               "SECONDS"),
@@ -100,6 +117,8 @@ static const struct poptOption message_options[] = {
 
 const struct option_group option_groups[OPTION_GROUPS] = {
     {OPTIONS_ENTITIES, entity_options, "Entities:"},
+    {OPTIONS_COMPARISON, guest_type_options, "Entities:"},
+    {OPTIONS_LISTED, listed_type_options, "Entities:"},
     {OPTIONS_COUNTERS, counter_options, "Counters:"},
     {OPTIONS_SAMPLES, sample_options, "Samples:"},
     {OPTIONS_COMPARISON, comparison_options, "Comparison:"},

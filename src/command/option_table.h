@@ -20,6 +20,8 @@ enum option {
     OPTION_COVERAGE,
     OPTION_SORT,
     OPTION_TOP,
+    OPTION_TOTALS,
+    OPTION_UNITS,
     OPTION_FORMAT,
     OPTION_OUTPUT,
     OPTION_SPREADSHEET_SAFE,
@@ -42,7 +44,7 @@ struct option_group {
     const char *title;
 };
 
-enum { OPTION_GROUPS = 8 };
+enum { OPTION_GROUPS = 10 };
 
 /* option_groups: in the order of the help. */
 extern const struct option_group option_groups[OPTION_GROUPS];

@@ -180,6 +180,8 @@ static bool check_output(struct options *options, struct error *error) {
     options->sink.raw = value[OPTION_RAW];
     options->sink.spreadsheet_safe = value[OPTION_SPREADSHEET_SAFE];
     options->sort = value[OPTION_SORT];
+    options->totals = value[OPTION_TOTALS];
+    options->units = value[OPTION_UNITS];
     if (value[OPTION_QUIET] && value[OPTION_VERBOSE])
         return error_set(error, ERROR_USAGE,
                          "--quiet and --verbose exclude each other: give one of them");

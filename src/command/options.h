@@ -15,10 +15,12 @@
 
 /* Which groups of options a command takes, beside those of the connection. */
 enum option_groups {
-    OPTIONS_ENTITIES = 1 << 0,   /* --type, --name */
-    OPTIONS_COUNTERS = 1 << 1,   /* --counter */
-    OPTIONS_SAMPLES = 1 << 2,    /* --instance, --samples, --interval, --raw, --coverage */
-    OPTIONS_COMPARISON = 1 << 3, /* --sort, --top, --interval, --raw */
+    OPTIONS_ENTITIES = 1 << 0, /* --type, --name, of what has samples */
+    OPTIONS_COUNTERS = 1 << 1, /* --counter */
+    OPTIONS_SAMPLES = 1 << 2,  /* --instance, --samples, --interval, --raw, --coverage */
+    OPTIONS_COMPARISON =
+        1 << 3, /* --type, --name, --sort, --top, --totals, --units, --interval, --raw */
+    OPTIONS_LISTED = 1 << 4, /* --type, --name, of what there is */
 };
 
 /* What a command tells about itself. */
@@ -48,8 +50,10 @@ struct options {
     const char *format; /* NULL when not given */
     const char *output; /* NULL for stdout */
     const char *coverage;
-    const char *sort; /* NULL when not given */
-    int32_t top;      /* 0 when not given */
+    const char *sort;   /* NULL when not given */
+    const char *totals; /* the file of a comparison's totals; NULL when not given */
+    bool units;         /* in the header of a comparison's CSV */
+    int32_t top;        /* 0 when not given */
     struct target *targets;
     size_t target_count;
     struct options_text *text; /* the strings that others borrow */

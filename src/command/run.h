@@ -31,7 +31,7 @@ struct run {
     size_t unmatched;           /* patterns of --name that no entity has */
     size_t rounds;              /* complete rounds that gave samples */
     bool torn;                  /* the output holds a part of a round */
-    bool account_lost;          /* the samples are written, their coverage is not */
+    bool account_lost;          /* the samples are written, their coverage or totals are not */
     struct inventory *entities; /* type and name of those that there are */
     struct error fatal;         /* the output failed, the usage is wrong, or a signal came */
 };

@@ -14,7 +14,7 @@
 #include "sink/csv_text.h"
 
 /* What a column is narrowed to at most, and what stands between two. */
-enum { NARROW = 20, SEPARATOR = 2 };
+enum { NARROW = 20, NARROW_FIXED = 14, SEPARATOR = 2 };
 
 struct records {
     FILE *stream;
@@ -23,8 +23,9 @@ struct records {
     const struct records_column *columns;
     size_t column_count;
     size_t width; /* of a table; 0 for any */
-    size_t fold_width;
-    size_t fixed; /* columns that stand in each part of a folded table */
+    size_t limit; /* of the columns that a table shows; 0 for none */
+    size_t fixed; /* columns that are shown in any case */
+    size_t shown; /* columns */
     char **cells; /* row by row */
     size_t cell_count;
     size_t capacity;
@@ -70,9 +71,13 @@ void records_fit(struct records *records, size_t width) {
     records->width = width;
 }
 
-void records_fold(struct records *records, size_t fixed, size_t width) {
+void records_limit(struct records *records, size_t fixed, size_t width) {
     records->fixed = fixed;
-    records->fold_width = width;
+    records->limit = width;
+}
+
+size_t records_shown(const struct records *records) {
+    return records->shown;
 }
 
 void records_text(struct records *records, const char *text) {
@@ -106,7 +111,8 @@ static void put_csv_heading(const struct records *records, const char *name) {
         csv_text(records->stream, name, false);
 }
 
-static void put_csv(const struct records *records) {
+static void put_csv(struct records *records) {
+    records->shown = records->column_count;
     for (size_t i = 0; i < records->column_count; i++) {
         put_csv_heading(records, records->columns[i].name);
         put_separator(records, i, ",");
@@ -220,57 +226,47 @@ static void narrow(const struct records *records, size_t *widths) {
     }
 }
 
-/* A part of a table: the fixed columns, then those from first to end. */
-struct part {
-    const size_t *widths;
-    size_t first, end;
-};
-
 /* The cells of one line; the names of the columns when there are none. */
-static void put_table_row(const struct records *records, const struct part *part,
-                          char *const *cells) {
+static void put_table_row(const struct records *records, const size_t *widths, char *const *cells) {
     GString *line = g_string_new(NULL);
-    for (size_t i = 0; i < part->end; i = i + 1 == records->fixed ? part->first : i + 1) {
+    for (size_t i = 0; i < records->shown; i++) {
         const struct records_column *column = &records->columns[i];
-        add_cell(line, cells ? cells[i] : column->name, part->widths[i], column->number,
-                 i + 1 == part->end);
+        add_cell(line, cells ? cells[i] : column->name, widths[i], column->number,
+                 i + 1 == records->shown);
     }
     put_line(records, line);
 }
 
-/* As many columns as the width takes, at least one. */
-static size_t end_of_part(const struct records *records, const struct part *part) {
+static void narrow_fixed(const struct records *records, size_t *widths) {
+    if (!records->limit || total_width(records, widths) <= records->limit)
+        return;
+    for (size_t i = 0; i < records->fixed; i++)
+        if (!records->columns[i].number)
+            widths[i] = MIN(widths[i], i ? NARROW_FIXED : NARROW);
+}
+
+/* As many columns as the limit takes, at least one beside the fixed ones. */
+static size_t columns_within(const struct records *records, const size_t *widths) {
     size_t width = 0, end = 0;
-    for (; end < records->fixed; end++)
-        width += part->widths[end] + (end ? SEPARATOR : 0);
-    for (end = part->first; end < records->column_count; end++) {
-        width += part->widths[end] + (end ? SEPARATOR : 0);
-        if (records->fold_width && width > records->fold_width && end > part->first)
+    for (; end < records->column_count; end++) {
+        width += widths[end] + (end ? SEPARATOR : 0);
+        if (records->limit && width > records->limit && end > records->fixed)
             break;
     }
     return end;
 }
 
-static void put_part(const struct records *records, const struct part *part) {
-    put_table_row(records, part, NULL);
+static void put_table(struct records *records) {
+    size_t *widths = measure(records);
+    narrow(records, widths);
+    narrow_fixed(records, widths);
+    records->shown = columns_within(records, widths);
+    put_table_row(records, widths, NULL);
     for (size_t row = 0; row < records->cell_count; row += records->column_count)
         if (is_empty(records, row))
             fputc('\n', records->stream);
         else
-            put_table_row(records, part, records->cells + row);
-}
-
-static void put_table(struct records *records) {
-    size_t *widths = measure(records);
-    narrow(records, widths);
-    struct part part = {.widths = widths, .end = records->fixed};
-    do {
-        part.first = part.end;
-        part.end = end_of_part(records, &part);
-        if (part.first > records->fixed)
-            fputc('\n', records->stream);
-        put_part(records, &part);
-    } while (part.end < records->column_count);
+            put_table_row(records, widths, records->cells + row);
     free(widths);
 }
 

@@ -37,10 +37,13 @@ void records_columns(struct records *records, const struct records_column *colum
 void records_fit(struct records *records, size_t width);
 
 /*
- * records_fold: a table wider than so many columns of a terminal becomes several, one below the
- * other, that all begin with the first fixed columns; 0 for any width. Nothing is cut.
+ * records_limit: a table gets the first fixed columns, and as many of the others, at least one, as
+ * so many columns of a terminal take; 0 for all. Long names and the like are narrowed.
  */
-void records_fold(struct records *records, size_t fixed, size_t width);
+void records_limit(struct records *records, size_t fixed, size_t width);
+
+/* records_shown: the columns that records_finish has written. */
+size_t records_shown(const struct records *records);
 
 /*
  * records_text: the next cell; NULL is empty. After the last column the row is complete. A row of

@@ -86,9 +86,12 @@ static void test_headings(void **state) {
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *heading = column_heading(&cases[i].counter, cases[i].raw);
-        char *title = column_title(&cases[i].counter);
+        char *title = column_title(&cases[i].counter, true);
+        char *bare = column_title(&cases[i].counter, false);
         assert_string_equal(heading, cases[i].heading);
         assert_string_equal(title, cases[i].title);
+        assert_string_equal(bare, cases[i].counter.name);
+        free(bare);
         free(heading);
         free(title);
     }

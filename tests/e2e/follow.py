@@ -4,8 +4,8 @@ against the simulator's ledger of all samples that it had.
 
 What is expected, exactly: a sample is in the output, once and with its value, if and only if an
 answer of the server had it, and it is not older than the first sample written, which is the newest
-one of when the run began. All samples that became visible have to be asked for, but the last ones of
-an entity that was deleted or powered off before the next round: check_losses says how many.
+one of when the run began. All samples that became visible have to be asked for, but the last ones
+of an entity that was deleted or powered off before the next round: check_losses says how many.
 """
 
 import collections
@@ -25,8 +25,8 @@ RETENTION = 3600
 # Exit status of a run that a signal ended.
 INTERRUPTED = 130
 
-# A sample is asked for within so many intervals, however busy the machine is. One of a new entity is
-# when the inventory was renewed; one that came late is now and then.
+# A sample is asked for within so many intervals, however busy the machine is. One of a new entity
+# is when the inventory was renewed; one that came late is now and then.
 LATE_ROUNDS, RENEWAL_ROUNDS = 4, 12
 
 COUNTERS = ("cpu.usage.average", "mem.usage.average")
@@ -154,7 +154,8 @@ class Run:
         """End the run as a user does."""
         self.process.send_signal(signal.SIGINT)
         harness.finish(self.process, 30)
-        return harness.approved(harness.Done(self.process.returncode, b"", self.err.read_bytes(), 0))
+        return harness.approved(harness.Done(self.process.returncode, b"",
+                                             self.err.read_bytes(), 0))
 
     def kill(self):
         """End the process, if it has not ended."""

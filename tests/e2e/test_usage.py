@@ -109,6 +109,14 @@ def test_help_of_command(vperf, command, option):
     assert max(map(len, done.out.splitlines())) <= 84
 
 
+@pytest.mark.parametrize("command", ["collect", "compare", "counters", "inventory"])
+def test_help_speaks_of_options_that_there_are(vperf, command):
+    """No command's help mentions an option that belongs to another one."""
+    shown = vperf.run(command, "--help").out
+    options = re.findall(r"^ +(?:-\w, +)?(--[\w-]+)", shown, re.MULTILINE)
+    assert set(re.findall(r"--[a-z][a-z-]*", shown)) <= set(options)
+
+
 def test_help_wins_over_a_missing_target(vperf):
     """--help among other options is a question, not a run."""
     done = vperf.run("collect", "--samples", "3", "--help")

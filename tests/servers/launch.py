@@ -59,7 +59,7 @@ class Server:
         return [line for line in lines if kind in (None, line["event"])]
 
     def control(self, command, **arguments):
-        """Let a simulator with -control do something; return its answer. A refusal is a ValueError."""
+        """Let a simulator with -control do something; return its answer. ValueError: refused."""
         try:
             with urllib.request.urlopen(self.ask(command, arguments), timeout=30) as answer:
                 return json.load(answer)

@@ -119,38 +119,51 @@ static void test_fit(void **state) {
     }
 }
 
-/* Each part has the first column and at least one more; widths are those of the whole column. */
-static void test_fold(void **state) {
+/* The fixed columns and at least one more are shown, as many as the width takes. */
+static void test_limit(void **state) {
     static const char whole[] = "name        n  note\n"
                                 "web-1       7  first\n"
                                 "\n"
                                 "x      -12345  \344\270\255\n";
-    static const char parts[] = "name        n\n"
-                                "web-1       7\n"
-                                "\n"
-                                "x      -12345\n"
-                                "\n"
-                                "name   note\n"
-                                "web-1  first\n"
-                                "\n"
-                                "x      \344\270\255\n";
+    static const char part[] = "name        n\n"
+                               "web-1       7\n"
+                               "\n"
+                               "x      -12345\n";
     static const struct {
-        size_t fixed, width;
+        size_t fixed, width, shown;
         const char *expected;
     } cases[] = {
-        {1, 0, whole}, {1, 20, whole}, {1, 19, parts}, {1, 3, parts}, {2, 3, whole}, {3, 3, whole},
+        {1, 0, 3, whole}, {1, 20, 3, whole}, {1, 19, 2, part},
+        {1, 3, 2, part},  {2, 3, 3, whole},  {3, 3, 3, whole},
     };
     (void)state;
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct list list;
         begin(&list, RECORDS_TABLE, false);
-        records_fold(list.records, cases[i].fixed, cases[i].width);
+        records_limit(list.records, cases[i].fixed, cases[i].width);
         add(&list, "web-1", 7, "first");
         add(&list, NULL, 0, NULL);
         add(&list, "x", -12345, "\344\270\255");
-        expect(&list, cases[i].expected);
+        records_finish(list.records);
+        assert_int_equal(records_shown(list.records), cases[i].shown);
+        records_free(list.records);
+        fclose(list.stream);
+        assert_string_equal(list.text, cases[i].expected);
+        free(list.text);
     }
+}
+
+/* A long name makes room for a column, where there is a limit. */
+static void test_limit_narrows(void **state) {
+    struct list list;
+    (void)state;
+
+    begin(&list, RECORDS_TABLE, false);
+    records_limit(list.records, 1, 24);
+    add(&list, "a-name-of-twenty-five-chr", 7, "note");
+    expect(&list, "name                  n\n"
+                  "a-name-of-twenty-fi…  7\n");
 }
 
 static void test_empty_row_is_an_empty_line(void **state) {
@@ -227,17 +240,12 @@ static void test_format(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_csv),
-        cmocka_unit_test(test_spreadsheet_safe),
-        cmocka_unit_test(test_empty_lists),
-        cmocka_unit_test(test_table),
-        cmocka_unit_test(test_fit),
-        cmocka_unit_test(test_fold),
-        cmocka_unit_test(test_empty_row_is_an_empty_line),
-        cmocka_unit_test(test_widths),
-        cmocka_unit_test(test_terminal_is_not_steered),
-        cmocka_unit_test(test_zero),
-        cmocka_unit_test(test_format),
+        cmocka_unit_test(test_csv),           cmocka_unit_test(test_spreadsheet_safe),
+        cmocka_unit_test(test_empty_lists),   cmocka_unit_test(test_table),
+        cmocka_unit_test(test_fit),           cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_limit_narrows), cmocka_unit_test(test_empty_row_is_an_empty_line),
+        cmocka_unit_test(test_widths),        cmocka_unit_test(test_terminal_is_not_steered),
+        cmocka_unit_test(test_zero),          cmocka_unit_test(test_format),
     };
     setlocale(LC_CTYPE, "C.UTF-8");
     return cmocka_run_group_tests_name("records", tests, NULL, NULL);

@@ -9,8 +9,8 @@
 enum { PAGE_OBJECTS = 1000 };
 
 /* Gives the objects of a page to visit; *token becomes the next page's, or NULL after the last. */
-static bool take_page(const struct vim25__RetrieveResult *page, properties_visit *visit,
-                      void *context, char **token) {
+static bool visit_page(const struct vim25__RetrieveResult *page, properties_visit *visit,
+                       void *context, char **token) {
     free(*token);
     *token = page && page->token && *page->token ? memory_strdup(page->token) : NULL;
     for (int i = 0; page && i < page->__sizeobjects; i++)
@@ -34,7 +34,7 @@ static bool continue_retrieval(struct channel *channel,
     struct _vim25__ContinueRetrievePropertiesExResponse response = {0};
     if (!CALL(channel, ContinueRetrievePropertiesEx, &request, &response, error))
         return false;
-    return take_page(response.returnval, visit, context, token) ||
+    return visit_page(response.returnval, visit, context, token) ||
            error_set(error, ERROR_PROTOCOL, "%s: a page of properties without objects",
                      channel->session->label);
 }
@@ -50,7 +50,7 @@ bool properties_retrieve(struct channel *channel, struct vim25__PropertyFilterSp
     struct _vim25__RetrievePropertiesExResponse response = {0};
     char *token = NULL;
     bool good = CALL(channel, RetrievePropertiesEx, &request, &response, error);
-    if (good && !take_page(response.returnval, visit, context, &token))
+    if (good && !visit_page(response.returnval, visit, context, &token))
         good = error_set(error, ERROR_PROTOCOL, "%s: a page of properties without objects",
                          channel->session->label);
     while (good && token)

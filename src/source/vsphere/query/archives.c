@@ -76,9 +76,10 @@ bool archives_check(const struct span *span, struct channel *channel, struct err
     if (good && archives.kept_seconds)
         good = warn_if_older(&archives, span, channel, error);
     else if (good && archives.known)
-        good = error_set(error, ERROR_FAULT,
-                         "%s: the server keeps no samples of %d s: give another --interval (%s)",
-                         channel->session->label, archives.interval, archives.known);
+        good = error_set(
+            error, ERROR_FAULT,
+            "%s: the server keeps no samples of %d s: give another --interval (%d, %s)",
+            channel->session->label, archives.interval, REAL_TIME_SECONDS, archives.known);
     free(archives.known);
     return good;
 }

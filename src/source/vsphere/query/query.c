@@ -180,8 +180,8 @@ static const struct vim_entity_metric *answer_for(const struct _vim25__QueryPerf
     return NULL;
 }
 
-static bool give(const struct query *query, const struct query_call *call,
-                 const struct series *series, struct error *error) {
+static bool emit_one(const struct query *query, const struct query_call *call,
+                     const struct series *series, struct error *error) {
     if (!call->held)
         return query->events->series(query->events->context, series, error);
     held_add(call->held, series);
@@ -215,8 +215,9 @@ static bool emit_series(const struct query *query, const struct query_call *call
         };
         if (!series.count)
             continue;
-        series.continues = call->seen && was_seen(call->seen, answer);
-        good = give(query, call, &series, error);
+        bool seen = call->seen && was_seen(call->seen, answer);
+        series.continues = seen || (query->fresh && item->tracked->mark.any);
+        good = emit_one(query, call, &series, error);
     }
     free(samples);
     return good;

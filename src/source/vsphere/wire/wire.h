@@ -116,25 +116,25 @@ struct vim_versions {
 };
 
 /*
- * wire_versions_read reads vimServiceVersions.xml after a successful soap_GET(). Returns SOAP_OK or
- * the soap error. The connection stays the caller's.
+ * wire_versions_read: reads vimServiceVersions.xml after a successful soap_GET(). Returns SOAP_OK
+ * or the soap error. The connection stays the caller's.
  */
 int wire_versions_read(struct soap *soap, struct vim_versions *versions);
 
 /*
- * wire_fault_read tells which fault a call met; only after it returned SOAP_FAULT. A fault without
+ * wire_fault_read: tells which fault a call met; only after it returned SOAP_FAULT. A fault without
  * detail has the type "". Returns false when memory is short.
  */
 bool wire_fault_read(struct soap *soap, struct vim_fault *fault);
 
 /*
- * wire_xml_text finds the first element with the local name `name` in a piece of XML and returns
+ * wire_xml_text: finds the first element with the local name `name` in a piece of XML and returns
  * its text up to the next tag, decoded. NULL when there is none, or when memory is short.
  */
 const char *wire_xml_text(struct soap *soap, const char *xml, const char *name);
 
 /*
- * wire_time_parse turns an xsd:dateTime into Unix seconds. A time without an offset is UTC; a
+ * wire_time_parse: turns an xsd:dateTime into Unix seconds. A time without an offset is UTC; a
  * fraction is cut off. False when the text is anything else.
  */
 bool wire_time_parse(const char *text, int64_t *seconds);

@@ -34,17 +34,15 @@ static const struct array {
 };
 
 static const struct array *find_array(const char *type) {
-    for (size_t i = 0; type && i < sizeof(arrays) / sizeof(*arrays); i++) {
+    for (size_t i = 0; type && i < sizeof arrays / sizeof *arrays; i++)
         if (strcmp(type, arrays[i].type) == 0)
             return &arrays[i];
-    }
     return NULL;
 }
 
 /* Keeps the name of the type of the element that comes next. */
 static bool read_type(struct soap *soap, const char **type) {
     const char *name = wire_xml_local(soap->type);
-
     *type = NULL;
     if (*name)
         *type = wire_xml_copy(soap, name, strlen(name));
@@ -53,12 +51,10 @@ static bool read_type(struct soap *soap, const char **type) {
 
 /* Reads the content of the element that just began, as XML when it holds elements. */
 static bool read_text(struct soap *soap, const char *tag, const char **text) {
-    char *content;
-
     *text = "";
     if (!soap->body)
         return true;
-    content = soap_string_in(soap, 0, -1, -1, NULL);
+    char *content = soap_string_in(soap, 0, -1, -1, NULL);
     if (!content || soap_element_end_in(soap, tag))
         return false;
     if (!strchr(content, '<'))
@@ -70,14 +66,13 @@ static bool read_text(struct soap *soap, const char *tag, const char **text) {
 /* The attribute of a ManagedObjectReference that tells the object's type. */
 static bool read_moref_type(struct soap *soap, const char **type) {
     const char *value = soap_attr_value(soap, "type", 1, 0);
-
     *type = value ? wire_xml_copy(soap, value, strlen(value)) : NULL;
     return !value || *type;
 }
 
 void soap_default_xsd__anyType(struct soap *soap, struct vim_any *any) {
     (void)soap;
-    memset(any, 0, sizeof(*any));
+    memset(any, 0, sizeof *any);
     any->text = "";
 }
 
@@ -90,21 +85,18 @@ void soap_serialize_xsd__anyType(struct soap *soap, const struct vim_any *any) {
 static const char *schema_prefix(const char *type) {
     static const char *const simple[] = {"string", "int",    "long",    "short",   "byte",
                                          "float",  "double", "boolean", "dateTime"};
-
-    for (size_t i = 0; i < sizeof(simple) / sizeof(*simple); i++) {
+    for (size_t i = 0; i < sizeof simple / sizeof *simple; i++)
         if (strcmp(type, simple[i]) == 0)
             return "xsd:";
-    }
     return "vim25:";
 }
 
 int soap_out_xsd__anyType(struct soap *soap, const char *tag, int id, const struct vim_any *any,
                           const char *type) {
     char name[96] = "";
-
     (void)type;
     if (any->type)
-        snprintf(name, sizeof(name), "%s%s", schema_prefix(any->type), any->type);
+        snprintf(name, sizeof name, "%s%s", schema_prefix(any->type), any->type);
     if (any->moref_type && soap_set_attr(soap, "type", any->moref_type, 1))
         return soap->error;
     if (soap_element_begin_out(soap, tag, id, name) ||
@@ -115,19 +107,17 @@ int soap_out_xsd__anyType(struct soap *soap, const char *tag, int id, const stru
 
 struct vim_any *soap_in_xsd__anyType(struct soap *soap, const char *tag, struct vim_any *any,
                                      const char *type) {
-    const struct array *array;
-
     (void)type;
     if (soap_element_begin_in(soap, tag, 1, NULL))
         return NULL;
     if (!any)
-        any = soap_malloc(soap, sizeof(*any));
+        any = soap_malloc(soap, sizeof *any);
     if (!any)
         return NULL;
     soap_default_xsd__anyType(soap, any);
     if (!read_type(soap, &any->type) || !read_moref_type(soap, &any->moref_type))
         return NULL;
-    array = find_array(any->type);
+    const struct array *array = find_array(any->type);
     if (array) {
         soap_revert(soap);
         return array->read(soap, tag, any) ? any : NULL;
@@ -163,7 +153,7 @@ struct vim_fault *soap_in_vim25__MethodFault(struct soap *soap, const char *tag,
     if (soap_element_begin_in(soap, tag, 1, NULL))
         return NULL;
     if (!fault)
-        fault = soap_malloc(soap, sizeof(*fault));
+        fault = soap_malloc(soap, sizeof *fault);
     if (!fault)
         return NULL;
     soap_default_vim25__MethodFault(soap, fault);

@@ -36,8 +36,7 @@ struct reader {
 
 static bool numbers_grow(struct reader *reader, struct numbers *list) {
     size_t room = list->room ? list->room * 2 : 64;
-    int64_t *item = realloc(list->item, room * sizeof(*item));
-
+    int64_t *item = realloc(list->item, room * sizeof *item);
     if (!item) {
         reader->scan.soap->error = SOAP_EOM;
         return false;
@@ -54,13 +53,10 @@ static inline bool numbers_push(struct reader *reader, struct numbers *list, int
     return true;
 }
 
-static void *take(struct reader *reader, size_t size) {
-    void *piece;
-
+static void *allocate(struct reader *reader, size_t size) {
     size = (size + 7) & ~(size_t)7;
     if (size > reader->slab_left) {
         size_t fresh = size > SLAB_SIZE ? size : SLAB_SIZE;
-
         reader->slab = soap_malloc(reader->scan.soap, fresh);
         reader->slab_left = reader->slab ? fresh : 0;
         if (!reader->slab) {
@@ -68,19 +64,17 @@ static void *take(struct reader *reader, size_t size) {
             return NULL;
         }
     }
-    piece = reader->slab;
+    void *piece = reader->slab;
     reader->slab += size;
     reader->slab_left -= size;
     return piece;
 }
 
-static const char *take_text(struct reader *reader, const char *text) {
+static const char *copy_text(struct reader *reader, const char *text) {
     size_t size = strlen(text) + 1;
-    char *copy;
-
     if (size == 1)
         return "";
-    copy = take(reader, size);
+    char *copy = allocate(reader, size);
     return copy ? memcpy(copy, text, size) : NULL;
 }
 
@@ -88,10 +82,8 @@ static const char *take_text(struct reader *reader, const char *text) {
 static bool read_digits(struct scan *scan, int64_t *value) {
     uint64_t number = 0;
     size_t digits = 0;
-
     do {
         const char *at = scan->at;
-
         while (at < scan->end && *at >= '0' && *at <= '9')
             number = number * 10 + (uint64_t)(*at++ - '0');
         digits += (size_t)(at - scan->at);
@@ -107,7 +99,6 @@ static bool read_digits(struct scan *scan, int64_t *value) {
 /* Skips white space and returns the byte behind it, not taken. */
 static inline int skip_blanks(struct scan *scan) {
     int c = scan_peek(scan);
-
     while (c <= ' ' && scan_blank(c)) {
         scan->at++;
         c = scan_peek(scan);
@@ -119,7 +110,6 @@ static inline int skip_blanks(struct scan *scan) {
 static bool read_field(struct scan *scan, int64_t *value) {
     int c = skip_blanks(scan);
     bool negative = c == '-';
-
     if (c == ',' || c == '<') {
         *value = VIM_ABSENT;
         return true;
@@ -137,7 +127,6 @@ static bool read_field(struct scan *scan, int64_t *value) {
 /* Reads a number of 32 bits that must be there. */
 static bool read_int32(struct scan *scan, int32_t *value) {
     int64_t number;
-
     if (scan->empty || !read_field(scan, &number) || number < INT32_MIN || number > INT32_MAX)
         return false;
     *value = (int32_t)number;
@@ -157,9 +146,8 @@ static bool read_time(struct scan *scan, int64_t *seconds) {
     char text[48];
     size_t length = 0;
     int c;
-
     while ((c = scan_peek(scan)) >= 0 && c != ',' && c != '<') {
-        if (length + 1 == sizeof(text))
+        if (length + 1 == sizeof text)
             return false;
         text[length++] = (char)c;
         scan->at++;
@@ -176,11 +164,9 @@ static bool add_sample(struct reader *reader, int64_t time, int32_t interval) {
 /* <sampleInfo>: one sample of the normal format. */
 static bool read_sample(struct reader *reader) {
     struct scan *scan = &reader->scan;
-    bool has_time = false;
-    bool has_interval = false;
+    bool has_time = false, has_interval = false;
     int64_t time = 0;
     int32_t interval = 0;
-
     while (!scan->empty && scan_child(scan)) {
         if (scan_named(scan, "timestamp"))
             has_time = !scan->empty && read_time(scan, &time);
@@ -198,13 +184,11 @@ static bool read_sample(struct reader *reader) {
 /* <sampleInfoCSV>: interval,time,interval,time,… */
 static bool read_sample_list(struct reader *reader) {
     struct scan *scan = &reader->scan;
-
     if (scan->empty || scan_peek(scan) == '<')
         return scan_leave(scan);
     do {
         int64_t time;
         int32_t interval;
-
         if (!read_int32(scan, &interval) || !read_comma(scan) || !read_time(scan, &time)) {
             reader->bad_samples = true;
             break;
@@ -217,7 +201,7 @@ static bool read_sample_list(struct reader *reader) {
 
 /* Behind a list there is its end tag and nothing else; anything else is junk in the list. */
 static bool leave_list(struct scan *scan, bool *junk) {
-    if (scan_take(scan, "</value>"))
+    if (scan_match(scan, "</value>"))
         return true;
     scan->markup = false;
     while (scan_child(scan)) {
@@ -232,12 +216,10 @@ static bool leave_list(struct scan *scan, bool *junk) {
 /* <value> in a series: one number, or a list of them. */
 static bool read_values(struct reader *reader, struct vim_series *series) {
     struct scan *scan = &reader->scan;
-
     if (scan->empty || series->malformed || scan_peek(scan) == '<')
         return scan_leave(scan);
     do {
         int64_t value;
-
         if (!read_field(scan, &value)) {
             series->malformed = true;
             break;
@@ -251,7 +233,6 @@ static bool read_values(struct reader *reader, struct vim_series *series) {
 /* <id>: the counter and the instance of a series. */
 static bool read_id(struct reader *reader, struct vim_series *series, bool *has_counter) {
     struct scan *scan = &reader->scan;
-
     if (scan->empty)
         return true;
     while (scan_child(scan)) {
@@ -259,7 +240,7 @@ static bool read_id(struct reader *reader, struct vim_series *series, bool *has_
             if (!scan_leaf(scan))
                 return false;
             series->malformed |= scan->text_cut;
-            series->instance = take_text(reader, scan->text);
+            series->instance = copy_text(reader, scan->text);
             if (!series->instance)
                 return false;
             continue;
@@ -276,14 +257,12 @@ static bool read_id(struct reader *reader, struct vim_series *series, bool *has_
 static bool read_series_content(struct reader *reader, struct vim_series *series) {
     struct scan *scan = &reader->scan;
     bool has_counter = false;
-
     while (scan_child(scan)) {
         bool good;
-
         if (scan_named(scan, "value")) {
             do
                 good = read_values(reader, series);
-            while (good && scan_take(scan, "<value>"));
+            while (good && scan_match(scan, "<value>"));
         } else if (scan_named(scan, "id"))
             good = read_id(reader, series, &has_counter);
         else
@@ -295,21 +274,17 @@ static bool read_series_content(struct reader *reader, struct vim_series *series
     return !scan->soap->error;
 }
 
-static int64_t *take_numbers(struct reader *reader, const struct numbers *list) {
-    int64_t *copy;
-
+static int64_t *copy_numbers(struct reader *reader, const struct numbers *list) {
     if (list->count == 0)
         return NULL;
-    copy = take(reader, list->count * sizeof(*copy));
-    return copy ? memcpy(copy, list->item, list->count * sizeof(*copy)) : NULL;
+    int64_t *copy = allocate(reader, list->count * sizeof *copy);
+    return copy ? memcpy(copy, list->item, list->count * sizeof *copy) : NULL;
 }
 
 /* <value> in an entity: a series. */
 static bool read_series(struct reader *reader) {
     struct soap *soap = reader->scan.soap;
     struct vim_series series = {.instance = "", .malformed = reader->scan.empty};
-    struct vim_series *slot;
-
     if (reader->series_count >= soap->maxoccurs) {
         soap->error = SOAP_OCCURS;
         return false;
@@ -318,8 +293,8 @@ static bool read_series(struct reader *reader) {
     if (!reader->scan.empty && !read_series_content(reader, &series))
         return false;
     series.count = reader->values.count;
-    series.values = take_numbers(reader, &reader->values);
-    slot = soap_push_block_max(soap, reader->series, sizeof(*slot));
+    series.values = copy_numbers(reader, &reader->values);
+    struct vim_series *slot = soap_push_block_max(soap, reader->series, sizeof *slot);
     if (!slot || (series.count && !series.values))
         return false;
     *slot = series;
@@ -328,10 +303,10 @@ static bool read_series(struct reader *reader) {
 }
 
 static bool read_entity(struct reader *reader, struct vim_entity_metric *metric) {
-    metric->entity.type = take_text(reader, reader->scan.type);
+    metric->entity.type = copy_text(reader, reader->scan.type);
     if (!scan_leaf(&reader->scan))
         return false;
-    metric->entity.value = take_text(reader, reader->scan.text);
+    metric->entity.value = copy_text(reader, reader->scan.text);
     return metric->entity.type && metric->entity.value;
 }
 
@@ -339,10 +314,8 @@ static bool read_entity(struct reader *reader, struct vim_entity_metric *metric)
 static bool read_content(struct reader *reader, struct vim_entity_metric *metric) {
     struct scan *scan = &reader->scan;
     enum scan_event event;
-
     while ((event = scan_next(scan)) == SCAN_START) {
         bool good;
-
         if (scan_named(scan, "value"))
             good = read_series(reader);
         else if (scan_named(scan, "sampleInfo"))
@@ -362,11 +335,10 @@ static bool read_content(struct reader *reader, struct vim_entity_metric *metric
 /* Moves what was read into the memory of the soap context. */
 static bool publish(struct reader *reader, struct vim_entity_metric *metric) {
     size_t count = reader->bad_samples ? 0 : reader->times.count;
-
     metric->malformed = reader->bad_samples;
     if (count) {
-        metric->times = take_numbers(reader, &reader->times);
-        metric->intervals = take(reader, count * sizeof(*metric->intervals));
+        metric->times = copy_numbers(reader, &reader->times);
+        metric->intervals = allocate(reader, count * sizeof *metric->intervals);
         if (!metric->times || !metric->intervals)
             return false;
         for (size_t i = 0; i < count; i++)
@@ -385,12 +357,10 @@ static bool publish(struct reader *reader, struct vim_entity_metric *metric) {
 
 static bool read_metric(struct soap *soap, struct vim_entity_metric *metric) {
     struct reader reader = {.series = soap_alloc_block(soap)};
-    bool good;
-
     if (!reader.series)
         return false;
     scan_begin(&reader.scan, soap);
-    good = read_content(&reader, metric) && publish(&reader, metric);
+    bool good = read_content(&reader, metric) && publish(&reader, metric);
     if (good)
         scan_return(&reader.scan);
     if (reader.series)
@@ -405,7 +375,7 @@ static bool read_metric(struct soap *soap, struct vim_entity_metric *metric) {
 
 void soap_default_vim25__PerfEntityMetricBase(struct soap *soap, struct vim_entity_metric *metric) {
     (void)soap;
-    memset(metric, 0, sizeof(*metric));
+    memset(metric, 0, sizeof *metric);
     metric->entity.type = "";
     metric->entity.value = "";
 }
@@ -433,7 +403,7 @@ struct vim_entity_metric *soap_in_vim25__PerfEntityMetricBase(struct soap *soap,
     if (soap_element_begin_in(soap, tag, 1, NULL))
         return NULL;
     if (!metric)
-        metric = soap_malloc(soap, sizeof(*metric));
+        metric = soap_malloc(soap, sizeof *metric);
     if (!metric)
         return NULL;
     soap_default_vim25__PerfEntityMetricBase(soap, metric);

@@ -22,7 +22,6 @@ void scan_return(struct scan *scan) {
 
 bool scan_refill(struct scan *scan) {
     struct soap *soap = scan->soap;
-
     soap->bufidx = soap->buflen;
     if (soap->error || soap_recv(soap) || soap->bufidx >= soap->buflen) {
         if (!soap->error)
@@ -40,7 +39,6 @@ static bool skip_past(struct scan *scan, char stop) {
     do {
         size_t left = (size_t)(scan->end - scan->at);
         const char *found = left ? memchr(scan->at, stop, left) : NULL;
-
         if (found) {
             scan->at = found + 1;
             return true;
@@ -52,7 +50,6 @@ static bool skip_past(struct scan *scan, char stop) {
 
 static int skip_blanks(struct scan *scan) {
     int c = scan_peek(scan);
-
     while (scan_blank(c)) {
         scan->at++;
         c = scan_peek(scan);
@@ -63,15 +60,13 @@ static int skip_blanks(struct scan *scan) {
 /* Skips a comment, a CDATA section or a processing instruction, from its '!' or '?'. */
 static bool skip_markup(struct scan *scan) {
     char last[2] = {0, 0};
-    char tail;
     int c = scan_byte(scan);
-
     scan->markup = true;
     if (c == '!')
         c = scan_byte(scan);
     if (c != '-' && c != '[')
         return skip_past(scan, '>');
-    tail = c == '-' ? '-' : ']';
+    char tail = c == '-' ? '-' : ']';
     while ((c = scan_byte(scan)) >= 0) {
         if (c == '>' && last[0] == tail && last[1] == tail)
             return true;
@@ -86,14 +81,13 @@ static bool read_attribute_value(struct scan *scan, bool keep) {
     size_t length = 0;
     int quote = skip_blanks(scan);
     int c;
-
     if (quote != '"' && quote != '\'')
         return quote >= 0;
     scan->at++;
     while ((c = scan_byte(scan)) != quote) {
         if (c < 0)
             return false;
-        if (keep && length + 1 < sizeof(scan->type))
+        if (keep && length + 1 < sizeof scan->type)
             scan->type[length++] = (char)c;
     }
     if (keep)
@@ -106,19 +100,17 @@ static enum scan_event read_attributes(struct scan *scan) {
     char name[8];
     size_t length = 0;
     int c;
-
     while ((c = scan_byte(scan)) >= 0) {
         if (c == '>')
             return SCAN_START;
         scan->empty = c == '/';
         if (c == '=') {
             bool keep = length == 4 && memcmp(name, "type", 4) == 0;
-
             if (!read_attribute_value(scan, keep))
                 return SCAN_FAILED;
             length = 0;
         } else if (!scan_blank(c) && c != '/') {
-            if (length < sizeof(name))
+            if (length < sizeof name)
                 name[length++] = (char)c;
         }
     }
@@ -129,14 +121,13 @@ static enum scan_event read_attributes(struct scan *scan) {
 static enum scan_event read_start(struct scan *scan) {
     size_t length = 0;
     int c;
-
     scan->empty = false;
     scan->type[0] = '\0';
     while ((c = scan_peek(scan)) > ' ' && c != '>' && c != '/') {
         scan->at++;
         if (c == ':')
             length = 0;
-        else if (length + 1 < sizeof(scan->name))
+        else if (length + 1 < sizeof scan->name)
             scan->name[length++] = (char)c;
     }
     scan->name[length] = '\0';
@@ -150,7 +141,6 @@ static enum scan_event read_start(struct scan *scan) {
 enum scan_event scan_next(struct scan *scan) {
     while (skip_past(scan, '<')) {
         int c = scan_peek(scan);
-
         if (c == '/')
             return SCAN_END;
         if (c != '!' && c != '?')
@@ -163,7 +153,6 @@ enum scan_event scan_next(struct scan *scan) {
 
 bool scan_child(struct scan *scan) {
     enum scan_event event = scan_next(scan);
-
     if (event == SCAN_END)
         skip_past(scan, '>');
     return event == SCAN_START;
@@ -171,7 +160,6 @@ bool scan_child(struct scan *scan) {
 
 bool scan_leave(struct scan *scan) {
     size_t depth = 0;
-
     if (scan->empty)
         return true;
     /* Nearly always the text has been read, and the end tag comes next. */
@@ -179,7 +167,6 @@ bool scan_leave(struct scan *scan) {
         return skip_past(scan, '>');
     for (;;) {
         enum scan_event event = scan_next(scan);
-
         if (event == SCAN_FAILED || (event == SCAN_END && !skip_past(scan, '>')))
             return false;
         if (event == SCAN_END && depth-- == 0)
@@ -193,7 +180,6 @@ bool scan_leaf(struct scan *scan) {
     size_t length = 0;
     bool encoded = false;
     int c;
-
     scan->text_cut = false;
     scan->text[0] = '\0';
     if (scan->empty)
@@ -201,7 +187,7 @@ bool scan_leaf(struct scan *scan) {
     while ((c = scan_peek(scan)) >= 0 && c != '<') {
         scan->at++;
         encoded |= c == '&';
-        if (length + 1 < sizeof(scan->text))
+        if (length + 1 < sizeof scan->text)
             scan->text[length++] = (char)c;
         else
             scan->text_cut = true;

@@ -36,63 +36,62 @@ struct scan {
     char text[1024];
 };
 
-/* scan_begin takes over from gSOAP right behind a start tag. */
+/* scan_begin: takes over from gSOAP right behind a start tag. */
 void scan_begin(struct scan *scan, struct soap *soap);
 
-/* scan_return gives the input back to gSOAP after SCAN_END: the end tag comes next there. */
+/* scan_return: gives the input back to gSOAP after SCAN_END: the end tag comes next there. */
 void scan_return(struct scan *scan);
 
 /*
- * scan_next skips text and comments up to the next tag of the element. SCAN_END leaves the end tag
+ * scan_next: skips text and comments up to the next tag of the element. SCAN_END leaves the end tag
  * half read, for scan_return().
  */
 enum scan_event scan_next(struct scan *scan);
 
 /*
- * scan_child is for loops over the children of an element that is not empty: true at the next start
- * tag; false behind the end tag of the element, or with soap->error set.
+ * scan_child: is for loops over the children of an element that is not empty: true at the next
+ * start tag; false behind the end tag of the element, or with soap->error set.
  */
 bool scan_child(struct scan *scan);
 
-/* scan_leave skips what is left of the element, end tag included. False at the end of the message.
+/* scan_leave: skips what is left of the element, end tag included. False at the end of the message.
  */
 bool scan_leave(struct scan *scan);
 
 /*
- * scan_leaf reads the text of the element that just started into scan->text, decoded, and leaves
+ * scan_leaf: reads the text of the element that just started into scan->text, decoded, and leaves
  * the element. False at the end of the message.
  */
 bool scan_leaf(struct scan *scan);
 
-/* scan_refill fetches more bytes. False at the end of the message. */
+/* scan_refill: fetches more bytes. False at the end of the message. */
 bool scan_refill(struct scan *scan);
 
-/* scan_peek returns the next byte without taking it, or -1 at the end of the message. */
+/* scan_peek: returns the next byte without taking it, or -1 at the end of the message. */
 static inline int scan_peek(struct scan *scan) {
     if (scan->at == scan->end && !scan_refill(scan))
         return -1;
     return (unsigned char)*scan->at;
 }
 
-/* scan_byte takes the next byte; -1 at the end of the message. */
+/* scan_byte: takes the next byte; -1 at the end of the message. */
 static inline int scan_byte(struct scan *scan) {
     if (scan->at == scan->end && !scan_refill(scan))
         return -1;
     return (unsigned char)*scan->at++;
 }
 
-/* scan_named tells whether the element that just started has this local name. */
+/* scan_named: tells whether the element that just started has this local name. */
 static inline bool scan_named(const struct scan *scan, const char *name) {
     return scan->name_length == strlen(name) && memcmp(scan->name, name, strlen(name)) == 0;
 }
 
 /*
- * scan_take takes a tag when it comes next, to the byte: a shortcut for what scan_child() and
+ * scan_match: skips a tag when it comes next, to the byte: a shortcut for what scan_child() and
  * scan_leave() find as well. A start tag must have no attributes.
  */
-static inline bool scan_take(struct scan *scan, const char *tag) {
+static inline bool scan_match(struct scan *scan, const char *tag) {
     size_t length = strlen(tag);
-
     if ((size_t)(scan->end - scan->at) < length || memcmp(scan->at, tag, length) != 0)
         return false;
     scan->at += length;
@@ -100,7 +99,7 @@ static inline bool scan_take(struct scan *scan, const char *tag) {
     return true;
 }
 
-/* scan_blank tells whether XML takes a byte for white space. */
+/* scan_blank: tells whether XML takes a byte for white space. */
 static inline bool scan_blank(int c) {
     return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }

@@ -7,7 +7,7 @@
 
 void soap_default_vim25__SelectionSpec(struct soap *soap, struct vim_selection *selection) {
     (void)soap;
-    memset(selection, 0, sizeof(*selection));
+    memset(selection, 0, sizeof *selection);
 }
 
 void soap_serialize_vim25__SelectionSpec(struct soap *soap, const struct vim_selection *selection) {
@@ -28,17 +28,15 @@ static int send_traversal(struct soap *soap, const struct vim_selection *selecti
         send_text(soap, "vim25:path", selection->path) ||
         send_text(soap, "vim25:skip", selection->skip ? "true" : "false"))
         return soap->error;
-    for (size_t i = 0; i < selection->select_count; i++) {
+    for (size_t i = 0; i < selection->select_count; i++)
         if (soap_out_vim25__SelectionSpec(soap, "vim25:selectSet", -1, &selection->select[i], ""))
             return soap->error;
-    }
     return SOAP_OK;
 }
 
 int soap_out_vim25__SelectionSpec(struct soap *soap, const char *tag, int id,
                                   const struct vim_selection *selection, const char *type) {
     const char *name = selection->path ? "vim25:TraversalSpec" : "vim25:SelectionSpec";
-
     (void)type;
     if (soap_element_begin_out(soap, tag, id, name) ||
         send_text(soap, "vim25:name", selection->name))
@@ -56,7 +54,7 @@ struct vim_selection *soap_in_vim25__SelectionSpec(struct soap *soap, const char
     if (soap_element_begin_in(soap, tag, 1, NULL))
         return NULL;
     if (!selection)
-        selection = soap_malloc(soap, sizeof(*selection));
+        selection = soap_malloc(soap, sizeof *selection);
     if (!selection)
         return NULL;
     soap_default_vim25__SelectionSpec(soap, selection);

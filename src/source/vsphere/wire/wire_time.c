@@ -23,7 +23,6 @@ static bool read_char(const char **text, char c) {
 static int month_days(int year, int month) {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
     return days[month - 1] + (month == 2 && leap);
 }
 
@@ -33,33 +32,28 @@ static int64_t days_from_date(int year, int month, int day) {
     int64_t era = y / 400;
     int64_t year_of_era = y - era * 400;
     int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
     return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
            719468;
 }
 
 /* Reads what may follow the seconds: a fraction and an offset. */
 static bool read_zone(const char *text, int64_t *offset) {
-    int hours;
-    int minutes;
-    int seconds;
-    char sign;
-
     if (*text == '.') {
         if (text[1] < '0' || text[1] > '9')
             return false;
         for (text++; *text >= '0' && *text <= '9'; text++)
             ;
     }
-    sign = *text;
+    char sign = *text;
     *offset = 0;
     if (sign == '\0' || (sign == 'Z' && text[1] == '\0'))
         return true;
     text++;
+    int hours, minutes;
     if ((sign != '+' && sign != '-') || !read_digits(&text, 2, &hours) || !read_char(&text, ':') ||
         !read_digits(&text, 2, &minutes) || *text || hours > 14 || minutes > 59)
         return false;
-    seconds = hours * 3600 + minutes * 60;
+    int seconds = hours * 3600 + minutes * 60;
     *offset = sign == '-' ? -seconds : seconds;
     return true;
 }
@@ -67,7 +61,6 @@ static bool read_zone(const char *text, int64_t *offset) {
 bool wire_time_parse(const char *text, int64_t *seconds) {
     int year, month, day, hour, minute, second;
     int64_t offset;
-
     if (!read_digits(&text, 4, &year) || !read_char(&text, '-') || !read_digits(&text, 2, &month) ||
         !read_char(&text, '-') || !read_digits(&text, 2, &day) || !read_char(&text, 'T') ||
         !read_digits(&text, 2, &hour) || !read_char(&text, ':') ||

@@ -18,13 +18,11 @@ static const char *read_leaf(struct scan *scan) {
 static bool read_prior(struct scan *scan, struct vim_namespace *space) {
     struct soap_blist *list;
     size_t count = 0;
-
     if (scan->empty)
         return true;
     list = soap_alloc_block(scan->soap);
     while (list && scan_child(scan)) {
-        const char **slot = soap_push_block_max(scan->soap, list, sizeof(*slot));
-
+        const char **slot = soap_push_block_max(scan->soap, list, sizeof *slot);
         if (!slot || !(*slot = read_leaf(scan)))
             return false;
         count++;
@@ -40,7 +38,6 @@ static bool read_namespace(struct scan *scan, struct vim_namespace *space) {
         return true;
     while (scan_child(scan)) {
         bool good;
-
         if (strcmp(scan->name, "name") == 0)
             good = (space->name = read_leaf(scan)) != NULL;
         else if (strcmp(scan->name, "version") == 0)
@@ -58,16 +55,13 @@ static bool read_namespace(struct scan *scan, struct vim_namespace *space) {
 static bool read_namespaces(struct scan *scan, struct vim_versions *versions) {
     struct soap_blist *list = soap_alloc_block(scan->soap);
     enum scan_event event = SCAN_FAILED;
-
     while (list && (event = scan_next(scan)) == SCAN_START) {
-        struct vim_namespace *slot;
-
         if (strcmp(scan->name, "namespace") != 0) {
             if (!scan_leave(scan))
                 return false;
             continue;
         }
-        slot = soap_push_block_max(scan->soap, list, sizeof(*slot));
+        struct vim_namespace *slot = soap_push_block_max(scan->soap, list, sizeof *slot);
         if (!slot || !read_namespace(scan, slot))
             return false;
         versions->count++;
@@ -79,7 +73,6 @@ static bool read_namespaces(struct scan *scan, struct vim_versions *versions) {
 
 int wire_versions_read(struct soap *soap, struct vim_versions *versions) {
     struct scan scan;
-
     *versions = (struct vim_versions){0};
     if (soap_begin_recv(soap) || soap_element_begin_in(soap, "namespaces", 0, NULL))
         return soap->error;

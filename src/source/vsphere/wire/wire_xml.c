@@ -42,29 +42,25 @@ static const char *decode_reference(const char *in, char **out) {
         bool hex = in[1] == 'x';
         char *end;
         unsigned long c = strtoul(in + 1 + hex, &end, hex ? 16 : 10);
-
         if (*end != ';' || c == 0 || c > 0x10FFFF)
             return NULL;
         /* The reference is never shorter than its UTF-8: &#9; is 4 bytes, &#x10000; 9. */
         *out = put_utf8(*out, c);
         return end + 1;
     }
-    for (size_t i = 0; i < sizeof(entities) / sizeof(*entities); i++) {
+    for (size_t i = 0; i < sizeof entities / sizeof *entities; i++)
         if (strncmp(in, entities[i].name, entities[i].length) == 0) {
             *(*out)++ = entities[i].value;
             return in + entities[i].length;
         }
-    }
     return NULL;
 }
 
 void wire_xml_decode(char *text) {
     const char *in = text;
     char *out = text;
-
     while (*in) {
         const char *rest = *in == '&' ? decode_reference(in + 1, &out) : NULL;
-
         if (rest)
             in = rest;
         else
@@ -75,13 +71,11 @@ void wire_xml_decode(char *text) {
 
 const char *wire_xml_local(const char *name) {
     const char *colon = strrchr(name, ':');
-
     return colon ? colon + 1 : name;
 }
 
 char *wire_xml_copy(struct soap *soap, const char *text, size_t length) {
     char *copy = soap_malloc(soap, length + 1);
-
     if (!copy) {
         soap->error = SOAP_EOM;
         return NULL;
@@ -109,21 +103,17 @@ static size_t name_length(const char *tag) {
 /* Where the content of the element behind start tag `tag` begins; NULL when it has none. */
 static const char *content(const char *tag) {
     const char *end = strchr(tag, '>');
-
     return end && end[-1] != '/' ? end + 1 : NULL;
 }
 
 const char *wire_xml_text(struct soap *soap, const char *xml, const char *name) {
     size_t length = strlen(name);
-
     while ((xml = next_start(xml)) != NULL) {
         size_t full = name_length(xml);
-
         if (full >= length && strncmp(xml + full - length, name, length) == 0 &&
             (full == length || xml[full - length - 1] == ':')) {
             const char *text = content(xml);
             char *copy = wire_xml_copy(soap, text ? text : "", text ? strcspn(text, "<") : 0);
-
             if (copy)
                 wire_xml_decode(copy);
             return copy;
@@ -136,12 +126,10 @@ const char *wire_xml_text(struct soap *soap, const char *xml, const char *name) 
 static const char *type_attribute(struct soap *soap, const char *tag) {
     size_t length = strcspn(tag, ">");
     const char *found = strstr(tag, ":type=");
-    char *value;
-
     if (!found || (size_t)(found - tag) >= length)
         return NULL;
     found += strlen(":type=") + 1;
-    value = wire_xml_copy(soap, found, strcspn(found, "\"'>"));
+    char *value = wire_xml_copy(soap, found, strcspn(found, "\"'>"));
     return value ? wire_xml_local(value) : NULL;
 }
 
@@ -149,7 +137,6 @@ static const char *type_attribute(struct soap *soap, const char *tag) {
 static const char *element_type(struct soap *soap, const char *tag) {
     char *name = wire_xml_copy(soap, tag, name_length(tag));
     size_t length = name ? strlen(name) : 0;
-
     if (length > 5 && strcmp(name + length - 5, "Fault") == 0)
         name[length - 5] = '\0';
     return name ? wire_xml_local(name) : NULL;
@@ -160,7 +147,6 @@ bool wire_fault_read(struct soap *soap, struct vim_fault *fault) {
     const char *message = soap_fault_string(soap);
     const char *tag = detail ? next_start(detail) : NULL;
     const char *inner = tag ? content(tag) : NULL;
-
     fault->message = message ? message : "";
     fault->type = "";
     fault->xml = "";
@@ -171,7 +157,6 @@ bool wire_fault_read(struct soap *soap, struct vim_fault *fault) {
     }
     if (inner) {
         const char *end = strrchr(inner, '<');
-
         fault->xml = wire_xml_copy(soap, inner, end ? (size_t)(end - inner) : strlen(inner));
     }
     return fault->type && fault->xml;

@@ -7,13 +7,14 @@
 
 struct soap;
 
-/* wire_xml_decode replaces the entities and character references of XML text by UTF-8, in place. */
+/* wire_xml_decode: replaces the entities and character references of XML text by UTF-8, in place.
+ */
 void wire_xml_decode(char *text);
 
-/* wire_xml_local returns the part of a qualified name behind its prefix; borrowed. */
+/* wire_xml_local: returns the part of a qualified name behind its prefix; borrowed. */
 const char *wire_xml_local(const char *name);
 
-/* wire_xml_copy copies `length` bytes of `text` into the soap context. NULL when memory is short.
+/* wire_xml_copy: copies `length` bytes of `text` into the soap context. NULL when memory is short.
  */
 char *wire_xml_copy(struct soap *soap, const char *text, size_t length);
 

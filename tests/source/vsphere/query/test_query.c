@@ -179,10 +179,12 @@ static void test_fresh_samples_come_once(void **state) {
     struct fixture *f = *state;
     f->query.fresh = true;
     mark_add(&f->tracked[0].mark, START + 40);
-    assert_string_equal(emit(f), "vm-1 cpu[] x1; vm-1 #2[0] x1; vm-2 cpu[] x2; vm-2 #2[0] x2; ");
+    assert_string_equal(emit(f),
+                        "vm-1 cpu[] more x1; vm-1 #2[0] more x1; vm-2 cpu[] x2; vm-2 #2[0] x2; ");
     assert_string_equal(emit(f), "");
     f->times[1] += 40;
-    assert_string_equal(emit(f), "vm-1 cpu[] x1; vm-1 #2[0] x1; vm-2 cpu[] x1; vm-2 #2[0] x1; ");
+    assert_string_equal(emit(f), "vm-1 cpu[] more x1; vm-1 #2[0] more x1; vm-2 cpu[] more x1; "
+                                 "vm-2 #2[0] more x1; ");
 }
 
 /* What could not be written is emitted again. */
