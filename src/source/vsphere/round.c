@@ -15,7 +15,6 @@
 enum {
     RENEWAL_ROUNDS = 3, /* between two readings of the inventory */
     AHEAD_INTERVALS = 2,
-    CLOCK_ROUNDS = 2,   /* after which the clock is read at first */
     LATE_ROUNDS = 3,    /* between two questions for samples that were not there */
     LATE_SECONDS = 600, /* how old they are at most, but */
     OLD_ROUNDS = 15,    /* seldom they may be this old: */
@@ -34,6 +33,7 @@ struct round {
     const struct source_events *events;
     bool archived;
     bool endless; /* one of many, in which entities come and go */
+    bool idle;    /* nobody is asked */
     int64_t now_ns;
     int64_t server_ns; /* 0 when it does not matter */
     struct span span;
@@ -120,13 +120,23 @@ static bool is_clock_wrong(const struct round *round) {
 static bool check_clock(const struct round *round, struct error *error) {
     struct vsphere *vsphere = round->vsphere;
     int64_t seconds = 0;
-    if (vsphere->clock.known && !is_clock_wrong(round))
+    if (vsphere->clock.known && !is_clock_wrong(round) &&
+        (vsphere->rounds == 1 || !vsphere_is_hasty(vsphere)))
         return true;
     if (!vsphere_read_clock(vsphere, &seconds, error))
         return false;
     if (vsphere->newest > seconds)
         vsphere->newest = seconds;
     return true;
+}
+
+/* Nothing new is to be expected: the round is only to read the clock. */
+static bool is_idle(const struct round *round) {
+    const struct vsphere *vsphere = round->vsphere;
+    const struct cadence *cadence = &vsphere->cadence;
+    int64_t server_ns = server_clock_at(&vsphere->clock, round->now_ns);
+    return vsphere->rounds > 1 && !cadence->missed &&
+           cadence_newest(cadence, server_ns) <= cadence->sought;
 }
 
 /* What a round without an end has to know beforehand. */
@@ -136,7 +146,9 @@ static bool begin_fresh(struct round *round, struct error *error) {
         return false;
     if (vsphere->cadence.interval != round->window->interval)
         cadence_init(&vsphere->cadence, round->window->interval);
-    if (!round->endless || !vsphere->inventory || !vsphere->catalog)
+    vsphere->unsettled = server_clock_settled(&vsphere->clock) ? 0 : vsphere->unsettled + 1;
+    round->idle = round->endless && is_idle(round);
+    if (!round->endless || round->idle || !vsphere->inventory || !vsphere->catalog)
         return true;
     bool due = ++vsphere->age >= RENEWAL_ROUNDS || vsphere->outdated;
     return (!due || renew_inventory(round, error)) && renew_catalog(vsphere, error);
@@ -371,9 +383,21 @@ static void learn(struct round *round) {
     vsphere->ended_count = 0;
     if (renewed)
         tracking_sweep(&vsphere->tracking);
-    if (renewed || vsphere->rounds <= CLOCK_ROUNDS || server_clock_doubtful(&vsphere->clock))
+    if (renewed || vsphere->rounds == 1)
         (void)vsphere_read_clock(vsphere, &seconds, &ignored);
-    vsphere->doubts = server_clock_doubtful(&vsphere->clock) ? vsphere->doubts + 1 : 0;
+}
+
+static bool visit(struct round *round, struct error *error) {
+    struct vsphere *vsphere = round->vsphere;
+    if (!update_offers(round, error))
+        return false;
+    limits_begin(&vsphere->limits, vsphere->session->main, round->window->interval, round->now_ns);
+    make_items(round);
+    report_refused_counters(round);
+    bool good = ask(round, error);
+    if (good && round->endless)
+        learn(round);
+    return good;
 }
 
 static void round_done(struct round *round) {
@@ -403,15 +427,8 @@ bool vsphere_round(struct source *source, const struct selection *selection,
     bool good = prepare(&round, error);
     if (good)
         choose(&round);
-    good = good && update_offers(&round, error);
-    if (good) {
-        limits_begin(&vsphere->limits, vsphere->session->main, window->interval, round.now_ns);
-        make_items(&round);
-        report_refused_counters(&round);
-        good = ask(&round, error);
-    }
-    if (good && round.endless)
-        learn(&round);
+    if (good && !round.idle)
+        good = visit(&round, error);
     round_done(&round);
     return good;
 }

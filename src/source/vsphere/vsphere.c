@@ -11,7 +11,7 @@
 
 enum { VCENTER_JOBS = 4, HASTY_ROUNDS = 5 };
 
-static const int64_t second_ns = 1000000000;
+static const int64_t second_ns = 1000000000, hasty_ns = 300000000;
 
 extern const struct source_ops vsphere_source;
 
@@ -78,6 +78,10 @@ bool vsphere_read_clock(struct vsphere *vsphere, int64_t *seconds, struct error 
     return true;
 }
 
+bool vsphere_is_hasty(const struct vsphere *vsphere) {
+    return !server_clock_settled(&vsphere->clock) && vsphere->unsettled < HASTY_ROUNDS;
+}
+
 static bool vsphere_now(struct source *source, int64_t *seconds, struct error *error) {
     return vsphere_read_clock(from_base(source), seconds, error);
 }
@@ -92,10 +96,8 @@ static struct due vsphere_due(struct source *source, int32_t interval) {
     int64_t server_ns = cadence_due(&vsphere->cadence, server_clock_at(clock, now_ns));
     due.at_ns = server_clock_ours(clock, server_ns);
     due.period_ns = (int64_t)((double)due.period_ns / clock->rate);
-    /* Whether the clock was set or goes faster is soon known. */
-    if (server_clock_doubtful(clock) && vsphere->doubts < HASTY_ROUNDS &&
-        due.at_ns > now_ns + second_ns)
-        due.at_ns = now_ns + second_ns;
+    if (vsphere_is_hasty(vsphere) && due.at_ns > now_ns + hasty_ns)
+        due.at_ns = now_ns + hasty_ns;
     return due;
 }
 

@@ -40,7 +40,7 @@ struct vsphere {
     struct server_clock clock;
     struct cadence cadence;
     int64_t newest; /* sample time that was emitted */
-    int doubts;     /* rounds in a row after which the clock's rate was in doubt */
+    int unsettled;  /* rounds in a row after which the clock's rate was not known */
     uint64_t rounds;
 };
 
@@ -51,6 +51,9 @@ struct inventory *vsphere_load_inventory(struct vsphere *vsphere, const bool typ
 
 /* vsphere_read_clock: asks for the server's time and learns from it. */
 bool vsphere_read_clock(struct vsphere *vsphere, int64_t *seconds, struct error *error);
+
+/* vsphere_is_hasty: a round is due soon, which may only read the clock. */
+bool vsphere_is_hasty(const struct vsphere *vsphere);
 
 /* vsphere_round: as in source_ops. */
 bool vsphere_round(struct source *source, const struct selection *selection,

@@ -15,14 +15,17 @@ static bool is_same_rate(double measured, double known) {
     return known > 0 && fabs(measured / known - 1) <= same_rate;
 }
 
+static int64_t duration(const struct server_reading *reading) {
+    return reading->after_ns - reading->before_ns;
+}
+
 /* The rate between two readings; false when they cannot tell. */
 static bool measure(const struct server_reading *first, const struct server_reading *second,
                     double *rate) {
     double ours = (double)(middle(second->before_ns, second->after_ns) -
                            middle(first->before_ns, first->after_ns));
     double theirs = (double)(second->server_ns - first->server_ns);
-    double our_doubt = (double)(second->after_ns - second->before_ns) / 2 +
-                       (double)(first->after_ns - first->before_ns) / 2;
+    double our_doubt = (double)(duration(first) + duration(second)) / 2;
     double their_doubt =
         (double)(first->resolution_ns > second->resolution_ns ? first->resolution_ns
                                                               : second->resolution_ns);
@@ -37,11 +40,9 @@ static double settle(double rate) {
 }
 
 static void learn_rate(struct server_clock *clock, double measured) {
-    if (is_same_rate(measured, clock->rate)) {
+    if (is_same_rate(measured, clock->rate) || is_same_rate(measured, clock->doubt)) {
         clock->rate = settle(measured);
-        clock->doubt = 0;
-    } else if (is_same_rate(measured, clock->doubt)) {
-        clock->rate = settle(measured);
+        clock->measured = true;
         clock->doubt = 0;
     } else {
         clock->doubt = measured;
@@ -54,6 +55,8 @@ void server_clock_learn(struct server_clock *clock, const struct server_reading 
         *clock = (struct server_clock){.known = true, .rate = 1, .base = *reading};
     } else if (measure(&clock->base, reading, &measured)) {
         learn_rate(clock, measured);
+        clock->base = *reading;
+    } else if (duration(reading) * 2 < duration(&clock->base)) {
         clock->base = *reading;
     }
     clock->our_ns = middle(reading->before_ns, reading->after_ns);
@@ -68,6 +71,6 @@ int64_t server_clock_ours(const struct server_clock *clock, int64_t server_ns) {
     return clock->our_ns + (int64_t)((double)(server_ns - clock->server_ns) / clock->rate);
 }
 
-bool server_clock_doubtful(const struct server_clock *clock) {
-    return clock->doubt != 0;
+bool server_clock_settled(const struct server_clock *clock) {
+    return clock->measured && clock->doubt == 0;
 }

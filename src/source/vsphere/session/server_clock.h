@@ -20,6 +20,7 @@ struct server_reading {
 struct server_clock {
     bool known;
     double rate;                /* seconds of the server in one of ours */
+    bool measured;              /* the rate was; else it is assumed */
     double doubt;               /* another rate that was measured once; 0 for none */
     struct server_reading base; /* of which the rate is measured next */
     int64_t our_ns;             /* a moment of ours, */
@@ -38,7 +39,7 @@ int64_t server_clock_at(const struct server_clock *clock, int64_t our_ns);
 /* server_clock_ours: our moment of a time of the server. Only when the clock is known. */
 int64_t server_clock_ours(const struct server_clock *clock, int64_t server_ns);
 
-/* server_clock_doubtful: a further reading will show whether the clock was set, or goes faster. */
-bool server_clock_doubtful(const struct server_clock *clock);
+/* server_clock_settled: no further reading is needed to know the rate. */
+bool server_clock_settled(const struct server_clock *clock);
 
 #endif

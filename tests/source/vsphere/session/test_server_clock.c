@@ -60,10 +60,10 @@ static void test_rates(void **state) {
         read_clock(&clock, &server, 0, ms);
         read_clock(&clock, &server, 300 * ms, ms);
         bool usual = fabs(rates[i] - 1) < 0.1;
-        assert_int_equal(server_clock_doubtful(&clock), !usual);
+        assert_int_equal(server_clock_settled(&clock), usual);
         assert_true(clock.rate == 1);
         read_clock(&clock, &server, 700 * ms, ms);
-        assert_false(server_clock_doubtful(&clock));
+        assert_true(server_clock_settled(&clock));
         assert_true(fabs(clock.rate / (usual ? 1 : rates[i]) - 1) < 0.05);
     }
 }
@@ -75,7 +75,7 @@ static void test_coarse_clock(void **state) {
     (void)state;
     for (int i = 0; i < 200; i++) {
         read_clock(&clock, &server, i * 313 * ms, 2 * ms);
-        assert_false(server_clock_doubtful(&clock));
+        assert_int_equal(server_clock_settled(&clock), i * 313 >= 20000);
         assert_true(clock.rate == 1);
         assert_true(wrong_by(&clock, &server, i * 313 * ms) <= second);
     }
@@ -87,8 +87,21 @@ static void test_slow_calls_tell_no_rate(void **state) {
     (void)state;
     read_clock(&clock, &server, 0, 5 * second);
     read_clock(&clock, &server, 6 * second, ms);
-    assert_false(server_clock_doubtful(&clock));
+    assert_false(server_clock_settled(&clock));
+    assert_true(clock.doubt == 0);
     assert_true(wrong_by(&clock, &server, 7 * second) < 10 * ms);
+}
+
+/* The first call is slow, as it makes the connection. */
+static void test_a_quick_call_replaces_a_slow_one(void **state) {
+    const struct server server = {60, 0, ms};
+    struct server_clock clock = {0};
+    (void)state;
+    read_clock(&clock, &server, 0, 500 * ms);
+    for (int i = 0; i < 4; i++)
+        read_clock(&clock, &server, second + i * 100 * ms, ms);
+    assert_true(server_clock_settled(&clock));
+    assert_true(fabs(clock.rate / 60 - 1) < 0.05);
 }
 
 static void test_clock_is_set(void **state) {
@@ -103,7 +116,7 @@ static void test_clock_is_set(void **state) {
         read_clock(&clock, &server, 120 * second, ms);
         assert_true(wrong_by(&clock, &server, 121 * second) < 10 * ms);
         read_clock(&clock, &server, 180 * second, ms);
-        assert_false(server_clock_doubtful(&clock));
+        assert_true(server_clock_settled(&clock));
         assert_true(clock.rate == 1);
         assert_true(wrong_by(&clock, &server, 200 * second) < 10 * ms);
     }
@@ -115,7 +128,7 @@ static void test_clock_stands_still(void **state) {
     (void)state;
     for (int i = 0; i < 5; i++)
         read_clock(&clock, &server, i * second, ms);
-    assert_false(server_clock_doubtful(&clock));
+    assert_true(clock.doubt == 0);
     assert_true(clock.rate == 1);
 }
 
@@ -137,9 +150,13 @@ static void test_rate_changes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_offset),       cmocka_unit_test(test_rates),
-        cmocka_unit_test(test_coarse_clock), cmocka_unit_test(test_slow_calls_tell_no_rate),
-        cmocka_unit_test(test_clock_is_set), cmocka_unit_test(test_clock_stands_still),
+        cmocka_unit_test(test_offset),
+        cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_coarse_clock),
+        cmocka_unit_test(test_slow_calls_tell_no_rate),
+        cmocka_unit_test(test_a_quick_call_replaces_a_slow_one),
+        cmocka_unit_test(test_clock_is_set),
+        cmocka_unit_test(test_clock_stands_still),
         cmocka_unit_test(test_rate_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
