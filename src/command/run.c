@@ -160,6 +160,6 @@ bool run_publishable(const struct run *run) {
     int status = run_status(run);
     bool interrupted = status == STATUS_INTERRUPTED && run->rounds && !run->torn;
     if (run->options->timing.follow)
-        return !run_output_failed(&run->fatal);
+        return run->rounds && !run_output_failed(&run->fatal);
     return status == STATUS_OK || status == STATUS_PARTIAL || interrupted;
 }

@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include "core/clock.h"
 #include "core/memory.h"
 
 static const int64_t period_ns = 20 * 1000000;
@@ -24,7 +23,6 @@ struct fake {
     struct catalog *catalog;
     struct inventory *inventory;
     int round;
-    int64_t start_ns;
 };
 
 static const char *scripts[4];
@@ -76,11 +74,11 @@ static bool fake_now(struct source *source, int64_t *seconds, struct error *erro
     return true;
 }
 
+/* Each round of the script is due at once, and none behind its end. */
 static struct due fake_due(struct source *source, int32_t interval) {
     const struct fake *fake = (const struct fake *)source;
     (void)interval;
-    int64_t passed = (clock_boot_ns() - fake->start_ns) / period_ns;
-    return (struct due){fake->start_ns + (passed + 1) * period_ns, period_ns};
+    return (struct due){fake->script[fake->round] ? 0 : INT64_MAX, period_ns};
 }
 
 static bool emit(const struct fake *fake, const struct source_events *events, struct error *error) {
@@ -102,9 +100,7 @@ static bool fake_round(struct source *source, const struct selection *selection,
     struct fake *fake = (struct fake *)source;
     (void)selection;
     (void)window;
-    if (!fake->round++)
-        fake->start_ns = clock_boot_ns();
-    switch (fake->script[fake->round - 1]) {
+    switch (fake->script[fake->round++]) {
     case 's':
         return emit(fake, events, error);
     case 'm':
@@ -315,6 +311,17 @@ static void test_endless(void **state) {
     outcome_done(&outcome);
 }
 
+/* Nothing came of it: there is nothing to publish, not even a header. */
+static void test_endless_without_a_round(void **state) {
+    (void)state;
+    scripts[0] = "u";
+    struct outcome outcome = play(1, &endless);
+    assert_int_equal(outcome.status, STATUS_USAGE);
+    assert_false(outcome.publishable);
+    assert_string_equal(outcome.rows, "");
+    outcome_done(&outcome);
+}
+
 /* A target that cannot be reached at first is waited for. */
 static void test_endless_waits_for_target(void **state) {
     (void)state;
@@ -336,6 +343,7 @@ int main(void) {
         cmocka_unit_test(test_one_of_two_fails),
         cmocka_unit_test(test_interrupted),
         cmocka_unit_test(test_endless),
+        cmocka_unit_test(test_endless_without_a_round),
         cmocka_unit_test(test_endless_waits_for_target),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
