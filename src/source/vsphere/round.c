@@ -10,17 +10,12 @@
 #include "source/vsphere/inventory/counters.h"
 #include "source/vsphere/query/archives.h"
 #include "source/vsphere/query/batches.h"
+#include "source/vsphere/query/follow.h"
 #include "source/vsphere/query/offers.h"
 
 enum {
     RENEWAL_ROUNDS = 3, /* between two readings of the inventory */
     AHEAD_INTERVALS = 2,
-    LATE_ROUNDS = 3,    /* between two questions for samples that were not there */
-    LATE_SECONDS = 600, /* how old they are at most, but */
-    OLD_ROUNDS = 15,    /* seldom they may be this old: */
-    OLD_SECONDS = 3600,
-    SILENT_ROUNDS = 3, /* an entity that gave nothing for so long will give little */
-    FEW_SAMPLES = 4,
 };
 
 static const int64_t second_ns = 1000000000;
@@ -249,22 +244,6 @@ static void report_offered(struct round *round, struct tracked *tracked, size_t 
     tracked->offered = tracked->offered || own->count;
 }
 
-/* The entity is asked from its mark on. */
-static void follow_mark(const struct round *round, struct query_item *item) {
-    struct mark *mark = &item->tracked->mark;
-    struct span *span = &item->span;
-    if (mark->interval != span->interval || !mark->any)
-        mark_init(mark, span->interval, round->window->after);
-    int64_t start = mark_start(mark, span->now);
-    if (start > span->start)
-        span->start = start;
-    if (!span->open && span->start + span->interval > span->end && mark->any)
-        item->count = 0; /* it has all */
-    item->samples = span_samples(span);
-    if (item->tracked->silent > SILENT_ROUNDS && item->samples > FEW_SAMPLES)
-        item->samples = FEW_SAMPLES;
-}
-
 static struct query_item make_item(const struct round *round, size_t index) {
     struct vsphere *vsphere = round->vsphere;
     const struct entity *entity = round->entities[index];
@@ -281,7 +260,7 @@ static struct query_item make_item(const struct round *round, size_t index) {
         .leaves = index + round->ended >= round->count,
     };
     if (round->window->fresh_only)
-        follow_mark(round, &item);
+        follow_mark(&item, round->window->after);
     return item;
 }
 
@@ -314,23 +293,12 @@ static void report_refused_counters(const struct round *round) {
                                        refusals->all[i].reason);
 }
 
-/* The stretches in which entities have samples missing, which may have come since. */
+/* Items for samples that were not there when they were due. */
 static size_t find_late(const struct round *round, struct query_item *late) {
-    uint64_t number = round->vsphere->rounds;
-    int64_t now = round->span.now, oldest = now - LATE_SECONDS;
     size_t count = 0;
-    if (!round->endless || number % LATE_ROUNDS)
-        return 0;
-    if (number % OLD_ROUNDS == 0)
-        oldest = now - OLD_SECONDS;
-    for (size_t i = 0; i < round->count; i++) {
-        struct query_item item = round->items[i];
-        if (!item.count || item.leaves ||
-            !mark_hole(&item.tracked->mark, oldest, &item.span.start, &item.span.end))
-            continue;
-        item.span.open = false;
-        item.samples = FEW_SAMPLES;
-        late[count++] = item;
+    for (size_t i = 0; round->endless && i < round->count; i++) {
+        late[count] = round->items[i];
+        count += follow_late(&late[count], round->vsphere->rounds);
     }
     return count;
 }
@@ -363,14 +331,6 @@ static bool ask(struct round *round, struct error *error) {
     return good;
 }
 
-static void count_silence(const struct round *round) {
-    for (size_t i = 0; i < round->count; i++) {
-        const struct query_item *item = &round->items[i];
-        bool heard = mark_after(&item->tracked->mark) > item->span.start;
-        item->tracked->silent = heard ? 0 : item->tracked->silent + 1;
-    }
-}
-
 /* What a round without an end teaches. */
 static void learn(struct round *round) {
     struct vsphere *vsphere = round->vsphere;
@@ -379,7 +339,8 @@ static void learn(struct round *round) {
     bool renewed = vsphere->age == 0;
     if (round->count)
         cadence_learn(&vsphere->cadence, round->server_ns, vsphere->newest);
-    count_silence(round);
+    for (size_t i = 0; i < round->count; i++)
+        follow_note(&round->items[i]);
     vsphere->ended_count = 0;
     if (renewed)
         tracking_sweep(&vsphere->tracking);
