@@ -100,7 +100,8 @@ bool entity_equal(const struct entity *left, const struct entity *right) {
         if (!same_text(*my_strings[i], *other_strings[i]))
             return false;
     return mine.type == other.type && mine.state == other.state && mine.cpus == other.cpus &&
-           mine.cpu_mhz == other.cpu_mhz && mine.memory_kib == other.memory_kib;
+           mine.threads == other.threads && mine.cpu_mhz == other.cpu_mhz &&
+           mine.memory_kib == other.memory_kib;
 }
 
 static int compare_ids(const char *left, const char *right) {

@@ -40,6 +40,7 @@ struct entity {
     const char *cpu_model; /* host */
     const char *shape;     /* entities of one type and shape offer the same counters */
     int32_t cpus;          /* guest: virtual CPUs; host: physical cores */
+    int32_t threads;       /* host: logical CPUs */
     int32_t cpu_mhz;       /* host: frequency of one core */
     int64_t memory_kib;
 };

@@ -9,8 +9,8 @@ from harness import PASSWORD, USER, on_terminal, read_csv
 
 reference = pytest.importorskip("pyvmomi_reference", reason="needs python3-pyvmomi")
 
-COLUMNS = ["type", "name", "id", "state", "host", "cpus", "cpu_mhz", "memory_kib", "uuid",
-           "guest_os", "cpu_model", "hypervisor", "source"]
+COLUMNS = ["type", "name", "state", "cpus", "memory_kib", "threads", "cpu_mhz", "host", "guest_os",
+           "id", "uuid", "cpu_model", "hypervisor", "source"]
 
 POWER = {"poweredOn": "on", "poweredOff": "off", "suspended": "suspended"}
 
@@ -19,7 +19,7 @@ def guest_row(vm):
     """What vperf should say about a guest."""
     config, runtime = vm.summary.config, vm.runtime
     return {"type": "vm", "state": POWER[runtime.powerState], "host": runtime.host.name,
-            "cpus": str(config.numCpu), "cpu_mhz": "",
+            "cpus": str(config.numCpu), "threads": "", "cpu_mhz": "",
             "memory_kib": str(config.memorySizeMB * 1024), "uuid": config.uuid,
             "guest_os": config.guestFullName or "", "cpu_model": ""}
 
@@ -29,6 +29,7 @@ def host_row(host):
     hardware = host.summary.hardware
     state = "on" if host.runtime.connectionState == "connected" else "disconnected"
     return {"type": "host", "state": state, "host": "", "cpus": str(hardware.numCpuCores),
+            "threads": str(hardware.numCpuThreads),
             "cpu_mhz": str(hardware.cpuMhz), "memory_kib": str(hardware.memorySize // 1024),
             "uuid": hardware.uuid, "guest_os": "", "cpu_model": hardware.cpuModel}
 
@@ -127,6 +128,7 @@ def test_terminal(vperf, esx, command, columns):
     assert len(lines) == len(whole)
     assert max(map(width_of, whole)) > columns >= max(map(width_of, lines))
     assert any("…" in line for line in lines) and "…" not in "".join(whole)
+    assert command != "inventory" or lines[0].split()[:5] == COLUMNS[:5]
     assert [line.split()[0] for line in lines] == [line.split()[0] for line in whole]
 
 

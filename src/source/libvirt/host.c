@@ -17,6 +17,7 @@ void host_facts_write(GByteArray *bytes, const struct host_facts *facts) {
     record_add_text(bytes, facts->uuid);
     record_add_text(bytes, facts->cpu_model);
     record_add_number(bytes, facts->cpus);
+    record_add_number(bytes, facts->threads);
     record_add_number(bytes, facts->mhz);
     record_add_number(bytes, facts->memory_kib);
     record_add_number(bytes, facts->page_bytes);
@@ -29,6 +30,7 @@ struct host_facts host_facts_read(struct record *record) {
     facts.uuid = memory_strdup(record_text(record));
     facts.cpu_model = memory_strdup(record_text(record));
     facts.cpus = (int)record_number(record);
+    facts.threads = (int)record_number(record);
     facts.mhz = (int)record_number(record);
     facts.memory_kib = record_number(record);
     facts.page_bytes = record_number(record);

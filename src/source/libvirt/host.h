@@ -9,8 +9,9 @@ struct host_facts {
     char *name;
     char *uuid; /* NULL when not known */
     char *cpu_model;
-    int cpus; /* physical cores */
-    int mhz;  /* of one CPU, 0 when not known */
+    int cpus;    /* physical cores */
+    int threads; /* logical CPUs */
+    int mhz;     /* of one CPU, 0 when not known */
     int64_t memory_kib;
     int64_t page_bytes; /* 0 when not known */
     bool kvm;           /* it can run guests of type kvm */

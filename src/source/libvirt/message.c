@@ -35,6 +35,7 @@ static void write_entity(GByteArray *bytes, const struct entity *entity) {
     record_add_text(bytes, entity->guest_os);
     record_add_text(bytes, entity->cpu_model);
     record_add_number(bytes, entity->cpus);
+    record_add_number(bytes, entity->threads);
     record_add_number(bytes, entity->cpu_mhz);
     record_add_number(bytes, entity->memory_kib);
 }
@@ -51,6 +52,7 @@ static struct entity read_entity(struct record *record) {
     entity.guest_os = record_text(record);
     entity.cpu_model = record_text(record);
     entity.cpus = (int32_t)record_number(record);
+    entity.threads = (int32_t)record_number(record);
     entity.cpu_mhz = (int32_t)record_number(record);
     entity.memory_kib = record_number(record);
     if (entity.type > ENTITY_HOST || entity.state > STATE_DISCONNECTED)

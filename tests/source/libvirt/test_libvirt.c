@@ -225,6 +225,7 @@ static void test_inventory(void **state) {
         }
         assert_int_equal(inventory->entities[3]->type, ENTITY_HOST);
         assert_true(inventory->entities[3]->cpus > 0);
+        assert_true(inventory->entities[3]->threads >= inventory->entities[3]->cpus);
         assert_int_equal(inventory->entities[3]->cpu_mhz, 1400);
     }
     libvirt_source.close(source);

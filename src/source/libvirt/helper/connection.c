@@ -105,6 +105,7 @@ static void learn_host(struct connection *connection) {
         host->mhz = (int)info.mhz;
         host->memory_kib = (int64_t)info.memory;
         host->cpus = (int)(info.nodes * info.sockets * info.cores);
+        host->threads = host->cpus * (int)info.threads;
     }
     read_capabilities(host, capabilities);
     /* virNodeInfo does not notice memory that was hot-plugged. */

@@ -45,6 +45,7 @@ static void add_host(const struct connection *connection, struct inventory *inve
         .uuid = host->uuid,
         .cpu_model = host->cpu_model,
         .cpus = host->cpus,
+        .threads = host->threads,
         .cpu_mhz = host->mhz,
         .memory_kib = host->memory_kib,
     };

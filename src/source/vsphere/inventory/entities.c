@@ -76,6 +76,10 @@ static void set_cpus(struct entity *entity, const char *text) {
     entity->cpus = (int32_t)number(text);
 }
 
+static void set_threads(struct entity *entity, const char *text) {
+    entity->threads = (int32_t)number(text);
+}
+
 static void set_cpu_mhz(struct entity *entity, const char *text) {
     entity->cpu_mhz = (int32_t)number(text);
 }
@@ -142,6 +146,7 @@ static const struct property host_properties[] = {
     {"runtime.powerState", set_power_state},
     {"summary.hardware.cpuModel", set_cpu_model},
     {"summary.hardware.numCpuCores", set_cpus},
+    {"summary.hardware.numCpuThreads", set_threads},
     {"summary.hardware.cpuMhz", set_cpu_mhz},
     {"summary.hardware.memorySize", set_memory_bytes},
     {"summary.hardware.uuid", set_uuid},
