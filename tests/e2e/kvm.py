@@ -7,6 +7,7 @@ import csv
 import dataclasses
 import io
 import itertools
+import math
 import os
 import pathlib
 import select
@@ -27,7 +28,10 @@ from guests.libvirtd import Libvirtd, truth, unavailable  # noqa: E402
 PROGRAM = 0x20008086
 CONNECT_OPEN = 1
 CONNECT_CLOSE = 2
+NODE_GET_CPU_STATS = 227
+NODE_GET_MEMORY_STATS = 228
 GET_ALL_DOMAIN_STATS = 344
+ALL_CPUS = -1
 CALL, REPLY = 0, 1
 LLONG, ULLONG = 3, 4
 FLAG_READ_ONLY = 1
@@ -47,17 +51,33 @@ def guest_name(role):
 
 @dataclasses.dataclass
 class Poll:
-    """One call for all guests: when it passed, and what was measured just before and after it."""
+    """One call for figures of all guests, or of the host: when it passed, and what was measured
+    just before and after it."""
 
-    request_ns: int
+    heard_ns: int      # vperf was told something for the last time before
+    asked_ns: int      # its call was here
     before: object
+    request_ns: int = 0
     reply_ns: int = 0
     after: object = None
+    reply: bytes = b""    # libvirtd's
+    answered_ns: int = 0  # the answer goes to vperf
+    next_ns: int = 0      # vperf has it: its next call, or the end of the connection
 
-    @property
-    def time_ns(self):
-        """The middle of the call."""
-        return (self.request_ns + self.reply_ns) // 2
+
+@dataclasses.dataclass
+class Talk:
+    """One connection of vperf."""
+
+    heard_ns: int  # when it was told something
+    waiting: dict = dataclasses.field(default_factory=dict)   # serial: Poll
+    answered: list = dataclasses.field(default_factory=list)  # Polls after which it said nothing
+
+    def goes_on(self):
+        """Notes that vperf has the answers, for it makes another call, or is gone."""
+        for poll in self.answered:
+            poll.next_ns = time.monotonic_ns()
+        self.answered.clear()
 
 
 class Relay:
@@ -75,7 +95,14 @@ class Relay:
         self.shifts = {}  # by how much to falsify numbers that libvirtd sends, by their names
         self.calls = []  # numbers of the procedures in the order of their calls
         self.opens = []  # the flags of each connection
-        self.polls = []  # complete ones
+        self.polls = []  # answered ones for all guests
+        # And for the host: each round asks for the number of values, then for the values.
+        self.cpu_polls = []
+        self.memory_polls = []
+        self.watched = {GET_ALL_DOMAIN_STATS: self.polls, NODE_GET_CPU_STATS: self.cpu_polls,
+                        NODE_GET_MEMORY_STATS: self.memory_polls}
+        self.begin_ns = time.monotonic_ns()  # vperf was started later
+        self.interval = None  # of its polls
         self.connections = []
         self.listener = None
 
@@ -124,47 +151,89 @@ class Relay:
 
     def _carry(self, client, server):
         """Carries messages both ways until one side closes."""
-        waiting = {}  # serial: Poll
-        with client, server:
-            while True:
-                for end in select.select([client, server], [], [])[0]:
-                    try:
-                        message = read_message(end)
-                        if not message:
-                            return
-                        self._look(message, end is client, waiting)
-                        for name, amount in self.shifts.items():
-                            message = shifted(message, name, amount)
-                        if procedure_of(message) == self.unanswered:
-                            continue
-                        (server if end is client else client).sendall(message)
-                        self._note(message, end is client)
-                    except OSError:
-                        return
+        talk = Talk(time.monotonic_ns())
+        with client, server, contextlib.suppress(OSError):
+            while all(self._carry_one(end, client, server, talk)
+                      for end in select.select([client, server], [], [])[0]):
+                pass
+        talk.goes_on()
 
-    def _look(self, message, is_request, waiting):
+    def _carry_one(self, end, client, server, talk):
+        """Carries one message from one end to the other one; tells whether there was one."""
+        message = read_message(end)
+        if message:
+            self._look(message, end is client, talk)
+            for name, amount in self.shifts.items():
+                message = shifted(message, name, amount)
+            if procedure_of(message) != self.unanswered:
+                (server if end is client else client).sendall(message)
+                self._note(message, end is client, talk)
+        return bool(message)
+
+    def _look(self, message, is_request, talk):
+        """Measures what is to be measured before a message is carried on."""
         program, _, procedure, kind, serial = struct.unpack_from(">IIIII", message, 4)
-        if program != PROGRAM or procedure != GET_ALL_DOMAIN_STATS:
+        if program == PROGRAM and is_request and kind == CALL:
+            talk.goes_on()
+        if program != PROGRAM or procedure not in self.watched:
             return
-        if is_request and kind == CALL:
-            waiting[serial] = Poll(0, self.measure())
-            waiting[serial].request_ns = time.monotonic_ns()
-        elif kind == REPLY and serial in waiting:
-            poll = waiting.pop(serial)
+        if is_request and kind == CALL and is_of_all(message):
+            poll = Poll(talk.heard_ns, time.monotonic_ns(), self.measure())
+            talk.waiting[serial] = poll
+            poll.request_ns = time.monotonic_ns()
+        elif kind == REPLY and serial in talk.waiting:
+            poll = talk.waiting.pop(serial)
             poll.reply_ns = time.monotonic_ns()
+            poll.reply = message
             poll.after = self.measure()
-            self.polls.append(poll)
+            poll.answered_ns = time.monotonic_ns()
+            talk.answered.append(poll)
+            self.watched[procedure].append(poll)
 
-    def _note(self, message, is_request):
+    def _note(self, message, is_request, talk):
+        """Takes down what was carried."""
         program, _, procedure, kind = struct.unpack_from(">IIII", message, 4)
+        if program == PROGRAM and not is_request:
+            talk.heard_ns = time.monotonic_ns()
         if program == PROGRAM and is_request and kind == CALL:
             self.calls.append(procedure)
             if procedure == CONNECT_OPEN:
                 self.opens.append(struct.unpack(">I", message[-4:])[0])
 
+    def elapsed_bounds(self, first=0, last=1):
+        """The least and the most nanoseconds between two polls by vperf's clock, which it reads
+        before and after each call: it takes the middle."""
+        first, last = (self._middle_bounds(self.polls[index]) for index in (first, last))
+        return last[0] - first[1], last[1] - first[0]
+
+    def age_bounds(self, guest, index=-1):
+        """The least and the most seconds since the guest's report that a poll gave."""
+        poll = self.polls[index]
+        harness.await_true(lambda: poll.next_ns, "the call after a poll")
+        boot = time.time() - time.monotonic()
+        update = parameter(poll.reply, guest.name, "balloon.last-update")
+        update += self.shifts.get("balloon.last-update", 0)
+        return math.floor(boot + poll.asked_ns / 1e9 - update), \
+            math.ceil(boot + poll.next_ns / 1e9 - update)
+
+    def _middle_bounds(self, poll):
+        """When the middle of a call was. vperf does not call before it was told what it asked for
+        last, nor before the poll is due, counted from its start."""
+        harness.await_true(lambda: poll.next_ns, "the call after a poll")
+        due_ns = poll.asked_ns - (poll.asked_ns - self.begin_ns) % (self.interval * 10 ** 9)
+        begin = max(poll.heard_ns, due_ns), poll.asked_ns
+        end = poll.answered_ns, poll.next_ns
+        return (begin[0] + end[0]) // 2, (begin[1] + end[1]) // 2 + 1
+
     def await_polls(self, count, seconds=60):
         """Waits until so many polls have been answered."""
         harness.await_true(lambda: len(self.polls) >= count, f"poll {count}", seconds)
+
+
+def is_of_all(message):
+    """Tells whether a call is not for one CPU of several."""
+    return procedure_of(message) != NODE_GET_CPU_STATS or \
+        struct.unpack_from(">i", message, 28)[0] == ALL_CPUS
 
 
 def procedure_of(message):
@@ -193,15 +262,30 @@ def read_message(end):
     return head + read_exactly(end, size - 4)
 
 
+def string(text):
+    """A text as it stands in messages."""
+    return struct.pack(">I", len(text)) + text.encode() + b"\0" * (-len(text) % 4)
+
+
+def parameter_at(piece):
+    """The 64-bit value of a parameter whose name a piece of a message follows; and its kind."""
+    kind, value = struct.unpack_from(">Iq", piece)
+    assert kind in (LLONG, ULLONG), kind
+    return kind, value
+
+
+def parameter(message, guest, name):
+    """A guest's 64-bit parameter of the answer for all guests."""
+    return parameter_at(message.split(string(guest))[1].split(string(name))[1])[1]
+
+
 def shifted(message, name, amount):
     """A message with each 64-bit parameter of this name changed by an amount."""
-    text = struct.pack(">I", len(name)) + name.encode() + b"\0" * (-len(name) % 4)
-    pieces = message.split(text)
+    pieces = message.split(string(name))
     for index, piece in enumerate(pieces[1:], 1):
-        kind, value = struct.unpack_from(">Iq", piece)
-        assert kind in (LLONG, ULLONG), (name, kind)
+        kind, value = parameter_at(piece)
         pieces[index] = struct.pack(">Iq", kind, value + amount) + piece[12:]
-    return text.join(pieces)
+    return string(name).join(pieces)
 
 
 class Rows:
@@ -258,6 +342,7 @@ def collecting(vperf, relay, interval, samples, *options):
     """Starts vperf where QEMU's pid files are, and yields a function that waits for its end and
     returns its Rows. They are written as they come: to a file, for a pipe could be full."""
     begin = time.monotonic()
+    relay.begin_ns, relay.interval = time.monotonic_ns(), interval
     with tempfile.TemporaryFile() as output:
         process = vperf.start("collect", "--raw", "--interval", interval, "--samples", samples,
                               *options, relay.uri, prefix=relay.libvirtd.inside(), stdout=output)
@@ -288,14 +373,14 @@ def check_within(value, low, high, share=0.03, slack=0):
         f"{value} is not within {share:.0%} of {low} to {high}"
 
 
-def rate_bounds(polls, amount, divisor, first=0, last=1):
-    """The least and most rate that an amount makes, given when the two calls were made."""
-    ends = [polls[index].reply_ns - polls[index].request_ns for index in (first, last)]
-    doubt = sum(ends) // 2 + 20_000_000  # vperf's own calls begin earlier and end later
-    elapsed = polls[last].time_ns - polls[first].time_ns
-    return [amount * 10 ** 9 // (divisor * (elapsed + way * doubt)) for way in (1, -1)]
+def rate_bounds(relay, amount, divisor, first=0, last=1):
+    """The least and the most per second that an amount, or the least and the most of it, makes."""
+    least, most = amount if isinstance(amount, tuple) else (amount, amount)
+    shortest, longest = relay.elapsed_bounds(first, last)
+    return math.floor(least * 10 ** 9 / (divisor * longest)), \
+        math.floor(most * 10 ** 9 / (divisor * shortest))
 
 
 __all__ = ["CONNECT_CLOSE", "FLAG_READ_ONLY", "GET_ALL_DOMAIN_STATS", "Libvirtd", "Relay", "Rows",
-           "bracket", "check_within", "collecting", "guest_name", "rate_bounds", "truth",
+           "bracket", "check_within", "collecting", "guest_name", "parameter", "rate_bounds", "truth",
            "unavailable"]

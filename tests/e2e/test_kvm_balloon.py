@@ -82,7 +82,8 @@ def test_a_stale_report(vperf, guests, relay):
     for guest in guests:
         assert reported(rows, guest) == []
         assert rows.only(guest, "kvm.memCurrent.average") == MEMORY
-    assert 100 <= rows.only(guests[0], "kvm.balloonAge.latest") <= 105
+    low, high = relay.age_bounds(guests[0])
+    assert low <= rows.only(guests[0], "kvm.balloonAge.latest") <= high
     assert "3 of 3 running guests" in advice(rows)[0], rows.done
 
 
@@ -144,7 +145,8 @@ def test_switched_on(vperf, guests, relay):
     assert rows.done.status == 0, rows.done
     assert reported(rows, silent) == REPORTED
     ages = rows.rounds(silent, "kvm.balloonAge.latest")
-    assert ages[-1] <= 50 + INTERVAL + 2 < ages[0], ages
+    low, high = relay.age_bounds(silent)
+    assert low <= ages[-1] <= high < ages[0], ages
     rows.check_sane(vcpus=1)
 
 
@@ -167,7 +169,8 @@ def test_balloon_period(vperf, guests, relay):
     assert any(not flags & kvm.FLAG_READ_ONLY for flags in relay.opens)
     for guest in (periodic, silent):
         assert reported(rows, guest) == REPORTED
-        assert rows.only(guest, "kvm.balloonAge.latest") <= 5
+        low, high = relay.age_bounds(guest)
+        assert low <= rows.only(guest, "kvm.balloonAge.latest") <= high < 60
     assert reported(rows, plain) == []
 
 
