@@ -4,8 +4,8 @@
 
 Tests wait most of the time, builds and lint compute: together they keep two cores busy. What is
 not urgent has a low priority, so that it disturbs no test that looks at the clock.
-The log of each part is in build/log, and is shown when it failed. A part that fails stops only those
-that need it. The last line says `N passed, N failed`: tests, and failed parts that have none.
+The log of each part is in build/log, and is shown when it failed. A part that fails stops only
+those that need it. The last line says `N passed, N failed`: tests, and failed parts without any.
 """
 
 import dataclasses

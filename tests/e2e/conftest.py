@@ -26,7 +26,7 @@ import launch  # noqa: E402
 def pytest_configure(config):
     """Tell pytest our marks: tests that need no second run with another build under test."""
     config.addinivalue_line("markers", "guests: needs a real libvirtd")
-    config.addinivalue_line("markers", "tsan: runs a vperf of its own, that ThreadSanitizer watches")
+    config.addinivalue_line("markers", "tsan: runs a vperf of its own, for ThreadSanitizer")
 
 
 def pytest_collection_modifyitems(items):

@@ -34,9 +34,14 @@ SANITIZER_MARKS = ("AddressSanitizer", "LeakSanitizer", "UndefinedBehaviorSaniti
 class Done:
     """A finished run: what a user sees of it."""
 
-    def __init__(self, status, out, err, seconds):
-        self.status, self.seconds = status, seconds
+    def __init__(self, status, out, err, seconds, late_seconds=0):
+        self.status, self.seconds, self.late_seconds = status, seconds, late_seconds
         self.out, self.err = out.decode(), err.decode()
+
+    @property
+    def own_seconds(self):
+        """How long it took, less by how much the machine was late meanwhile: for upper limits."""
+        return self.seconds - self.late_seconds
 
     @property
     def messages(self):
@@ -49,7 +54,8 @@ class Done:
         return read_csv(self.out)
 
     def __repr__(self):
-        return f"exit {self.status} after {self.seconds:.1f} s\n{self.err}{self.out[:2000]}"
+        return f"exit {self.status} after {self.seconds:.1f} s, {self.late_seconds:.1f} s of them " \
+            f"late\n{self.err}{self.out[:2000]}"
 
 
 class Program:
@@ -88,13 +94,14 @@ def finish(process, seconds=60, secret=PASSWORD, begin=None):
     """Wait for a started vperf."""
     begin = begin or time.monotonic()
     try:
-        out, err = process.communicate(timeout=seconds)
+        with Witness() as witness:
+            out, err = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         out, err = process.communicate()
         raise AssertionError(f"vperf did not end within {seconds} s\n{err}") from None
-    return approved(Done(process.returncode, out or b"", err or b"", time.monotonic() - begin),
-                    secret)
+    return approved(Done(process.returncode, out or b"", err or b"", time.monotonic() - begin,
+                         witness.lost_seconds), secret)
 
 
 def approved(done, secret=PASSWORD):
@@ -158,12 +165,13 @@ def await_true(condition, what, seconds=20):
 class Witness(threading.Thread):
     """Sees by how much this machine is late, as a program that waits for its time would."""
 
-    PAUSE_SECONDS = 0.005
+    PAUSE_SECONDS = 0.01
 
     def __init__(self):
         super().__init__(daemon=True)
         self.ended = threading.Event()
-        self.late_seconds = 0
+        self.late_seconds = 0  # the most at once
+        self.lost_seconds = 0  # in all
 
     def __enter__(self):
         self.start()
@@ -178,7 +186,9 @@ class Witness(threading.Thread):
         before = time.monotonic()
         while not self.ended.wait(self.PAUSE_SECONDS):
             now = time.monotonic()
-            self.late_seconds = max(self.late_seconds, now - before - self.PAUSE_SECONDS)
+            late_seconds = now - before - self.PAUSE_SECONDS
+            self.late_seconds = max(self.late_seconds, late_seconds)
+            self.lost_seconds += late_seconds
             before = now
 
 

@@ -382,5 +382,5 @@ def rate_bounds(relay, amount, divisor, first=0, last=1):
 
 
 __all__ = ["CONNECT_CLOSE", "FLAG_READ_ONLY", "GET_ALL_DOMAIN_STATS", "Libvirtd", "Relay", "Rows",
-           "bracket", "check_within", "collecting", "guest_name", "parameter", "rate_bounds", "truth",
-           "unavailable"]
+           "bracket", "check_within", "collecting", "guest_name", "parameter", "rate_bounds",
+           "truth", "unavailable"]

@@ -76,7 +76,7 @@ def test_hung_from_the_start(vperf, guests, relay):
     with hanging.hung(), collecting(vperf, relay, INTERVAL, 2) as finish:
         rows = finish()
     check_named(rows, hanging, steady)
-    assert rows.done.seconds < 2 * INTERVAL + 4, rows.done
+    assert rows.done.own_seconds < 2 * INTERVAL + 4, rows.done
     assert len(rows.stamps) == 2
     check_complete(rows, steady)
     check_complete(rows, hanging, PROCESS)
@@ -97,7 +97,7 @@ def test_hangs_and_comes_back(vperf, guests, relay):
             threading.Event().wait(2 * INTERVAL)  # two rounds
         rows = finish()
     check_named(rows, hanging, steady)
-    assert rows.done.seconds < 6 * INTERVAL + 4, rows.done
+    assert rows.done.own_seconds < 6 * INTERVAL + 4, rows.done
     check_complete(rows, steady)
     check_complete(rows, hanging, PROCESS)
     totals = rows.rounds(hanging, "kvm.diskReadBytes.latest")
@@ -163,7 +163,7 @@ def test_inventory_of_a_hung_guest(vperf, guests, relay):
     assert done.status == 0, done
     assert {(row["id"], row["state"]) for row in done.rows} == {
         (steady.uuid, "on"), (hanging.uuid, "on")}
-    assert done.seconds < 3, done
+    assert done.own_seconds < 3, done
 
 
 def test_hangs_when_closed(vperf, guests, relay):
@@ -172,7 +172,7 @@ def test_hangs_when_closed(vperf, guests, relay):
     done = vperf.run("inventory", "--type", "vm", relay.uri)
     assert done.status == 0, done
     assert {row["id"] for row in done.rows} == {guest.uuid for guest in guests}
-    assert done.seconds < 4, done
+    assert done.own_seconds < 4, done
 
 
 def test_restart_between_polls(vperf, guests, libvirtd):
@@ -212,7 +212,7 @@ def test_outage(vperf, guests, libvirtd):
     assert ["polls gave nothing" in line or "makes no rates" in line for line in lines] == \
         [True] * len(lines) and 1 <= len(lines) <= 3, rows.done
     assert sum("polls gave nothing" in line for line in lines) == 1, rows.done
-    assert rows.done.seconds < 8 * INTERVAL + 4, rows.done
+    assert rows.done.own_seconds < 8 * INTERVAL + 4, rows.done
     assert 4 <= len(rows.stamps) < 8, rows.stamps
     for guest in guests:
         for counter in ("cpu.run.summation", "cpu.usage.average", "virtualDisk.read.average"):
@@ -235,7 +235,7 @@ def test_outage_to_the_end(vperf, guests, libvirtd):
             libvirtd.start_daemon()
     assert rows.done.status == 3, rows.done
     assert len(rows.stamps) == 1
-    assert rows.done.seconds < 3 * INTERVAL + 6, rows.done
+    assert rows.done.own_seconds < 3 * INTERVAL + 6, rows.done
     for guest in guests:
         check_complete(rows, guest)
     lines = [line for line in rows.done.messages if line.startswith("vperf: warning: ")]

@@ -73,7 +73,7 @@ def test_slow_server(vperf, start_vcsim, calm_esx, jobs):  # noqa: F811
     done = collect(vperf, server, "--timeout", "1", "--jobs", jobs)
     same(done, calm_esx.run()[0])
     # All metrics need 2.2 s, whoever asks for them; silences cost a second each.
-    assert weather.calls(server)["QueryPerf"] <= 12 and done.seconds < 9
+    assert weather.calls(server)["QueryPerf"] <= 12 and done.own_seconds < 9
 
 
 @pytest.mark.parametrize("jobs", [1, 8])
@@ -84,7 +84,7 @@ def test_call_that_hangs_once(vperf, start_vcsim, calm, jobs):  # noqa: F811
     done = collect(vperf, server, *COUNTERS, "--timeout", "1", "--jobs", jobs)
     same(done, twin)
     assert weather.calls(server)["QueryPerf"] <= usual["QueryPerf"] * 4 + 4
-    assert done.seconds < 2 + harness.MARGIN_SECONDS
+    assert done.own_seconds < 2 + harness.MARGIN_SECONDS
 
 
 def test_question_that_hangs_once(vperf, start_vcsim, calm_esx):  # noqa: F811
@@ -102,7 +102,7 @@ def test_server_that_answers_no_more(vperf, start_vcsim, jobs):
     done = collect(vperf, server, *COUNTERS, "--timeout", "1", "--jobs", jobs)
     assert done.status == 1 and "no answer to QueryPerf within 1 s" in done.err, done
     assert weather.calls(server)["QueryPerf"] <= 4 * jobs
-    assert done.seconds < 4 + harness.MARGIN_SECONDS
+    assert done.own_seconds < 4 + harness.MARGIN_SECONDS
     assert server.methods()[-1] == "Logout"
 
 
