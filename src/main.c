@@ -14,7 +14,7 @@
 static const struct command commands[] = {
     {"collect", "write samples of hosts and guests", collect_run},
     {"compare", "guests of all targets side by side", compare_run},
-    {"counters", "list the counters that a target defines", counters_run},
+    {"counters", "list the counters that targets define", counters_run},
     {"inventory", "list hosts and guests", inventory_run},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -52,7 +52,14 @@ static bool list(const struct listing_run *run, struct source *source, struct er
     return true;
 }
 
+static const struct records_column *list_columns(const struct options *options,
+                                                 enum records_format format, size_t *count) {
+    (void)options, (void)format;
+    *count = sizeof columns / sizeof *columns;
+    return columns;
+}
+
 int inventory_run(int argc, char **argv) {
-    static const struct listing listing = {&spec, columns, sizeof columns / sizeof *columns, list};
+    static const struct listing listing = {&spec, list_columns, list};
     return listing_run(&listing, argc, argv);
 }

@@ -16,8 +16,10 @@ static bool list_target(const struct listing *listing, const struct listing_run 
     struct messages *messages = messages_new(&run->options->log, target->text, false);
     struct source_options options = run->options->source;
     options.reporter = messages_reporter(messages);
+    struct listing_run mine = *run;
+    mine.target = target;
     struct source *source = ops ? ops->open(target, &options, error) : NULL;
-    bool listed = source && listing->list(run, source, error);
+    bool listed = source && listing->list(&mine, source, error);
     if (source)
         ops->close(source);
     messages_free(messages);
@@ -43,6 +45,12 @@ static size_t list_targets(const struct listing *listing, const struct listing_r
     return failed;
 }
 
+/* Of several targets, each may lack a counter that another one has. */
+static bool check_counters(const struct listing_run *run, struct error *error) {
+    return !catalog_size(run->counters) ||
+           selection_check_counters(&run->options->selection, run->counters, error);
+}
+
 /* Lists all targets; the exit status unless the output fails. */
 static int list_all(const struct listing *listing, const struct listing_run *run,
                     struct error *error) {
@@ -51,11 +59,13 @@ static int list_all(const struct listing *listing, const struct listing_run *run
     size_t failed = list_targets(listing, run, error);
     if (!failed && options->selection.names.count)
         unmatched = names_check(options, run->entities, error);
+    if (!failed && !check_counters(run, error))
+        return STATUS_USAGE;
     if (error->kind != ERROR_NONE)
         return run_error_status(error);
     if (failed == options->target_count)
         return STATUS_NOTHING;
-    return failed || unmatched ? STATUS_PARTIAL : STATUS_OK;
+    return failed || unmatched || *run->missing ? STATUS_PARTIAL : STATUS_OK;
 }
 
 static int list_to_output(const struct listing *listing, const struct options *options,
@@ -63,16 +73,26 @@ static int list_to_output(const struct listing *listing, const struct options *o
     struct output output;
     if (!output_open(&output, options->output, error))
         return STATUS_NOTHING;
-    struct records *records = records_new(output.stream, format, options->sink.spreadsheet_safe,
-                                          listing->columns, listing->column_count);
+    size_t count = 0, missing = 0;
+    const struct records_column *columns = listing->columns(options, format, &count);
+    struct records *records =
+        records_new(output.stream, format, options->sink.spreadsheet_safe, columns, count);
     records_fit(records, options_terminal_width(options));
-    const struct listing_run run = {options, records, inventory_new()};
+    const struct listing_run run = {
+        .options = options,
+        .format = format,
+        .records = records,
+        .entities = inventory_new(),
+        .counters = catalog_new(),
+        .missing = &missing,
+    };
     int status = list_all(listing, &run, error);
     bool publish = status == STATUS_OK || status == STATUS_PARTIAL;
     if (publish)
         records_finish(records);
     records_free(records);
     inventory_free(run.entities);
+    catalog_free(run.counters);
     if (!publish)
         output_abort(&output);
     else if (!output_commit(&output, error))

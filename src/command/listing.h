@@ -7,19 +7,25 @@
 #include <stddef.h>
 
 #include "command/options.h"
+#include "core/catalog.h"
 #include "sink/records.h"
 
 /* A run over all targets. */
 struct listing_run {
     const struct options *options;
+    enum records_format format;
+    const struct target *target; /* the one that is listed */
     struct records *records;
     struct inventory *entities; /* type and name of those that the targets have */
+    struct catalog *counters;   /* those that the targets define */
+    size_t *missing;            /* counts what is lost of a target that is listed */
 };
 
 struct listing {
     const struct options_spec *spec;
-    const struct records_column *columns;
-    size_t column_count;
+    /* columns: those of the list, as many as are stored. */
+    const struct records_column *(*columns)(const struct options *options,
+                                            enum records_format format, size_t *count);
     /* list: the rows of one open source. */
     bool (*list)(const struct listing_run *run, struct source *source, struct error *error);
 };

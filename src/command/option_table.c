@@ -37,6 +37,12 @@ static const struct poptOption counter_options[] = {
     POPT_TABLEEND,
 };
 
+static const struct poptOption offer_options[] = {
+    ROW_FLAG("offered", '\0', OPTION_OFFERED,
+             "only those that a guest or host offers now, and how many do"),
+    POPT_TABLEEND,
+};
+
 static const struct poptOption sample_options[] = {
     ROW_VALUE("instance", '\0', OPTION_INSTANCE,
               "'all' for the aggregate and each device (default), or 'aggregate'", "WHICH"),
@@ -120,6 +126,7 @@ const struct option_group option_groups[OPTION_GROUPS] = {
     {OPTIONS_COMPARISON, guest_type_options, "Entities:"},
     {OPTIONS_LISTED, listed_type_options, "Entities:"},
     {OPTIONS_COUNTERS, counter_options, "Counters:"},
+    {OPTIONS_OFFERS, offer_options, "Offers:"},
     {OPTIONS_SAMPLES, sample_options, "Samples:"},
     {OPTIONS_COMPARISON, comparison_options, "Comparison:"},
     {OPTIONS_SAMPLES | OPTIONS_COMPARISON, guest_options, "Guests:"},

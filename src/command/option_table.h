@@ -9,6 +9,7 @@ enum option {
     OPTION_TYPE = 1,
     OPTION_NAME,
     OPTION_COUNTER,
+    OPTION_OFFERED,
     OPTION_INSTANCE,
     OPTION_SAMPLES,
     OPTION_INTERVAL,
@@ -44,7 +45,7 @@ struct option_group {
     const char *title;
 };
 
-enum { OPTION_GROUPS = 10 };
+enum { OPTION_GROUPS = 11 };
 
 /* option_groups: in the order of the help. */
 extern const struct option_group option_groups[OPTION_GROUPS];

@@ -180,6 +180,7 @@ static bool check_output(struct options *options, struct error *error) {
     options->sink.raw = value[OPTION_RAW];
     options->sink.spreadsheet_safe = value[OPTION_SPREADSHEET_SAFE];
     options->sort = value[OPTION_SORT];
+    options->offered = value[OPTION_OFFERED];
     options->totals = value[OPTION_TOTALS];
     options->units = value[OPTION_UNITS];
     if (value[OPTION_QUIET] && value[OPTION_VERBOSE])
@@ -248,8 +249,7 @@ static bool check_applicable(const struct options *options, struct error *error)
     return true;
 }
 
-static bool check_targets(struct options *options, const struct options_spec *spec,
-                          const char **arguments, struct error *error) {
+static bool check_targets(struct options *options, const char **arguments, struct error *error) {
     for (; arguments && *arguments; arguments++)
         if (!add_target(options, *arguments, error))
             return false;
@@ -260,8 +260,6 @@ static bool check_targets(struct options *options, const struct options_spec *sp
         return error_set(error, ERROR_USAGE,
                          "no TARGET: give a host name or a URI, such as esx01.example.com or "
                          "https://root@esx01.example.com, or set GOVC_URL");
-    if (spec->single_target && options->target_count > 1)
-        return error_set(error, ERROR_USAGE, "more than one TARGET: %s takes one", spec->command);
     return check_repetition(options, error) && check_applicable(options, error);
 }
 
@@ -300,11 +298,10 @@ static bool read_arguments(poptContext context, struct options_text *text, struc
                      poptStrerror(option));
 }
 
-static bool check_all(struct options *options, const struct options_spec *spec, poptContext context,
-                      struct error *error) {
+static bool check_all(struct options *options, poptContext context, struct error *error) {
     return check_connection(options, error) && check_selection(options, error) &&
            check_timing(options, error) && check_output(options, error) &&
-           check_targets(options, spec, poptGetArgs(context), error);
+           check_targets(options, poptGetArgs(context), error);
 }
 
 static enum options_result parse(struct options *options, const struct options_spec *spec,
@@ -315,7 +312,7 @@ static enum options_result parse(struct options *options, const struct options_s
         show_help(context, spec);
         return OPTIONS_DONE;
     }
-    return check_all(options, spec, context, error) ? OPTIONS_RUN : OPTIONS_WRONG;
+    return check_all(options, context, error) ? OPTIONS_RUN : OPTIONS_WRONG;
 }
 
 enum options_result options_parse(struct options *options, const struct options_spec *spec,

@@ -20,6 +20,7 @@ enum option_groups {
     OPTIONS_SAMPLES = 1 << 2,  /* --instance, --samples, --interval, --raw, --coverage */
     OPTIONS_COMPARISON =
         1 << 3, /* --type, --name, --sort, --top, --totals, --units, --interval, --raw */
+    OPTIONS_OFFERS = 1 << 5, /* --offered */
     OPTIONS_LISTED = 1 << 4, /* --type, --name, of what there is */
 };
 
@@ -30,7 +31,6 @@ struct options_spec {
     const char *summary;   /* one sentence */
     const char *notes;     /* end of the help: formats, examples */
     unsigned groups;
-    bool single_target;
     bool guests_only; /* unless --type says otherwise */
 };
 
@@ -52,6 +52,7 @@ struct options {
     const char *coverage;
     const char *sort;   /* NULL when not given */
     const char *totals; /* the file of a comparison's totals; NULL when not given */
+    bool offered;       /* counters that a guest or host offers */
     bool units;         /* in the header of a comparison's CSV */
     int32_t top;        /* 0 when not given */
     struct target *targets;

@@ -2,7 +2,6 @@
 /* Cells are kept until the end: a table needs the widest, and a failed list writes nothing. */
 #include "sink/records.h"
 
-#include <assert.h>
 #include <glib.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,7 +13,7 @@
 #include "sink/csv_text.h"
 
 /* What a column is narrowed to at most, and what stands between two. */
-enum { NARROW = 20, NARROW_FIXED = 14, SEPARATOR = 2 };
+enum { NARROW = 20, NARROW_FIXED = 14, SEPARATOR = 2, INDENT = 4 };
 
 struct records {
     FILE *stream;
@@ -29,6 +28,8 @@ struct records {
     char **cells; /* row by row */
     size_t cell_count;
     size_t capacity;
+    GPtrArray *notes; /* texts below rows */
+    GArray *noted;    /* for each of them, the cells before it */
 };
 
 bool records_format_find(const char *name, bool terminal, enum records_format *format,
@@ -58,13 +59,9 @@ struct records *records_new(FILE *stream, enum records_format format, bool sprea
     records->spreadsheet_safe = spreadsheet_safe;
     records->columns = columns;
     records->column_count = count;
+    records->notes = g_ptr_array_new_with_free_func(free);
+    records->noted = g_array_new(FALSE, FALSE, sizeof(size_t));
     return records;
-}
-
-void records_columns(struct records *records, const struct records_column *columns, size_t count) {
-    assert(records->cell_count == 0);
-    records->columns = columns;
-    records->column_count = count;
 }
 
 void records_fit(struct records *records, size_t width) {
@@ -89,6 +86,15 @@ void records_number(struct records *records, int64_t value, bool zero_is_empty) 
     if (value || !zero_is_empty)
         snprintf(text, sizeof text, "%" PRId64, value);
     put_cell(records, text);
+}
+
+void records_note(struct records *records, const char *text) {
+    if (!text || !*text || records->format != RECORDS_TABLE)
+        return;
+    char *copy = memory_strdup(text);
+    text_one_line(copy);
+    g_ptr_array_add(records->notes, copy);
+    g_array_append_val(records->noted, records->cell_count);
 }
 
 static void put_separator(const struct records *records, size_t column, const char *separator) {
@@ -256,17 +262,47 @@ static size_t columns_within(const struct records *records, const size_t *widths
     return end;
 }
 
+/* The bytes of the words that fit, or of the first one. */
+static size_t words_within(const char *text, size_t width) {
+    size_t length = strlen(text), fitting = width ? beginning(text, width) : length;
+    if (fitting == length)
+        return length;
+    size_t end = fitting;
+    while (end && text[end] != ' ')
+        end--;
+    return end ? end : fitting + strcspn(text + fitting, " ");
+}
+
+static void put_note(const struct records *records, const char *text) {
+    size_t width = records->width > INDENT ? records->width - INDENT : 0;
+    while (*text) {
+        size_t length = words_within(text, width);
+        fprintf(records->stream, "%*s%.*s\n", INDENT, "", (int)length, text);
+        text += length;
+        text += strspn(text, " ");
+    }
+}
+
+/* The notes of the row that ends after so many cells; *next is the first one not yet written. */
+static void put_notes(const struct records *records, size_t cells, size_t *next) {
+    for (; *next < records->notes->len && g_array_index(records->noted, size_t, *next) <= cells;
+         ++*next)
+        put_note(records, g_ptr_array_index(records->notes, *next));
+}
+
 static void put_table(struct records *records) {
     size_t *widths = measure(records);
     narrow(records, widths);
     narrow_fixed(records, widths);
     records->shown = columns_within(records, widths);
     put_table_row(records, widths, NULL);
-    for (size_t row = 0; row < records->cell_count; row += records->column_count)
+    for (size_t row = 0, note = 0; row < records->cell_count; row += records->column_count) {
         if (is_empty(records, row))
             fputc('\n', records->stream);
         else
             put_table_row(records, widths, records->cells + row);
+        put_notes(records, row + records->column_count, &note);
+    }
     free(widths);
 }
 
@@ -283,5 +319,7 @@ void records_free(struct records *records) {
     for (size_t i = 0; i < records->cell_count; i++)
         free(records->cells[i]);
     free(records->cells);
+    g_ptr_array_free(records->notes, TRUE);
+    g_array_free(records->noted, TRUE);
     free(records);
 }

@@ -27,9 +27,6 @@ bool records_format_find(const char *name, bool terminal, enum records_format *f
 struct records *records_new(FILE *stream, enum records_format format, bool spreadsheet_safe,
                             const struct records_column *columns, size_t count);
 
-/* records_columns: other columns than those of records_new; before the first cell. */
-void records_columns(struct records *records, const struct records_column *columns, size_t count);
-
 /*
  * records_fit: a table gets at most so many columns of a terminal; what is cut ends in "…". The
  * widest columns of text are narrowed before lines are cut.
@@ -53,6 +50,12 @@ void records_text(struct records *records, const char *text);
 
 /* records_number: the next cell; 0 is empty when zero_is_empty. */
 void records_number(struct records *records, int64_t value, bool zero_is_empty);
+
+/*
+ * records_note: text below the row that is complete, indented, and broken between words where the
+ * width of records_fit ends; in a table only. NULL and "" are none.
+ */
+void records_note(struct records *records, const char *text);
 
 /* records_finish: writes the header and all rows to the stream. */
 void records_finish(struct records *records);

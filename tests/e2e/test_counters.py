@@ -4,11 +4,12 @@
 import fnmatch
 
 import pytest
-from harness import PASSWORD, USER, files_in, read_csv
+from harness import PASSWORD, USER, files_in, on_terminal, read_csv
 
 reference = pytest.importorskip("pyvmomi_reference", reason="needs python3-pyvmomi")
 
-COLUMNS = ["counter", "id", "unit", "rollup", "stats", "level", "device_level", "label", "summary"]
+COLUMNS = ["counter", "id", "unit", "rollup", "stats", "level", "device_level", "label", "summary",
+           "fidelity", "formula", "target"]
 
 
 def catalogue(server):
@@ -18,7 +19,8 @@ def catalogue(server):
                  "id": str(info.key), "unit": info.unitInfo.key, "rollup": info.rollupType,
                  "stats": info.statsType, "level": str(info.level or 0),
                  "device_level": str(info.perDeviceLevel or 0), "label": info.nameInfo.label,
-                 "summary": info.nameInfo.summary}
+                 "summary": info.nameInfo.summary, "fidelity": "", "formula": "",
+                 "target": server.target()}
                 for info in content.perfManager.perfCounter]
 
 
@@ -79,26 +81,64 @@ def test_misspelt_among_right_ones(vperf, esx):
     assert "mem.uasge.average" in done.err and "mem.usage.average" in done.err
 
 
-def table_of(text):
-    """Read a table by the columns that its header sets; numbers end where their header ends."""
-    lines = text.splitlines()
-    starts = [lines[0].index(name) for name in ("counter", "unit", "rollup", "stats", "label",
-                                                "summary")]
-    return lines, starts
-
-
 def test_table(vperf, esx):
-    """--format table: the same cells, aligned under the header, nothing behind the last column."""
+    """--format table: what matters first, aligned; below, what each counter is. Nothing is cut."""
     done = vperf.run("counters", "--format", "table", *esx.arguments)
-    lines, starts = table_of(done.out)
-    assert lines[0].split() == COLUMNS
+    lines = done.out.splitlines()
+    assert lines[0].split() == ["counter", "unit", "stats", "level"]
     rows = catalogue(esx)
-    assert len(lines) == len(rows) + 1
-    for line, row in zip(lines[1:], rows):
-        assert " ".join(line.split()) == " ".join(" ".join(row.values()).split())
-        assert line == line.rstrip()
-        for start, name in zip(starts, ("counter", "unit", "rollup", "stats", "label", "summary")):
-            assert line[start:].startswith(row[name]), line
+    assert len([line for line in lines if not line.startswith("    ")]) == len(rows) + 1
+    starts = [lines[0].index(name) for name in ("counter", "unit", "stats")]
+    for row in rows:
+        at, = [i for i, line in enumerate(lines) if line.startswith(row["counter"] + " ")]
+        for start, name in zip(starts, ("counter", "unit", "stats")):
+            assert lines[at][start:].startswith(row[name]), lines[at]
+        assert lines[at].split()[3:] == ([row["level"]] if row["level"] != "0" else [])
+        assert lines[at + 1].split() == row["summary"].split()
+
+
+def test_terminal(vperf, esx):
+    """At 80 columns everything is there, in as many lines as it takes."""
+    lines = on_terminal(vperf, 80, "counters", "--counter", "cpu.*", *esx.arguments)
+    whole = vperf.run("counters", "--counter", "cpu.*", "--format", "table", *esx.arguments).out
+    assert max(map(len, lines)) <= 80 < max(map(len, whole.splitlines()))
+    assert " ".join(lines).split() == whole.split()
+
+
+def test_several_targets(vperf, esx):
+    """Each row tells whose it is; a counter that one of the targets lacks is no mistake."""
+    done = vperf.run("counters", "--counter", "cpu.usage.average,kvm.*", *esx.arguments,
+                     "test:///default")
+    assert done.status == 0, done
+    assert [row["target"] for row in done.rows if row["counter"] == "cpu.usage.average"] == [
+        esx.target(), "test:///default"]
+    assert any(row["counter"].startswith("kvm.") for row in done.rows)
+    wrong = vperf.run("counters", "--counter", "cpu.usge.average", *esx.arguments,
+                      "test:///default")
+    assert (wrong.status, wrong.out, len(wrong.messages)) == (2, "", 1), wrong
+
+
+def offers(coverage):
+    """How many guests and hosts offer each counter, by collect's account."""
+    found = {}
+    for row in read_csv(coverage.read_text()):
+        if row["entities_offering"] != "0":
+            counts = found.setdefault(row["counter"], {"vm": "0", "host": "0"})
+            counts[row["type"]] = row["entities_offering"]
+    return {counter: (counts["vm"], counts["host"]) for counter, counts in found.items()}
+
+
+@pytest.mark.parametrize("libvirt", [False, True], ids=["esx", "libvirt"])
+def test_offered(vperf, esx, tmp_path, libvirt):
+    """--offered: those that collect's account has, with the number of guests and hosts."""
+    what = ["--counter", "cpu.*,mem.*", *(["test:///default"] if libvirt else esx.arguments)]
+    done = vperf.run("counters", "--offered", *what)
+    assert done.status == 0, done
+    ours = {row["counter"]: (row["guests"], row["hosts"]) for row in done.rows}
+    vperf.run("collect", *(["--interval", "1"] if libvirt else []), "--coverage",
+              tmp_path / "coverage.csv", *what)
+    assert ours == offers(tmp_path / "coverage.csv")
+    assert 0 < len(ours) < len(vperf.run("counters", *what).rows)
 
 
 def test_output_file(vperf, esx, tmp_path):

@@ -119,16 +119,15 @@ def test_table(vperf, start_vcsim, tmp_path):
     assert len({width_of(line[:line.index("esxi")]) for line in lines[1:]}) == 1, done
 
 
-@pytest.mark.parametrize("command, columns", [("inventory", 80), ("inventory", 120),
-                                              ("counters", 100), ("counters", 160)])
-def test_terminal(vperf, esx, command, columns):
+@pytest.mark.parametrize("columns", [80, 120])
+def test_terminal(vperf, esx, columns):
     """A table fits the terminal: an ellipsis stands for what is cut. Elsewhere nothing is cut."""
-    lines = on_terminal(vperf, columns, command, *esx.arguments)
-    whole = vperf.run(command, "--format", "table", *esx.arguments).out.splitlines()
+    lines = on_terminal(vperf, columns, "inventory", *esx.arguments)
+    whole = vperf.run("inventory", "--format", "table", *esx.arguments).out.splitlines()
     assert len(lines) == len(whole)
     assert max(map(width_of, whole)) > columns >= max(map(width_of, lines))
     assert any("…" in line for line in lines) and "…" not in "".join(whole)
-    assert command != "inventory" or lines[0].split()[:5] == COLUMNS[:5]
+    assert lines[0].split()[:5] == COLUMNS[:5]
     assert [line.split()[0] for line in lines] == [line.split()[0] for line in whole]
 
 

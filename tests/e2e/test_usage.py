@@ -19,7 +19,7 @@ WRONG = [
     (["collect"], ["no TARGET", "GOVC_URL"]),
     (["counters"], ["no TARGET"]),
     (["inventory"], ["no TARGET"]),
-    (["counters", NOBODY, NOBODY], ["more than one TARGET"]),
+    (["counters", NOBODY, NOBODY], ["same TARGET"]),
     (["collect", NOBODY, NOBODY], [NOBODY, "same TARGET"]),
     (["inventory", "test:///default", NOBODY, "127.0.0.1:1"], ["'127.0.0.1:1'", "same TARGET"]),
     (["compare", "test:///default", "test:///default"], ["'test:///default'", "same TARGET"]),

@@ -166,6 +166,51 @@ static void test_limit_narrows(void **state) {
                   "a-name-of-twenty-fi…  7\n");
 }
 
+/* Below its row, between words; a word that is too long stays whole. CSV has none. */
+static void test_notes(void **state) {
+    static const struct {
+        enum records_format format;
+        size_t width;
+        const char *expected;
+    } cases[] = {
+        {RECORDS_TABLE, 0,
+         "name  n  note\n"
+         "a     1  x\n"
+         "    one two?three and more\n"
+         "    second\n"
+         "b     2  y\n"},
+        {RECORDS_TABLE, 17,
+         "name  n  note\n"
+         "a     1  x\n"
+         "    one two?three\n"
+         "    and more\n"
+         "    second\n"
+         "b     2  y\n"},
+        {RECORDS_TABLE, 13,
+         "name  n  note\n"
+         "a     1  x\n"
+         "    one\n"
+         "    two?three\n"
+         "    and more\n"
+         "    second\n"
+         "b     2  y\n"},
+        {RECORDS_CSV, 13, "\"name\",n,note\na,1,x\nb,2,y\n"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct list list;
+        begin(&list, cases[i].format, false);
+        records_fit(list.records, cases[i].width);
+        add(&list, "a", 1, "x");
+        records_note(list.records, "one two\nthree and more");
+        records_note(list.records, NULL);
+        records_note(list.records, "second");
+        add(&list, "b", 2, "y");
+        expect(&list, cases[i].expected);
+    }
+}
+
 static void test_empty_row_is_an_empty_line(void **state) {
     struct list list;
     (void)state;
@@ -240,12 +285,19 @@ static void test_format(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_csv),           cmocka_unit_test(test_spreadsheet_safe),
-        cmocka_unit_test(test_empty_lists),   cmocka_unit_test(test_table),
-        cmocka_unit_test(test_fit),           cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_limit_narrows), cmocka_unit_test(test_empty_row_is_an_empty_line),
-        cmocka_unit_test(test_widths),        cmocka_unit_test(test_terminal_is_not_steered),
-        cmocka_unit_test(test_zero),          cmocka_unit_test(test_format),
+        cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_spreadsheet_safe),
+        cmocka_unit_test(test_empty_lists),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_fit),
+        cmocka_unit_test(test_notes),
+        cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_limit_narrows),
+        cmocka_unit_test(test_empty_row_is_an_empty_line),
+        cmocka_unit_test(test_widths),
+        cmocka_unit_test(test_terminal_is_not_steered),
+        cmocka_unit_test(test_zero),
+        cmocka_unit_test(test_format),
     };
     setlocale(LC_CTYPE, "C.UTF-8");
     return cmocka_run_group_tests_name("records", tests, NULL, NULL);
