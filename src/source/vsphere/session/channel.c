@@ -156,6 +156,7 @@ struct channel *channel_new(struct session *session) {
     soap->ctx = tls_context(session->tls);
     SSL_CTX_up_ref(soap->ctx);
     soap->ssl_flags = SOAP_SSL_REQUIRE_SERVER_AUTHENTICATION | SOAP_SSL_SKIP_HOST_CHECK;
+    wire_limit(soap, &channel->memory);
     install_hooks(channel, soap);
     channel->session = session;
     channel->soap = soap;
@@ -208,6 +209,7 @@ void channel_begin(struct channel *channel) {
     channel->started_ms = clock_now_ms();
     channel->attempts++;
     channel->received = 0;
+    channel->memory.left = (size_t)CHANNEL_MAX_ANSWER_MIB << 20;
     channel->whole = false;
     channel->broken = false;
     channel->too_long = false;
@@ -266,8 +268,10 @@ static bool renew_connection(struct channel *channel, const char *operation, int
     return again && pause_before_retry(channel);
 }
 
-/* gSOAP reports an answer that is too long as one that ended. */
+/* gSOAP reports an answer that is too long as one that ended; see wire_limit for the other one. */
 static bool is_too_long(const struct soap *soap, int result) {
+    if (result == SOAP_OCCURS)
+        return true;
     return result == SOAP_EOF && soap->recv_maxlength && soap->count > soap->recv_maxlength;
 }
 

@@ -32,11 +32,12 @@ struct channel {
     int64_t started_ms;  /* when it was made the last time */
     int64_t deadline_ms; /* of the last time */
     unsigned attempts;
-    bool renewed;           /* it has logged in again */
-    unsigned repeats;       /* calls of the connection that were made again, since it was opened */
-    uint64_t received;      /* bytes of the answer */
-    uint64_t head_received; /* those of them before its body */
-    char tail[4];           /* the last bytes received */
+    bool renewed;     /* it has logged in again */
+    unsigned repeats; /* calls of the connection that were made again, since it was opened */
+    struct wire_memory memory; /* that the answer may still take */
+    uint64_t received;         /* bytes of the answer */
+    uint64_t head_received;    /* those of them before its body */
+    char tail[4];              /* the last bytes received */
     bool whole;    /* the answer is read to its end: the connection may serve another call */
     bool broken;   /* the connection ended before the answer did */
     bool too_long; /* the answer is larger than CHANNEL_MAX_ANSWER_MIB */

@@ -23,11 +23,15 @@ struct vim25__ArrayOfString;
 /* VIM_ABSENT stands for a value that the server left empty (`1,,3`); never read from digits. */
 #define VIM_ABSENT INT64_MIN
 
+/* The text of a value, with its end, is cut to this: a name has 80 characters, a note some 2000. */
+enum { VIM_TEXT_SIZE = 4096 };
+
 /*
  * struct vim_any is a value of xsd:anyType. `type` is the local name of its xsi:type (NULL when the
  * server names none), `text` its characters, or its inner XML when it is complex and of a type that
- * is not listed here; never NULL in an answer. `moref_type` is set for a ManagedObjectReference
- * alone. At most one array is set, and `text` is then empty. To send one, set `type` and `text`.
+ * is not listed here; never NULL in an answer. Characters are cut to VIM_TEXT_SIZE. `moref_type` is
+ * set for a ManagedObjectReference alone. At most one array is set, and `text` is then empty. To
+ * send one, set `type` and `text`.
  */
 struct vim_any {
     const char *type;
@@ -50,8 +54,8 @@ struct vim_moref {
 
 /*
  * struct vim_fault is a fault of any type. `type` is its name ("NotAuthenticated"), `message` what
- * the server says to people, `xml` the fields of the fault as XML (see wire_xml_text). Never NULL:
- * what the server leaves out is "".
+ * the server says to people, on one line, `xml` the fields of the fault as XML (see wire_xml_text).
+ * Never NULL: what the server leaves out is "".
  */
 struct vim_fault {
     const char *type;
@@ -75,7 +79,9 @@ struct vim_selection {
 /*
  * struct vim_series holds one counter and instance ("" is the aggregate). `values` are as sent: -1
  * is kept, VIM_ABSENT marks an empty field. `malformed` tells that a number is junk or does not
- * fit: `values` then ends before it. Nothing says that `count` equals the entity's sample_count.
+ * fit, that there are more of them than sample times, or that the series does not say of which
+ * counter and instance it is: `values` then ends before it. `count` may be less than the entity's
+ * sample_count.
  */
 struct vim_series {
     const char *instance;
@@ -88,8 +94,8 @@ struct vim_series {
 /*
  * struct vim_entity_metric is the answer for one entity, whichever format the server chose. Sample
  * i was taken at times[i] (Unix seconds, the end of the interval) and covers intervals[i] seconds;
- * the order is the server's. `malformed` tells that the sample times are unreadable: sample_count
- * is 0.
+ * the order is the server's. `malformed` tells that the sample times are unreadable or impossible
+ * (years before 1970 or after 2199, intervals of 0 or less): sample_count is 0.
  */
 struct vim_entity_metric {
     struct vim_moref entity;
@@ -114,6 +120,17 @@ struct vim_versions {
     struct vim_namespace *namespaces;
     size_t count;
 };
+
+/* struct wire_memory is what an answer may still take: bytes of series, samples and properties. */
+struct wire_memory {
+    size_t left;
+};
+
+/*
+ * wire_limit: answers that the context reads end with SOAP_OCCURS when `memory` is used up; to be
+ * filled before each call. It is borrowed as long as the context lives.
+ */
+void wire_limit(struct soap *soap, struct wire_memory *memory);
 
 /*
  * wire_versions_read: reads vimServiceVersions.xml after a successful soap_GET(). Returns SOAP_OK

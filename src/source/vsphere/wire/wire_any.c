@@ -49,16 +49,29 @@ static bool read_type(struct soap *soap, const char **type) {
     return !*name || *type;
 }
 
+/* Cuts a text that is too long, between two characters. */
+static void cut(char *text) {
+    size_t length = strnlen(text, VIM_TEXT_SIZE);
+    if (length < VIM_TEXT_SIZE)
+        return;
+    do
+        length--;
+    while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80);
+    text[length] = '\0';
+}
+
 /* Reads the content of the element that just began, as XML when it holds elements. */
 static bool read_text(struct soap *soap, const char *tag, const char **text) {
     *text = "";
     if (!soap->body)
         return true;
     char *content = soap_string_in(soap, 0, -1, -1, NULL);
-    if (!content || soap_element_end_in(soap, tag))
+    if (!content || !wire_spend(soap, strlen(content)) || soap_element_end_in(soap, tag))
         return false;
-    if (!strchr(content, '<'))
+    if (!wire_xml_has_elements(content)) {
         wire_xml_decode(content);
+        cut(content);
+    }
     *text = content;
     return true;
 }
@@ -112,7 +125,7 @@ struct vim_any *soap_in_xsd__anyType(struct soap *soap, const char *tag, struct 
         return NULL;
     if (!any)
         any = soap_malloc(soap, sizeof *any);
-    if (!any)
+    if (!any || !wire_spend(soap, sizeof *any))
         return NULL;
     soap_default_xsd__anyType(soap, any);
     if (!read_type(soap, &any->type) || !read_moref_type(soap, &any->moref_type))

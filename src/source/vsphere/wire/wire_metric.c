@@ -5,6 +5,7 @@
  * a list of one number in each of several elements.
  */
 #include "source/vsphere/wire/wire.h"
+#include "source/vsphere/wire/wire_number.h"
 #include "source/vsphere/wire/wire_scan.h"
 #include "source/vsphere/wire/wire_xml.h"
 
@@ -12,7 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLAB_SIZE = 4096 };
+enum {
+    SLAB_SIZE = 4096,
+    JUNK = 100, /* more than an element may have of anything */
+};
 
 /* A list that grows on the heap and is used again for the next series. */
 struct numbers {
@@ -31,11 +35,19 @@ struct reader {
     size_t series_count;
     char *slab;
     size_t slab_left;
+    bool has_samples; /* a list of them */
     bool bad_samples;
 };
 
+/* What is read counts against the memory of the answer. */
+static bool spend(struct reader *reader, size_t size) {
+    return wire_spend(reader->scan.soap, size);
+}
+
 static bool numbers_grow(struct reader *reader, struct numbers *list) {
     size_t room = list->room ? list->room * 2 : 64;
+    if (!spend(reader, (room - list->room) * sizeof *list->item))
+        return false;
     int64_t *item = realloc(list->item, room * sizeof *item);
     if (!item) {
         reader->scan.soap->error = SOAP_EOM;
@@ -53,10 +65,18 @@ static inline bool numbers_push(struct reader *reader, struct numbers *list, int
     return true;
 }
 
+static void numbers_done(struct reader *reader, struct numbers *list) {
+    wire_refund(reader->scan.soap, list->room * sizeof *list->item);
+    free(list->item);
+}
+
 static void *allocate(struct reader *reader, size_t size) {
     size = (size + 7) & ~(size_t)7;
     if (size > reader->slab_left) {
         size_t fresh = size > SLAB_SIZE ? size : SLAB_SIZE;
+        reader->slab_left = 0;
+        if (!spend(reader, fresh))
+            return NULL;
         reader->slab = soap_malloc(reader->scan.soap, fresh);
         reader->slab_left = reader->slab ? fresh : 0;
         if (!reader->slab) {
@@ -78,84 +98,6 @@ static const char *copy_text(struct reader *reader, const char *text) {
     return copy ? memcpy(copy, text, size) : NULL;
 }
 
-/* Reads digits into `value`; false when there are none or they do not fit. */
-static bool read_digits(struct scan *scan, int64_t *value) {
-    uint64_t number = 0;
-    size_t digits = 0;
-    do {
-        const char *at = scan->at;
-        while (at < scan->end && *at >= '0' && *at <= '9')
-            number = number * 10 + (uint64_t)(*at++ - '0');
-        digits += (size_t)(at - scan->at);
-        scan->at = at;
-    } while (scan->at == scan->end && scan_refill(scan));
-    /* 19 digits fit into 64 bits without a sign. */
-    if (digits == 0 || digits > 19 || number > INT64_MAX)
-        return false;
-    *value = (int64_t)number;
-    return true;
-}
-
-/* Skips white space and returns the byte behind it, not taken. */
-static inline int skip_blanks(struct scan *scan) {
-    int c = scan_peek(scan);
-    while (c <= ' ' && scan_blank(c)) {
-        scan->at++;
-        c = scan_peek(scan);
-    }
-    return c;
-}
-
-/* Reads one number of a list, up to the ',' or '<' behind it; false for junk. */
-static bool read_field(struct scan *scan, int64_t *value) {
-    int c = skip_blanks(scan);
-    bool negative = c == '-';
-    if (c == ',' || c == '<') {
-        *value = VIM_ABSENT;
-        return true;
-    }
-    if (negative)
-        scan->at++;
-    if (!read_digits(scan, value))
-        return false;
-    if (negative)
-        *value = -*value;
-    c = skip_blanks(scan);
-    return c == ',' || c == '<';
-}
-
-/* Reads a number of 32 bits that must be there. */
-static bool read_int32(struct scan *scan, int32_t *value) {
-    int64_t number;
-    if (scan->empty || !read_field(scan, &number) || number < INT32_MIN || number > INT32_MAX)
-        return false;
-    *value = (int32_t)number;
-    return true;
-}
-
-/* Steps over a ',' and tells whether there was one. */
-static bool read_comma(struct scan *scan) {
-    if (scan_peek(scan) != ',')
-        return false;
-    scan->at++;
-    return true;
-}
-
-/* Reads a time up to the ',' or '<' behind it. */
-static bool read_time(struct scan *scan, int64_t *seconds) {
-    char text[48];
-    size_t length = 0;
-    int c;
-    while ((c = scan_peek(scan)) >= 0 && c != ',' && c != '<') {
-        if (length + 1 == sizeof text)
-            return false;
-        text[length++] = (char)c;
-        scan->at++;
-    }
-    text[length] = '\0';
-    return wire_time_parse(text, seconds);
-}
-
 static bool add_sample(struct reader *reader, int64_t time, int32_t interval) {
     return numbers_push(reader, &reader->times, time) &&
            numbers_push(reader, &reader->intervals, interval);
@@ -164,99 +106,151 @@ static bool add_sample(struct reader *reader, int64_t time, int32_t interval) {
 /* <sampleInfo>: one sample of the normal format. */
 static bool read_sample(struct reader *reader) {
     struct scan *scan = &reader->scan;
-    bool has_time = false, has_interval = false;
+    int times = 0, intervals = 0;
     int64_t time = 0;
     int32_t interval = 0;
+    scan->unreadable = false;
     while (!scan->empty && scan_child(scan)) {
+        bool is_empty = scan->empty;
         if (scan_named(scan, "timestamp"))
-            has_time = !scan->empty && read_time(scan, &time);
+            times += !is_empty && wire_leaf_time(scan, &time) ? 1 : JUNK;
         else if (scan_named(scan, "interval"))
-            has_interval = read_int32(scan, &interval);
-        if (!scan_leave(scan))
+            intervals += !is_empty && wire_leaf_int32(scan, &interval) && interval > 0 ? 1 : JUNK;
+        else {
+            if (!scan_leave(scan))
+                return false;
+            scan->empty = false;
+            continue;
+        }
+        if (!is_empty && !scan_leave_text(scan))
             return false;
         scan->empty = false;
     }
-    if (!has_time || !has_interval)
+    if (times != 1 || intervals != 1 || scan->unreadable)
         reader->bad_samples = true;
-    return !scan->soap->error && add_sample(reader, time, interval);
+    return !scan->soap->error && (reader->bad_samples || add_sample(reader, time, interval));
 }
 
-/* <sampleInfoCSV>: interval,time,interval,time,… */
-static bool read_sample_list(struct reader *reader) {
+/* interval,time,interval,time,… up to the end of the text; false for junk or no memory. */
+static bool read_sample_texts(struct reader *reader, int c) {
     struct scan *scan = &reader->scan;
-    if (scan->empty || scan_peek(scan) == '<')
-        return scan_leave(scan);
-    do {
+    for (;;) {
         int64_t time;
         int32_t interval;
-        if (!read_int32(scan, &interval) || !read_comma(scan) || !read_time(scan, &time)) {
-            reader->bad_samples = true;
-            break;
-        }
-        if (!add_sample(reader, time, interval))
+        if (!wire_read_int32(scan, &c, &interval) || interval <= 0 || c != ',')
             return false;
-    } while (read_comma(scan));
-    return scan_leave(scan);
+        c = scan_text_behind(scan);
+        if (!wire_read_time(scan, &c, &time) || !add_sample(reader, time, interval))
+            return false;
+        if (c < 0)
+            return true;
+        c = scan_text_behind(scan);
+    }
+}
+
+/* <sampleInfoCSV>; a second one would leave open to which of them the values belong. */
+static bool read_sample_list(struct reader *reader) {
+    struct scan *scan = &reader->scan;
+    reader->bad_samples |= reader->has_samples;
+    reader->has_samples = true;
+    if (scan->empty)
+        return true;
+    scan->unreadable = false;
+    int c = scan_text(scan);
+    if (c >= 0 && !read_sample_texts(reader, c))
+        reader->bad_samples = true;
+    if (scan->soap->error || !scan_leave_text(scan))
+        return false;
+    reader->bad_samples |= scan->unreadable;
+    return true;
+}
+
+/* Reads numbers as long as they are plain; tells whether the list ended with them. */
+static bool read_plain_numbers(struct reader *reader, size_t most) {
+    struct scan *scan = &reader->scan;
+    int64_t value;
+    const char *at;
+    while (reader->values.count < most && (at = wire_read_plain(scan, scan->at, &value)) != NULL) {
+        bool ends = at[0] == '<' && at[1] == '/' && !scan->place;
+        if ((*at != ',' && !ends) || !numbers_push(reader, &reader->values, value))
+            return false;
+        scan->at = at + !ends;
+        if (ends)
+            return true;
+    }
+    return false;
+}
+
+/* Reads numbers up to the end of the text; false for junk, too many, or no memory. */
+static bool read_numbers(struct reader *reader) {
+    struct scan *scan = &reader->scan;
+    size_t most = reader->times.count ? reader->times.count : SIZE_MAX;
+    while (!read_plain_numbers(reader, most)) {
+        int c = scan_text(scan);
+        int64_t value;
+        if (!wire_read_field(scan, &c, &value) || reader->values.count >= most ||
+            !numbers_push(reader, &reader->values, value))
+            return false;
+        if (c < 0)
+            return true;
+        scan->at++;
+    }
+    return true;
 }
 
 /* Behind a list there is its end tag and nothing else; anything else is junk in the list. */
-static bool leave_list(struct scan *scan, bool *junk) {
-    if (scan_match(scan, "</value>"))
+static bool leave_list(struct scan *scan, struct vim_series *series) {
+    if (!series->malformed && scan_match(scan, "</value>"))
         return true;
-    scan->markup = false;
-    while (scan_child(scan)) {
-        *junk = true;
-        if (!scan_leave(scan))
-            return false;
-    }
-    *junk |= scan->markup;
-    return !scan->soap->error;
+    if (!scan_leave_text(scan))
+        return false;
+    series->malformed |= scan->unreadable;
+    return true;
 }
 
 /* <value> in a series: one number, or a list of them. */
 static bool read_values(struct reader *reader, struct vim_series *series) {
     struct scan *scan = &reader->scan;
-    if (scan->empty || series->malformed || scan_peek(scan) == '<')
+    if (scan->empty || series->malformed)
         return scan_leave(scan);
-    do {
-        int64_t value;
-        if (!read_field(scan, &value)) {
-            series->malformed = true;
-            break;
-        }
-        if (!numbers_push(reader, &reader->values, value))
+    if (scan_text(scan) >= 0 && !read_numbers(reader)) {
+        series->malformed = true;
+        if (scan->soap->error)
             return false;
-    } while (read_comma(scan));
-    return leave_list(scan, &series->malformed);
+    }
+    return leave_list(scan, series);
 }
 
 /* <id>: the counter and the instance of a series. */
-static bool read_id(struct reader *reader, struct vim_series *series, bool *has_counter) {
+static bool read_id(struct reader *reader, struct vim_series *series, int *counters) {
     struct scan *scan = &reader->scan;
-    if (scan->empty)
-        return true;
-    while (scan_child(scan)) {
+    int instances = 0;
+    while (!scan->empty && scan_child(scan)) {
+        bool is_empty = scan->empty;
         if (scan_named(scan, "instance")) {
             if (!scan_leaf(scan))
                 return false;
-            series->malformed |= scan->text_cut;
             series->instance = copy_text(reader, scan->text);
             if (!series->instance)
                 return false;
-            continue;
-        }
-        if (scan_named(scan, "counterId"))
-            *has_counter = read_int32(scan, &series->counter_id);
-        if (!scan_leave(scan))
+            instances++;
+        } else if (scan_named(scan, "counterId")) {
+            *counters += !is_empty && wire_leaf_int32(scan, &series->counter_id) ? 1 : JUNK;
+            if (!is_empty && !scan_leave_text(scan))
+                return false;
+        } else if (!scan_leave(scan))
             return false;
+        scan->empty = false;
     }
+    series->malformed |= instances > 1;
     return !scan->soap->error;
 }
 
 /* The children of a series, end tag included. */
 static bool read_series_content(struct reader *reader, struct vim_series *series) {
     struct scan *scan = &reader->scan;
-    bool has_counter = false;
+    int counters = 0;
+    scan->unreadable = false;
     while (scan_child(scan)) {
         bool good;
         if (scan_named(scan, "value")) {
@@ -264,13 +258,13 @@ static bool read_series_content(struct reader *reader, struct vim_series *series
                 good = read_values(reader, series);
             while (good && scan_match(scan, "<value>"));
         } else if (scan_named(scan, "id"))
-            good = read_id(reader, series, &has_counter);
+            good = read_id(reader, series, &counters);
         else
             good = scan_leave(scan);
         if (!good)
             return false;
     }
-    series->malformed |= !has_counter;
+    series->malformed |= counters != 1 || scan->unreadable;
     return !scan->soap->error;
 }
 
@@ -290,7 +284,8 @@ static bool read_series(struct reader *reader) {
         return false;
     }
     reader->values.count = 0;
-    if (!reader->scan.empty && !read_series_content(reader, &series))
+    if (!spend(reader, sizeof series) ||
+        (!reader->scan.empty && !read_series_content(reader, &series)))
         return false;
     series.count = reader->values.count;
     series.values = copy_numbers(reader, &reader->values);
@@ -365,9 +360,9 @@ static bool read_metric(struct soap *soap, struct vim_entity_metric *metric) {
         scan_return(&reader.scan);
     if (reader.series)
         soap_end_block(soap, reader.series);
-    free(reader.values.item);
-    free(reader.times.item);
-    free(reader.intervals.item);
+    numbers_done(&reader, &reader.values);
+    numbers_done(&reader, &reader.times);
+    numbers_done(&reader, &reader.intervals);
     if (!good && !soap->error)
         soap->error = SOAP_EOM;
     return good;
@@ -404,7 +399,7 @@ struct vim_entity_metric *soap_in_vim25__PerfEntityMetricBase(struct soap *soap,
         return NULL;
     if (!metric)
         metric = soap_malloc(soap, sizeof *metric);
-    if (!metric)
+    if (!metric || !wire_spend(soap, sizeof *metric))
         return NULL;
     soap_default_vim25__PerfEntityMetricBase(soap, metric);
     if (soap->body && (!read_metric(soap, metric) || soap_element_end_in(soap, tag)))

@@ -18,19 +18,29 @@ struct soap;
 enum scan_event { SCAN_START, SCAN_END, SCAN_FAILED };
 
 /*
+ * Where `at` stands, when it is not simply in the message: in a CDATA section, in characters that
+ * were decoded (`resume` and `resume_end` are then the unread bytes), or behind the '<' of a tag.
+ */
+enum scan_place { SCAN_PLAIN = 0, SCAN_CDATA = 1, SCAN_DECODED = 2, SCAN_IN_TAG = 4 };
+
+/*
  * struct scan is the state: the unread bytes, and what the last start tag said. `name` is its local
  * name, `type` its attribute of that name ("" when absent), `empty` tells <a/>. `text` is what
- * scan_leaf() read; `text_cut` that it was longer; `markup` that scan_next() met a comment or the
- * like.
+ * scan_leaf() read; `unreadable` that text was longer than that, held an element or a reference to
+ * nothing: set by scan_leaf() and scan_leave_text(), never cleared by them.
  */
 struct scan {
     struct soap *soap;
     const char *at;
     const char *end;
+    const char *resume;
+    const char *resume_end;
+    unsigned place; /* of scan_place */
+    bool latin;     /* the message is ISO-8859-1 */
     bool empty;
-    bool text_cut;
-    bool markup;
+    bool unreadable;
     size_t name_length;
+    char decoded[8];
     char name[64];
     char type[128];
     char text[1024];
@@ -64,6 +74,32 @@ bool scan_leave(struct scan *scan);
  */
 bool scan_leaf(struct scan *scan);
 
+/*
+ * scan_leave_text: leaves an element whose text has been read: when anything but the end tag
+ * follows it, scan->unreadable is set. False at the end of the message.
+ */
+bool scan_leave_text(struct scan *scan);
+
+/* scan_text_special: is scan_text() where more than a byte has to be looked at. */
+int scan_text_special(struct scan *scan);
+
+/* scan_plain: tells which bytes stand for themselves in any text. */
+extern const bool scan_plain[256];
+
+/*
+ * scan_text: returns the next byte of the element's text without taking it (scan->at++ does), or -1
+ * where a tag comes next or the message ends; it is not to be called again then. References and
+ * CDATA sections are decoded, comments and processing instructions skipped.
+ */
+static inline int scan_text(struct scan *scan) {
+    if (scan->at < scan->end && scan_plain[(unsigned char)*scan->at])
+        return (unsigned char)*scan->at;
+    /* Nearly always text ends with the end tag. */
+    if (scan->end - scan->at > 1 && scan->at[0] == '<' && scan->at[1] == '/' && !scan->place)
+        return -1;
+    return scan_text_special(scan);
+}
+
 /* scan_refill: fetches more bytes. False at the end of the message. */
 bool scan_refill(struct scan *scan);
 
@@ -87,8 +123,8 @@ static inline bool scan_named(const struct scan *scan, const char *name) {
 }
 
 /*
- * scan_match: skips a tag when it comes next, to the byte: a shortcut for what scan_child() and
- * scan_leave() find as well. A start tag must have no attributes.
+ * scan_match: takes a tag when it comes next, to the byte: a shortcut for what scan_child() and
+ * scan_leave() find as well. A start tag must have no attributes. Not in the middle of a text.
  */
 static inline bool scan_match(struct scan *scan, const char *tag) {
     size_t length = strlen(tag);

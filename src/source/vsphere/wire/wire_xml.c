@@ -4,9 +4,12 @@
 
 #include "source/vsphere/wire/wire.h"
 
+#include <ctype.h>
 #include <soapH.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { WIRE_DATA = 3 }; /* of the pointers that a soap context has for extensions */
 
 static const struct entity {
     const char *name;
@@ -16,55 +19,115 @@ static const struct entity {
     {"lt;", 3, '<'}, {"gt;", 3, '>'}, {"amp;", 4, '&'}, {"quot;", 5, '"'}, {"apos;", 5, '\''},
 };
 
-static char *put_utf8(char *out, unsigned long c) {
+static size_t put_utf8(char *out, unsigned long c) {
     if (c < 0x80) {
-        *out++ = (char)c;
-        return out;
+        out[0] = (char)c;
+        return 1;
     }
-    if (c < 0x800) {
-        *out++ = (char)(0xC0 | c >> 6);
-    } else {
-        if (c < 0x10000) {
-            *out++ = (char)(0xE0 | c >> 12);
-        } else {
-            *out++ = (char)(0xF0 | c >> 18);
-            *out++ = (char)(0x80 | (c >> 12 & 0x3F));
-        }
-        *out++ = (char)(0x80 | (c >> 6 & 0x3F));
-    }
-    *out++ = (char)(0x80 | (c & 0x3F));
-    return out;
+    size_t length = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    static const unsigned first[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    for (size_t i = length - 1; i > 0; i--, c >>= 6)
+        out[i] = (char)(0x80 | (c & 0x3F));
+    out[0] = (char)(first[length] | c);
+    return length;
 }
 
-/* Decodes what stands behind a '&'; returns the text behind it, or NULL when it is no reference. */
-static const char *decode_reference(const char *in, char **out) {
-    if (*in == '#') {
-        bool hex = in[1] == 'x';
-        char *end;
-        unsigned long c = strtoul(in + 1 + hex, &end, hex ? 16 : 10);
-        if (*end != ';' || c == 0 || c > 0x10FFFF)
-            return NULL;
-        /* The reference is never shorter than its UTF-8: &#9; is 4 bytes, &#x10000; 9. */
-        *out = put_utf8(*out, c);
-        return end + 1;
-    }
+/* What XML counts as a character. */
+static bool is_character(unsigned long c) {
+    return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c < 0xD800) ||
+           (c >= 0xE000 && c <= 0xFFFD) || (c >= 0x10000 && c <= 0x10FFFF);
+}
+
+/* A character reference, behind its '#'. */
+static size_t decode_number(const char *in, char *out, size_t *used) {
+    bool hex = *in == 'x';
+    const char *digits = in + hex;
+    char *end;
+    unsigned long c = strtoul(digits, &end, hex ? 16 : 10);
+    /* strtoul() takes blanks, signs and 0x as well. */
+    if (!isxdigit((unsigned char)*digits) || (digits[0] == '0' && (digits[1] | 0x20) == 'x') ||
+        *end != ';' || !is_character(c))
+        return 0;
+    *used = 1 + (size_t)(end + 1 - in);
+    return put_utf8(out, c);
+}
+
+/* Decodes what stands behind a '&': *used bytes of it; returns 0 when it is no reference. */
+static size_t decode_reference(const char *in, char *out, size_t *used) {
+    if (*in == '#')
+        return decode_number(in + 1, out, used);
     for (size_t i = 0; i < sizeof entities / sizeof *entities; i++)
         if (strncmp(in, entities[i].name, entities[i].length) == 0) {
-            *(*out)++ = entities[i].value;
-            return in + entities[i].length;
+            *out = entities[i].value;
+            *used = entities[i].length;
+            return 1;
         }
+    return 0;
+}
+
+size_t wire_xml_reference(const char *text, char out[WIRE_XML_CHARACTER]) {
+    size_t used = 0;
+    size_t length = decode_reference(text, out, &used);
+    return length && text[used] == '\0' ? length : 0;
+}
+
+/* What is in markup is no text, but for what is in CDATA. */
+static const struct markup {
+    const char *begin;
+    size_t begin_length;
+    const char *end;
+    size_t end_length;
+    bool is_text;
+} markups[] = {
+    {"<!--", 4, "-->", 3, false},
+    {"<![CDATA[", 9, "]]>", 3, true},
+    {"<?", 2, "?>", 2, false},
+};
+
+/* The markup that begins at `text`, or NULL. *inside and *end are where its content begins and
+ * ends.
+ */
+static const struct markup *find_markup(const char *text, const char **inside, const char **end) {
+    for (size_t i = 0; i < sizeof markups / sizeof *markups; i++) {
+        const struct markup *markup = &markups[i];
+        if (strncmp(text, markup->begin, markup->begin_length) != 0)
+            continue;
+        *inside = text + markup->begin_length;
+        *end = strstr(*inside, markup->end);
+        return *end ? markup : NULL;
+    }
     return NULL;
+}
+
+/* Copies characters of CDATA, or one of text, to *out, which is never behind them. */
+static const char *copy(const char *from, const char *end, char **out) {
+    while (from < end) {
+        bool is_return = *from == '\r';
+        *(*out)++ = is_return ? '\n' : *from;
+        from++;
+        from += is_return && *from == '\n';
+    }
+    return from;
 }
 
 void wire_xml_decode(char *text) {
     const char *in = text;
     char *out = text;
     while (*in) {
-        const char *rest = *in == '&' ? decode_reference(in + 1, &out) : NULL;
-        if (rest)
-            in = rest;
+        const char *inside;
+        const char *end;
+        size_t used;
+        size_t length = *in == '&' ? decode_reference(in + 1, out, &used) : 0;
+        const struct markup *markup = *in == '<' ? find_markup(in, &inside, &end) : NULL;
+        if (markup && markup->is_text)
+            copy(inside, end, &out);
+        if (markup)
+            in = end + markup->end_length;
+        else if (length)
+            in += 1 + used;
         else
-            *out++ = *in++;
+            in = copy(in, in + 1, &out);
+        out += length;
     }
     *out = '\0';
 }
@@ -85,9 +148,44 @@ char *wire_xml_copy(struct soap *soap, const char *text, size_t length) {
     return copy;
 }
 
+void wire_limit(struct soap *soap, struct wire_memory *memory) {
+    soap->data[WIRE_DATA] = memory;
+}
+
+bool wire_spend(struct soap *soap, size_t size) {
+    struct wire_memory *memory = soap->data[WIRE_DATA];
+    if (memory && memory->left < size) {
+        soap->error = SOAP_OCCURS;
+        return false;
+    }
+    if (memory)
+        memory->left -= size;
+    return true;
+}
+
+void wire_refund(struct soap *soap, size_t size) {
+    struct wire_memory *memory = soap->data[WIRE_DATA];
+    if (memory)
+        memory->left += size;
+}
+
+/* The next tag, of an element's start or end, at or behind `xml`: its '<'; NULL when there is none.
+ */
+static const char *next_tag(const char *xml) {
+    while ((xml = strchr(xml, '<')) != NULL) {
+        const char *inside;
+        const char *end;
+        const struct markup *markup = find_markup(xml, &inside, &end);
+        if (!markup)
+            return xml;
+        xml = end + markup->end_length;
+    }
+    return NULL;
+}
+
 /* Finds the next start tag at or behind `xml`; returns what follows its '<'. */
 static const char *next_start(const char *xml) {
-    while ((xml = strchr(xml, '<')) != NULL) {
+    while ((xml = next_tag(xml)) != NULL) {
         xml++;
         if (*xml != '/' && *xml != '!' && *xml != '?')
             return xml;
@@ -95,15 +193,39 @@ static const char *next_start(const char *xml) {
     return NULL;
 }
 
+bool wire_xml_has_elements(const char *xml) {
+    return next_start(xml) != NULL;
+}
+
 /* The length of the name, prefix included, that a start tag begins with. */
 static size_t name_length(const char *tag) {
     return strcspn(tag, " \t\r\n/>");
 }
 
+/* The '>' that ends a start tag, or NULL. */
+static const char *tag_end(const char *tag) {
+    while (*(tag += strcspn(tag, ">\"'")) && *tag != '>') {
+        tag = strchr(tag + 1, *tag);
+        if (!tag)
+            return NULL;
+        tag++;
+    }
+    return *tag ? tag : NULL;
+}
+
 /* Where the content of the element behind start tag `tag` begins; NULL when it has none. */
 static const char *content(const char *tag) {
-    const char *end = strchr(tag, '>');
+    const char *end = tag_end(tag);
     return end && end[-1] != '/' ? end + 1 : NULL;
+}
+
+/* The text up to the next tag, decoded. */
+static const char *copy_text(struct soap *soap, const char *text) {
+    const char *end = next_tag(text);
+    char *copied = wire_xml_copy(soap, text, end ? (size_t)(end - text) : strlen(text));
+    if (copied)
+        wire_xml_decode(copied);
+    return copied;
 }
 
 const char *wire_xml_text(struct soap *soap, const char *xml, const char *name) {
@@ -113,10 +235,7 @@ const char *wire_xml_text(struct soap *soap, const char *xml, const char *name) 
         if (full >= length && strncmp(xml + full - length, name, length) == 0 &&
             (full == length || xml[full - length - 1] == ':')) {
             const char *text = content(xml);
-            char *copy = wire_xml_copy(soap, text ? text : "", text ? strcspn(text, "<") : 0);
-            if (copy)
-                wire_xml_decode(copy);
-            return copy;
+            return copy_text(soap, text ? text : "");
         }
     }
     return NULL;
@@ -126,10 +245,11 @@ const char *wire_xml_text(struct soap *soap, const char *xml, const char *name) 
 static const char *type_attribute(struct soap *soap, const char *tag) {
     size_t length = strcspn(tag, ">");
     const char *found = strstr(tag, ":type=");
+    char *value;
     if (!found || (size_t)(found - tag) >= length)
         return NULL;
     found += strlen(":type=") + 1;
-    char *value = wire_xml_copy(soap, found, strcspn(found, "\"'>"));
+    value = wire_xml_copy(soap, found, strcspn(found, "\"'>"));
     return value ? wire_xml_local(value) : NULL;
 }
 
@@ -142,12 +262,25 @@ static const char *element_type(struct soap *soap, const char *tag) {
     return name ? wire_xml_local(name) : NULL;
 }
 
+/* A message is one line, whatever the server puts into it. */
+static const char *one_line(struct soap *soap, const char *message) {
+    char *line = wire_xml_copy(soap, message ? message : "", message ? strlen(message) : 0);
+    char *out = line;
+    for (const char *in = line; in && *in; in++) {
+        bool blank = isspace((unsigned char)*in);
+        if (!blank || (out > line && out[-1] != ' '))
+            *out++ = blank ? ' ' : *in;
+    }
+    if (line)
+        out[-(out > line && out[-1] == ' ')] = '\0';
+    return line;
+}
+
 bool wire_fault_read(struct soap *soap, struct vim_fault *fault) {
     const char *detail = soap_fault_detail(soap);
-    const char *message = soap_fault_string(soap);
     const char *tag = detail ? next_start(detail) : NULL;
     const char *inner = tag ? content(tag) : NULL;
-    fault->message = message ? message : "";
+    fault->message = one_line(soap, soap_fault_string(soap));
     fault->type = "";
     fault->xml = "";
     if (tag) {
@@ -159,5 +292,5 @@ bool wire_fault_read(struct soap *soap, struct vim_fault *fault) {
         const char *end = strrchr(inner, '<');
         fault->xml = wire_xml_copy(soap, inner, end ? (size_t)(end - inner) : strlen(inner));
     }
-    return fault->type && fault->xml;
+    return fault->message && fault->type && fault->xml;
 }

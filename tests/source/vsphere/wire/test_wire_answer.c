@@ -238,6 +238,94 @@ static void faults_of_any_type_are_told(void **state) {
     }
 }
 
+/* Each row is the content of a property of type string, and the text that it is. */
+static const struct {
+    const char *xml;
+    const char *text;
+} texts[] = {
+    {"<![CDATA[web 1]]>", "web 1"},
+    {"a<![CDATA[<b> &amp;]]>&amp;c", "a<b> &amp;&c"},
+    {"a<!-- <b> -->b<!---> -->c", "abc"},
+    {"<?p > ?>a&#x41;&amp;lt;", "aA&lt;"},
+    {"<!-- only -->", ""},
+    {"a\r\nb<![CDATA[\r]]>", "a\nb\n"},
+    {"&#xD800;&#0;&#+65;&# 65;&#0x41;&#x110000;&nbsp;",
+     "&#xD800;&#0;&#+65;&# 65;&#0x41;&#x110000;&nbsp;"},
+};
+
+static char *string_property(const char *content) {
+    char *body = NULL, *xml;
+
+    assert_true(asprintf(&body,
+                         "<RetrievePropertiesExResponse xmlns=\"urn:vim25\"><returnval><objects>"
+                         "<obj type=\"HostSystem\">h-1</obj><propSet><name>name</name>"
+                         "<val xsi:type=\"xsd:string\">%s</val></propSet></objects></returnval>"
+                         "</RetrievePropertiesExResponse>",
+                         content) > 0);
+    xml = wire_envelope(body);
+    free(body);
+    return xml;
+}
+
+static void properties_are_decoded(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts) * DELIVERIES; i++) {
+        struct wire wire;
+
+        wire_open(&wire, string_property(texts[i / DELIVERIES].xml), 200,
+                  deliveries[i % DELIVERIES]);
+        check_any(find(retrieve(&wire)->objects, "name"), "string", texts[i / DELIVERIES].text);
+        wire_close(&wire);
+    }
+}
+
+/* Whatever a server sends, a property holds no more than this, and no half character. */
+static void a_long_property_is_cut(void **state) {
+    enum { LENGTH = 1 << 20 };
+    char *content = malloc(LENGTH + 3);
+    const struct vim_any *any;
+    struct wire wire;
+
+    (void)state;
+    memset(content, 'a', LENGTH);
+    strcpy(content + LENGTH, "b");
+    memcpy(content + VIM_TEXT_SIZE - 2, "\xC3\xA9", 2);
+    wire_open(&wire, string_property(content), 200, whole);
+    any = find(retrieve(&wire)->objects, "name");
+    assert_int_equal(strlen(any->text), VIM_TEXT_SIZE - 2);
+    wire_close(&wire);
+    content[VIM_TEXT_SIZE - 1] = '\0';
+    memset(content, 'a', VIM_TEXT_SIZE - 1);
+    wire_open(&wire, string_property(content), 200, whole);
+    any = find(retrieve(&wire)->objects, "name");
+    assert_string_equal(any->text, content);
+    wire_close(&wire);
+    free(content);
+}
+
+static void fault_messages_are_one_line(void **state) {
+    struct vim25__LoginRequestType request = {0};
+    struct _vim25__LoginResponse response;
+    struct vim_fault fault;
+    struct wire wire;
+
+    (void)state;
+    wire_open(&wire,
+              wire_envelope("<soapenv:Fault><faultcode>x</faultcode><faultstring>\n A <![CDATA[b]]>"
+                            "\r\n\tc&#10;d\n</faultstring><detail><!-- x --><NoPermissionFault "
+                            "xsi:type=\"NoPermission\" a='>'><!-- <object>no</object> --><object>"
+                            "h<![CDATA[<1>]]>&lt;</object></NoPermissionFault></detail>"
+                            "</soapenv:Fault>"),
+              500, whole);
+    assert_int_equal(soap_call___vim25__Login(wire.soap, WIRE_URL, "", &request, &response),
+                     SOAP_FAULT);
+    assert_true(wire_fault_read(wire.soap, &fault));
+    assert_string_equal(fault.message, "A b c d");
+    assert_string_equal(fault.type, "NoPermission");
+    assert_string_equal(wire_xml_text(wire.soap, fault.xml, "object"), "h<1><");
+    wire_close(&wire);
+}
+
 static void a_fault_tells_its_fields(void **state) {
     static const char xml[] = "<a:objx>no</a:objx><!-- <obj>no</obj> --><b:obj type=\"HostSystem\">"
                               "h&#x26;1</b:obj><obj>2</obj>";
@@ -319,6 +407,9 @@ int main(void) {
         cmocka_unit_test(the_catalogue_takes_unknown_rollups),
         cmocka_unit_test(the_other_arrays_are_read),
         cmocka_unit_test(faults_of_any_type_are_told),
+        cmocka_unit_test(properties_are_decoded),
+        cmocka_unit_test(a_long_property_is_cut),
+        cmocka_unit_test(fault_messages_are_one_line),
         cmocka_unit_test(a_fault_tells_its_fields),
         cmocka_unit_test(versions_are_read_after_a_get),
         cmocka_unit_test(the_last_list_of_versions_counts),

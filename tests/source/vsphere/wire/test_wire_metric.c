@@ -124,12 +124,27 @@ static const struct series_case {
     {"<id><counterId>1</counterId></id><value>--1</value>", true, 0, 0},
     {"<id><counterId>1</counterId></id><value>-</value>", true, 0, 0},
     {"<id><counterId>1</counterId></id><value>1 2</value>", true, 0, 0},
-    {"<id><counterId>1</counterId></id><value>&#49;</value>", true, 0, 0},
+    {"<id><counterId>1</counterId></id><value>1&#32;2</value>", true, 0, 0},
+    {"<id><counterId>1</counterId></id><value>&#49;&#x2c;&#x32;</value>", false, 2, 2},
+    {"<id><counterId>1</counterId></id><value>1,&bogus;2</value>", true, 1, 1},
+    {"<id><counterId>1</counterId></id><value>1,&#0;2</value>", true, 1, 1},
+    {"<id><counterId>1</counterId></id><value>1,&#-50;</value>", true, 1, 1},
+    {"<id><counterId>1</counterId></id><value>1,&amp;</value>", true, 1, 1},
+    {"<id><counterId>1</counterId></id><value>1,&lt;/value></value>", true, 1, 1},
     {"<id><counterId>1</counterId></id><value>NaN</value>", true, 0, 0},
     {"<id><counterId>1</counterId></id><value>1,2<x/>,3</value>", true, 2, 2},
     {"<id><counterId>1</counterId></id><value>1,2<x>4</x>,3</value>", true, 2, 2},
-    {"<id><counterId>1</counterId></id><value>1,2<!-- -->,3</value>", true, 2, 2},
-    {"<id><counterId>1</counterId></id><value>1<![CDATA[,2]]></value>", true, 1, 1},
+    {"<id><counterId>1</counterId></id><value>1,2<!-- -->,3<!----></value>", false, 3, 3},
+    {"<id><counterId>1</counterId></id><value>1<!-->-> 5,6 -->2</value>", false, 1, 12},
+    {"<id><counterId>1</counterId></id><value>1<![CDATA[,2]]></value>", false, 2, 2},
+    {"<id><counterId>1</counterId></id><value><![CDATA[1,]]>2<![CDATA[]]><![CDATA[3,4]]></value>",
+     false, 3, 4},
+    {"<id><counterId>1</counterId></id><value>1,<![CDATA[2]]3]]></value>", true, 1, 1},
+    {"<id><counterId>1</counterId></id><value>1,<![CDATA[</value>]]></value>", true, 1, 1},
+    {"<id><counterId>1</counterId></id><value>1,<![CDATA[&#50;]]></value>", true, 1, 1},
+    {"<id><counterId>1</counterId></id><value><?p 7 > 8,?>1,<?>?>2</value>", false, 2, 2},
+    {"<id><counterId>1</counterId></id><value>+5</value>", false, 1, 5},
+    {"<id><counterId>1</counterId></id><value>1,5-</value>", true, 1, 1},
     {"<id><counterId>1</counterId></id><!-- --><value>1,2</value ><!-- -->", false, 2, 2},
     {"<id><counterId>1</counterId></id><value> 1 ,\n 2 </value>", false, 2, 2},
     {"<id><counterId>1</counterId></id><value>007</value>", false, 1, 7},
@@ -145,6 +160,19 @@ static const struct series_case {
     {"<id><counterId/></id><value>7</value>", true, 1, 7},
     {"<id><counterId>2147483648</counterId></id><value>7</value>", true, 1, 7},
     {"<id><counterId>six</counterId></id><value>7</value>", true, 1, 7},
+    {"<id><counterId>1,2</counterId></id><value>7</value>", true, 1, 7},
+    {"<id><counterId>1x</counterId></id><value>7</value>", true, 1, 7},
+    {"<id><counterId>1<x/></counterId></id><value>7</value>", true, 1, 7},
+    {"<id><counterId><x>2</x>1</counterId></id><value>7</value>", true, 1, 7},
+    {"<id><counterId><![CDATA[1]]></counterId></id><value>7</value>", false, 1, 7},
+    {"<id><counterId> 1<!-- 2 --> </counterId></id><value>7</value>", false, 1, 7},
+    {"<id><counterId>1</counterId><counterId>1</counterId></id><value>7</value>", true, 1, 7},
+    {"<id><counterId>1</counterId></id><id><counterId>3</counterId></id><value>7</value>", true, 1,
+     7},
+    {"<id><counterId>1</counterId><instance>a</instance><instance/></id><value>7</value>", true, 0,
+     0},
+    {"<id><counterId>1</counterId><instance>a<x/></instance></id><value>7</value>", true, 1, 7},
+    {"<id><counterId>1</counterId><instance>&nbsp;</instance></id><value>7</value>", true, 1, 7},
     {"", true, 0, 0},
 };
 
@@ -208,6 +236,33 @@ static const struct sample_case {
     {"<sampleInfo><timestamp>2026-11-21T21:05:20Z</timestamp></sampleInfo>", -1},
     {"<sampleInfo><timestamp/><interval>20</interval></sampleInfo>", -1},
     {"<sampleInfo/>", -1},
+    {"<sampleInfoCSV>0,2026-11-21T21:05:20Z</sampleInfoCSV>", -1},
+    {"<sampleInfoCSV>-20,2026-11-21T21:05:20Z</sampleInfoCSV>", -1},
+    {"<sampleInfoCSV>20,0001-01-01T00:00:00Z</sampleInfoCSV>", -1},
+    {"<sampleInfoCSV>20,1969-12-31T23:59:59Z</sampleInfoCSV>", -1},
+    {"<sampleInfoCSV>20,1970-01-01T00:00:00Z</sampleInfoCSV>", 1},
+    {"<sampleInfoCSV>20,2199-12-31T23:59:59Z</sampleInfoCSV>", 1},
+    {"<sampleInfoCSV>20,9999-12-31T23:59:59Z</sampleInfoCSV>", -1},
+    {"<sampleInfoCSV>20,2026-11-21T21:05:20Z x</sampleInfoCSV>", -1},
+    {"<sampleInfoCSV>20,2026-11-21T21:05:20Z<x/></sampleInfoCSV>", -1},
+    {"<sampleInfoCSV>20,2026-11-21T21:05:20Z</sampleInfoCSV><sampleInfoCSV/>", -1},
+    {"<sampleInfoCSV> 20 , 2026-11-21T21:05:20Z <!-- , --></sampleInfoCSV>", 1},
+    {"<sampleInfoCSV><![CDATA[20,2026-11-21T21:05:20Z]]>&#44;20<?x ,?>,2026-11-21T21:05:40Z"
+     "</sampleInfoCSV>",
+     2},
+    {"<sampleInfo><interval>0</interval><timestamp>2026-11-21T21:05:20Z</timestamp></sampleInfo>",
+     -1},
+    {"<sampleInfo><interval>20,5</interval><timestamp>2026-11-21T21:05:20Z</timestamp>"
+     "</sampleInfo>",
+     -1},
+    {"<sampleInfo><interval>20</interval><timestamp>2026-11-21T21:05:20Z,</timestamp></sampleInfo>",
+     -1},
+    {"<sampleInfo><timestamp>2026-11-21T21:05:20Z</timestamp><timestamp>2026-11-21T21:05:20Z"
+     "</timestamp></sampleInfo>",
+     -1},
+    {"<sampleInfo><interval><![CDATA[20]]></interval><timestamp>2026<!-- -->-11-21T21:05:20Z"
+     "</timestamp></sampleInfo>",
+     1},
 };
 
 static void damaged_sample_times_are_told(void **state) {
@@ -253,6 +308,124 @@ static void a_cut_instance_is_malformed(void **state) {
     assert_int_equal(strlen(metric->series[0].instance), 1000);
     assert_true(metric->series[1].malformed);
     wire_close(&wire);
+}
+
+/* Each row is the content of an instance, and what it must be. */
+static const struct {
+    const char *xml;
+    const char *instance;
+} instances[] = {
+    {"<![CDATA[4000]]>", "4000"},
+    {"<![CDATA[a&amp;<b>]]>", "a&amp;<b>"},
+    {"a<!-- b -->c<![CDATA[d]]>e", "acde"},
+    {"<?x y > ?>a", "a"},
+    {"<![CDATA[]]]]>]", "]]]"},
+    {"<![CDATA[a]b]]c]]]>", "a]b]]c]"},
+    {"a]]b", "a]]b"},
+    {"&lt;x/>&#x1F600;&quot;", "<x/>\xF0\x9F\x98\x80\""},
+    {"a\r\nb\rc&#13;", "a\nb\nc\r"},
+    {" a ", " a "},
+    {"<![CDATA[\r\n]]>", "\n"},
+    {"", ""},
+    {"<!-- -->", ""},
+};
+
+static void instances_are_decoded(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof(instances) / sizeof(*instances) * DELIVERIES; i++) {
+        const char *expected = instances[i / DELIVERIES].instance;
+        const struct vim_entity_metric *metric;
+        struct wire wire;
+        char *xml = NULL;
+
+        assert_true(
+            asprintf(&xml,
+                     "<returnval><entity type='Virtual&#77;achine'>vm<!-- -->-1</entity>"
+                     "<value><id><counterId>2</counterId><instance>%s</instance></id><value>"
+                     "4</value></value></returnval>",
+                     instances[i / DELIVERIES].xml) > 0);
+        open_metrics(&wire, xml, deliveries[i % DELIVERIES]);
+        metric = query_one(&wire);
+        assert_string_equal(metric->entity.value, "vm-1");
+        assert_string_equal(metric->entity.type, "VirtualMachine");
+        check_series(&metric->series[0], 2, expected, 1, (int64_t[]){4});
+        wire_close(&wire);
+    }
+}
+
+static void latin_answers_are_read(void **state) {
+    const struct vim_entity_metric *metric;
+    struct wire wire;
+    char *xml;
+
+    (void)state;
+    xml =
+        strdup("<?xml version='1.0' encoding='ISO-8859-1'?><Envelope xmlns='http://schemas.xmlsoap"
+               ".org/soap/envelope/'><Body><QueryPerfResponse xmlns='urn:vim25'><returnval><value>"
+               "<id><counterId>2</counterId><instance>caf\xe9<![CDATA[\xff]]></instance></id>"
+               "<value>4</value></value></returnval></QueryPerfResponse></Body></Envelope>");
+    wire_open(&wire, xml, 200, whole);
+    metric = query_one(&wire);
+    check_series(&metric->series[0], 2, "caf\xc3\xa9\xc3\xbf", 1, (int64_t[]){4});
+    wire_close(&wire);
+}
+
+/* No more values are kept than there are sample times. */
+static void values_without_a_time_are_malformed(void **state) {
+    const struct vim_entity_metric *metric;
+    struct wire wire;
+
+    (void)state;
+    open_metrics(&wire,
+                 strdup("<returnval><sampleInfoCSV>20,2026-11-21T21:05:20Z</sampleInfoCSV><value>"
+                        "<id><counterId>2</counterId></id><value>4,,,,,,,,,,,,,,,</value></value>"
+                        "</returnval>"),
+                 whole);
+    metric = query_one(&wire);
+    assert_true(metric->series[0].malformed);
+    assert_int_equal(metric->series[0].count, 1);
+    wire_close(&wire);
+}
+
+/* Values before their times, series without values, times: whatever grows counts. */
+static const char *const endless[] = {
+    "<value>%s0</value>",
+    "<value/>%s",
+    "<sampleInfoCSV>%s</sampleInfoCSV>",
+    "</returnval>%s<returnval>",
+};
+static const char *const endless_pieces[] = {
+    ",",
+    "<value/>",
+    "20,2026-11-21T21:05:20Z,",
+    "<returnval/>",
+};
+
+static void an_answer_takes_bounded_memory(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof(endless) / sizeof(*endless); i++) {
+        struct wire_memory memory = {1 << 20};
+        struct _vim25__QueryPerfResponse response;
+        struct wire wire;
+        char *many = NULL, *inner = NULL, *xml = NULL;
+        size_t size;
+        FILE *out = open_memstream(&many, &size);
+
+        for (int k = 0; k < 200000; k++)
+            fputs(endless_pieces[i], out);
+        fclose(out);
+        assert_true(asprintf(&inner, endless[i], many) > 0);
+        assert_true(asprintf(&xml, "<returnval>%s%s%s</returnval>", i ? "" : "<value>", inner,
+                             i ? "" : "</value>") > 0);
+        free(many);
+        free(inner);
+        open_metrics(&wire, xml, whole);
+        wire_limit(wire.soap, &memory);
+        if (query(&wire, &response) != SOAP_OCCURS)
+            fail_msg("%s: %d", endless[i], wire.soap->error);
+        assert_true(memory.left <= 1 << 20);
+        wire_close(&wire);
+    }
 }
 
 static void many_samples_and_series_arrive(void **state) {
@@ -349,6 +522,10 @@ int main(void) {
         cmocka_unit_test(a_damaged_series_costs_only_itself),
         cmocka_unit_test(damaged_sample_times_are_told),
         cmocka_unit_test(a_cut_instance_is_malformed),
+        cmocka_unit_test(instances_are_decoded),
+        cmocka_unit_test(latin_answers_are_read),
+        cmocka_unit_test(values_without_a_time_are_malformed),
+        cmocka_unit_test(an_answer_takes_bounded_memory),
         cmocka_unit_test(many_samples_and_series_arrive),
         cmocka_unit_test(a_server_cannot_send_without_end),
         cmocka_unit_test(an_answer_that_ends_early_fails),
