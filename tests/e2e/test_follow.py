@@ -114,6 +114,21 @@ def test_esxi(vperf, start_vcsim, tmp_path):
     story.check_logins()
 
 
+def test_entity_in_pieces(vperf, start_vcsim, tmp_path):
+    """After unanswered calls the counters of a guest are asked for in several calls, between which
+    the next sample appears: it is nevertheless had of all of them."""
+    server = follow.Server(start_vcsim(*VCENTER, "-vm", 4, "-host", 2, "-speed", SPEED, "-accident",
+                                       "QueryPerf:3-10:hang,QueryPerf:*:delay=10"), SPEED)
+    with following(vperf, server, tmp_path, "--timeout", "1", "--jobs", "1") as run:
+        harness.await_true(lambda: methods(server.requests())["QueryPerf"] > 20, "many calls", 60)
+        run.await_steady()
+        server.wait(20)
+        assert run.finish().status == INTERRUPTED
+    account = Account(run, run.rows())
+    account.check()
+    account.check_losses()
+
+
 def test_interrupted_at_any_moment(vperf, small, tmp_path):
     """What was written are whole lines; at most the round that was interrupted is missing."""
     for n in range(3):

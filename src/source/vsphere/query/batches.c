@@ -2,6 +2,7 @@
 /* A batch is sized by the values that its answer will hold; split.c divides what is refused. */
 #include "source/vsphere/query/batches.h"
 
+#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,12 @@ struct plan {
     int refused_intervals; /* entities that were refused the interval */
 };
 
+/* Some counters of an item, and the newest sample that was held when they were answered. */
+struct part {
+    struct split_piece piece;
+    int64_t newest;
+};
+
 /* One of the batches under way. */
 struct batch_run {
     struct plan *plan;
@@ -47,6 +54,9 @@ struct batch_run {
     struct query_seen *seen;  /* series of the item that is asked for in windows */
     struct held held;         /* series of the item that is asked for in parts */
     struct split_piece held_piece;
+    struct part *parts; /* those of it that were answered */
+    size_t part_count;
+    size_t part_capacity;
     bool unexpanded; /* an answer had '*' as an instance */
 };
 
@@ -251,16 +261,34 @@ static bool is_part(const struct batch_run *run) {
            piece->counters < run->batch->items[piece->item].count;
 }
 
+static int64_t newest_of(const struct _vim25__QueryPerfResponse *response) {
+    int64_t newest = INT64_MIN;
+    for (int i = 0; i < response->__sizereturnval; i++)
+        for (size_t k = 0; k < response->returnval[i].sample_count; k++)
+            newest = MAX(newest, response->returnval[i].times[k]);
+    return newest;
+}
+
+static void add_part(struct batch_run *run, int64_t newest) {
+    run->parts = memory_grow(run->parts, run->part_count, &run->part_capacity, sizeof *run->parts);
+    run->parts[run->part_count++] = (struct part){run->piece, newest};
+}
+
 static bool emit(struct batch_run *run, struct query_call *call,
                  const struct _vim25__QueryPerfResponse *response, struct error *error) {
     if (!await_turn(run))
         return false;
     run->plan->answered = true;
-    if (is_part(run)) {
+    bool part = is_part(run);
+    if (part) {
         call->held = &run->held;
         run->held_piece = run->piece;
     }
-    return query_emit(run->plan->order->query, call, response, error);
+    if (!query_emit(run->plan->order->query, call, response, error))
+        return false;
+    if (part)
+        add_part(run, newest_of(response));
+    return true;
 }
 
 static bool run_piece(struct batch_run *run, struct error *error) {
@@ -286,11 +314,42 @@ static bool run_piece(struct batch_run *run, struct error *error) {
     return true;
 }
 
+/* A part whose sample came to the server after its answer; without an answer it stays behind. */
+static bool ask_again(struct batch_run *run, const struct part *part, int64_t newest,
+                      struct error *error) {
+    const struct query *query = run->plan->order->query;
+    const struct query_item *whole = &run->batch->items[part->piece.item];
+    struct query_item item = narrow(whole, &part->piece, 1);
+    struct query_call call = {.items = &item, .count = 1, .held = &run->held};
+    struct _vim25__QueryPerfResponse response;
+    item.span.start = MAX(item.span.start, part->newest);
+    item.span.end = newest;
+    item.span.open = false;
+    run->held.again = true;
+    if (query_ask(query, run->channel, &call, &response, error))
+        return query_emit(query, &call, &response, error);
+    if (error->kind != ERROR_FAULT)
+        return false;
+    error_clear(error);
+    return true;
+}
+
+static bool complete_parts(struct batch_run *run, struct error *error) {
+    int64_t newest = held_newest(&run->held);
+    for (size_t i = 0; i < run->part_count; i++)
+        if (run->parts[i].newest < newest && !ask_again(run, &run->parts[i], newest, error))
+            return false;
+    return true;
+}
+
 /* All parts of the item have come, or are lost. */
 static bool release(struct batch_run *run, struct error *error) {
     const struct query_item *item = &run->batch->items[run->held_piece.item];
-    return !run->held.count ||
-           (await_turn(run) && query_release(run->plan->order->query, item, &run->held, error));
+    bool good =
+        !run->held.count || (await_turn(run) && complete_parts(run, error) &&
+                             query_release(run->plan->order->query, item, &run->held, error));
+    run->part_count = 0;
+    return good;
 }
 
 /* Keeps what belongs to one item, or one window of it, from mixing with the next one's. */
@@ -319,6 +378,9 @@ static bool run_pieces(struct batch_run *run, struct error *error) {
         good = begin_piece(run, before, error) && run_piece(run, error);
     good = good && release(run, error);
     held_clear(&run->held);
+    free(run->parts);
+    run->parts = NULL;
+    run->part_count = run->part_capacity = 0;
     query_seen_free(run->seen);
     run->seen = NULL;
     split_done(&run->split);

@@ -10,20 +10,43 @@
 
 struct held_series;
 
+/* A sample time that at least one part has. */
+struct held_time {
+    int64_t time;
+    size_t parts;  /* that have it */
+    size_t answer; /* number of the last answer that had it */
+    bool found;    /* samples of it are held */
+};
+
 struct held {
     struct held_series *series;
     size_t count;
     size_t capacity;
-    int64_t *times; /* of samples that are held; may repeat */
+    size_t parts;   /* that have samples */
+    size_t answers; /* that have come */
+    bool again;     /* the answers to come belong to parts that were asked before */
+    struct held_time *times;
     size_t time_count;
     size_t time_capacity;
 };
 
+/* held_add_answer: an answer to a part has come, with these sample times. */
+void held_add_answer(struct held *held, const int64_t *times, size_t count);
+
+/* held_newest: the newest time of which samples are held; INT64_MIN when none are. */
+int64_t held_newest(const struct held *held);
+
 /* held_add: a copy of the series. */
 void held_add(struct held *held, const struct series *series);
 
-/* held_add_time: a time of which samples are held. */
+/* held_add_time: a time of the last answer of which samples are held. */
 void held_add_time(struct held *held, int64_t time);
+
+/*
+ * held_settle: drops the samples after this time that not all parts have: they have come to the
+ * server between two parts, and are there for all counters in the next round.
+ */
+void held_settle(struct held *held, int64_t after);
 
 /* held_emit: gives the series to the events, in their order. False when the events fail. */
 bool held_emit(const struct held *held, const struct source_events *events, struct error *error);

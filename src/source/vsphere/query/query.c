@@ -14,6 +14,9 @@
 #include "source/vsphere/session/session.h"
 #include "source/vsphere/wire/wire.h"
 
+/* A sample that is so old comes to the server no more: what is there of it is all there is. */
+enum { SETTLED_SECONDS = 900 };
+
 struct seen_series {
     char *key; /* id and instance */
     UT_hash_handle hh;
@@ -264,6 +267,8 @@ static bool emit_entity(const struct query *query, const struct query_call *call
     struct sample_times times;
     size_t dropped = 0;
     sample_times_init(&times, metric, &item->span, mark);
+    if (call->held)
+        held_add_answer(call->held, metric->times, metric->sample_count);
     bool good = emit_series(query, call, item, &times, &dropped, error);
     report_unreadable(query, item->entity, metric, dropped);
     if (good)
@@ -285,10 +290,13 @@ bool query_emit(const struct query *query, const struct query_call *call,
 
 bool query_release(const struct query *query, const struct query_item *item, struct held *held,
                    struct error *error) {
+    if (query->fresh)
+        held_settle(held, item->span.now - SETTLED_SECONDS);
     if (!held_emit(held, query->events, error))
         return false;
     for (size_t i = 0; i < held->time_count; i++)
-        mark_time(query, item, held->times[i]);
+        if (held->times[i].found)
+            mark_time(query, item, held->times[i].time);
     held_clear(held);
     return true;
 }
