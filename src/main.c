@@ -6,16 +6,17 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "command/completion.h"
 #include "core/descriptors.h"
 #include "core/interrupt.h"
 #include "source/source.h"
 #include "version.h"
 
 static const struct command commands[] = {
-    {"collect", "write samples of hosts and guests", collect_run},
-    {"compare", "guests of all targets side by side", compare_run},
-    {"counters", "list the counters that targets define", counters_run},
-    {"inventory", "list hosts and guests", inventory_run},
+    {"collect", "write samples of hosts and guests", collect_run, &collect_spec},
+    {"compare", "guests of all targets side by side", compare_run, &compare_spec},
+    {"counters", "list the counters that targets define", counters_run, &counters_spec},
+    {"inventory", "list hosts and guests", inventory_run, &inventory_spec},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -52,6 +53,8 @@ static int run(int argc, char **argv) {
             return commands[i].run(argc - 1, argv + 1);
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
         return show_help();
+    if (strcmp(name, "--completion") == 0 && argc == 3) /* for the build */
+        return completion_write(argv[2], commands, COMMANDS) ? STATUS_OK : STATUS_USAGE;
     if (strcmp(name, "--version") != 0)
         return reject(name);
     puts("vperf " VPERF_VERSION);

@@ -8,7 +8,7 @@
 #include "core/memory.h"
 #include "core/output.h"
 
-static const struct options_spec spec = {
+const struct options_spec collect_spec = {
     .command = "collect",
     .arguments = "TARGET...",
     .summary = "Write samples of the hosts and guests of all targets, one row per sample.",
@@ -123,7 +123,7 @@ static int collect(const struct options *options) {
 
 int collect_run(int argc, char **argv) {
     struct options options;
-    enum options_result result = options_parse(&options, &spec, argc, argv);
+    enum options_result result = options_parse(&options, &collect_spec, argc, argv);
     int status = result == OPTIONS_DONE ? STATUS_OK : STATUS_USAGE;
     if (result == OPTIONS_RUN) {
         interrupt_install();

@@ -13,12 +13,17 @@ enum status {
     STATUS_INTERRUPTED = 130, /* by a signal: logged out, nothing half-written */
 };
 
+struct options_spec;
+
 struct command {
     const char *name;
     const char *help;
     /* run: the command line from the command's name on; returns an exit status. */
     int (*run)(int argc, char **argv);
+    const struct options_spec *spec; /* its options */
 };
+
+extern const struct options_spec collect_spec, compare_spec, counters_spec, inventory_spec;
 
 int collect_run(int argc, char **argv);
 int compare_run(int argc, char **argv);

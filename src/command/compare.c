@@ -15,7 +15,7 @@
 
 enum { GET_READY_MS = 3000 }; /* for connections and logins */
 
-static const struct options_spec spec = {
+const struct options_spec compare_spec = {
     .command = "compare",
     .arguments = "TARGET...",
     .summary =
@@ -221,7 +221,7 @@ static int prepare_and_compare(struct options *options, struct error *error) {
 
 int compare_run(int argc, char **argv) {
     struct options options;
-    enum options_result result = options_parse(&options, &spec, argc, argv);
+    enum options_result result = options_parse(&options, &compare_spec, argc, argv);
     int status = result == OPTIONS_DONE ? STATUS_OK : STATUS_USAGE;
     if (result == OPTIONS_RUN) {
         interrupt_install();

@@ -6,7 +6,7 @@
 #include "command/offered.h"
 #include "core/memory.h"
 
-static const struct options_spec spec = {
+const struct options_spec counters_spec = {
     .command = "counters",
     .arguments = "TARGET...",
     .summary = "List the counters that the targets define, or those that are offered.",
@@ -139,6 +139,6 @@ static bool list(const struct listing_run *run, struct source *source, struct er
 }
 
 int counters_run(int argc, char **argv) {
-    static const struct listing listing = {&spec, list_columns, list};
+    static const struct listing listing = {&counters_spec, list_columns, list};
     return listing_run(&listing, argc, argv);
 }

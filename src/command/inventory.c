@@ -3,7 +3,7 @@
 #include "command/listing.h"
 #include "command/names.h"
 
-static const struct options_spec spec = {
+const struct options_spec inventory_spec = {
     .command = "inventory",
     .arguments = "TARGET...",
     .summary = "List the hosts and guests of all targets, those that are powered off as well.",
@@ -60,6 +60,6 @@ static const struct records_column *list_columns(const struct options *options,
 }
 
 int inventory_run(int argc, char **argv) {
-    static const struct listing listing = {&spec, list_columns, list};
+    static const struct listing listing = {&inventory_spec, list_columns, list};
     return listing_run(&listing, argc, argv);
 }

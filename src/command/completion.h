@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What shells complete: the commands and their options, from the same tables as the help. */
+#ifndef VPERF_COMMAND_COMPLETION_H
+#define VPERF_COMMAND_COMPLETION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "command/command.h"
+
+/* completion_write: the script for bash, zsh or fish on stdout; false for any other shell. */
+bool completion_write(const char *shell, const struct command *commands, size_t count);
+
+#endif
