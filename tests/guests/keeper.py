@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 
 PR_SET_CHILD_SUBREAPER = 36
 ETHERTYPE_ARP = 0x0806
@@ -39,7 +40,8 @@ CGROUPS = pathlib.Path("/sys/fs/cgroup")
 class Keeper:
     """The daemons below one directory."""
 
-    def __init__(self, directory, cache):
+    def __init__(self, directory, cache, hostname):
+        self.hostname = hostname
         self.directory = pathlib.Path(directory)
         self.cache = pathlib.Path(cache)
         self.daemons = {}
@@ -62,6 +64,9 @@ class Keeper:
         run("mount", "--move", groups, CGROUPS)
         groups.rmdir()
         for name, content in CONFIGURATION.items():
+            if name == "libvirtd.conf" and self.hostname:
+                socket.sethostname(self.hostname)
+                content += f'host_uuid = "{uuid.uuid4()}"\n'
             if name == "qemu.conf" and groups_are_occupied():
                 content += "cgroup_controllers = []\n"
             (self.directory / "etc" / name).write_text(content, encoding="ascii")
@@ -225,9 +230,10 @@ def end_children():
 
 
 def main():
-    """keeper.py DIRECTORY CACHE [detached]: serves until SIGTERM or, if attached, end of input."""
-    keeper = Keeper(*sys.argv[1:3])
-    detached = len(sys.argv) > 3
+    """keeper.py DIRECTORY CACHE HOSTNAME [detached]: serves until SIGTERM or, if attached, end of
+    input."""
+    keeper = Keeper(*sys.argv[1:4])
+    detached = len(sys.argv) > 4
     wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):

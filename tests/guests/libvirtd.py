@@ -26,9 +26,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 class Libvirtd:
-    """The daemon and its guests; the image is built in directory (image.default_directory())."""
+    """The daemon and its guests; the image is built in directory (image.default_directory()). With
+    a hostname it is another host than the machine, to which guests can be migrated."""
 
-    def __init__(self, directory=None):
+    def __init__(self, directory=None, hostname=None):
+        self.hostname = hostname
         self.image = images.build(directory)
         self.accelerator = probe.accelerator(self.image)
         self.directory = None
@@ -44,8 +46,9 @@ class Libvirtd:
     def start(self, detached=False):
         """Starts virtlogd and libvirtd. Detached, they live until the keeper gets SIGTERM."""
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="vperf-guests-", dir="/tmp"))
-        command = ["unshare", "--mount", "--net", "--propagation", "private", sys.executable,
-                   HERE / "keeper.py", self.directory, self.image.kernel.parent / "cache"]
+        command = ["unshare", "--mount", "--net", "--propagation", "private", "--uts",
+                   sys.executable, HERE / "keeper.py", self.directory,
+                   self.image.kernel.parent / "cache", self.hostname or ""]
         with open(self.directory / "keeper.log", "wb") as log:
             self.keeper = subprocess.Popen(
                 command + ["detached"] * detached, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
