@@ -148,13 +148,14 @@ static bool count_poll(struct lane *lane, const struct error *lost) {
     return !succeeded || !lane->rounds || lane->spool || end_round(lane, &lane->error);
 }
 
-/* The places of polls that this one left no time for are lost with it. */
+/* The places of polls that have passed since the last one, before these times: lost with it. */
 static void count_skipped(struct lane *lane, const struct error *lost, int64_t last_ns,
                           int64_t until_ns, int64_t period_ns) {
     struct error late = *lost;
+    int64_t half_ns = period_ns / 2;
+    until_ns = MIN(until_ns, clock_boot_ns() + half_ns);
     error_set(&late, ERROR_TIMEOUT, "the poll before took too long");
-    for (int64_t at_ns = last_ns + period_ns; at_ns + period_ns / 2 < until_ns;
-         at_ns += period_ns) {
+    for (int64_t at_ns = last_ns + period_ns; at_ns + half_ns < until_ns; at_ns += period_ns) {
         messages_lost(lane->messages, &late);
         lane->attempts++;
     }
@@ -171,13 +172,13 @@ static bool run_polls(struct lane *lane, struct source *source, const struct win
         struct error lost = {0};
         if (!lane_wait(lane, lane->attempts ? "the next poll of" : "the first poll of", due.at_ns))
             return interrupted(&lane->error);
+        int64_t last_ns = clock_boot_ns();
         if (!round_once(lane, source, window, &lost) && is_final(&lost)) {
             lane->error = lost;
             return false;
         }
         if (!count_poll(lane, &lost))
             return false;
-        int64_t last_ns = due.at_ns;
         due = source->ops->due(source, window->interval);
         end_ns = begin_ns + samples * due.period_ns + due.period_ns / 2;
         /* Those that a good one skipped are the source's to name, when it knows more. */
