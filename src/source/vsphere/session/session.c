@@ -56,6 +56,7 @@ static int call_login(struct session *session, struct channel *channel) {
         ._USCOREthis = &self,
         .userName = session->credentials.username,
         .password = session->credentials.password,
+        .locale = (char *)"en", /* of fault messages, some of which are looked for */
     };
     struct _vim25__LoginResponse response = {0};
     if (session_established(session)) {

@@ -25,8 +25,8 @@ int __wrap_soap_call___vim25__Login(struct soap *soap, const char *endpoint, con
     struct channel *channel = soap->user;
     (void)endpoint;
     (void)action;
-    (void)request;
     (void)response;
+    assert_string_equal(request->locale, "en");
     logins++;
     free(channel->cookie);
     channel->cookie = memory_printf("Cookie: %d", logins);
