@@ -184,11 +184,15 @@ static bool find_type(const char *managed_type, enum entity_type *type) {
     return false;
 }
 
-static void set_property(struct entity *entity, const struct vim25__DynamicProperty *property) {
+/* A property that comes twice counts once. */
+static void set_property(struct entity *entity, const struct vim25__DynamicProperty *property,
+                         bool set[MAX_PROPERTIES]) {
     const struct property *row = kinds[entity->type].properties;
-    for (; property->name && row->path; row++)
-        if (strcmp(row->path, property->name) == 0 && property->val.text)
-            row->set(entity, property->val.text);
+    for (size_t i = 0; property->name && row[i].path; i++)
+        if (!set[i] && property->val.text && strcmp(row[i].path, property->name) == 0) {
+            row[i].set(entity, property->val.text);
+            set[i] = true;
+        }
 }
 
 static void visit(void *context, const struct vim25__ObjectContent *object) {
@@ -198,8 +202,9 @@ static void visit(void *context, const struct vim25__ObjectContent *object) {
         return;
     found.id = object->obj->__item;
     found.name = memory_strdup(object->obj->__item);
+    bool set[MAX_PROPERTIES] = {false};
     for (int i = 0; i < object->__sizepropSet; i++)
-        set_property(&found, &object->propSet[i]);
+        set_property(&found, &object->propSet[i], set);
     inventory_add(loader->inventory, &found);
     free((char *)found.name);
     free((char *)found.shape);
