@@ -11,6 +11,7 @@
 #include "core/value.h"
 #include "source/vsphere/inventory/entities.h"
 #include "source/vsphere/query/samples.h"
+#include "source/vsphere/query/wanted.h"
 #include "source/vsphere/session/session.h"
 #include "source/vsphere/wire/wire.h"
 
@@ -191,38 +192,59 @@ static bool emit_one(const struct query *query, const struct query_call *call,
     return true;
 }
 
+/* Gives the samples of a series that cover an interval to the events. */
+static bool emit_samples(const struct query *query, const struct query_call *call,
+                         const struct query_item *item, const struct vim_series *answer,
+                         const struct series *series, struct error *error) {
+    struct series one = *series;
+    bool seen = call->seen && was_seen(call->seen, answer);
+    one.continues = series->continues || seen || (query->fresh && item->tracked->mark.any);
+    return emit_one(query, call, &one, error);
+}
+
+/* A row carries the interval of its sample: one series for each that the answer has. */
+static bool emit_intervals(const struct query *query, const struct query_call *call,
+                           const struct query_item *item, struct sample_times *times,
+                           const struct vim_series *answer, struct error *error) {
+    struct series series = {
+        .entity = item->entity,
+        .counter = catalog_resolve(query->catalog, answer->counter_id),
+        .instance = answer->instance,
+        .samples = times->samples,
+    };
+    bool good = true;
+    for (size_t i = 0; good && i < times->interval_count; i++) {
+        series.interval = times->intervals[i];
+        series.count = samples_fill(times, series.interval, answer);
+        if (!series.count)
+            continue;
+        good = emit_samples(query, call, item, answer, &series, error);
+        series.continues = true;
+    }
+    return good;
+}
+
 /* Gives the series of one entity to the events; *dropped counts those that cannot be read. */
 static bool emit_series(const struct query *query, const struct query_call *call,
                         const struct query_item *item, struct sample_times *times, size_t *dropped,
                         struct error *error) {
     const struct vim_entity_metric *metric = times->metric;
-    struct sample *samples = memory_array(metric->sample_count + 1, sizeof *samples);
+    struct wanted wanted;
     bool good = true;
+    wanted_init(&wanted, query, item);
     for (size_t i = 0; good && i < metric->series_count; i++) {
         const struct vim_series *answer = &metric->series[i];
         /* Asked for before another worker's entity was refused it: the output depends on no race.
          */
-        if (is_refused(query, item, answer->counter_id))
+        if (is_refused(query, item, answer->counter_id) ||
+            (!answer->malformed && !wanted_has(&wanted, answer)))
             continue;
-        if (answer->malformed || (answer->count && answer->count != metric->sample_count)) {
+        if (answer->malformed || (answer->count && answer->count != metric->sample_count))
             ++*dropped;
-            continue;
-        }
-        struct series series = {
-            .entity = item->entity,
-            .counter = catalog_resolve(query->catalog, answer->counter_id),
-            .instance = answer->instance,
-            .interval = metric->sample_count ? metric->intervals[0] : item->span.interval,
-            .count = samples_fill(times, answer, samples),
-            .samples = samples,
-        };
-        if (!series.count)
-            continue;
-        bool seen = call->seen && was_seen(call->seen, answer);
-        series.continues = seen || (query->fresh && item->tracked->mark.any);
-        good = emit_one(query, call, &series, error);
+        else
+            good = emit_intervals(query, call, item, times, answer, error);
     }
-    free(samples);
+    wanted_done(&wanted);
     return good;
 }
 
@@ -246,12 +268,12 @@ static void mark_found(const struct query *query, const struct query_call *call,
 }
 
 static void report_unreadable(const struct query *query, const struct entity *entity,
-                              const struct vim_entity_metric *metric, size_t dropped) {
+                              const struct sample_times *times, size_t dropped) {
     const struct source_events *events = query->events;
-    if (metric->malformed)
+    if (times->unreadable)
         events->missing(events->context, entity,
                         "the sample times cannot be read: all series are left out");
-    if (dropped) {
+    else if (dropped) {
         char *reason = memory_printf("%zu series are left out: their values cannot be read, or "
                                      "are more or fewer than the sample times",
                                      dropped);
@@ -270,7 +292,7 @@ static bool emit_entity(const struct query *query, const struct query_call *call
     if (call->held)
         held_add_answer(call->held, metric->times, metric->sample_count);
     bool good = emit_series(query, call, item, &times, &dropped, error);
-    report_unreadable(query, item->entity, metric, dropped);
+    report_unreadable(query, item->entity, &times, dropped);
     if (good)
         mark_found(query, call, item, &times);
     sample_times_done(&times);

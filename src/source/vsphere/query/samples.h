@@ -8,17 +8,24 @@
 #include "source/vsphere/query/span.h"
 #include "source/vsphere/wire/wire.h"
 
+/* An answer has one interval; while a server changes what it keeps, perhaps two. */
+enum { SAMPLES_INTERVALS = 8 };
+
 /* The sample times of the answer for one entity. */
 struct sample_times {
     const struct vim_entity_metric *metric;
-    bool *wanted;   /* by their order in the answer */
-    bool *found;    /* a series has a value then */
-    int32_t newest; /* at most so many of a series, the newest; 0 for all */
+    bool *wanted;                         /* by their order in the answer */
+    bool *found;                          /* a series has a value then */
+    int32_t newest;                       /* at most so many of a series, the newest; 0 for all */
+    int32_t intervals[SAMPLES_INTERVALS]; /* that the samples cover, each once */
+    size_t interval_count;
+    bool unreadable;        /* or more intervals than that: nothing is wanted */
+    struct sample *samples; /* room for those of a series */
 };
 
 /*
  * sample_times_init: those in the span are wanted, but for those that the mark has, which may be
- * NULL. sample_times_done is due.
+ * NULL, and for those that come a second time. sample_times_done is due.
  */
 void sample_times_init(struct sample_times *times, const struct vim_entity_metric *metric,
                        const struct span *span, const struct mark *mark);
@@ -27,10 +34,9 @@ void sample_times_init(struct sample_times *times, const struct vim_entity_metri
 void sample_times_done(struct sample_times *times);
 
 /*
- * samples_fill: the wanted samples of the series that have a value, oldest first. Returns their
- * number; there is room for all of the answer.
+ * samples_fill: puts the wanted samples of the series that cover `interval` and have a value into
+ * times->samples, oldest first. Returns their number.
  */
-size_t samples_fill(struct sample_times *times, const struct vim_series *series,
-                    struct sample *samples);
+size_t samples_fill(struct sample_times *times, int32_t interval, const struct vim_series *series);
 
 #endif

@@ -52,6 +52,7 @@ static const struct {
      3,
      40,
      "20=1 60=3 "},
+    {"the same time twice", {.newest = 5}, {20, 40, 20, 40}, {1, 2, 3, 4}, 4, -1, "20=1 40=2 "},
     {"nothing", {.newest = 5}, {0}, {0}, 0, -1, ""},
 };
 
@@ -59,9 +60,10 @@ static void test_samples_of_a_series(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int64_t times[MAX_TIMES] = {0}, values[MAX_TIMES];
-        struct vim_entity_metric metric = {.times = times, .sample_count = cases[i].count};
+        int32_t intervals[MAX_TIMES] = {20, 20, 20, 20, 20, 20, 20, 20};
+        struct vim_entity_metric metric = {
+            .times = times, .intervals = intervals, .sample_count = cases[i].count};
         struct vim_series series = {.values = values, .count = cases[i].count};
-        struct sample samples[MAX_TIMES];
         struct sample_times wanted;
         struct mark mark;
         char text[256] = "";
@@ -72,10 +74,10 @@ static void test_samples_of_a_series(void **state) {
         if (cases[i].mark >= 0)
             mark_add(&mark, START + cases[i].mark);
         sample_times_init(&wanted, &metric, &cases[i].span, cases[i].mark >= 0 ? &mark : NULL);
-        size_t count = samples_fill(&wanted, &series, samples);
+        size_t count = samples_fill(&wanted, 20, &series);
         for (size_t k = 0; k < count; k++)
             snprintf(text + strlen(text), sizeof text - strlen(text), "%d=%d ",
-                     (int)(samples[k].time - START), (int)samples[k].value);
+                     (int)(wanted.samples[k].time - START), (int)wanted.samples[k].value);
         if (strcmp(text, cases[i].samples) != 0)
             fail_msg("%s: %s", cases[i].what, text);
         sample_times_done(&wanted);
@@ -86,9 +88,12 @@ static bool on_series(void *context, const struct series *series, struct error *
     int *left = context;
     if (left && --*left < 0)
         return error_set(error, ERROR_OUTPUT, "disk full");
-    snprintf(told + strlen(told), sizeof told - strlen(told), "%s %s[%s]%s x%zu; ",
+    snprintf(told + strlen(told), sizeof told - strlen(told), "%s %s[%s]%s x%zu",
              series->entity->id, series->counter->name, series->instance,
              series->continues ? " more" : "", series->count);
+    if (series->interval != 20)
+        snprintf(told + strlen(told), sizeof told - strlen(told), " of %d s", series->interval);
+    strcat(told, "; ");
     return true;
 }
 
@@ -101,6 +106,8 @@ static void on_missing(void *context, const struct entity *entity, const char *r
 /* An answer for two entities with two series of two samples, in any order. */
 struct fixture {
     struct catalog *catalog;
+    struct selection selection;
+    const struct counter *counters[2];
     struct refusals refusals;
     struct source_events events;
     struct query query;
@@ -123,8 +130,11 @@ static int setup(void **state) {
         .times = {START + 20, START + 40}, .values = {5, 6}, .intervals = {20, 20}};
     f->catalog = catalog_new();
     catalog_add(f->catalog, &(struct counter){.id = 1, .name = "cpu"});
+    f->counters[0] = catalog_resolve(f->catalog, 1);
+    f->counters[1] = catalog_resolve(f->catalog, 2);
     f->events = (struct source_events){.series = on_series, .missing = on_missing};
     f->query = (struct query){.catalog = f->catalog,
+                              .selection = &f->selection,
                               .events = &f->events,
                               .refusals = &f->refusals,
                               .newest = &f->newest};
@@ -135,6 +145,8 @@ static int setup(void **state) {
         f->items[i] = (struct query_item){
             .entity = &f->entities[i],
             .tracked = &f->tracked[i],
+            .counters = f->counters,
+            .count = 2,
             .span = {.bounded = true, .open = true, .start = START, .interval = 20}};
         f->series[i] = (struct vim_series){
             .instance = i ? "0" : "", .values = f->values, .count = 2, .counter_id = i + 1};
@@ -242,6 +254,67 @@ static void test_what_cannot_be_read(void **state) {
     assert_string_equal(emit(f), "vm-1 lacks: the sample times cannot be rea; ");
 }
 
+static void test_what_was_not_asked_for(void **state) {
+    struct fixture *f = *state;
+    f->call.count = 1;
+    f->items[0].count = 1;
+    assert_string_equal(emit(f), "vm-1 cpu[] x2; ");
+    f->items[0].counters++;
+    assert_string_equal(emit(f), "vm-1 #2[0] x2; ");
+    f->selection.aggregate_only = true;
+    assert_string_equal(emit(f), "");
+    f->items[0].count = 0;
+    assert_string_equal(emit(f), "");
+}
+
+/* Instances by name are asked for as the entity lists them. */
+static void test_listed_counters(void **state) {
+    struct fixture *f = *state;
+    const struct available listed = {0};
+    const struct counter *ends[] = {f->counters[0], catalog_resolve(f->catalog, 3)};
+    f->call.count = 1;
+    f->items[0].listed = &listed;
+    f->items[0].counters = ends;
+    assert_string_equal(emit(f), "vm-1 cpu[] x2; vm-1 #2[0] x2; ");
+    f->series[0].counter_id = 4;
+    assert_string_equal(emit(f), "vm-1 #2[0] x2; ");
+}
+
+static void test_a_series_counts_once(void **state) {
+    struct fixture *f = *state;
+    f->call.count = 1;
+    f->series[1].counter_id = 1;
+    f->series[1].instance = "0";
+    assert_string_equal(emit(f), "vm-1 cpu[] x2; vm-1 cpu[0] x2; ");
+    f->series[1].instance = "";
+    assert_string_equal(emit(f), "vm-1 cpu[] x2; ");
+}
+
+static void test_rows_carry_their_interval(void **state) {
+    struct fixture *f = *state;
+    f->call.count = 1;
+    f->intervals[1] = 300;
+    assert_string_equal(emit(f), "vm-1 cpu[] x1; vm-1 cpu[] more x1 of 300 s; vm-1 #2[0] x1; "
+                                 "vm-1 #2[0] more x1 of 300 s; ");
+    f->times[1] = f->times[0]; /* the same end, but not the same sample */
+    assert_string_equal(emit(f), "vm-1 cpu[] x1; vm-1 cpu[] more x1 of 300 s; vm-1 #2[0] x1; "
+                                 "vm-1 #2[0] more x1 of 300 s; ");
+}
+
+/* No server has so many; each costs a walk through all samples. */
+static void test_too_many_intervals(void **state) {
+    struct fixture *f = *state;
+    int64_t times[SAMPLES_INTERVALS + 1] = {0};
+    int32_t intervals[SAMPLES_INTERVALS + 1];
+    for (int i = 0; i <= SAMPLES_INTERVALS; i++)
+        intervals[i] = i + 1;
+    f->call.count = 1;
+    f->metrics[1].times = times;
+    f->metrics[1].intervals = intervals;
+    f->metrics[1].sample_count = SAMPLES_INTERVALS + 1;
+    assert_string_equal(emit(f), "vm-1 lacks: the sample times cannot be rea; ");
+}
+
 static void test_windows_continue_series(void **state) {
     struct fixture *f = *state;
     f->call.count = 1;
@@ -270,6 +343,11 @@ int main(void) {
         WITH_FIXTURE(test_parts_are_held),
         WITH_FIXTURE(test_refused_counters_are_left_out),
         WITH_FIXTURE(test_what_cannot_be_read),
+        WITH_FIXTURE(test_what_was_not_asked_for),
+        WITH_FIXTURE(test_listed_counters),
+        WITH_FIXTURE(test_a_series_counts_once),
+        WITH_FIXTURE(test_rows_carry_their_interval),
+        WITH_FIXTURE(test_too_many_intervals),
         WITH_FIXTURE(test_windows_continue_series),
         WITH_FIXTURE(test_unexpanded_instances),
     };
