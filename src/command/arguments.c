@@ -16,13 +16,17 @@ static void hide_password(char *argument, const struct target *target) {
         memset(colon + 1, 'x', (size_t)(at - colon - 1));
 }
 
-void arguments_hide_passwords(int argc, char **argv) {
-    for (int i = 1; i < argc; i++) {
-        struct error ignored = {0};
-        struct target target;
-        if (argv[i][0] != '-' && strchr(argv[i], '@') && target_init(&target, argv[i], &ignored)) {
-            hide_password(argv[i], &target);
-            target_done(&target);
-        }
+void arguments_hide_password(char *text) {
+    struct error ignored = {0};
+    struct target target;
+    if (strchr(text, '@') && target_init(&target, text, &ignored)) {
+        hide_password(text, &target);
+        target_done(&target);
     }
+}
+
+void arguments_hide_passwords(int argc, char **argv) {
+    for (int i = 1; i < argc; i++)
+        if (argv[i][0] != '-')
+            arguments_hide_password(argv[i]);
 }

@@ -249,17 +249,33 @@ static bool check_applicable(const struct options *options, struct error *error)
     return true;
 }
 
+/* The user name and password of GOVC_URL yield to the other variables, as they do for govc. */
+static bool add_target_of_environment(struct options *options, struct error *error) {
+    char *govc_url = getenv("GOVC_URL");
+    const char *libvirt_uri = text_in_environment("LIBVIRT_DEFAULT_URI");
+    if (govc_url && *govc_url) {
+        bool good = add_target(options, govc_url, error);
+        if (good)
+            options->targets[0].yields = true;
+        arguments_hide_password(govc_url);
+        return good;
+    }
+    if (libvirt_uri)
+        return add_target(options, libvirt_uri, error);
+    return error_set(error, ERROR_USAGE,
+                     "no TARGET: give a host name or a URI, such as esx01.example.com or "
+                     "https://root@esx01.example.com, or set GOVC_URL or LIBVIRT_DEFAULT_URI");
+}
+
 static bool check_targets(struct options *options, const char **arguments, struct error *error) {
-    for (; arguments && *arguments; arguments++)
-        if (!add_target(options, *arguments, error))
+    for (; arguments && *arguments; arguments++) {
+        bool good = add_target(options, *arguments, error);
+        arguments_hide_password((char *)*arguments); /* popt's copy */
+        if (!good)
             return false;
-    const char *govc_url = text_in_environment("GOVC_URL");
-    if (options->target_count == 0 && govc_url && !add_target(options, govc_url, error))
+    }
+    if (options->target_count == 0 && !add_target_of_environment(options, error))
         return false;
-    if (options->target_count == 0)
-        return error_set(error, ERROR_USAGE,
-                         "no TARGET: give a host name or a URI, such as esx01.example.com or "
-                         "https://root@esx01.example.com, or set GOVC_URL");
     return check_repetition(options, error) && check_applicable(options, error);
 }
 
@@ -343,6 +359,7 @@ enum options_result options_parse(struct options *options, const struct options_
     poptFreeContext(context);
     argv[0] = own_name;
     arguments_hide_passwords(argc, argv);
+    memory_wipe_stack();
     if (result == OPTIONS_WRONG)
         log_error(&options->log, "%s (see '%s --help')", error.message, name);
     free(name);

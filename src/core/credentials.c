@@ -4,15 +4,18 @@
 
 #include <bsd/readpassphrase.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/interrupt.h"
 #include "core/memory.h"
+#include "core/secret.h"
 
-enum { PROMPT_SIZE = 1024 };
+enum { PROMPT_SIZE = 1024, MAX_PASSWORD = 4096 };
 
 /* The first of the two variables that is set and not empty, or NULL. */
 static const char *environment(const char *first, const char *second) {
@@ -23,12 +26,15 @@ static const char *environment(const char *first, const char *second) {
     return value && *value ? value : NULL;
 }
 
+/* Which of the two counts; an empty text is none, unless the target means it. */
+static const char *choose(const struct target *target, const char *own, const char *environment) {
+    return environment && (!own || target->yields) ? environment : own;
+}
+
 static bool find_username(struct credentials *credentials, const struct target *target,
                           struct error *error) {
-    const char *username = target->username;
-
-    if (!username || !*username)
-        username = environment("VPERF_USERNAME", "GOVC_USERNAME");
+    const char *own = target->username && *target->username ? target->username : NULL;
+    const char *username = choose(target, own, environment("VPERF_USERNAME", "GOVC_USERNAME"));
     if (!username)
         return error_set(error, ERROR_USAGE,
                          "no user name for %s: write user@ before the host in the target, or set "
@@ -38,45 +44,80 @@ static bool find_username(struct credentials *credentials, const struct target *
     return true;
 }
 
-/* The first line of a stream; NULL with errno 0 when it is empty or no text. */
-static char *read_line(FILE *stream) {
-    char *line = NULL;
-    size_t room = 0;
+/* Opens or reads again after a signal that asks for no end; a pipe may let us wait. */
+static bool is_interrupted(int failure) {
+    return failure == EINTR && interrupt_requested();
+}
 
-    errno = 0;
-    ssize_t length = getline(&line, &room, stream);
-    int failure = ferror(stream) ? errno : 0;
-    bool is_text = length > 0 && strlen(line) == (size_t)length;
-    if (is_text)
-        line[strcspn(line, "\r\n")] = '\0';
-    if (is_text && *line)
-        return line;
-    if (line)
-        explicit_bzero(line, room);
-    free(line);
-    errno = failure;
+static int open_file(const char *path) {
+    int fd;
+    do
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    while (fd < 0 && errno == EINTR && !interrupt_requested());
+    return fd;
+}
+
+/* The bytes up to the end of the first line or of the room; -1 with errno. */
+static ssize_t read_line(int fd, char *line, size_t room) {
+    size_t length = 0;
+    while (length < room && !memchr(line, '\n', length)) {
+        ssize_t got = read(fd, line + length, room - length);
+        if (got < 0 && (errno != EINTR || interrupt_requested()))
+            return -1;
+        if (got == 0)
+            break;
+        length += got > 0 ? (size_t)got : 0;
+    }
+    return (ssize_t)length;
+}
+
+static const char *find_obstacle(const char *text) {
+    if (!g_utf8_validate(text, -1, NULL))
+        return "is not UTF-8 but perhaps Latin-1: write it as UTF-8";
+    /* XML has no way to write them. */
+    for (; *text; text++)
+        if (g_ascii_iscntrl(*text) && *text != '\t' && *text != '\177')
+            return "holds a control character";
     return NULL;
+}
+
+/* Why the bytes of a file are no password, or NULL; a text after that. */
+static const char *judge_line(char *line, size_t length) {
+    static const char mark[] = "\357\273\277";
+    bool utf16 =
+        length >= 2 && (memcmp(line, "\377\376", 2) == 0 || memcmp(line, "\376\377", 2) == 0);
+    const char *end = memchr(line, '\n', length);
+    if (!end && length > MAX_PASSWORD)
+        return memchr(line, '\0', length) ? "holds bytes that are no text"
+                                          : "has a first line that is too long for a password";
+    if (utf16 || memchr(line, '\0', end ? (size_t)(end - line) : length))
+        return "is UTF-16 or no text at all: write it as UTF-8";
+    line[strcspn(line, "\r\n")] = '\0';
+    if (strncmp(line, mark, strlen(mark)) == 0)
+        memmove(line, line + strlen(mark), strlen(line + strlen(mark)) + 1);
+    return *line ? find_obstacle(line) : "is empty: its first line must be the password";
 }
 
 static bool read_password_file(struct credentials *credentials, const char *path,
                                struct error *error) {
-    FILE *stream = fopen(path, "re");
-
-    if (stream) {
-        /* Without a buffer no copy of the password stays behind. */
-        setvbuf(stream, NULL, _IONBF, 0);
-        credentials->password = read_line(stream);
-    }
+    char *line = secret_new(MAX_PASSWORD + 2);
+    int fd = open_file(path);
+    ssize_t length = fd < 0 ? -1 : read_line(fd, line, MAX_PASSWORD + 1);
     int failure = errno;
-    if (stream)
-        fclose(stream);
-    if (credentials->password)
+    if (fd >= 0)
+        close(fd);
+    const char *obstacle = length < 0 ? strerror(failure) : judge_line(line, (size_t)length);
+    if (!obstacle) {
+        credentials->password = line;
         return true;
-    if (failure)
-        return error_set(error, ERROR_USAGE, "cannot read the password file %s: %s", path,
-                         strerror(failure));
+    }
+    secret_free(line);
+    if (length < 0 && is_interrupted(failure))
+        return error_set(error, ERROR_INTERRUPTED, "interrupted while reading %s", path);
     return error_set(error, ERROR_USAGE,
-                     "the password file %s is empty: its first line must be the password", path);
+                     length < 0 ? "cannot read the password file %s: %s"
+                                : "the password file %s %s",
+                     path, obstacle);
 }
 
 /* The terminal is one for all threads: questions are asked one after the other. */
@@ -103,7 +144,7 @@ static bool prompt(struct credentials *credentials, const struct target *target,
                   "VPERF_PASSWORD, or run vperf on a terminal",
                   target->text);
     else
-        credentials->password = memory_strdup(buffer);
+        credentials->password = secret_copy(buffer);
     explicit_bzero(buffer, sizeof buffer);
     return credentials->password != NULL;
 }
@@ -113,20 +154,29 @@ static bool find_password(struct credentials *credentials, const struct target *
     if (password_file)
         return read_password_file(credentials, password_file, error);
 
-    const char *password = target->password;
-    if (!password)
-        password = environment("VPERF_PASSWORD", "GOVC_PASSWORD");
+    const char *variable = environment("VPERF_PASSWORD", "GOVC_PASSWORD");
+    const char *password = choose(target, target->password, variable);
     if (!password)
         return prompt(credentials, target, error);
-    credentials->password = memory_strdup(password);
+    credentials->password =
+        password == variable ? secret_copy(password) : secret_share(target->password);
     return true;
+}
+
+static bool check(const char *what, const char *text, const struct target *target,
+                  struct error *error) {
+    const char *obstacle = find_obstacle(text);
+    return !obstacle ||
+           error_set(error, ERROR_USAGE, "%s: the %s %s", target->text, what, obstacle);
 }
 
 bool credentials_init(struct credentials *credentials, const struct target *target,
                       const char *password_file, struct error *error) {
     *credentials = (struct credentials){0};
     if (find_username(credentials, target, error) &&
-        find_password(credentials, target, password_file, error))
+        check("user name", credentials->username, target, error) &&
+        find_password(credentials, target, password_file, error) &&
+        check("password", credentials->password, target, error))
         return true;
     credentials_done(credentials);
     return false;
@@ -134,6 +184,6 @@ bool credentials_init(struct credentials *credentials, const struct target *targ
 
 void credentials_done(struct credentials *credentials) {
     free(credentials->username);
-    memory_wipe_free(credentials->password);
+    secret_free(credentials->password);
     *credentials = (struct credentials){0};
 }

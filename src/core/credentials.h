@@ -8,13 +8,14 @@
 
 struct credentials {
     char *username;
-    char *password;
+    char *password; /* a secret */
 };
 
 /*
  * credentials_init: user name from the target, VPERF_USERNAME or GOVC_USERNAME; password from
  * password_file (its first line; may be NULL), the target, VPERF_PASSWORD or GOVC_PASSWORD, or a
- * prompt on the terminal. ERROR_USAGE says what is missing and where to put it.
+ * prompt on the terminal. A target that yields comes after the variables. ERROR_USAGE says what is
+ * missing and where to put it, or why it cannot be sent.
  */
 bool credentials_init(struct credentials *credentials, const struct target *target,
                       const char *password_file, struct error *error)

@@ -60,6 +60,18 @@ char *memory_vprintf(const char *format, va_list arguments) {
     return memory_check(text);
 }
 
+/*
+ * Not inlined, so that it has the place of those others. The copies of zeros go through the vector
+ * registers that text went through, which the dynamic linker would save on the stack later.
+ */
+__attribute__((noinline)) void memory_wipe_stack(void) {
+    char place[32 * 1024];
+    explicit_bzero(place, sizeof place);
+    for (volatile size_t size = 16; size <= 256; size *= 2)
+        memmove(place + 1, place, size - 1);
+    explicit_bzero(place, 1);
+}
+
 void memory_wipe_free(char *text) {
     if (text)
         explicit_bzero(text, strlen(text));

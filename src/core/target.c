@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "core/memory.h"
+#include "core/secret.h"
 
 /*
  * GLib rather than libcurl: of "qemu:///system" libcurl takes "system" for the host, and it refuses
@@ -113,11 +114,18 @@ static const char *find_fault(const struct parts *parts) {
     return NULL;
 }
 
-static char *text_without_password(const struct parts *parts, bool bare) {
+static char *without_password(const struct parts *parts) {
     char *joined = g_uri_join_with_user(uri_flags, parts->scheme, parts->username, NULL, NULL,
                                         parts->host, parts->port, parts->path, parts->query, NULL);
-    char *text = memory_strdup(joined + (bare ? strlen(default_scheme) : 0));
+    char *text = memory_strdup(joined);
     g_free(joined);
+    return text;
+}
+
+static char *text_for_people(const struct parts *parts, bool bare) {
+    char *uri = without_password(parts);
+    char *text = memory_strdup(uri + (bare ? strlen(default_scheme) : 0));
+    free(uri);
     return text;
 }
 
@@ -131,14 +139,15 @@ static bool has_space_or_control(const char *text) {
 
 static void fill(struct target *target, const struct parts *parts, const char *uri, bool bare) {
     *target = (struct target){
-        .text = text_without_password(parts, bare),
-        .uri = memory_strdup(uri),
+        .text = text_for_people(parts, bare),
+        .uri = parts->password && is_remote(parts->scheme) ? without_password(parts)
+                                                           : memory_strdup(uri),
         .scheme = memory_strndup(parts->scheme, strcspn(parts->scheme, "+")),
         .host = memory_strdup(parts->host),
         .port = parts->port > 0 ? parts->port : 0,
         .path = memory_strdup(parts->path),
         .username = memory_strdup(parts->username),
-        .password = memory_strdup(parts->password),
+        .password = secret_copy(parts->password),
     };
 }
 
@@ -210,6 +219,6 @@ void target_done(struct target *target) {
     free(target->host);
     free(target->path);
     free(target->username);
-    memory_wipe_free(target->password);
+    secret_free(target->password);
     *target = (struct target){0};
 }

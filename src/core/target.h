@@ -12,13 +12,14 @@ enum { TARGET_HTTPS_PORT = 443 }; /* of an https target without a port */
 
 struct target {
     char *text;     /* for people: the URI without a password */
-    char *uri;      /* as given, password included: only for the library that opens it */
+    char *uri;      /* as given; without the password, unless it is libvirt's */
     char *scheme;   /* lower case, without transport: qemu for qemu+ssh; https for a bare host */
     char *host;     /* without brackets; "" for a local connection */
     int port;       /* 0 when not given */
     char *path;     /* "" when not given */
     char *username; /* NULL when not given */
-    char *password; /* NULL when not given */
+    char *password; /* a secret; NULL when not given */
+    bool yields;    /* its user name and password, to those of the environment */
 };
 
 /* target_init: takes text apart; ERROR_USAGE when it is no URI and no host name. */

@@ -45,6 +45,13 @@ static enum options_result parse(struct options *options, const char *line, char
     return result;
 }
 
+static int clear_environment(void **state) {
+    (void)state;
+    unsetenv("GOVC_URL");
+    unsetenv("LIBVIRT_DEFAULT_URI");
+    return unsetenv("GOVC_INSECURE");
+}
+
 static void test_refused(void **state) {
     static const struct {
         const char *line;
@@ -152,10 +159,39 @@ static void test_password_is_hidden(void **state) {
     options_done(&options);
 }
 
-static int clear_environment(void **state) {
+/* Without a TARGET, variables name one; the first is vSphere's. */
+static void test_target_of_the_environment(void **state) {
+    static const struct {
+        const char *govc_url;
+        const char *libvirt_uri;
+        const char *expected;
+        bool yields;
+    } cases[] = {
+        {"https://root:secret@esx01/sdk", "test:///default", "https://root@esx01/sdk", true},
+        {NULL, "test:///default", "test:///default", false},
+        {"", "test:///default", "test:///default", false},
+        {NULL, NULL, NULL, false},
+        {NULL, "", NULL, false},
+    };
     (void)state;
-    unsetenv("GOVC_URL");
-    return unsetenv("GOVC_INSECURE");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *argv[] = {(char *)"collect", NULL};
+        struct options options;
+        clear_environment(NULL);
+        if (cases[i].govc_url)
+            setenv("GOVC_URL", cases[i].govc_url, 1);
+        if (cases[i].libvirt_uri)
+            setenv("LIBVIRT_DEFAULT_URI", cases[i].libvirt_uri, 1);
+        enum options_result result = options_parse(&options, &spec, 1, argv);
+        assert_int_equal(result, cases[i].expected ? OPTIONS_RUN : OPTIONS_WRONG);
+        if (cases[i].expected) {
+            assert_string_equal(options.targets[0].text, cases[i].expected);
+            assert_int_equal(options.targets[0].yields, cases[i].yields);
+        }
+        options_done(&options);
+        assert_true(!cases[i].govc_url || !strstr(getenv("GOVC_URL"), "secret"));
+    }
+    clear_environment(NULL);
 }
 
 int main(void) {
@@ -164,6 +200,7 @@ int main(void) {
         cmocka_unit_test(test_timing),
         cmocka_unit_test(test_lists_grow),
         cmocka_unit_test(test_password_is_hidden),
+        cmocka_unit_test(test_target_of_the_environment),
     };
     return cmocka_run_group_tests(tests, clear_environment, NULL);
 }

@@ -93,22 +93,95 @@ static void test_precedence(void **state) {
     }
 }
 
+/* What GOVC_URL holds gives way to what the other variables hold, each for itself, as with govc. */
+static void test_target_that_yields(void **state) {
+    static const struct {
+        const char *target;
+        const char *environment[4];
+        const char *username;
+        const char *password;
+    } cases[] = {
+        {"root:uri@h", {NULL, NULL, "g", "gp"}, "g", "gp"},
+        {"root:uri@h", {NULL, NULL, "g", NULL}, "g", "uri"},
+        {"root:uri@h", {NULL, NULL, NULL, "gp"}, "root", "gp"},
+        {"root:uri@h", {NULL, NULL, NULL, NULL}, "root", "uri"},
+        {"root:uri@h", {"v", "vp", "g", "gp"}, "v", "vp"},
+        {"root:@h", {NULL, NULL, NULL, NULL}, "root", ""},
+        {"h", {NULL, NULL, "g", "gp"}, "g", "gp"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct target target;
+        struct credentials credentials;
+        struct error error = {0};
+        set_environment(cases[i].environment);
+        assert_true(target_init(&target, cases[i].target, &error));
+        target.yields = true;
+        if (!credentials_init(&credentials, &target, NULL, &error))
+            fail_msg("%s", error.message);
+        assert_string_equal(credentials.username, cases[i].username);
+        assert_string_equal(credentials.password, cases[i].password);
+        target_done(&target);
+        credentials_done(&credentials);
+    }
+}
+
+/* What no server could be sent in XML is refused, wherever it comes from. */
+static void test_unusable_text(void **state) {
+    static const struct {
+        const char *target;
+        const char *environment[4];
+        const char *message;
+    } cases[] = {
+        {"root@h", {NULL, "gr\374n", NULL, NULL}, "root@h: the password is not UTF-8"},
+        {"h", {"J\374rgen", "p", NULL, NULL}, "h: the user name is not UTF-8"},
+        {"root@h", {NULL, "a\001b", NULL, NULL}, "root@h: the password holds a control character"},
+        {"root:a%01b@h",
+         {NULL, NULL, NULL, NULL},
+         "root@h: the password holds a control character"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct target target;
+        struct credentials credentials;
+        struct error error = {0};
+        set_environment(cases[i].environment);
+        assert_true(target_init(&target, cases[i].target, &error));
+        assert_false(credentials_init(&credentials, &target, NULL, &error));
+        assert_int_equal(error.kind, ERROR_USAGE);
+        if (strncmp(error.message, cases[i].message, strlen(cases[i].message)) != 0)
+            assert_string_equal(error.message, cases[i].message);
+        target_done(&target);
+    }
+}
+
 static void test_password_file(void **state) {
     static const struct {
         const char *content;
         size_t length;
-        const char *password; /* NULL: refused as empty */
+        const char *password; /* NULL: refused */
+        const char *reason;
     } cases[] = {
-        {"secret", 6, "secret"},
-        {"secret\n", 7, "secret"},
-        {"secret\r\n", 8, "secret"},
-        {"secret\nsecond line\n", 19, "secret"},
-        {" with spaces \n", 14, " with spaces "},
-        {"gr\303\274n\n", 6, "gr\303\274n"},
-        {"", 0, NULL},
-        {"\n", 1, NULL},
-        {"\r\nsecond\n", 9, NULL},
-        {"sec\0ret\n", 8, NULL},
+        {"secret", 6, "secret", NULL},
+        {"secret\n", 7, "secret", NULL},
+        {"secret\r\n", 8, "secret", NULL},
+        {"secret\nsecond \374 \0 line\n", 22, "secret", NULL},
+        {" with spaces \n", 14, " with spaces ", NULL},
+        {"a\tb\n", 4, "a\tb", NULL},
+        {"gr\303\274n\n", 6, "gr\303\274n", NULL},
+        {"\357\273\277secret\r\n", 11, "secret", NULL},
+        {"", 0, NULL, "is empty"},
+        {"\n", 1, NULL, "is empty"},
+        {"\357\273\277\n", 4, NULL, "is empty"},
+        {"\r\nsecond\n", 9, NULL, "is empty"},
+        {"sec\0ret\n", 8, NULL, "is UTF-16 or no text"},
+        {"\377\376s\0e\0\n\0", 8, NULL, "is UTF-16"},
+        {"\376\377\0s\0e\0\n", 8, NULL, "is UTF-16"},
+        {"s\0e\0\n\0", 6, NULL, "is UTF-16"},
+        {"gr\374n\n", 5, NULL, "is not UTF-8 but perhaps Latin-1"},
+        {"a\033b\n", 4, NULL, "holds a control character"},
     };
     struct target target;
     struct error error = {0};
@@ -128,7 +201,7 @@ static void test_password_file(void **state) {
         if (password)
             assert_string_equal(credentials.password, password);
         else
-            assert_non_null(strstr(error.message, "is empty"));
+            assert_non_null(strstr(error.message, cases[i].reason));
         credentials_done(&credentials);
         unlink(path);
     }
@@ -166,6 +239,34 @@ static void test_unreadable_password_file(void **state) {
     if (root)
         assert_int_equal(seteuid(0), 0);
     unlink(path);
+}
+
+/* A file without an end is not read to its end. */
+static void test_endless_password_file(void **state) {
+    static const struct {
+        const char *path;
+        const char *message;
+    } cases[] = {
+        {"/dev/zero", "the password file /dev/zero holds bytes that are no text"},
+        {"long", "the password file long has a first line that is too long for a password"},
+    };
+    struct target target;
+    struct credentials credentials;
+    (void)state;
+
+    assert_int_equal(chdir(folder), 0);
+    FILE *stream = fopen("long", "w");
+    for (int i = 0; i < 100000; i++)
+        fputs("secret", stream);
+    fclose(stream);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error error = {0};
+        assert_true(target_init(&target, "root@h", &error));
+        assert_false(credentials_init(&credentials, &target, cases[i].path, &error));
+        assert_string_equal(error.message, cases[i].message);
+        target_done(&target);
+    }
+    unlink("long");
 }
 
 static void test_no_username(void **state) {
@@ -270,8 +371,15 @@ static void test_prompt_does_not_echo(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        FRESH(test_precedence),  FRESH(test_password_file), FRESH(test_unreadable_password_file),
-        FRESH(test_no_username), FRESH(test_no_terminal),   FRESH(test_prompt_does_not_echo),
+        FRESH(test_precedence),
+        FRESH(test_password_file),
+        FRESH(test_unreadable_password_file),
+        FRESH(test_target_that_yields),
+        FRESH(test_unusable_text),
+        FRESH(test_endless_password_file),
+        FRESH(test_no_username),
+        FRESH(test_no_terminal),
+        FRESH(test_prompt_does_not_echo),
     };
     return cmocka_run_group_tests_name("credentials", tests, make_folder, remove_folder);
 }

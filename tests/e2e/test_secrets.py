@@ -135,7 +135,7 @@ def test_special_characters(vperf, start_vcsim, tmp_path, password):
 
 
 @pytest.mark.parametrize("text", [PASSWORD, PASSWORD + "\n", PASSWORD + "\r\n",
-                                  PASSWORD + "\nsecond line\n"])
+                                  PASSWORD + "\nsecond line\n", "\ufeff" + PASSWORD + "\r\n"])
 def test_password_file(vperf, esx, tmp_path, text):
     """The first line counts, with or without line end."""
     (tmp_path / "password").write_bytes(text.encode())
@@ -145,12 +145,14 @@ def test_password_file(vperf, esx, tmp_path, text):
 
 
 @pytest.mark.parametrize("text, reason", [(None, "No such file"), ("", "empty"),
-                                          ("\n" + PASSWORD, "empty")])
+                                          ("\n" + PASSWORD, "empty"),
+                                          (PASSWORD.encode("utf-16"), "UTF-16"),
+                                          ("Grün".encode("latin-1"), "UTF-8")])
 def test_unusable_password_file(vperf, esx, tmp_path, text, reason):
     """A password file without password is told; no other password is tried in its place."""
     name = tmp_path / "password"
     if text is not None:
-        name.write_text(text)
+        name.write_bytes(text if isinstance(text, bytes) else text.encode())
     before = len(esx.methods())
     done = vperf.run("inventory", "--password-file", name, *esx.arguments)
     assert (done.status, len(done.messages)) == (2, 1), done
@@ -255,3 +257,47 @@ def test_only_login_carries_the_password(vperf, start_vcsim):
     server = start_vcsim("-mode", "real")
     vperf.run("collect", *server.arguments)
     assert [one["method"] for one in server.requests() if one["credentials"]] == ["Login"]
+
+
+def test_password_file_without_end(vperf, esx):
+    """/dev/zero ends at once, and nobody is asked anything."""
+    before = len(esx.methods())
+    done = vperf.run("inventory", "--password-file", "/dev/zero", *esx.arguments, seconds=5)
+    assert (done.status, len(done.messages)) == (2, 1), done
+    assert len(esx.methods()) == before
+
+
+def copies(process, secret):
+    """Where the writable memory of a process holds the secret: the lines of its map."""
+    found = []
+    with open(f"/proc/{process.pid}/maps", encoding="ascii") as lines, \
+            open(f"/proc/{process.pid}/mem", "rb", buffering=0) as memory:
+        for line in lines:
+            addresses, rights, *_ = line.split()
+            if rights.startswith("rw"):
+                begin, end = (int(text, 16) for text in addresses.split("-"))
+                memory.seek(begin)
+                found += [line] * memory.read(end - begin).count(secret.encode())
+    return found
+
+
+@pytest.mark.parametrize("method", ["RetrieveServiceContent", "QueryPerf"])
+@pytest.mark.parametrize("place", ["target", "file", "GOVC_URL"])
+def test_one_copy(vperf, start_vcsim, tmp_path, place, method):
+    """Before and after the login, the password is in one place of the memory."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may read the memory of a vperf that knows a password")
+    if vperf.is_sanitized():
+        pytest.skip("AddressSanitizer keeps what is freed")
+    server = start_vcsim("-mode", "real", "-accident", f"{method}:1:hang")
+    (tmp_path / "password").write_text(PASSWORD + "\n")
+    whole = server.target(password=PASSWORD)
+    arguments = {"target": [whole], "GOVC_URL": [],
+                 "file": ["--password-file", tmp_path / "password", server.target()]}[place]
+    env = {"VPERF_PASSWORD": None, "GOVC_URL": whole if place == "GOVC_URL" else None}
+    process = vperf.start("collect", "--ca-file", server.ca_file, *arguments, env=env)
+    server.await_request(method)
+    found = copies(process, PASSWORD)
+    process.send_signal(signal.SIGTERM)
+    assert finish(process).status == 130
+    assert len(found) == 1, found

@@ -230,6 +230,24 @@ def test_govc_environment_alone(vperf, esx):
     assert vperf.run("inventory", env=env).status == 0
 
 
+def test_variables_win_over_govc_url(vperf, esx):
+    """As with govc, GOVC_USERNAME and GOVC_PASSWORD are meant where GOVC_URL has others."""
+    url = f"https://somebody:wrong@{esx.label}/sdk"
+    env = login(GOVC_URL=url, GOVC_USERNAME=USER, GOVC_PASSWORD=PASSWORD)
+    done = vperf.run("inventory", "--ca-file", esx.ca_file, env=env)
+    assert done.status == 0, done
+
+
+def test_libvirt_default_uri(vperf, esx):
+    """Without a TARGET and GOVC_URL, libvirt's own variable names the target."""
+    done = vperf.run("inventory", env=login(LIBVIRT_DEFAULT_URI="test:///default"))
+    assert done.status == 0 and {row["hypervisor"] for row in done.rows} == {"test"}, done
+    env = login(LIBVIRT_DEFAULT_URI="test:///default", GOVC_URL=esx.label, GOVC_USERNAME=USER,
+                GOVC_PASSWORD=PASSWORD)
+    done = vperf.run("inventory", "--ca-file", esx.ca_file, env=env)
+    assert {row["source"] for row in done.rows} == {esx.label}, done
+
+
 def test_target_wins_over_govc_url(vperf, esx):
     """A TARGET on the command line is the one that is meant."""
     done = vperf.run("inventory", *esx.arguments, env={"GOVC_URL": NOBODY})

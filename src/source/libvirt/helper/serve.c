@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "core/memory.h"
+#include "core/secret.h"
 #include "source/libvirt/helper/connection.h"
 #include "source/libvirt/helper/domains.h"
 #include "source/libvirt/helper/stats.h"
@@ -42,7 +43,7 @@ static void read_credentials(struct record *message, struct credentials *credent
         error_set(error, ERROR_PROTOCOL, "no credentials came");
     else if (record_number(message)) {
         credentials->username = memory_strdup(record_text(message));
-        credentials->password = memory_strdup(record_text(message));
+        credentials->password = secret_copy(record_text(message));
     } else {
         error_read(message, error);
     }
