@@ -8,6 +8,7 @@ The log of each part is in build/log, and is shown when it failed. A part that f
 those that need it. The last line says `N passed, N failed`: tests, and failed parts without any.
 """
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -53,9 +54,16 @@ class Part:
         self.begin = time.monotonic()
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                ["nice", "-n", str(self.nice), *map(str, self.command)], cwd=ROOT,
+                [str(word) for word in self.command], cwd=ROOT,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                env={**os.environ, **SANITIZERS, **self.environment}, process_group=0)
+                env={**os.environ, **SANITIZERS, **self.environment}, start_new_session=True,
+                preexec_fn=self.step_back)
+
+    def step_back(self):
+        """Lowers the priority, of the session as well where Linux weighs sessions (autogroup)."""
+        os.nice(self.nice)
+        with contextlib.suppress(OSError):
+            pathlib.Path("/proc/self/autogroup").write_text(str(self.nice), encoding="ascii")
 
     def end(self, status, usage):
         """Notes that the command ended, and shows what it wrote if it failed."""
