@@ -187,9 +187,17 @@ def show_times(parts, begin):
           f"{sum(part.cpu_seconds for part in parts):.0f} s of CPU time")
 
 
+def leave(number, _):
+    """Ends the run, and with it all parts."""
+    sys.exit(128 + number)
+
+
 def main():
     """Runs everything and adds up the results."""
     begin = time.monotonic()
+    # Tests rely on signals that nobody ignores, and whoever starts us may do so.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, leave)
     (BUILD / "log").mkdir(parents=True, exist_ok=True)
     for part in PARTS:
         if part.results:
