@@ -4,13 +4,15 @@ to do, status 1, nothing on stdout, no file, and an end within --timeout."""
 
 import concurrent.futures
 import contextlib
+import os
 import re
 import socket
+import ssl
 
 import badserver
 import harness
 import pytest
-from harness import MARGIN_SECONDS, PASSWORD, files_in
+from harness import MARGIN_SECONDS, PASSWORD, USER, files_in, finish
 
 TIMEOUT = 2
 
@@ -46,6 +48,8 @@ MODES = {
     "http-401": ("401", "proxy"),
     "http-404": ("404", CHECK_ADDRESS),
     "http-503": ("503", "wait until"),
+    "proxmox": ("this is Proxmox VE", "no vSphere API and no libvirt API"),
+    "xapi": ("this is XenServer or XCP-ng", "no vSphere API and no libvirt API"),
     "truncated-length": ("closed the connection", "try again"),
     "truncated-chunked": ("closed the connection", "try again"),
     "truncated-header": ("RetrieveServiceContent", "check"),
@@ -201,3 +205,18 @@ def test_server_without_performance_manager(vperf, start_badserver, tmp_path):
     done = vperf.run("collect", *bad.arguments)
     assert (done.status, len(done.messages)) == (1, 1), done
     assert "is it ESXi or vCenter?" in done.err
+
+
+def test_the_port_of_proxmox(vperf, certs):
+    """Its certificate is refused first: then the port tells what is probably there."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certs["self-signed"]["cert"], certs["self-signed"]["key"])
+    host = f"127.{os.getpid() % 250 + 1}.8.6"  # of this test's own
+    with socket.create_server((host, 8006)) as listener:
+        process = vperf.start("inventory", f"https://{USER}@{host}:8006")
+        peer = listener.accept()[0]
+        with contextlib.suppress(ssl.SSLError, OSError), context.wrap_socket(peer, True) as tls:
+            tls.read()
+        done = finish(process)
+    assert done.status == 1 and len(done.messages) == 1, done
+    assert "not trusted" in done.err and "port of Proxmox VE" in done.err, done

@@ -141,6 +141,21 @@ def http_status(status, text):
     return mode
 
 
+def proxmox(peer, _):
+    """The API of Proxmox VE, which says why in the status line alone."""
+    peer.answer(b"", "501 Method 'POST /sdk' not implemented", "text/html",
+                "Server: pve-api-daemon/3.0\r\n")
+    return True
+
+
+def xapi(peer, _):
+    """XenServer, which takes the request for one of XML-RPC."""
+    peer.answer(b"<html><body><h1>HTTP 500 internal server error</h1>An unexpected error occurred;"
+                b" please wait a while and try again.<hr><address>Xapi Server</address></body>"
+                b"</html>", "500 Internal Error", "text/html")
+    return True
+
+
 def redirect(peer, _):
     """Sends the client elsewhere, to a port where nobody listens."""
     peer.answer(b"", "302 Found", headers="Location: https://127.0.0.1:9/sdk\r\n")
@@ -253,7 +268,7 @@ def deep(peer, _):
 MODES = {
     "html": html, "redirect": redirect, "redirect-http": redirect_http,
     "http-401": http_status(401, "Unauthorized"), "http-404": http_status(404, "Not Found"),
-    "http-503": http_status(503, "Service Unavailable"),
+    "http-503": http_status(503, "Service Unavailable"), "proxmox": proxmox, "xapi": xapi,
     "truncated-length": truncated_length, "truncated-chunked": truncated_chunked,
     "truncated-header": truncated_header, "close": closes, "silent": silent,
     "drip": drip, "drip-header": drip_header, "endless": endless, "endless-header": endless_header,

@@ -2,6 +2,7 @@
 /* gSOAP leaves every time limit open by default; here a call as a whole has one. */
 #include "source/vsphere/session/channel.h"
 
+#include <glib.h>
 #include <openssl/err.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -59,11 +60,18 @@ static void keep_tail(struct channel *channel, const char *bytes, size_t count) 
     memcpy(channel->tail + room - fresh, bytes + count - fresh, fresh);
 }
 
+static void keep_start(struct channel *channel, const char *bytes, size_t count) {
+    const size_t room = sizeof channel->start;
+    if (channel->received < room)
+        memcpy(channel->start + channel->received, bytes, MIN(count, room - channel->received));
+}
+
 static size_t receive(struct soap *soap, char *buffer, size_t length) {
     struct channel *channel = soap->user;
     if (!wait_for_bytes(channel))
         return 0;
     size_t received = channel->receive(soap, buffer, length);
+    keep_start(channel, buffer, received);
     keep_tail(channel, buffer, received);
     channel->received += received;
     channel->broken = received == 0;

@@ -38,6 +38,7 @@ struct channel {
     uint64_t received;         /* bytes of the answer */
     uint64_t head_received;    /* those of them before its body */
     char tail[4];              /* the last bytes received */
+    char start[1024];          /* the first ones */
     bool whole;    /* the answer is read to its end: the connection may serve another call */
     bool broken;   /* the connection ended before the answer did */
     bool too_long; /* the answer is larger than CHANNEL_MAX_ANSWER_MIB */

@@ -2,6 +2,7 @@
 /* Faults, statuses of HTTP, and the many ways in which a connection can end. */
 #include "source/vsphere/session/failure.h"
 
+#include <glib.h>
 #include <string.h>
 
 #include "source/vsphere/session/session.h"
@@ -62,6 +63,23 @@ static bool describe_status(const struct session *session, int status, struct er
                      reason);
 }
 
+/* Who else answers like this; what it says on all of its pages. */
+static const struct {
+    const char *mark;
+    const char *name;
+} others[] = {
+    {"pve-api-daemon", "Proxmox VE, which has no vSphere API and no libvirt API"},
+    {"Xapi Server", "XenServer or XCP-ng, which has no vSphere API and no libvirt API"},
+};
+
+static const char *other_product(const struct channel *channel) {
+    size_t size = MIN(channel->received, sizeof channel->start);
+    for (size_t i = 0; !session_established(channel->session) && i < G_N_ELEMENTS(others); i++)
+        if (memmem(channel->start, size, others[i].mark, strlen(others[i].mark)))
+            return others[i].name;
+    return NULL;
+}
+
 static const char *reason_text(struct soap *soap) {
     const char *const *reason = soap->fault ? soap_faultstring(soap) : NULL;
     return reason && *reason ? *reason : "no reason given";
@@ -71,7 +89,10 @@ static bool describe_tls(const struct channel *channel, struct error *error) {
     const struct session *session = channel->session;
     const char *refusal = tls_refusal(session->tls);
     if (refusal)
-        return error_set(error, ERROR_TLS, "%s: %s", session->label, refusal);
+        return error_set(error, ERROR_TLS, "%s: %s%s", session->label, refusal,
+                         g_str_has_suffix(session->label, ":8006")
+                             ? " (8006 is the port of Proxmox VE, which has no vSphere API)"
+                             : "");
     return error_set(error, ERROR_TLS,
                      "%s: TLS handshake failed (%s): check that this port speaks https",
                      session->label, reason_text(channel->soap));
@@ -101,6 +122,9 @@ bool failure_describe(struct channel *channel, const char *operation, int result
         return error_set(error, ERROR_INTERRUPTED, "%s: interrupted", session->label);
     if (channel->timed_out)
         return describe_silence(session, operation, result, error);
+    const char *product = other_product(channel);
+    if (product)
+        return error_set(error, ERROR_PROTOCOL, "%s: this is %s", session->label, product);
     if (result == SOAP_FAULT)
         return describe_fault(channel, operation, error);
     if (result == SOAP_SSL_ERROR)
