@@ -232,9 +232,33 @@ func (f *offers) expand(kind string, d *devices, number int) []types.PerfMetricI
 		}
 	}
 	if kind == "VirtualMachine" {
+		ids = append(ids, f.guestDisks(ids)...)
 		ids = append(ids, types.PerfMetricId{CounterId: bogusCounter})
 	}
 	return ids
+}
+
+// guestDiskCounters are those that real guests offer and govmomi's recordings lack.
+var guestDiskCounters = []string{
+	"disk.usage.average", "disk.read.average", "disk.write.average",
+}
+
+// guestDisks lists the aggregates of guestDiskCounters that ids lacks.
+func (f *offers) guestDisks(ids []types.PerfMetricId) []types.PerfMetricId {
+	var more []types.PerfMetricId
+	listed := make(map[types.PerfMetricId]bool)
+	for _, id := range ids {
+		listed[id] = true
+	}
+	for _, name := range guestDiskCounters {
+		for key, info := range f.counters {
+			id := types.PerfMetricId{CounterId: key}
+			if info.Name() == name && !listed[id] {
+				more = append(more, id)
+			}
+		}
+	}
+	return more
 }
 
 // resolve returns the instances that one recorded instance stands for.
