@@ -2,14 +2,12 @@
 /* QueryPerf in csv format; answers in normal format are as good. */
 #include "source/vsphere/query/query.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
 
 #include "core/memory.h"
-#include "core/value.h"
-#include "source/vsphere/inventory/entities.h"
+#include "source/vsphere/query/request.h"
 #include "source/vsphere/query/samples.h"
 #include "source/vsphere/query/wanted.h"
 #include "source/vsphere/session/session.h"
@@ -27,109 +25,21 @@ struct query_seen {
     struct seen_series *series;
 };
 
-/* What may lie behind the end that was guessed for a span. */
-enum { SPARE_SAMPLES = 360 };
-
-/* The parts of a request that gSOAP wants addresses of. */
-struct terms {
-    struct vim25__ManagedObjectReference object;
-    int samples;
-    int interval;
-    char start[TIME_TEXT_SIZE];
-    char end[TIME_TEXT_SIZE];
-};
-
-/* The strings of a request are only read, though gSOAP's structs do not say so. */
-static char *borrow(const char *text) {
-    return (char *)text;
-}
-
 static bool is_refused(const struct query *query, const struct query_item *item, int32_t id) {
     return refusals_holds(query->refusals, item->group, item->tracked->number, id);
-}
-
-static void fill_wildcards(const struct query *query, const struct query_item *item,
-                           struct vim25__PerfQuerySpec *spec) {
-    const char *instance = query->selection->aggregate_only ? "" : "*";
-    spec->metricId = memory_array(item->count, sizeof *spec->metricId);
-    for (size_t i = 0; i < item->count; i++) {
-        if (is_refused(query, item, item->counters[i]->id))
-            continue;
-        struct vim25__PerfMetricId *metric = &spec->metricId[spec->__sizemetricId++];
-        metric->counterId = item->counters[i]->id;
-        metric->instance = borrow(instance);
-    }
-}
-
-/* The counters of an item are a run of all that were asked for: first and last tell which. */
-static void fill_listed(const struct query *query, const struct query_item *item,
-                        struct vim25__PerfQuerySpec *spec) {
-    const struct available *listed = item->listed;
-    int32_t first = item->counters[0]->id, last = item->counters[item->count - 1]->id;
-    spec->metricId = memory_array(listed->count + 1, sizeof *spec->metricId);
-    for (size_t i = 0; i < listed->count; i++) {
-        int32_t id = listed->metrics[i].counter->id;
-        if (id < first || id > last || is_refused(query, item, id))
-            continue;
-        struct vim25__PerfMetricId *metric = &spec->metricId[spec->__sizemetricId++];
-        metric->counterId = id;
-        metric->instance = listed->metrics[i].instance;
-    }
-}
-
-/* More samples than there can be are as good as all. */
-static void fill_terms(const struct query_item *item, struct terms *terms) {
-    const struct span *span = &item->span;
-    int64_t samples = span_samples(span) + (span->open ? SPARE_SAMPLES : 0);
-    *terms = (struct terms){
-        .object = {.type = borrow(entities_managed_type(item->entity->type)),
-                   .__item = borrow(item->entity->id)},
-        .samples = samples < INT_MAX ? (int)samples : INT_MAX,
-        .interval = span->interval,
-    };
-    if (span->bounded)
-        time_text(terms->start, span->start);
-    if (span->bounded && !span->open)
-        time_text(terms->end, span->end);
-}
-
-static void fill_spec(const struct query *query, const struct query_item *item, struct terms *terms,
-                      struct vim25__PerfQuerySpec *spec) {
-    fill_terms(item, terms);
-    spec->entity = &terms->object;
-    spec->startTime = *terms->start ? terms->start : NULL;
-    spec->endTime = *terms->end ? terms->end : NULL;
-    spec->maxSample = &terms->samples;
-    spec->intervalId = &terms->interval;
-    spec->format = borrow("csv");
-    if (item->listed)
-        fill_listed(query, item, spec);
-    else
-        fill_wildcards(query, item, spec);
 }
 
 bool query_ask(const struct query *query, struct channel *channel, const struct query_call *call,
                struct _vim25__QueryPerfResponse *response, struct error *error) {
     struct vim25__ManagedObjectReference manager =
         session_reference(&channel->session->performance_manager);
-    struct vim25__PerfQuerySpec *specs = memory_array(call->count, sizeof *specs);
-    struct terms *terms = memory_array(call->count, sizeof *terms);
-    int asked = 0;
-    for (size_t i = 0; i < call->count; i++) {
-        fill_spec(query, &call->items[i], &terms[i], &specs[asked]);
-        if (specs[asked].__sizemetricId)
-            asked++;
-        else
-            free(specs[asked].metricId); /* a spec without any would mean all */
-    }
+    struct request parts;
+    request_init(&parts, query, call);
     struct vim25__QueryPerfRequestType request = {
-        ._USCOREthis = &manager, .__sizequerySpec = asked, .querySpec = specs};
+        ._USCOREthis = &manager, .__sizequerySpec = (int)parts.count, .querySpec = parts.specs};
     *response = (struct _vim25__QueryPerfResponse){0};
-    bool answered = !asked || CALL(channel, QueryPerf, &request, response, error);
-    for (int i = 0; i < asked; i++)
-        free(specs[i].metricId);
-    free(specs);
-    free(terms);
+    bool answered = !parts.count || CALL(channel, QueryPerf, &request, response, error);
+    request_done(&parts);
     return answered;
 }
 

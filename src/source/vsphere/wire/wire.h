@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct _GString;
 struct soap;
 struct vim25__ArrayOfInt;
 struct vim25__ArrayOfLong;
@@ -77,6 +78,21 @@ struct vim_selection {
 };
 
 /*
+ * struct vim_query_spec is what QueryPerf asks one entity for. `start` and `end` are xsd:dateTime,
+ * or NULL when they are not sent. `metrics` are the metricId elements as XML, made by
+ * wire_metric_id.
+ */
+struct vim_query_spec {
+    struct vim_moref entity;
+    const char *start;
+    const char *end;
+    int32_t samples;
+    int32_t interval;
+    const char *metrics;
+    size_t metrics_length;
+};
+
+/*
  * struct vim_series holds one counter and instance ("" is the aggregate). `values` are as sent: -1
  * is kept, VIM_ABSENT marks an empty field. `malformed` tells that a number is junk or does not
  * fit, that there are more of them than sample times, or that the series does not say of which
@@ -131,6 +147,9 @@ struct wire_memory {
  * filled before each call. It is borrowed as long as the context lives.
  */
 void wire_limit(struct soap *soap, struct wire_memory *memory);
+
+/* wire_metric_id: appends the metricId element of a counter and an instance to the XML. */
+void wire_metric_id(struct _GString *xml, int32_t counter_id, const char *instance);
 
 /*
  * wire_versions_read: reads vimServiceVersions.xml after a successful soap_GET(). Returns SOAP_OK

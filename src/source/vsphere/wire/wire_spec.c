@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* SelectionSpec and TraversalSpec, which a request carries under one name. */
+/* The specifications that requests carry: of objects, and of samples. They only ever leave. */
 #include "source/vsphere/wire/wire.h"
 
+#include <glib.h>
 #include <soapH.h>
 #include <string.h>
 
@@ -46,7 +47,7 @@ int soap_out_vim25__SelectionSpec(struct soap *soap, const char *tag, int id,
     return soap_element_end_out(soap, tag);
 }
 
-/* Specifications only ever leave: one that arrives is skipped. */
+/* One that arrives is skipped. */
 struct vim_selection *soap_in_vim25__SelectionSpec(struct soap *soap, const char *tag,
                                                    struct vim_selection *selection,
                                                    const char *type) {
@@ -61,4 +62,67 @@ struct vim_selection *soap_in_vim25__SelectionSpec(struct soap *soap, const char
     if (soap->body && (!soap_string_in(soap, 0, -1, -1, NULL) || soap_element_end_in(soap, tag)))
         return NULL;
     return selection;
+}
+
+void wire_metric_id(GString *xml, int32_t counter_id, const char *instance) {
+    char *escaped = g_markup_escape_text(instance, -1);
+    g_string_append_printf(xml,
+                           "<vim25:metricId><vim25:counterId>%d</vim25:counterId>"
+                           "<vim25:instance>%s</vim25:instance></vim25:metricId>",
+                           counter_id, escaped);
+    g_free(escaped);
+}
+
+void soap_default_vim25__PerfQuerySpec(struct soap *soap, struct vim_query_spec *spec) {
+    (void)soap;
+    memset(spec, 0, sizeof *spec);
+}
+
+void soap_serialize_vim25__PerfQuerySpec(struct soap *soap, const struct vim_query_spec *spec) {
+    (void)soap;
+    (void)spec;
+}
+
+static int send_number(struct soap *soap, const char *tag, int32_t number) {
+    char text[16];
+    snprintf(text, sizeof text, "%d", number);
+    return send_text(soap, tag, text);
+}
+
+static int send_entity(struct soap *soap, const struct vim_moref *entity) {
+    if (soap_set_attr(soap, "type", entity->type, 1))
+        return soap->error;
+    return soap_element_begin_out(soap, "vim25:entity", -1, "") ||
+                   soap_string_out(soap, entity->value, 0)
+               ? soap->error
+               : soap_element_end_out(soap, "vim25:entity");
+}
+
+int soap_out_vim25__PerfQuerySpec(struct soap *soap, const char *tag, int id,
+                                  const struct vim_query_spec *spec, const char *type) {
+    (void)type;
+    if (soap_element_begin_out(soap, tag, id, "") || send_entity(soap, &spec->entity) ||
+        send_text(soap, "vim25:startTime", spec->start) ||
+        send_text(soap, "vim25:endTime", spec->end) ||
+        send_number(soap, "vim25:maxSample", spec->samples) ||
+        soap_send_raw(soap, spec->metrics, spec->metrics_length) ||
+        send_number(soap, "vim25:intervalId", spec->interval) ||
+        send_text(soap, "vim25:format", "csv"))
+        return soap->error;
+    return soap_element_end_out(soap, tag);
+}
+
+struct vim_query_spec *soap_in_vim25__PerfQuerySpec(struct soap *soap, const char *tag,
+                                                    struct vim_query_spec *spec, const char *type) {
+    (void)type;
+    if (soap_element_begin_in(soap, tag, 1, NULL))
+        return NULL;
+    if (!spec)
+        spec = soap_malloc(soap, sizeof *spec);
+    if (!spec)
+        return NULL;
+    soap_default_vim25__PerfQuerySpec(soap, spec);
+    if (soap->body && (!soap_string_in(soap, 0, -1, -1, NULL) || soap_element_end_in(soap, tag)))
+        return NULL;
+    return spec;
 }

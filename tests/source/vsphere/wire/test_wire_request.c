@@ -2,6 +2,8 @@
 /* What goes out: selections, queries, values of any type. */
 #include "test_wire.h"
 
+#include <glib.h>
+
 static void open_empty(struct wire *wire, const char *response) {
     char body[200];
 
@@ -63,15 +65,15 @@ static void traversal_is_sent_with_its_type(void **state) {
 
 static void query_leaves_out_what_is_not_set(void **state) {
     struct vim25__ManagedObjectReference manager = {"PerfMgr", "PerformanceManager"};
-    struct vim25__ManagedObjectReference vm = {"vm-1", "VirtualMachine"};
-    struct vim25__PerfMetricId metric = {.counterId = 6, .instance = ""};
-    int interval = 20;
-    struct vim25__PerfQuerySpec spec = {.entity = &vm,
-                                        .startTime = "2026-11-21T21:05:20Z",
-                                        .__sizemetricId = 1,
-                                        .metricId = &metric,
-                                        .intervalId = &interval,
-                                        .format = "csv"};
+    GString *metrics = g_string_new(NULL);
+    wire_metric_id(metrics, 6, "");
+    wire_metric_id(metrics, 7, "a<&b");
+    struct vim_query_spec spec = {.entity = {"VirtualMachine", "vm-1"},
+                                  .start = "2026-11-21T21:05:20Z",
+                                  .samples = 3,
+                                  .interval = 20,
+                                  .metrics = metrics->str,
+                                  .metrics_length = metrics->len};
     struct vim25__QueryPerfRequestType request = {
         ._USCOREthis = &manager, .__sizequerySpec = 1, .querySpec = &spec};
     struct _vim25__QueryPerfResponse response;
@@ -82,11 +84,15 @@ static void query_leaves_out_what_is_not_set(void **state) {
     assert_int_equal(soap_call___vim25__QueryPerf(wire.soap, WIRE_URL, "", &request, &response),
                      SOAP_OK);
     expect_sent(&wire, "<vim25:querySpec><vim25:entity type=\"VirtualMachine\">vm-1</vim25:entity>"
-                       "<vim25:startTime>2026-11-21T21:05:20Z</vim25:startTime><vim25:metricId>"
-                       "<vim25:counterId>6</vim25:counterId><vim25:instance/>"
-                       "</vim25:metricId><vim25:intervalId>20</vim25:intervalId>"
+                       "<vim25:startTime>2026-11-21T21:05:20Z</vim25:startTime>"
+                       "<vim25:maxSample>3</vim25:maxSample><vim25:metricId>"
+                       "<vim25:counterId>6</vim25:counterId><vim25:instance></vim25:instance>"
+                       "</vim25:metricId><vim25:metricId><vim25:counterId>7</vim25:counterId>"
+                       "<vim25:instance>a&lt;&amp;b</vim25:instance></vim25:metricId>"
+                       "<vim25:intervalId>20</vim25:intervalId>"
                        "<vim25:format>csv</vim25:format></vim25:querySpec>");
     wire_close(&wire);
+    g_string_free(metrics, TRUE);
 }
 
 static void passwords_are_escaped(void **state) {
