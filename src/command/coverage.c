@@ -31,8 +31,11 @@ struct name {
     UT_hash_handle hh;
 };
 
+enum { RECENT = 1024 };
+
 struct coverage {
     struct row *rows;
+    struct row *recent[RECENT]; /* by address of the counter: most series are of one of these */
 };
 
 static const char *counter_name(const struct row *row) {
@@ -94,9 +97,20 @@ void coverage_offered(struct coverage *coverage, const struct entity *entity,
     row_for(coverage, entity->type, counter->name, counter->unit)->entities++;
 }
 
+/* As row_for, but without a hash of the name, which costs more than the rest of the account. */
+static struct row *row_of_series(struct coverage *coverage, const struct series *series) {
+    const struct counter *counter = series->counter;
+    enum entity_type type = series->entity->type;
+    size_t place = ((uintptr_t)counter / sizeof *counter + type) % RECENT;
+    struct row *row = coverage->recent[place];
+    if (!row || row->type != type || strcmp(counter_name(row), counter->name) != 0)
+        row = row_for(coverage, type, counter->name, counter->unit);
+    coverage->recent[place] = row;
+    return row;
+}
+
 void coverage_series(struct coverage *coverage, const struct series *series) {
-    struct row *row =
-        row_for(coverage, series->entity->type, series->counter->name, series->counter->unit);
+    struct row *row = row_of_series(coverage, series);
     row->series += !series->continues;
     row->samples += series->count;
 }

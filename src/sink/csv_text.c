@@ -27,8 +27,18 @@ static void append_valid(GString *row, const char *text, bool apostrophe) {
         g_string_append_c(row, '"');
 }
 
+/* Nearly all cells: ASCII that needs no quotes. One pass, for there are many. */
+static bool append_plain(GString *row, const char *text) {
+    const char *end = text;
+    for (; *end; end++)
+        if ((signed char)*end < ' ' || *end == ',' || *end == '"')
+            return false;
+    g_string_append_len(row, text, end - text);
+    return true;
+}
+
 void csv_append(GString *row, const char *text, bool spreadsheet_safe) {
-    if (!text || !*text)
+    if (!text || !*text || (!spreadsheet_safe && append_plain(row, text)))
         return;
 
     bool apostrophe = spreadsheet_safe && strchr("=+-@\t\r", *text);
