@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Times, against GLib's reader of ISO 8601, which knows more forms, but no 24:00. */
+#include <glib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "source/vsphere/wire/wire.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    char *text = g_strndup((const char *)data, size);
+    int64_t seconds = 0;
+    if (wire_time_parse(text, &seconds)) {
+        GTimeZone *utc = g_time_zone_new_utc();
+        GDateTime *time = g_date_time_new_from_iso8601(text, utc);
+        CHECK(seconds >= -62135596800 - 14 * 3600 && seconds <= 253402300800 + 14 * 3600);
+        CHECK(!time || g_date_time_to_unix(time) == seconds);
+        CHECK(time || strstr(text, "T24:00:00"));
+        g_clear_pointer(&time, g_date_time_unref);
+        g_time_zone_unref(utc);
+    }
+    g_free(text);
+    return 0;
+}
