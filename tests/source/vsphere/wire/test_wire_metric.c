@@ -490,7 +490,8 @@ static void an_answer_that_ends_early_fails(void **state) {
 }
 
 static void composite_metrics_use_the_same_reader(void **state) {
-    struct vim25__QueryPerfCompositeRequestType request = {0};
+    struct vim25__QueryPerfCompositeRequestType request = {
+        .querySpec = {.entity = {"HostSystem", "ha-host"}, .metrics = ""}};
     struct _vim25__QueryPerfCompositeResponse response;
     char *csv = wire_file("metric_csv.xml");
     struct wire wire;
