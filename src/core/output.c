@@ -301,11 +301,11 @@ static int open_to_append(struct output *output, const char *path) {
 
 /* Why nothing can be appended to the file of this size, or NULL. */
 static const char *find_obstacle(int fd, off_t size, const char *header) {
-    size_t length = strlen(header);
-    char *begin = memory_alloc(length + 1);
     char last = '\0';
     if (flock(fd, LOCK_EX | LOCK_NB) != 0)
         return "another program is appending to it";
+    size_t length = strlen(header);
+    char *begin = memory_alloc(length + 1);
     bool same = pread(fd, begin, length, 0) == (ssize_t)length && strcmp(begin, header) == 0;
     free(begin);
     if (size && !same)
