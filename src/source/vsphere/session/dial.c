@@ -17,7 +17,11 @@
 #include "core/clock.h"
 #include "core/memory.h"
 #include "source/vsphere/session/channel.h"
+#include "source/vsphere/session/proxy.h"
+#include "source/vsphere/session/session.h"
 #include "source/vsphere/session/tls.h"
+
+enum { MAX_PROXY_HEADER = 8192 };
 
 static SOAP_SOCKET fail(struct soap *soap, int kind, const char *reason) {
     soap_set_receiver_error(soap, reason, NULL, kind);
@@ -217,9 +221,68 @@ static bool start_tls(struct soap *soap, int fd, const char *host) {
     return shake_hands(soap, fd);
 }
 
+static bool send_all(struct channel *channel, int fd, const char *text) {
+    size_t left = strlen(text);
+    while (left && await(channel, fd, POLLOUT)) {
+        ssize_t sent = send(fd, text, left, MSG_NOSIGNAL);
+        if (sent < 0 && errno != EAGAIN && errno != EINTR)
+            return false;
+        text += sent > 0 ? sent : 0;
+        left -= sent > 0 ? (size_t)sent : 0;
+    }
+    errno = left ? ETIMEDOUT : 0;
+    return !left;
+}
+
+/* The header of an answer, to its empty line; nothing follows before we speak TLS. */
+static bool receive_header(struct channel *channel, int fd, char *header, size_t size) {
+    size_t length = 0;
+    header[0] = '\0';
+    while (length + 1 < size && !strstr(header, "\r\n\r\n")) {
+        if (!await(channel, fd, POLLIN)) {
+            errno = ETIMEDOUT;
+            return false;
+        }
+        ssize_t got = recv(fd, header + length, size - 1 - length, 0);
+        if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
+            errno = got ? errno : ECONNRESET;
+            return false;
+        }
+        length += got > 0 ? (size_t)got : 0;
+        header[length] = '\0';
+    }
+    return true;
+}
+
+static bool open_tunnel(struct soap *soap, int fd, const char *host, int port) {
+    struct channel *channel = soap->user;
+    char header[MAX_PROXY_HEADER];
+    char *request = proxy_request(channel->session->proxy, host, port);
+    bool good =
+        send_all(channel, fd, request) && receive_header(channel, fd, header, sizeof header);
+    memory_wipe_free(request);
+    char *refusal = good ? proxy_refusal(header) : memory_strdup(strerror(errno));
+    if (refusal)
+        fail(soap, SOAP_TCP_ERROR, soap_strdup(soap, refusal));
+    free(refusal);
+    return !refusal;
+}
+
+static SOAP_SOCKET connect_on_the_way(struct soap *soap, const char *host, int port) {
+    const struct channel *channel = soap->user;
+    const struct proxy *proxy = channel->session->proxy;
+    if (!proxy)
+        return connect_to_host(soap, host, port);
+    SOAP_SOCKET fd = connect_to_host(soap, proxy->host, proxy->port);
+    if (!soap_valid_socket(fd) || open_tunnel(soap, fd, host, port))
+        return fd;
+    close(fd);
+    return SOAP_INVALID_SOCKET;
+}
+
 SOAP_SOCKET dial(struct soap *soap, const char *endpoint, const char *host, int port) {
     (void)endpoint; /* always https */
-    SOAP_SOCKET fd = connect_to_host(soap, host, port);
+    SOAP_SOCKET fd = connect_on_the_way(soap, host, port);
     if (!soap_valid_socket(fd))
         return fd;
     if (!start_tls(soap, fd, host)) {

@@ -5,10 +5,11 @@
 #include <glib.h>
 #include <string.h>
 
+#include "source/vsphere/session/proxy.h"
 #include "source/vsphere/session/session.h"
 #include "source/vsphere/wire/wire.h"
 
-enum { FIRST_HTTP_ERROR = 201, LAST_HTTP_ERROR = 599 };
+enum { FIRST_HTTP_ERROR = 201, LAST_HTTP_ERROR = 599, WAY_SIZE = 300 };
 
 static const struct {
     int status;
@@ -85,25 +86,35 @@ static const char *reason_text(struct soap *soap) {
     return reason && *reason ? *reason : "no reason given";
 }
 
+/* What stands between us and the server may be to blame. */
+static const char *way_of(const struct session *session, char *text, size_t size) {
+    const struct proxy *proxy = session->proxy;
+    snprintf(text, size, proxy ? " through the proxy %s" : "%s", proxy ? proxy->name : "");
+    return text;
+}
+
 static bool describe_tls(const struct channel *channel, struct error *error) {
     const struct session *session = channel->session;
     const char *refusal = tls_refusal(session->tls);
+    char way[WAY_SIZE];
     if (refusal)
-        return error_set(error, ERROR_TLS, "%s: %s%s", session->label, refusal,
+        return error_set(error, ERROR_TLS, "%s%s: %s%s", session->label,
+                         way_of(session, way, sizeof way), refusal,
                          g_str_has_suffix(session->label, ":8006")
                              ? " (8006 is the port of Proxmox VE, which has no vSphere API)"
                              : "");
     return error_set(error, ERROR_TLS,
-                     "%s: TLS handshake failed (%s): check that this port speaks https",
-                     session->label, reason_text(channel->soap));
+                     "%s: TLS handshake failed%s (%s): check that this port speaks https",
+                     session->label, way_of(session, way, sizeof way), reason_text(channel->soap));
 }
 
 static bool describe_silence(const struct session *session, const char *operation, int result,
                              struct error *error) {
+    char way[WAY_SIZE];
     if (result == SOAP_TCP_ERROR)
-        return error_set(error, ERROR_TIMEOUT,
-                         "%s: no connection within %d s: check host, port and firewall",
-                         session->label, session->timeout_seconds);
+        return error_set(
+            error, ERROR_TIMEOUT, "%s: no connection%s within %d s: check host, port and firewall",
+            session->label, way_of(session, way, sizeof way), session->timeout_seconds);
     return error_set(
         error, ERROR_TIMEOUT,
         "%s: no answer to %s within %d s: check the server, or give a longer --timeout",
@@ -111,8 +122,11 @@ static bool describe_silence(const struct session *session, const char *operatio
 }
 
 static bool describe_connection(const struct channel *channel, struct error *error) {
-    return error_set(error, ERROR_CONNECT, "%s: cannot connect: %s: check host name and port",
-                     channel->session->label, reason_text(channel->soap));
+    char way[WAY_SIZE];
+    return error_set(error, ERROR_CONNECT, "%s: cannot connect%s: %s: check %s",
+                     channel->session->label, way_of(channel->session, way, sizeof way),
+                     reason_text(channel->soap),
+                     channel->session->proxy ? "HTTPS_PROXY and NO_PROXY" : "host name and port");
 }
 
 bool failure_describe(struct channel *channel, const char *operation, int result,

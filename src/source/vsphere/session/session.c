@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "core/memory.h"
+#include "source/vsphere/session/proxy.h"
 #include "source/vsphere/session/retry.h"
 #include "source/vsphere/wire/wire.h"
 
@@ -275,6 +276,8 @@ static bool establish(struct session *session, const struct target *target,
     if (!check_target(session, target, error))
         return false;
     set_address(session, target);
+    if (!proxy_find(&session->proxy, target->host, port_of(target), error))
+        return false;
     if (!credentials_init(&session->credentials, target, options->password_file, error))
         return false;
     struct source_options trust = *options;
@@ -314,6 +317,7 @@ void session_close(struct session *session) {
     pthread_mutex_destroy(&session->login_lock);
     pthread_mutex_destroy(&session->cookie_lock);
     tls_free(session->tls);
+    proxy_free(session->proxy);
     credentials_done(&session->credentials);
     free_moref(&session->root_folder);
     free_moref(&session->property_collector);

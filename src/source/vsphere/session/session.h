@@ -25,6 +25,7 @@ extern const struct session_moref session_service_instance;
 
 struct session {
     struct tls *tls;
+    struct proxy *proxy; /* NULL for none */
     const struct reporter *reporter;
     const struct cancel *cancel;
     char *label;     /* host[:port when not 443] */
