@@ -11,7 +11,7 @@ import urllib.parse
 from pyVim.connect import Disconnect, SmartConnect
 from pyVmomi import vim
 
-HEADER = ("timestamp", "source", "hypervisor", "type", "name", "id", "counter", "instance",
+HEADER = ("timestamp", "source", "hypervisor", "type", '"name"', "id", "counter", "instance",
           "value", "unit", "interval")
 KINDS = {vim.VirtualMachine: "vm", vim.HostSystem: "host"}
 
@@ -46,7 +46,7 @@ class Writer:
         self.source = f"{parts.hostname}:{parts.port}"
         self.counters = counters
         self.csv = csv.writer(sys.stdout, lineterminator="\n")
-        self.csv.writerow(HEADER)
+        print(",".join(HEADER))
 
     def series(self, entity, metric, samples):
         """Write the samples of one series; entity is (type, name, id), a sample

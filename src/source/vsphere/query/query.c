@@ -115,10 +115,11 @@ static bool emit_samples(const struct query *query, const struct query_call *cal
 /* A row carries the interval of its sample: one series for each that the answer has. */
 static bool emit_intervals(const struct query *query, const struct query_call *call,
                            const struct query_item *item, struct sample_times *times,
-                           const struct vim_series *answer, struct error *error) {
+                           const struct vim_series *answer, const struct counter *counter,
+                           struct error *error) {
     struct series series = {
         .entity = item->entity,
-        .counter = catalog_resolve(query->catalog, answer->counter_id),
+        .counter = counter,
         .instance = answer->instance,
         .samples = times->samples,
     };
@@ -141,18 +142,19 @@ static bool emit_series(const struct query *query, const struct query_call *call
     const struct vim_entity_metric *metric = times->metric;
     struct wanted wanted;
     bool good = true;
-    wanted_init(&wanted, query, item);
+    wanted_init(&wanted, query, item, metric->series);
     for (size_t i = 0; good && i < metric->series_count; i++) {
         const struct vim_series *answer = &metric->series[i];
         /* Asked for before another worker's entity was refused it: the output depends on no race.
          */
-        if (is_refused(query, item, answer->counter_id) ||
-            (!answer->malformed && !wanted_has(&wanted, answer)))
+        if (is_refused(query, item, answer->counter_id))
             continue;
-        if (answer->malformed || (answer->count && answer->count != metric->sample_count))
+        const struct counter *counter = answer->malformed ? NULL : wanted_counter(&wanted, answer);
+        if (answer->malformed ||
+            (counter && answer->count && answer->count != metric->sample_count))
             ++*dropped;
-        else
-            good = emit_intervals(query, call, item, times, answer, error);
+        else if (counter)
+            good = emit_intervals(query, call, item, times, answer, counter, error);
     }
     wanted_done(&wanted);
     return good;

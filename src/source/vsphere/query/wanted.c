@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+/* Series of one counter that are compared with each other. */
+enum { LONG_RUN = 32 };
+
 static guint hash(gconstpointer key) {
     const struct vim_series *series = key;
     return g_str_hash(series->instance) * 31 + (guint)series->counter_id;
@@ -13,8 +16,9 @@ static gboolean is_same(gconstpointer a, gconstpointer b) {
     return left->counter_id == right->counter_id && g_str_equal(left->instance, right->instance);
 }
 
-void wanted_init(struct wanted *wanted, const struct query *query, const struct query_item *item) {
-    *wanted = (struct wanted){query, item, g_hash_table_new(hash, is_same)};
+void wanted_init(struct wanted *wanted, const struct query *query, const struct query_item *item,
+                 const struct vim_series *first) {
+    *wanted = (struct wanted){.query = query, .item = item, .first = first, .run = first};
 }
 
 static int compare_id(const void *id, const void *counter) {
@@ -23,30 +27,64 @@ static int compare_id(const void *id, const void *counter) {
 }
 
 /* Instances by name are asked for as the entity lists them: also counters that its like lack. */
-static bool has_listed(const struct wanted *wanted, int32_t id) {
+static const struct counter *find_listed(const struct wanted *wanted, int32_t id) {
     const struct query_item *item = wanted->item;
-    return id >= item->counters[0]->id && id <= item->counters[item->count - 1]->id &&
-           selection_has_counter(wanted->query->selection,
-                                 catalog_resolve(wanted->query->catalog, id));
+    if (id < item->counters[0]->id || id > item->counters[item->count - 1]->id)
+        return NULL;
+    const struct counter *counter = catalog_resolve(wanted->query->catalog, id);
+    return selection_has_counter(wanted->query->selection, counter) ? counter : NULL;
 }
 
-static bool has_counter(const struct wanted *wanted, int32_t id) {
+static const struct counter *find_counter(const struct wanted *wanted, int32_t id) {
     const struct query_item *item = wanted->item;
     if (!item->count)
-        return false;
+        return NULL;
     if (item->listed)
-        return has_listed(wanted, id);
-    return bsearch(&id, item->counters, item->count, sizeof *item->counters, compare_id) != NULL;
+        return find_listed(wanted, id);
+    const struct counter *const *found =
+        bsearch(&id, item->counters, item->count, sizeof *item->counters, compare_id);
+    return found ? *found : NULL;
 }
 
-bool wanted_has(const struct wanted *wanted, const struct vim_series *series) {
+static bool is_in_run(const struct wanted *wanted, const struct vim_series *series) {
+    for (const struct vim_series *other = wanted->run; other < series; other++)
+        if (!other->malformed && is_same(other, series))
+            return true;
+    return false;
+}
+
+/* Servers keep the series of a counter together, mostly in the order of the counters. */
+static bool continues_run(struct wanted *wanted, const struct vim_series *series) {
+    if (series->counter_id > wanted->run->counter_id)
+        wanted->run = series;
+    return series->counter_id == wanted->run->counter_id && series - wanted->run < LONG_RUN;
+}
+
+static void remember(struct wanted *wanted, const struct vim_series *until) {
+    wanted->met = g_hash_table_new(hash, is_same);
+    for (const struct vim_series *other = wanted->first; other < until; other++)
+        if (!other->malformed)
+            g_hash_table_add(wanted->met, (gpointer)other);
+}
+
+static bool was_met(struct wanted *wanted, const struct vim_series *series) {
+    if (!wanted->met && continues_run(wanted, series))
+        return is_in_run(wanted, series);
+    if (!wanted->met)
+        remember(wanted, series);
+    return !g_hash_table_add(wanted->met, (gpointer)series);
+}
+
+const struct counter *wanted_counter(struct wanted *wanted, const struct vim_series *series) {
     bool is_instance = *series->instance != '\0';
-    return has_counter(wanted, series->counter_id) &&
-           !(is_instance && wanted->query->selection->aggregate_only) &&
-           g_hash_table_add(wanted->met, (gpointer)series);
+    bool met = was_met(wanted, series);
+    if (met || (is_instance && wanted->query->selection->aggregate_only))
+        return NULL;
+    return find_counter(wanted, series->counter_id);
 }
 
 void wanted_done(struct wanted *wanted) {
-    g_hash_table_destroy(wanted->met);
+    if (wanted->met)
+        g_hash_table_destroy(wanted->met);
     *wanted = (struct wanted){0};
 }

@@ -12,17 +12,21 @@
 struct wanted {
     const struct query *query;
     const struct query_item *item;
-    GHashTable *met;
+    const struct vim_series *first; /* of the answer */
+    const struct vim_series *run;   /* the first of those of one counter that follow each other */
+    GHashTable *met;                /* all so far; NULL as long as the counters ascend */
 };
 
-/* wanted_init: for the answer to the item. wanted_done is due. */
-void wanted_init(struct wanted *wanted, const struct query *query, const struct query_item *item);
+/* wanted_init: for the answer to the item, of which first is the first series. wanted_done is due.
+ */
+void wanted_init(struct wanted *wanted, const struct query *query, const struct query_item *item,
+                 const struct vim_series *first);
 
 /*
- * wanted_has: the series, which has to live until wanted_done, was asked for, and is the first of
- * its counter and instance.
+ * wanted_counter: the counter of the series, which is behind all that were given before; NULL when
+ * it was not asked for, or is not the first readable one of its counter and instance.
  */
-bool wanted_has(const struct wanted *wanted, const struct vim_series *series);
+const struct counter *wanted_counter(struct wanted *wanted, const struct vim_series *series);
 
 /* wanted_done: frees what wanted_init made. */
 void wanted_done(struct wanted *wanted);
