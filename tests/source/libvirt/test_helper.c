@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "core/memory.h"
+#include "core/secret.h"
 #include "source/libvirt/fake.h"
 #include "source/libvirt/sample/sample_record.h"
 #include "version.h"
@@ -178,7 +179,7 @@ static void test_no_login(void **state) {
     assert_int_equal(fake->opened, 1);
 
     error_clear(&error);
-    poller.endpoint.credentials = (struct credentials){strdup("root"), strdup("wrong")};
+    poller.endpoint.credentials = (struct credentials){strdup("root"), secret_copy("wrong")};
     assert_null(fake_round(&poller, &error));
     assert_int_equal(error.kind, ERROR_AUTH);
     assert_string_equal(error.message,
