@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/children.h"
 #include "core/clock.h"
 #include "core/memory.h"
 #include "version.h"
@@ -124,6 +125,9 @@ int process_end(struct process *process, int64_t patience_ns) {
         await_end(process->stream.socket, clock_now_ns() + patience_ns);
     bool ended = waitpid(process->pid, &status, WNOHANG) == process->pid;
     if (!ended) {
+        /* libvirt's ssh would live on; what is stopped starts and reaps nothing meanwhile. */
+        kill(process->pid, SIGSTOP);
+        children_kill(process->pid);
         kill(process->pid, SIGKILL);
         while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
             continue;

@@ -25,7 +25,8 @@ char *process_path(void);
 bool process_start(struct process *process, const char *path, struct error *error);
 
 /*
- * process_end: lets the process end within so many ns, then kills it, and frees what it holds.
+ * process_end: lets the process end within so many ns, then kills it and what it started, and frees
+ * what it holds.
  * Returns its status as waitpid does; 0 when that was done before.
  */
 int process_end(struct process *process, int64_t patience_ns);

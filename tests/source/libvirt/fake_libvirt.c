@@ -61,6 +61,18 @@ static void hang(void) {
         pause();
 }
 
+/* ssh, with a proxy. */
+static void start_transport(struct fake *fake) {
+    if (fork())
+        return;
+    if (!fork()) {
+        atomic_store(&fake->started[1], (int)getpid());
+        hang();
+    }
+    atomic_store(&fake->started[0], (int)getpid());
+    hang();
+}
+
 static enum act next_act(unsigned int flags) {
     struct fake *fake = script();
     int call = atomic_fetch_add(&fake->calls, 1);
@@ -112,6 +124,8 @@ virConnectPtr virConnectOpenAuth(const char *name, virConnectAuthPtr auth, unsig
     int index = atomic_fetch_add(&fake->opened, 1);
     if (index < FAKE_HELPERS)
         atomic_store(&fake->pids[index], (int)getpid());
+    if (fake->open_starts)
+        start_transport(fake);
     if (fake->open_hangs)
         hang();
     if (fake->wants_login) {

@@ -35,7 +35,9 @@ struct fake {
     int occupied; /* milliseconds that control information tells; -1: it is not supported */
     bool open_hangs;
     bool close_hangs;
+    bool open_starts;              /* a process, as ssh, which starts another */
     bool wants_login;              /* as root with the password secret */
+    atomic_int started[2];         /* those processes */
     atomic_int run_id;             /* what is added to the guests' numbers of their runs */
     atomic_int calls;              /* bulk calls so far */
     atomic_int nowaits;            /* those with the flag NOWAIT */

@@ -211,6 +211,68 @@ static void test_orphan(void **state) {
     prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
+/* Those that the fake started end by SIGKILL; they are our children once their parents are gone. */
+static void assert_started_end(void) {
+    for (int i = 0; i < 2; i++) {
+        int status = 0;
+        pid_t ended = 0;
+        for (int ms = 0; ended == 0 && ms < 10000; ms++) {
+            ended = waitpid(fake->started[i], &status, WNOHANG);
+            usleep(1000);
+        }
+        if (ended == 0)
+            kill(fake->started[i], SIGKILL);
+        assert_int_equal(ended, fake->started[i]);
+        assert_true(WIFSIGNALED(status));
+    }
+}
+
+static void await_started(void) {
+    while (!fake->started[0] || !fake->started[1])
+        usleep(1000);
+}
+
+/* With a helper that is killed, its ssh ends, which may hang as well. */
+static void test_killed_with_children(void **state) {
+    struct poller poller = fake_poller();
+    struct error error = {0};
+    (void)state;
+
+    SCRIPT(0, ACT_FULL);
+    fake->open_starts = true;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    assert_true(poller_connect(&poller, &error));
+    await_started();
+    poller.helpers[0]->state = HELPER_BUSY; /* as if a call hung */
+    poller_done(&poller);
+    assert_started_end();
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+static void test_orphan_with_children(void **state) {
+    int status;
+    (void)state;
+
+    SCRIPT(0, ACT_HANG);
+    fake->open_starts = true;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    pid_t program = fork();
+    if (program == 0) {
+        struct poller poller = fake_poller();
+        struct error error = {0};
+        fake_round(&poller, &error);
+        _exit(1);
+    }
+    while (!fake->calls)
+        usleep(1000);
+    await_started();
+    kill(program, SIGKILL);
+    assert_int_equal(waitpid(program, &status, 0), program);
+    assert_int_equal(waitpid(fake->pids[0], &status, 0), fake->pids[0]);
+    assert_started_end();
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
 /* The end of a thread is not that of its program. */
 static void *connect_in_thread(void *context) {
     struct error error = {0};
@@ -280,12 +342,19 @@ static void test_descriptors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_missing),          cmocka_unit_test(test_no_helper),
-        cmocka_unit_test(test_other_version),    cmocka_unit_test(test_nonsense),
-        cmocka_unit_test(test_damaged_snapshot), cmocka_unit_test(test_login),
-        cmocka_unit_test(test_no_login),         cmocka_unit_test(test_orphan),
-        cmocka_unit_test(test_thread_ends),      cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_no_helper),
+        cmocka_unit_test(test_other_version),
+        cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_damaged_snapshot),
+        cmocka_unit_test(test_login),
+        cmocka_unit_test(test_no_login),
+        cmocka_unit_test(test_orphan),
+        cmocka_unit_test(test_thread_ends),
+        cmocka_unit_test(test_limits),
         cmocka_unit_test(test_descriptors),
+        cmocka_unit_test(test_killed_with_children),
+        cmocka_unit_test(test_orphan_with_children),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

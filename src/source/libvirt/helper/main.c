@@ -12,17 +12,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/children.h"
 #include "source/libvirt/helper/failure.h"
 #include "source/libvirt/helper/serve.h"
 #include "source/libvirt/process.h"
 
-/* vperf is gone, while a call hangs: nobody waits for it. */
+/* vperf is gone, while a call hangs: nobody waits for it, nor for its ssh. */
 static void end_with_vperf(int number) {
     int saved = errno;
     struct pollfd end = {.fd = HELPER_SOCKET};
     (void)number;
-    if (poll(&end, 1, 0) > 0 && end.revents & POLLHUP)
+    if (poll(&end, 1, 0) > 0 && end.revents & POLLHUP) {
+        children_kill(getpid());
         _exit(0);
+    }
     errno = saved;
 }
 
