@@ -322,6 +322,16 @@ static void advise_balloon(const struct round *round) {
                    : "--balloon-period SECONDS lets those with a balloon driver do so");
 }
 
+/* Not a loss: the values are right, and their times are those of the new clock. */
+static void report_clock(const struct round *round) {
+    const struct collection_input *input = &round->collection->input;
+    int64_t seconds = round->collection->grid.set_back;
+    if (seconds)
+        report(input->options->reporter, REPORT_WARNING,
+               "%s: the clock was set back by %lld s: times of samples before may come again",
+               input->name, (long long)seconds);
+}
+
 static bool wants(const struct collection *collection, const char *name) {
     for (size_t i = 0; i < mapping_count(); i++) {
         if (strcmp(mapping_counter(i)->name, name) == 0)
@@ -387,6 +397,7 @@ static struct poller_limits limits_of(const struct collection *collection) {
 static bool finish_round(struct round *round, int64_t skipped, struct error *error) {
     struct collection *collection = round->collection;
     round->stamp = grid_stamp(&collection->grid, round->now->time_ns, round->now->wall_ns);
+    report_clock(round);
     judge_reports(round);
     report_unevenness(round, skipped);
     follow_guests(round);

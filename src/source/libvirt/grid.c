@@ -21,13 +21,16 @@ int64_t grid_due_ns(const struct grid *grid, int64_t now_ns) {
 int64_t grid_stamp(struct grid *grid, int64_t time_ns, int64_t wall_ns) {
     int64_t offset_ns = wall_ns - time_ns;
     int64_t moved_ns = offset_ns - grid->clock_offset_ns;
+    bool set_back = grid->stamped && moved_ns < -second_ns;
     if (!grid->stamped)
         grid->fraction_ns = wall_ns % second_ns;
-    if (!grid->stamped || moved_ns > second_ns || moved_ns < -second_ns)
+    if (!grid->stamped || moved_ns > second_ns || set_back)
         grid->clock_offset_ns = offset_ns;
+    grid->set_back = set_back ? -moved_ns / second_ns : 0;
     grid->stamped = true;
     int64_t stamp_ns = time_ns + grid->clock_offset_ns - grid->fraction_ns;
     int64_t stamp = (stamp_ns + second_ns / 2) / second_ns;
-    grid->stamp = stamp > grid->stamp ? stamp : grid->stamp + 1;
+    bool is_new = stamp > grid->stamp || (set_back && stamp < grid->stamp);
+    grid->stamp = is_new ? stamp : grid->stamp + 1;
     return grid->stamp;
 }

@@ -13,6 +13,7 @@ struct grid {
     int64_t slot;            /* number of the last poll's place */
     bool stamped;            /* the rest is known */
     int64_t stamp;           /* of the last samples */
+    int64_t set_back;        /* seconds that the clock went back by before them */
     int64_t clock_offset_ns; /* CLOCK_REALTIME less CLOCK_BOOTTIME */
     int64_t fraction_ns;     /* of the second in which the first poll was made */
 };
@@ -27,7 +28,8 @@ int64_t grid_due_ns(const struct grid *grid, int64_t now_ns);
  * grid_stamp: the second, of Unix time, of samples that were taken at this time of clock_boot_ns.
  * Whole seconds at an even distance: those since the first poll are rounded, so that a call that
  * takes 10 ms longer does not repeat a second or leave one out. The distance between wall clock and
- * steady clock is taken anew only when somebody set the clock.
+ * steady clock is taken anew only when somebody set the clock; the stamps follow it at once, also
+ * back. Else none comes twice.
  */
 int64_t grid_stamp(struct grid *grid, int64_t time_ns, int64_t wall_ns);
 

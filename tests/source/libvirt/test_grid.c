@@ -59,23 +59,51 @@ static void test_even_stamps(void **state) {
     assert_int_equal(first, 1795000000 + 100);
 }
 
-/* Somebody sets the clock: forward, the stamps follow; back, none comes twice. */
+/* Somebody sets the clock: the stamps follow at once. */
 static void test_clock_set(void **state) {
     struct grid grid = begun(1, 0);
     (void)state;
     assert_int_equal(grid_stamp(&grid, 0, 1000 * second_ns), 1000);
     assert_int_equal(grid_stamp(&grid, second_ns, 1001 * second_ns), 1001);
     assert_int_equal(grid_stamp(&grid, 2 * second_ns, 5002 * second_ns), 5002);
-    assert_int_equal(grid_stamp(&grid, 3 * second_ns, 1003 * second_ns), 5003);
-    assert_int_equal(grid_stamp(&grid, 4 * second_ns, 1004 * second_ns), 5004);
+    assert_int_equal(grid_stamp(&grid, 3 * second_ns, 1003 * second_ns), 1003);
+    assert_int_equal(grid.set_back, 4000);
+    assert_int_equal(grid_stamp(&grid, 4 * second_ns, 1004 * second_ns), 1004);
+    assert_int_equal(grid.set_back, 0);
+}
+
+/* Set back by an hour, by less than a period, and by one: the distance stays that of the grid. */
+static void test_set_back(void **state) {
+    struct grid grid = begun(20, 0);
+    (void)state;
+    assert_int_equal(grid_stamp(&grid, 0, 10000 * second_ns), 10000);
+    assert_int_equal(grid_stamp(&grid, 20 * second_ns, 10020 * second_ns), 10020);
+    assert_int_equal(grid_stamp(&grid, 40 * second_ns, 6440 * second_ns), 6440);
+    assert_int_equal(grid.set_back, 3600);
+    assert_int_equal(grid_stamp(&grid, 60 * second_ns, 6460 * second_ns), 6460);
+    assert_int_equal(grid_stamp(&grid, 80 * second_ns, 6475 * second_ns), 6475);
+    assert_int_equal(grid.set_back, 5);
+    assert_int_equal(grid_stamp(&grid, 100 * second_ns, 6495 * second_ns), 6495);
+    /* Not the same second again. */
+    assert_int_equal(grid_stamp(&grid, 120 * second_ns, 6495 * second_ns), 6496);
+    assert_int_equal(grid_stamp(&grid, 140 * second_ns, 6515 * second_ns), 6515);
+}
+
+/* Polls that nearly meet are no clock that was set back. */
+static void test_close_polls(void **state) {
+    struct grid grid = begun(1, 0);
+    (void)state;
+    assert_int_equal(grid_stamp(&grid, 0, 1000 * second_ns), 1000);
+    assert_int_equal(grid_stamp(&grid, 1900 * ms_ns, 1000 * second_ns + 1900 * ms_ns), 1002);
+    assert_int_equal(grid_stamp(&grid, 2000 * ms_ns, 1000 * second_ns + 2000 * ms_ns), 1003);
+    assert_int_equal(grid.set_back, 0);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_due),
-        cmocka_unit_test(test_skipped),
-        cmocka_unit_test(test_even_stamps),
-        cmocka_unit_test(test_clock_set),
+        cmocka_unit_test(test_due),         cmocka_unit_test(test_skipped),
+        cmocka_unit_test(test_even_stamps), cmocka_unit_test(test_clock_set),
+        cmocka_unit_test(test_set_back),    cmocka_unit_test(test_close_polls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
