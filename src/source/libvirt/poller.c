@@ -56,15 +56,12 @@ static void swap_helpers(struct poller *poller) {
     poller->helpers[1] = first;
 }
 
-/* Waits for a moment, or until a helper says something. */
-static void wait_for_news(const struct poller *poller) {
+/* Waits for a moment, or until one of these helpers says something: it must then be read. */
+static void wait_for_news(struct helper *const *helpers, nfds_t count) {
     struct pollfd ends[2];
-    nfds_t count = 0;
-    for (int i = 0; i < 2; i++) {
-        if (poller->helpers[i])
-            ends[count++] =
-                (struct pollfd){.fd = poller->helpers[i]->process.stream.socket, .events = POLLIN};
-    }
+    for (nfds_t i = 0; i < count; i++)
+        ends[i] = (struct pollfd){.fd = helpers[i] ? helpers[i]->process.stream.socket : -1,
+                                  .events = POLLIN};
     poll(ends, count, (int)(slice_ns / 1000000));
 }
 
@@ -284,7 +281,7 @@ struct snapshot *poller_round(struct poller *poller, const struct sample_wish *w
     round.start_ns = round.poll_ns = 0;
     while (goes_on(&round)) {
         act(&round);
-        wait_for_news(poller);
+        wait_for_news(poller->helpers, 2);
         for (int i = 0; i < 2; i++)
             hear(&round, i);
         kill_silent(poller, 2 * limits->deadline_ns);
@@ -313,7 +310,7 @@ struct call {
 /* Looks after the helper for a moment; one that is lost is gone. */
 static enum helper_event watch(const struct call *call) {
     struct helper *helper = call->poller->helpers[call->index];
-    wait_for_news(call->poller);
+    wait_for_news(&helper, 1);
     enum helper_event event = helper_next(helper, call->answer, call->error);
     bool cancelled = cancel_requested(call->poller->cancel);
     if (event == HELPER_NOTHING && cancelled)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -342,6 +343,27 @@ static void test_hanging_connect(void **state) {
     poller_done(&poller);
 }
 
+/* A late answer that nobody reads while another helper is waited for keeps no CPU busy. */
+static void test_idle_wait(void **state) {
+    static const struct poller_limits hasty = {10000000000, 10000000000, 50000000};
+    struct poller poller = fake_poller();
+    struct record answer;
+    struct error error = {0};
+    (void)state;
+
+    SCRIPT(0, ACT_FULL, ACT_SLOW);
+    snapshot_free(fake_round(&poller, &error));
+    assert_null(poller_round(&poller, &wish, &hasty, &error));
+    poller.timeout_ns = 3LL * FAKE_SLOW_MS * 1000000;
+    fake->open_hangs = true;
+    error_clear(&error);
+    clock_t before = clock();
+    assert_false(poller_call(&poller, message_new(MESSAGE_INVENTORY), "list", &answer, &error));
+    assert_int_equal(error.kind, ERROR_TIMEOUT);
+    assert_true(clock() - before < CLOCKS_PER_SEC / 5);
+    poller_done(&poller);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hanging_guest),    cmocka_unit_test(test_two_hanging_guests),
@@ -352,6 +374,7 @@ int main(void) {
         cmocka_unit_test(test_everything_hangs), cmocka_unit_test(test_no_control_information),
         cmocka_unit_test(test_old_daemon),       cmocka_unit_test(test_hanging_close),
         cmocka_unit_test(test_hanging_connect),  cmocka_unit_test(test_call_beside_a_poll),
+        cmocka_unit_test(test_idle_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
