@@ -2,11 +2,15 @@
 #include "source/libvirt/stream.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PIECE = 1 << 16 };
+enum {
+    PIECE = 1 << 16,
+    PATIENCE_MS = 2000, /* with a reader that stopped amid a message */
+};
 
 void stream_init(struct stream *stream, int socket) {
     *stream = (struct stream){.socket = socket, .received = g_byte_array_new()};
@@ -56,6 +60,15 @@ void stream_wipe(struct stream *stream) {
     explicit_bzero(stream->received->data, stream->read);
 }
 
+static bool await_room(int socket) {
+    struct pollfd end = {.fd = socket, .events = POLLOUT};
+    int ready;
+    do {
+        ready = poll(&end, 1, PATIENCE_MS);
+    } while (ready < 0 && errno == EINTR);
+    return ready > 0;
+}
+
 bool stream_send(struct stream *stream, const GByteArray *message, bool wait) {
     int flags = MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT);
     size_t sent = 0;
@@ -63,11 +76,15 @@ bool stream_send(struct stream *stream, const GByteArray *message, bool wait) {
         ssize_t size = send(stream->socket, message->data + sent, message->len - sent, flags);
         if (size < 0 && errno == EINTR)
             continue;
-        if (size < 0)
+        if (size < 0 && errno == EAGAIN && sent > 0 && await_room(stream->socket))
+            continue;
+        if (size < 0) {
+            /* Half a message would spoil all that follows. */
+            if (sent > 0)
+                shutdown(stream->socket, SHUT_RDWR);
             return false;
+        }
         sent += (size_t)size;
-        /* Half a message would spoil all that follows. */
-        flags = MSG_NOSIGNAL;
     }
     return true;
 }

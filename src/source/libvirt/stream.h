@@ -28,7 +28,10 @@ enum stream_state stream_next(struct stream *stream, struct record *message, boo
 /* stream_wipe: overwrites the message last returned, which held a secret. */
 void stream_wipe(struct stream *stream);
 
-/* stream_send: sends a message; without wait only if there is room. False when it is not sent. */
+/*
+ * stream_send: sends a message; without wait only if there is room, and the stream ends if the rest
+ * of a message that was begun finds none for 2 s. False when it is not sent.
+ */
 bool stream_send(struct stream *stream, const GByteArray *message, bool wait);
 
 #endif
