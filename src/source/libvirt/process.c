@@ -17,8 +17,6 @@
 #include "core/memory.h"
 #include "version.h"
 
-extern char **environ;
-
 static const char name[] = "vperf-libvirt";
 
 /* The folder of this program with a last '/', owned by the caller; NULL when it is not known. */

@@ -164,11 +164,10 @@ bool connection_may_call(const struct connection *connection, enum call call) {
     return !(connection->unsupported & (1U << call));
 }
 
-bool connection_called(struct connection *connection, enum call call, bool good) {
+void connection_note(struct connection *connection, enum call call, bool good) {
     if (!good && failure_code() == VIR_ERR_NO_SUPPORT)
         connection->unsupported |= 1U << call;
     connection_beat(connection);
-    return good;
 }
 
 void connection_visit(struct connection *connection) {
@@ -204,8 +203,8 @@ static size_t facts_place(const struct connection *connection, const unsigned ch
 static void keep_facts(struct connection *connection, size_t place, struct guest_facts *facts) {
     connection->facts = memory_grow(connection->facts, connection->facts_count,
                                     &connection->facts_capacity, sizeof(struct guest_facts *));
-    memmove(connection->facts + place + 1, connection->facts + place,
-            (connection->facts_count - place) * sizeof(struct guest_facts *));
+    for (size_t i = connection->facts_count; i > place; i--)
+        connection->facts[i] = connection->facts[i - 1];
     connection->facts[place] = facts;
     connection->facts_count++;
 }
@@ -281,8 +280,10 @@ static struct guest_facts *read_facts(struct connection *connection, virDomainPt
 static struct guest_facts *known_facts(const struct connection *connection,
                                        const unsigned char *uuid, size_t *place) {
     *place = facts_place(connection, uuid);
-    struct guest_facts *facts = *place < connection->facts_count ? connection->facts[*place] : NULL;
-    return facts && memcmp(facts->uuid, uuid, SAMPLE_UUID_SIZE) == 0 ? facts : NULL;
+    if (*place >= connection->facts_count)
+        return NULL;
+    struct guest_facts *facts = connection->facts[*place];
+    return memcmp(facts->uuid, uuid, SAMPLE_UUID_SIZE) == 0 ? facts : NULL;
 }
 
 struct guest_facts *connection_reread_facts(struct connection *connection, virDomainPtr domain) {

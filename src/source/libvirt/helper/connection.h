@@ -64,11 +64,14 @@ struct connection {
 /* connection_may_call: the driver has this call, as far as is known. */
 bool connection_may_call(const struct connection *connection, enum call call);
 
-/*
- * connection_called: notes that a call came back, and if it failed because the driver does not have
- * it. Returns good.
- */
-bool connection_called(struct connection *connection, enum call call, bool good);
+/* connection_note: a call came back; one that the driver does not have is not made again. */
+void connection_note(struct connection *connection, enum call call, bool good);
+
+/* connection_called: the same; returns good. Inline, so that analyzers see it. */
+static inline bool connection_called(struct connection *connection, enum call call, bool good) {
+    connection_note(connection, call, good);
+    return good;
+}
 
 /*
  * connection_new: connects, and learns about the host unless that is known already; blocks as long
