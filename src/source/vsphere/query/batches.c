@@ -348,6 +348,7 @@ static bool release(struct batch_run *run, struct error *error) {
     bool good =
         !run->held.count || (await_turn(run) && complete_parts(run, error) &&
                              query_release(run->plan->order->query, item, &run->held, error));
+    held_clear(&run->held);
     run->part_count = 0;
     return good;
 }

@@ -29,6 +29,7 @@ static struct server {
     const char *fault;       /* type */
     int32_t refused_counter; /* of all entities */
     const char *interval;    /* a fault's words about the interval */
+    const char *valueless;   /* id of an entity that has sample times, but no values */
     bool lists_only;         /* '*' is given back */
     bool dead;               /* it does not tell the time either */
     int fails_at;            /* number of the call that breaks the connection; 0 for none */
@@ -86,6 +87,10 @@ static bool refuses(const struct query_call *call, struct channel *channel, stru
     return true;
 }
 
+static bool is_valueless(const struct query_item *item) {
+    return server.valueless && strcmp(item->entity->id, server.valueless) == 0;
+}
+
 static void fill_series(struct soap *soap, const struct query_item *item,
                         struct vim_entity_metric *metric) {
     metric->series = soap_malloc(soap, item->count * sizeof *metric->series);
@@ -100,7 +105,7 @@ static void fill_series(struct soap *soap, const struct query_item *item,
                                       .count = metric->sample_count,
                                       .counter_id = id};
         for (size_t i = 0; i < metric->sample_count; i++)
-            series->values[i] = id;
+            series->values[i] = is_valueless(item) ? -1 : id;
         metric->series_count++;
     }
 }
@@ -110,6 +115,7 @@ static void fill_metric(struct soap *soap, const struct query_item *item,
                         struct vim_entity_metric *metric) {
     const struct span *span = &item->span;
     int64_t end = span->open || span->end > server.now ? server.now : span->end;
+    end -= is_valueless(item) ? 20 : 0;
     size_t room = (size_t)((end - span->start) / 20 + 2);
     *metric = (struct vim_entity_metric){.entity = {"VirtualMachine", item->entity->id}};
     metric->times = soap_malloc(soap, room * sizeof *metric->times);
@@ -467,6 +473,16 @@ static void test_output_that_fails_moves_no_mark(void **state) {
     assert_emitted(12, 1, NULL, 0);
 }
 
+/* The sample times of an entity that has nothing else do not count for the next one. */
+static void test_an_entity_without_values(void **state) {
+    (void)state;
+    reset();
+    server.limit = 3;
+    server.valueless = "vm-0";
+    assert_true(run_simply(2, 1, true));
+    assert_emitted(2, 1, "vm-0", 0);
+}
+
 /* A server was away: the samples of each entity come in their order. */
 static void test_backfill(void **state) {
     (void)state;
@@ -522,6 +538,7 @@ int main(void) {
         cmocka_unit_test(test_interval_that_nobody_keeps),
         cmocka_unit_test(test_rounds_that_break),
         cmocka_unit_test(test_output_that_fails_moves_no_mark),
+        cmocka_unit_test(test_an_entity_without_values),
         cmocka_unit_test(test_backfill),
         cmocka_unit_test(test_windows),
         cmocka_unit_test(test_instances_by_name),
