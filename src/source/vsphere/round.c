@@ -152,10 +152,11 @@ static bool begin_fresh(struct round *round, struct error *error) {
 static bool resolve_span(struct round *round, struct error *error) {
     struct vsphere *vsphere = round->vsphere;
     struct channel *channel = vsphere->session->main;
-    bool first = !round->window->fresh_only || vsphere->rounds == 1;
+    bool first = !round->window->fresh_only || !vsphere->checked;
     if (first && (!span_resolve(&round->span, round->window, channel, error) ||
                   (round->archived && !archives_check(&round->span, channel, error))))
         return false;
+    vsphere->checked = true;
     if (!round->window->fresh_only)
         return true;
     round->server_ns = server_clock_at(&vsphere->clock, clock_boot_ns());
@@ -344,8 +345,8 @@ static void learn(struct round *round) {
     vsphere->ended_count = 0;
     if (renewed)
         tracking_sweep(&vsphere->tracking);
-    if (renewed || vsphere->rounds == 1)
-        (void)vsphere_read_clock(vsphere, &seconds, &ignored);
+    if (renewed || !vsphere->learnt)
+        vsphere->learnt = vsphere_read_clock(vsphere, &seconds, &ignored);
 }
 
 static bool visit(struct round *round, struct error *error) {

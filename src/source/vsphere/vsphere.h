@@ -39,9 +39,11 @@ struct vsphere {
 
     struct server_clock clock;
     struct cadence cadence;
-    int64_t newest; /* sample time that was emitted */
-    int unsettled;  /* rounds in a row after which the clock's rate was not known */
-    uint64_t rounds;
+    int64_t newest;  /* sample time that was emitted */
+    int unsettled;   /* rounds in a row after which the clock's rate was not known */
+    uint64_t rounds; /* that have begun */
+    bool checked;    /* whether the server keeps samples as old as the window */
+    bool learnt;     /* the clock was read after a round that succeeded */
 };
 
 /* vsphere_load_catalog, vsphere_load_inventory: as in source_ops. */
