@@ -128,10 +128,7 @@ static bool check_clock(const struct round *round, struct error *error) {
 /* Nothing new is to be expected: the round is only to read the clock. */
 static bool is_idle(const struct round *round) {
     const struct vsphere *vsphere = round->vsphere;
-    const struct cadence *cadence = &vsphere->cadence;
-    int64_t server_ns = server_clock_at(&vsphere->clock, round->now_ns);
-    return vsphere->rounds > 1 && !cadence->missed &&
-           cadence_newest(cadence, server_ns) <= cadence->sought;
+    return cadence_is_idle(&vsphere->cadence, server_clock_at(&vsphere->clock, round->now_ns));
 }
 
 /* What a round without an end has to know beforehand. */

@@ -59,10 +59,16 @@ void cadence_learn(struct cadence *cadence, int64_t server_ns, int64_t newest) {
         note_found(cadence, newest);
 }
 
+bool cadence_is_idle(const struct cadence *cadence, int64_t server_ns) {
+    int64_t newest = cadence_newest(cadence, server_ns);
+    return !cadence->missed && newest <= cadence->sought &&
+           cadence->sought <= newest + cadence->interval;
+}
+
 int64_t cadence_due(const struct cadence *cadence, int64_t server_ns) {
     int64_t again_ns = cadence->sought * second_ns + delay_ns(cadence);
-    if (cadence->missed && again_ns > server_ns + slack_ns(cadence))
-        return again_ns;
     int64_t next = cadence_newest(cadence, server_ns) + cadence->interval;
-    return next * second_ns + delay_ns(cadence);
+    int64_t next_ns = next * second_ns + delay_ns(cadence);
+    bool again = cadence->missed && again_ns > server_ns + slack_ns(cadence);
+    return again && again_ns < next_ns ? again_ns : next_ns;
 }

@@ -32,6 +32,12 @@ int64_t cadence_newest(const struct cadence *cadence, int64_t server_ns);
 void cadence_learn(struct cadence *cadence, int64_t server_ns, int64_t newest);
 
 /*
+ * cadence_is_idle: there is nothing to ask for at this moment that was not found. After the clock
+ * was set back by more than an interval there is.
+ */
+bool cadence_is_idle(const struct cadence *cadence, int64_t server_ns);
+
+/*
  * cadence_due: when to ask next: for the next sample, or again for the one that was not there yet,
  * until the next one is due.
  */

@@ -95,6 +95,22 @@ static void test_a_server_that_became_faster(void **state) {
     assert_int_equal(cadence.hundredths, 15);
 }
 
+/* Nothing that was sought before the clock was set back is waited for. */
+static void test_a_clock_that_was_set_back(void **state) {
+    static const int64_t newest[] = {start, start - INTERVAL};
+    (void)state;
+    for (int missed = 0; missed < 2; missed++) {
+        struct cadence cadence;
+        int64_t now = (start + 5) * second, back = now - 3600 * second;
+        cadence_init(&cadence, INTERVAL);
+        cadence_learn(&cadence, now, newest[missed]);
+        assert_int_equal(cadence.missed, missed);
+        assert_int_equal(cadence_is_idle(&cadence, now), !missed);
+        assert_false(cadence_is_idle(&cadence, back));
+        assert_true(cadence_due(&cadence, back) <= back + INTERVAL * second);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_due_times),
@@ -102,6 +118,7 @@ int main(void) {
         cmocka_unit_test(test_nothing_new_for_long),
         cmocka_unit_test(test_samples_beside_the_grid),
         cmocka_unit_test(test_a_server_that_became_faster),
+        cmocka_unit_test(test_a_clock_that_was_set_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
