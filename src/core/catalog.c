@@ -3,6 +3,7 @@
 #include "core/catalog.h"
 
 #include <assert.h>
+#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -96,20 +97,33 @@ const struct counter *catalog_add(struct catalog *catalog, const struct counter 
     return first ? first : store(catalog, counter, true);
 }
 
-/* The entries that are replaced stay where they are, for those who hold them. */
-const struct counter *catalog_update(struct catalog *catalog, const struct counter *counter) {
-    const struct counter *known = counter->id ? catalog_by_id(catalog, counter->id) : NULL;
-    struct entry *entry = NULL;
+static bool is_same(const struct counter *a, const struct counter *b) {
+    return a->id == b->id && a->level == b->level && a->device_level == b->device_level &&
+           g_strcmp0(a->name, b->name) == 0 && g_strcmp0(a->unit, b->unit) == 0 &&
+           g_strcmp0(a->rollup, b->rollup) == 0 && g_strcmp0(a->stats, b->stats) == 0 &&
+           g_strcmp0(a->label, b->label) == 0 && g_strcmp0(a->summary, b->summary) == 0 &&
+           g_strcmp0(a->formula, b->formula) == 0 && g_strcmp0(a->fidelity, b->fidelity) == 0;
+}
 
-    if (known && strcmp(known->name, counter->name) == 0)
-        return known;
-    HASH_FIND(by_id, catalog->ids, &counter->id, sizeof counter->id, entry);
-    if (entry)
-        HASH_DELETE(by_id, catalog->ids, entry);
-    HASH_FIND(by_name, catalog->names, counter->name, strlen(counter->name), entry);
-    if (entry)
-        HASH_DELETE(by_name, catalog->names, entry);
-    return store(catalog, counter, true);
+/* The entries that are replaced stay where they are, for those who hold them. */
+static void renew(struct catalog *catalog, const struct counter *counter) {
+    struct entry *same_id = NULL, *same_name = NULL;
+    HASH_FIND(by_id, catalog->ids, &counter->id, sizeof counter->id, same_id);
+    HASH_FIND(by_name, catalog->names, counter->name, strlen(counter->name), same_name);
+    if (same_name && is_same(&same_name->counter, counter) &&
+        (same_id == same_name || !counter->id))
+        return;
+    if (same_id)
+        HASH_DELETE(by_id, catalog->ids, same_id);
+    if (same_name)
+        HASH_DELETE(by_name, catalog->names, same_name);
+    store(catalog, counter, true);
+}
+
+void catalog_renew(struct catalog *catalog, const struct catalog *now) {
+    for (size_t i = 0; i < now->count; i++)
+        if (now->order[i]->defined)
+            renew(catalog, &now->order[i]->counter);
 }
 
 const struct counter *catalog_by_id(const struct catalog *catalog, int32_t id) {

@@ -25,10 +25,10 @@ void catalog_free(struct catalog *catalog);
 const struct counter *catalog_add(struct catalog *catalog, const struct counter *counter);
 
 /*
- * catalog_update: as catalog_add, for a catalog that is in use: from now on the id and the name
- * mean this counter. Those that had them before stay valid, and are no longer found.
+ * catalog_renew: for a catalog that is in use: from now on ids and names mean the counters of now.
+ * Those that had them before stay valid, and are no longer found, if anything of them has changed.
  */
-const struct counter *catalog_update(struct catalog *catalog, const struct counter *counter);
+void catalog_renew(struct catalog *catalog, const struct catalog *now);
 
 /* catalog_by_id: the counter with this id, or NULL. */
 const struct counter *catalog_by_id(const struct catalog *catalog, int32_t id);

@@ -173,24 +173,62 @@ static void test_empty(void **state) {
 
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* The catalog is read again, and has this counter, and then another one. */
+static const struct counter *renew(struct catalog *catalog, const struct counter *first,
+                                   const struct counter *second) {
+    struct catalog *now = catalog_new();
+    catalog_add(now, first);
+    if (second)
+        catalog_add(now, second);
+    catalog_renew(catalog, now);
+    catalog_free(now);
+    return catalog_by_name(catalog, first->name);
+}
+
 /* A server that was upgraded gives ids another meaning; a counter that was unknown gets its name.
  */
-static void test_update(void **state) {
+static void test_renew(void **state) {
     struct catalog *catalog = *state;
     const struct counter *unknown = catalog_resolve(catalog, 777);
     const struct counter *before = catalog_by_id(catalog, 2);
+    struct counter same = *before;
 
-    assert_ptr_equal(
-        catalog_update(catalog, &(struct counter){.id = 2, .name = "cpu.usage.average"}), before);
+    assert_ptr_equal(renew(catalog, &same, NULL), before);
+    assert_int_equal(catalog_size(catalog), 6);
     const struct counter *named =
-        catalog_update(catalog, &(struct counter){.id = 777, .name = "gpu.usage.average"});
+        renew(catalog, &(struct counter){.id = 777, .name = "gpu.usage.average"}, NULL);
     assert_ptr_equal(catalog_resolve(catalog, 777), named);
     assert_string_equal(unknown->name, "#777"); /* those who hold it may go on */
     const struct counter *moved =
-        catalog_update(catalog, &(struct counter){.id = 2, .name = "mem.usage.average"});
+        renew(catalog, &(struct counter){.id = 2, .name = "mem.usage.average"}, NULL);
     assert_ptr_equal(catalog_by_id(catalog, 2), moved);
-    assert_ptr_equal(catalog_by_name(catalog, "mem.usage.average"), moved);
     assert_string_equal(before->name, "cpu.usage.average");
+}
+
+static void test_renew_another_unit(void **state) {
+    struct catalog *catalog = *state;
+    const struct counter *before = catalog_by_id(catalog, 24);
+    struct counter changed = *before;
+
+    changed.unit = "number";
+    const struct counter *now = renew(catalog, &changed, NULL);
+    assert_string_equal(now->unit, "number");
+    assert_ptr_equal(catalog_by_id(catalog, 24), now);
+    assert_string_equal(before->unit, "percent");
+}
+
+/* As when the catalog is read for the first time, the first one has the name. */
+static void test_renew_two_ids_of_one_name(void **state) {
+    const struct counter first = {.id = 5, .name = "a.b.latest"},
+                         second = {.id = 5000, .name = "a.b.latest"};
+    struct catalog *catalog = *state;
+
+    for (int i = 0; i < 2; i++) {
+        const struct counter *named = renew(catalog, &first, &second);
+        assert_int_equal(named->id, 5);
+        assert_string_equal(catalog_resolve(catalog, 5000)->name, "#5000");
+        assert_int_equal(catalog_defined(catalog), 6);
+    }
 }
 
 int main(void) {
@@ -206,7 +244,9 @@ int main(void) {
         FRESH(test_nearest_names_only_what_the_server_defines),
         FRESH(test_many),
         cmocka_unit_test(test_empty),
-        FRESH(test_update),
+        FRESH(test_renew),
+        FRESH(test_renew_another_unit),
+        FRESH(test_renew_two_ids_of_one_name),
     };
     return cmocka_run_group_tests_name("catalog", tests, NULL, NULL);
 }

@@ -16,13 +16,7 @@ static const char *key_of(const struct vim25__ElementDescription *description) {
     return description ? text_or_empty(description->key) : "";
 }
 
-struct counter_reader {
-    struct catalog *catalog;
-    bool update; /* the catalog is in use */
-};
-
-static void add_counter(const struct counter_reader *reader,
-                        const struct vim25__PerfCounterInfo *info) {
+static void add_counter(struct catalog *catalog, const struct vim25__PerfCounterInfo *info) {
     const char *rollup = text_or_empty(info->rollupType);
     char *name = memory_printf("%s.%s.%s", key_of(info->groupInfo), key_of(info->nameInfo), rollup);
     const struct counter counter = {
@@ -36,10 +30,7 @@ static void add_counter(const struct counter_reader *reader,
         .label = info->nameInfo ? info->nameInfo->label : NULL,
         .summary = info->nameInfo ? info->nameInfo->summary : NULL,
     };
-    if (reader->update)
-        catalog_update(reader->catalog, &counter);
-    else
-        catalog_add(reader->catalog, &counter);
+    catalog_add(catalog, &counter);
     free(name);
 }
 
@@ -51,22 +42,24 @@ static void visit(void *context, const struct vim25__ObjectContent *object) {
     }
 }
 
-static bool read_counters(struct channel *channel, struct counter_reader *into,
-                          struct error *error) {
+static bool read_counters(struct channel *channel, struct catalog *into, struct error *error) {
     const struct properties_reader reader = {visit, into};
     return properties_of(channel, &channel->session->performance_manager, "perfCounter", &reader,
                          error);
 }
 
 bool counters_reload(struct channel *channel, struct catalog *catalog, struct error *error) {
-    struct counter_reader reader = {catalog, true};
-    return read_counters(channel, &reader, error);
+    struct catalog *now = catalog_new();
+    bool good = read_counters(channel, now, error);
+    if (good)
+        catalog_renew(catalog, now);
+    catalog_free(now);
+    return good;
 }
 
 struct catalog *counters_load(struct channel *channel, struct error *error) {
     struct catalog *catalog = catalog_new();
-    struct counter_reader reader = {catalog, false};
-    bool loaded = read_counters(channel, &reader, error);
+    bool loaded = read_counters(channel, catalog, error);
     if (loaded && catalog_defined(catalog) == 0)
         loaded = error_set(error, ERROR_PROTOCOL,
                            "%s: the server defines no counters: does the "
