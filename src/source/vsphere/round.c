@@ -2,6 +2,7 @@
 /* One round: who is asked, for what, from when on; then the calls. */
 #include "source/vsphere/vsphere.h"
 
+#include <glib.h>
 #include <stdlib.h>
 
 #include "core/clock.h"
@@ -284,11 +285,20 @@ static void make_items(struct round *round) {
 /* Counters that are not asked for because they were refused before. */
 static void report_refused_counters(const struct round *round) {
     const struct refusals *refusals = &round->vsphere->refusals;
-    for (size_t i = 0; i < atomic_load(&refusals->count); i++)
-        for (size_t k = 0; k < round->count && atomic_load(&refusals->all[i].entities); k++)
-            if (round->items[k].tracked->number == refusals->all[i].entity)
-                round->events->missing(round->events->context, round->entities[k],
-                                       refusals->all[i].reason);
+    const struct source_events *events = round->events;
+    if (!refusals->all)
+        return;
+    GHashTable *entities = g_hash_table_new(NULL, NULL);
+    for (size_t i = 0; i < round->count; i++)
+        g_hash_table_insert(entities, GUINT_TO_POINTER(round->items[i].tracked->number),
+                            (gpointer)round->entities[i]);
+    for (const struct refusal *refusal = refusals->all; refusal; refusal = refusal->hh.next) {
+        const struct entity *entity =
+            g_hash_table_lookup(entities, GUINT_TO_POINTER(refusal->entity));
+        if (entity && refusal->entities)
+            events->missing(events->context, entity, refusal->reason);
+    }
+    g_hash_table_destroy(entities);
 }
 
 /* Items for samples that were not there when they were due. */

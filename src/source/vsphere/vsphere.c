@@ -36,6 +36,7 @@ static struct source *vsphere_open(const struct target *target,
     vsphere->session = session;
     vsphere->workers = workers_new(session, job_count(options, session));
     vsphere->generation = atomic_load(&session->generation);
+    refusals_init(&vsphere->refusals);
     return &vsphere->base;
 }
 

@@ -90,6 +90,7 @@ static int setup(void **state) {
     vsphere.catalog = catalog_new();
     vsphere.inventory = inventory_new();
     selection_init(&selection);
+    refusals_init(&vsphere.refusals);
     *state = &vsphere;
     return 0;
 }

@@ -219,6 +219,7 @@ static int setup(void **state) {
     session.tls = tls_new("127.0.0.1", 443, &options, &error);
     session.main = channel_new(&session);
     selection_init(&selection);
+    refusals_init(&refusals);
     catalog = catalog_new();
     for (int i = 0; i < COUNTERS; i++) {
         char name[16];
@@ -237,6 +238,7 @@ static int teardown(void **state) {
     free(lost);
     catalog_free(catalog);
     selection_done(&selection);
+    refusals_done(&refusals);
     channel_free(session.main);
     tls_free(session.tls);
     return 0;
@@ -246,6 +248,7 @@ static int teardown(void **state) {
 static void reset(void) {
     server = (struct server){.fault = "NoPermission", .now = START + 20};
     refusals_done(&refusals);
+    refusals_init(&refusals);
     limits = (struct limits){.interval = 20, .stated = LIMITS_VALUES, .metrics = LIMITS_VALUES};
     emitted[0] = lost[0] = '\0';
     newest = 0;

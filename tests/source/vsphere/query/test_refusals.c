@@ -26,8 +26,9 @@ static void test_backoff(void **state) {
 }
 
 static void test_two_of_a_group_are_a_rule(void **state) {
-    struct refusals refusals = {0};
+    struct refusals refusals;
     (void)state;
+    refusals_init(&refusals);
     assert_false(refusals_holds(&refusals, 1, 10, 7));
     assert_false(refusals_add(&refusals, 1, 10, 7, "no", 0));
     assert_true(refusals_holds(&refusals, 1, 10, 7));
@@ -40,9 +41,10 @@ static void test_two_of_a_group_are_a_rule(void **state) {
 }
 
 static void test_tried_again(void **state) {
-    struct refusals refusals = {0};
+    struct refusals refusals;
     int64_t now = 0, pause = REFUSED_FIRST_SECONDS * second;
     (void)state;
+    refusals_init(&refusals);
     for (int i = 0; i < 5; i++) {
         refusals_begin(&refusals, now);
         assert_false(refusals_holds(&refusals, 1, 10, 7));
@@ -57,9 +59,10 @@ static void test_tried_again(void **state) {
 }
 
 static void test_forgotten_when_given(void **state) {
-    struct refusals refusals = {0};
+    struct refusals refusals;
     int64_t over = REFUSED_FIRST_SECONDS * second;
     (void)state;
+    refusals_init(&refusals);
     refusals_add(&refusals, 1, 10, 7, "no", 0);
     refusals_add(&refusals, 1, 10, 8, "no", 0);
     refusals_begin(&refusals, over);
@@ -76,23 +79,26 @@ static void test_forgotten_when_given(void **state) {
     refusals_done(&refusals);
 }
 
-static void test_what_does_not_fit_is_asked_for(void **state) {
-    struct refusals refusals = {0};
+/* Each of a vCenter's hosts is a group of its own. */
+static void test_many(void **state) {
+    enum { GROUPS = 300, REFUSED = 10 };
+    struct refusals refusals;
     (void)state;
-    for (int32_t i = 0; i < REFUSALS_MAX + 10; i++)
-        refusals_add(&refusals, 1, 10, i, "no", 0);
-    assert_true(refusals_holds(&refusals, 1, 10, REFUSALS_MAX - 1));
-    assert_false(refusals_holds(&refusals, 1, 10, REFUSALS_MAX));
+    refusals_init(&refusals);
+    for (uint32_t group = 0; group < GROUPS; group++)
+        for (int32_t counter = 0; counter < REFUSED; counter++)
+            refusals_add(&refusals, group, group, counter, "no", 0);
+    for (uint32_t group = 0; group < GROUPS; group++)
+        for (int32_t counter = 0; counter <= REFUSED; counter++)
+            assert_int_equal(refusals_holds(&refusals, group, group, counter), counter < REFUSED);
     refusals_done(&refusals);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_backoff),
-        cmocka_unit_test(test_two_of_a_group_are_a_rule),
-        cmocka_unit_test(test_tried_again),
-        cmocka_unit_test(test_forgotten_when_given),
-        cmocka_unit_test(test_what_does_not_fit_is_asked_for),
+        cmocka_unit_test(test_backoff),     cmocka_unit_test(test_two_of_a_group_are_a_rule),
+        cmocka_unit_test(test_tried_again), cmocka_unit_test(test_forgotten_when_given),
+        cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
