@@ -143,17 +143,35 @@ static void end_guests(const struct round *round) {
     }
 }
 
+/* They have statistics and no entity. */
+static void report_unlisted(const struct round *round) {
+    const struct collection *collection = round->collection;
+    for (size_t i = 0; i < round->now->count; i++) {
+        const struct guest_sample *guest = &round->now->guests[i];
+        const struct entity entity = {.type = ENTITY_VM, .name = guest->name};
+        if (!tracks_is_unlisted(&collection->tracks, guest) ||
+            !selection_has_entity(collection->input.selection, &entity))
+            continue;
+        char *reason = memory_printf("libvirt cannot describe the guest %s", guest->name);
+        report_missing(round, NULL, reason);
+        free(reason);
+    }
+}
+
 /* The inventory is that of the running guests. */
 static void follow_guests(const struct round *round) {
     const struct collection_input *input = &round->collection->input;
     struct error error = {0};
     if (is_first(round))
         tracks_adopt(&round->collection->tracks, round->now);
-    if (!tracks_outdated(&round->collection->tracks, round->now))
-        return;
-    end_guests(round);
-    if (!input->renew(input->context, &error))
+    bool outdated = tracks_outdated(&round->collection->tracks, round->now);
+    if (outdated)
+        end_guests(round);
+    if (!outdated || input->renew(input->context, &error))
+        tracks_note_unlisted(&round->collection->tracks, round->now);
+    else
         report_missing(round, NULL, error.message);
+    report_unlisted(round);
 }
 
 static void add_fresh(struct collection *collection, const struct track *track) {

@@ -6,6 +6,8 @@
 
 #include "core/memory.h"
 
+enum { RENEWAL_POLLS = 10 /* until an unlisted guest is looked for again */ };
+
 enum phase phase_next(enum phase before, const struct guest_sample *sample, bool same_run) {
     bool was_here = phase_is_here(before) && same_run;
     if (!sample)
@@ -51,6 +53,7 @@ void tracks_done(struct tracks *tracks) {
     g_hash_table_destroy(tracks->by_uuid);
     track_free(tracks->host);
     free(tracks->items);
+    free(tracks->unlisted);
 }
 
 static struct track *track_new(const struct tracks *tracks) {
@@ -115,9 +118,42 @@ void tracks_adopt(const struct tracks *tracks, const struct snapshot *now) {
     }
 }
 
+/* How many polls this run of the guest has been unlisted for. */
+static unsigned unlisted_polls(const struct tracks *tracks, const struct guest_sample *guest) {
+    for (size_t i = 0; i < tracks->unlisted_count; i++) {
+        const struct unlisted *unlisted = &tracks->unlisted[i];
+        if (unlisted->id == guest->id && same_uuid(unlisted->uuid, guest->uuid))
+            return unlisted->polls;
+    }
+    return 0;
+}
+
+void tracks_note_unlisted(struct tracks *tracks, const struct snapshot *now) {
+    struct unlisted *unlisted = NULL;
+    size_t count = 0, capacity = 0;
+    for (size_t i = 0; i < now->count; i++) {
+        const struct guest_sample *guest = &now->guests[i];
+        if (tracks_find(tracks, guest->uuid))
+            continue;
+        unlisted = memory_grow(unlisted, count, &capacity, sizeof *unlisted);
+        memcpy(unlisted[count].uuid, guest->uuid, SAMPLE_UUID_SIZE);
+        unlisted[count].id = guest->id;
+        unlisted[count++].polls = unlisted_polls(tracks, guest) + 1;
+    }
+    free(tracks->unlisted);
+    tracks->unlisted = unlisted;
+    tracks->unlisted_count = count;
+}
+
+bool tracks_is_unlisted(const struct tracks *tracks, const struct guest_sample *guest) {
+    return unlisted_polls(tracks, guest) > 1;
+}
+
 static bool is_news(const struct tracks *tracks, const struct guest_sample *guest) {
     const struct track *track = tracks_find(tracks, guest->uuid);
-    return !track || track->id != guest->id || strcmp(track->entity->name, guest->name) != 0;
+    if (!track)
+        return unlisted_polls(tracks, guest) % RENEWAL_POLLS == 0;
+    return track->id != guest->id || strcmp(track->entity->name, guest->name) != 0;
 }
 
 bool tracks_outdated(const struct tracks *tracks, const struct snapshot *now) {

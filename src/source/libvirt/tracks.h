@@ -32,12 +32,21 @@ struct track {
     bool *offered; /* by counter: this was reported */
 };
 
+/* A run of a guest that is in no inventory: its description cannot be read. */
+struct unlisted {
+    unsigned char uuid[SAMPLE_UUID_SIZE];
+    int id;
+    unsigned polls; /* that it was seen in */
+};
+
 struct tracks {
     struct track **items; /* in inventory order, without the host */
     size_t count;
     struct track *host;  /* NULL unless it is selected */
     GHashTable *by_uuid; /* the same guests */
     size_t counters;     /* their number */
+    struct unlisted *unlisted;
+    size_t unlisted_count;
 };
 
 /* tracks_init: none yet. */
@@ -61,8 +70,14 @@ void tracks_adopt(const struct tracks *tracks, const struct snapshot *now);
 
 /*
  * tracks_outdated: a guest runs that is not known, has another name, or began another run; or one
- * has ended. The inventory is to be renewed.
+ * has ended. The inventory is to be renewed; for the same unlisted guests only every few polls.
  */
 bool tracks_outdated(const struct tracks *tracks, const struct snapshot *now);
+
+/* tracks_note_unlisted: the inventory is the newest: a guest that is not in it is unlisted. */
+void tracks_note_unlisted(struct tracks *tracks, const struct snapshot *now);
+
+/* tracks_is_unlisted: it was so in more than one poll; in one, it may have ended after it. */
+bool tracks_is_unlisted(const struct tracks *tracks, const struct guest_sample *guest);
 
 #endif

@@ -155,6 +155,8 @@ char *virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags) {
     char *(*real)(virDomainPtr, unsigned int);
     *(void **)&real = dlsym(RTLD_NEXT, "virDomainGetXMLDesc");
     atomic_fetch_add(&script()->descriptions, 1);
+    if (script()->unreadable && strcmp(virDomainGetName(domain), "paused") == 0)
+        return NULL;
     return real(domain, flags);
 }
 

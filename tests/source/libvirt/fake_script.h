@@ -35,6 +35,7 @@ struct fake {
     int occupied; /* milliseconds that control information tells; -1: it is not supported */
     bool open_hangs;
     bool close_hangs;
+    bool unreadable;               /* the first guest has no description */
     bool open_starts;              /* a process, as ssh, which starts another */
     bool wants_login;              /* as root with the password secret */
     atomic_int started[2];         /* those processes */

@@ -25,6 +25,7 @@ struct bench {
     struct source_options options;
     char text[4096];
     bool fails;
+    int renewals;
 };
 
 __attribute__((format(printf, 2, 3))) static void note(struct bench *bench, const char *format,
@@ -76,6 +77,7 @@ static bool renew(void *context, struct error *error) {
         return false;
     struct inventory *inventory = inventory_read(&answer);
     inventory_sort(inventory);
+    bench->renewals++;
     if (bench->collection)
         collection_follow(bench->collection, inventory);
     inventory_free(bench->inventory);
@@ -195,6 +197,27 @@ static void test_migrated_away(void **state) {
     end(&bench);
 }
 
+/* A guest without a description is named, and not looked for in each poll; its next run is. */
+static void test_unlisted(void **state) {
+    struct bench bench;
+    (void)state;
+    SCRIPT(0, ACT_FULL);
+    fake->unreadable = true;
+    begin(&bench, "kvm.state.latest");
+    assert_string_equal(next_round(&bench), "offered " OTHER " kvm.state.latest\n");
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(next_round(&bench),
+                            "missing -: libvirt cannot describe the guest paused\n"
+                            "row " OTHER " kvm.state.latest\n");
+    assert_int_equal(bench.renewals, 2);
+    fake->unreadable = false;
+    fake->run_id = 100;
+    assert_non_null(strstr(next_round(&bench), "arrived paused\n"));
+    assert_null(strstr(next_round(&bench), "missing"));
+    assert_int_equal(bench.renewals, 3);
+    end(&bench);
+}
+
 /* A guest that hangs costs the samples of each interval that it hangs in, also the one after. */
 static void test_hung(void **state) {
     static const char hung[] =
@@ -262,10 +285,11 @@ static void test_failing_output(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_come_and_go),   cmocka_unit_test(test_restart),
-        cmocka_unit_test(test_migrated_here), cmocka_unit_test(test_migrated_away),
-        cmocka_unit_test(test_hung),          cmocka_unit_test(test_slow),
-        cmocka_unit_test(test_lost),          cmocka_unit_test(test_failing_output),
+        cmocka_unit_test(test_come_and_go),    cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_migrated_here),  cmocka_unit_test(test_migrated_away),
+        cmocka_unit_test(test_hung),           cmocka_unit_test(test_slow),
+        cmocka_unit_test(test_unlisted),       cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_failing_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

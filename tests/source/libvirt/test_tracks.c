@@ -141,6 +141,21 @@ static void test_outdated(void **state) {
     add_sample(now, "c", 3, 9); /* unknown */
     assert_true(tracks_outdated(&tracks, now));
 
+    /* It is in no inventory: after some polls it is looked for again, at once when it restarts. */
+    struct guest_sample *c = &now->guests[1];
+    for (int poll = 1; poll < 10; poll++) {
+        tracks_note_unlisted(&tracks, now);
+        assert_int_equal(tracks_is_unlisted(&tracks, c), poll > 1);
+        assert_false(tracks_outdated(&tracks, now));
+    }
+    tracks_note_unlisted(&tracks, now);
+    assert_true(tracks_outdated(&tracks, now));
+    tracks_note_unlisted(&tracks, now);
+    assert_false(tracks_outdated(&tracks, now));
+    c->id++;
+    assert_true(tracks_outdated(&tracks, now));
+    assert_false(tracks_is_unlisted(&tracks, c));
+
     struct snapshot *empty = snapshot_new();
     assert_true(tracks_outdated(&tracks, empty)); /* ended */
     error_set(&error, ERROR_FAULT, "refused");
