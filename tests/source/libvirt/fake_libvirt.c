@@ -220,6 +220,24 @@ int virConnectGetAllDomainStats(virConnectPtr conn, unsigned int stats,
     return kept;
 }
 
+int virDomainBlockStatsFlags(virDomainPtr dom, const char *disk, virTypedParameterPtr params,
+                             int *nparams, unsigned int flags) {
+    struct fake *fake = script();
+    int call = atomic_fetch_add(&fake->flags_calls, 1);
+    (void)dom;
+    (void)disk;
+    (void)flags;
+    if (!fake->flags_code)
+        return fail_with(VIR_ERR_NO_SUPPORT, "not supported");
+    if (call < fake->flags_fail)
+        return fail_with(fake->flags_code, "no such disk just now");
+    params[0] = (virTypedParameter){.field = VIR_DOMAIN_BLOCK_STATS_READ_TOTAL_TIMES,
+                                    .type = VIR_TYPED_PARAM_LLONG,
+                                    .value.l = 7};
+    *nparams = 1;
+    return 0;
+}
+
 int virDomainListGetStats(virDomainPtr *doms, unsigned int stats,
                           virDomainStatsRecordPtr **retStats, unsigned int flags) {
     (void)stats;

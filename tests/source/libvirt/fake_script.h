@@ -35,9 +35,13 @@ struct fake {
     int occupied; /* milliseconds that control information tells; -1: it is not supported */
     bool open_hangs;
     bool close_hangs;
-    bool unreadable;               /* the first guest has no description */
-    bool open_starts;              /* a process, as ssh, which starts another */
-    bool wants_login;              /* as root with the password secret */
+    bool unreadable;  /* the first guest has no description */
+    bool open_starts; /* a process, as ssh, which starts another */
+    bool wants_login; /* as root with the password secret */
+    int flags_fail; /* how many calls of BlockStatsFlags, by flags_code; it is not there if that is
+                       0 */
+    int flags_code;
+    atomic_int flags_calls;
     atomic_int started[2];         /* those processes */
     atomic_int run_id;             /* what is added to the guests' numbers of their runs */
     atomic_int calls;              /* bulk calls so far */

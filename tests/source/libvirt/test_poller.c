@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
 
 #include "source/libvirt/fake.h"
 
@@ -83,6 +84,44 @@ static void test_no_bulk(void **state) {
         snapshot_free(snapshot);
     }
     assert_int_equal(fake->calls, 1);
+    poller_done(&poller);
+}
+
+/* The disks' read times of a round, which only BlockStatsFlags knows, and the calls of it so far.
+ */
+static void assert_flags(struct poller *poller, int times, int calls) {
+    struct error error = {0};
+    int found = 0;
+    struct snapshot *snapshot = fake_round(poller, &error);
+    assert_non_null(snapshot);
+    for (size_t i = 0; i < snapshot->count; i++) {
+        const struct device_list *disks = &snapshot->guests[i].devices[DEVICE_DISK];
+        for (size_t j = 0; j < disks->count; j++)
+            found += disks->items[j].values[DISK_READ_TIMES] == 7;
+    }
+    assert_int_equal(found, times);
+    assert_int_equal(fake->flags_calls, calls);
+    snapshot_free(snapshot);
+}
+
+/* A disk that is unplugged at the wrong moment costs its own values; a call that cannot, all. */
+static void test_failing_disk(void **state) {
+    struct poller poller = fake_poller();
+    (void)state;
+
+    SCRIPT(0, ACT_NO_BULK);
+    fake->flags_code = VIR_ERR_OPERATION_INVALID;
+    fake->flags_fail = 1;
+    assert_flags(&poller, 1, 2);
+    assert_flags(&poller, 2, 4);
+    poller_done(&poller);
+
+    poller = fake_poller();
+    SCRIPT(0, ACT_NO_BULK);
+    fake->flags_code = VIR_ERR_INVALID_ARG;
+    fake->flags_fail = 1;
+    assert_flags(&poller, 0, 1);
+    assert_flags(&poller, 0, 1);
     poller_done(&poller);
 }
 
@@ -169,8 +208,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_call_a_poll), cmocka_unit_test(test_shut_off),
         cmocka_unit_test(test_failing_guest),   cmocka_unit_test(test_no_bulk),
-        cmocka_unit_test(test_reconnect),       cmocka_unit_test(test_crash),
-        cmocka_unit_test(test_groups),          cmocka_unit_test(test_forgotten_facts),
+        cmocka_unit_test(test_failing_disk),    cmocka_unit_test(test_reconnect),
+        cmocka_unit_test(test_crash),           cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_forgotten_facts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,7 +136,9 @@ static bool call_block_flags(struct connection *connection, virDomainPtr domain,
     return true;
 }
 
-static void call_block(struct connection *connection, virDomainPtr domain, struct device *disk) {
+/* no_flags: the richer call does not do what is asked of it: it will not do better next time. */
+static void call_block(struct connection *connection, virDomainPtr domain, struct device *disk,
+                       bool no_flags) {
     virDomainBlockStatsStruct stats;
 
     if (!connection_may_call(connection, CALL_BLOCK))
@@ -144,8 +146,8 @@ static void call_block(struct connection *connection, virDomainPtr domain, struc
     bool good = virDomainBlockStats(domain, disk->name, &stats, sizeof stats) == 0;
     if (!connection_called(connection, CALL_BLOCK, good))
         return;
-    /* The richer call failed where this one works: it will not do better next time. */
-    connection->unsupported |= 1U << CALL_BLOCK_FLAGS;
+    if (no_flags)
+        connection->unsupported |= 1U << CALL_BLOCK_FLAGS;
     disk->values[DISK_READ_REQUESTS] = signed_number(stats.rd_req);
     disk->values[DISK_READ_BYTES] = signed_number(stats.rd_bytes);
     disk->values[DISK_WRITE_REQUESTS] = signed_number(stats.wr_req);
@@ -159,7 +161,7 @@ static void call_disk(struct connection *connection, virDomainPtr domain, const 
     virDomainBlockInfo info;
 
     if (!call_block_flags(connection, domain, disk))
-        call_block(connection, domain, disk);
+        call_block(connection, domain, disk, failure_code() == VIR_ERR_INVALID_ARG);
     if (!connection_may_call(connection, CALL_BLOCK_INFO) ||
         !connection_called(connection, CALL_BLOCK_INFO,
                            virDomainGetBlockInfo(domain, name, &info, 0) == 0))
