@@ -125,6 +125,23 @@ static void test_failing_disk(void **state) {
     poller_done(&poller);
 }
 
+/* Descriptions are read again only for what nothing else tells. */
+static void test_descriptions(void **state) {
+    static const struct poller_limits patient = {10000000000, 10000000000, 20000000000};
+    static const struct sample_wish cpu = {.groups = SAMPLE_CPU};
+    struct poller poller = fake_poller();
+    struct error error = {0};
+    (void)state;
+
+    SCRIPT(0, ACT_NO_BULK);
+    for (int i = 0; i < 3; i++)
+        snapshot_free(poller_round(&poller, &cpu, &patient, &error));
+    assert_int_equal(fake->descriptions, 2);
+    snapshot_free(fake_round(&poller, &error));
+    assert_int_equal(fake->descriptions, 4);
+    poller_done(&poller);
+}
+
 /* The daemon was restarted: a new connection, and the round is not lost. */
 static void test_reconnect(void **state) {
     struct poller poller = fake_poller();
@@ -206,11 +223,11 @@ static void test_forgotten_facts(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_call_a_poll), cmocka_unit_test(test_shut_off),
-        cmocka_unit_test(test_failing_guest),   cmocka_unit_test(test_no_bulk),
-        cmocka_unit_test(test_failing_disk),    cmocka_unit_test(test_reconnect),
-        cmocka_unit_test(test_crash),           cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_forgotten_facts),
+        cmocka_unit_test(test_descriptions), cmocka_unit_test(test_one_call_a_poll),
+        cmocka_unit_test(test_shut_off),     cmocka_unit_test(test_failing_guest),
+        cmocka_unit_test(test_no_bulk),      cmocka_unit_test(test_failing_disk),
+        cmocka_unit_test(test_reconnect),    cmocka_unit_test(test_crash),
+        cmocka_unit_test(test_groups),       cmocka_unit_test(test_forgotten_facts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -171,10 +171,15 @@ static void call_disk(struct connection *connection, virDomainPtr domain, const 
     disk->values[DISK_PHYSICAL] = unsigned_number(info.physical);
 }
 
+static bool lacks(const struct connection *connection, const struct guest_sample *sample, int kind,
+                  unsigned group) {
+    return connection->groups & group && sample->devices[kind].count == 0;
+}
+
 static void call_devices(struct connection *connection, virDomainPtr domain,
                          const struct guest_facts *facts, struct guest_sample *sample) {
-    bool no_nics = sample->devices[DEVICE_NIC].count == 0 && connection->groups & SAMPLE_NIC;
-    bool no_disks = sample->devices[DEVICE_DISK].count == 0 && connection->groups & SAMPLE_DISK;
+    bool no_nics = lacks(connection, sample, DEVICE_NIC, SAMPLE_NIC);
+    bool no_disks = lacks(connection, sample, DEVICE_DISK, SAMPLE_DISK);
 
     for (size_t i = 0; no_nics && i < facts->nic_count; i++) {
         if (connection_may_call(connection, CALL_INTERFACE))
@@ -190,11 +195,15 @@ void calls_complete(struct connection *connection, virDomainPtr domain,
                     struct guest_sample *sample) {
     const int64_t *values = sample->values;
     struct stopwatch watch;
-    const struct guest_facts *facts = connection_reread_facts(connection, domain);
+    /* Only XML names the devices that there are now. */
+    bool lacks_devices = lacks(connection, sample, DEVICE_NIC, SAMPLE_NIC) ||
+                         lacks(connection, sample, DEVICE_DISK, SAMPLE_DISK);
+    const struct guest_facts *facts =
+        lacks_devices ? connection_reread_facts(connection, domain) : NULL;
 
     stopwatch_begin(&watch);
     bool lacks_cpu = values[GUEST_CPU_TIME] == ABSENT;
-    bool lacks_vcpus = connection->groups & SAMPLE_VCPU && !sample->devices[DEVICE_VCPU].count;
+    bool lacks_vcpus = lacks(connection, sample, DEVICE_VCPU, SAMPLE_VCPU);
     bool lacks_memory = connection->groups & SAMPLE_BALLOON && values[GUEST_RSS] == ABSENT &&
                         values[GUEST_AVAILABLE] == ABSENT;
     if (lacks_cpu && connection_may_call(connection, CALL_INFO))
