@@ -34,7 +34,6 @@ struct collection {
     struct snapshot *before; /* of the last poll that worked */
     bool lost;               /* the last poll was */
     bool advised;
-    int64_t held; /* the interval, in seconds, that the slowest poll so far could hold */
     struct measured measured; /* of the entity at hand */
     GByteArray *waiting;      /* UUIDs of guests that are to get a balloon period */
 };
@@ -309,9 +308,9 @@ static void report_unevenness(const struct round *round, int64_t skipped) {
     bool usable = rates_is_usable(now->time_ns - before->time_ns,
                                   now->duration_ns - before->duration_ns, interval);
     int64_t held = rates_interval_held(MAX(now->duration_ns, before->duration_ns));
-    collection->held = MAX(collection->held, held);
+    int64_t advised = grid_hold(&collection->grid, held);
     char *slow = memory_printf("libvirt takes too long for this interval: --interval %lld holds",
-                               (long long)collection->held);
+                               (long long)advised);
     for (int64_t i = usable; i <= skipped; i++)
         report_missing(round, NULL, held > interval ? slow : uneven);
     free(slow);

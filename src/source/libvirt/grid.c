@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 #include "source/libvirt/grid.h"
 
+enum { HELD_POLLS = 30 };
+
 static const int64_t second_ns = 1000000000;
 
 int64_t grid_begin(struct grid *grid, int64_t now_ns) {
@@ -33,4 +35,14 @@ int64_t grid_stamp(struct grid *grid, int64_t time_ns, int64_t wall_ns) {
     bool is_new = stamp > grid->stamp || (set_back && stamp < grid->stamp);
     grid->stamp = is_new ? stamp : grid->stamp + 1;
     return grid->stamp;
+}
+
+int64_t grid_hold(struct grid *grid, int64_t seconds) {
+    if (grid->held_polls++ == HELD_POLLS) {
+        grid->held[1] = grid->held[0];
+        grid->held[0] = 0;
+        grid->held_polls = 1;
+    }
+    grid->held[0] = seconds > grid->held[0] ? seconds : grid->held[0];
+    return grid->held[0] > grid->held[1] ? grid->held[0] : grid->held[1];
 }

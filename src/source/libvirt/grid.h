@@ -15,6 +15,8 @@ struct grid {
     int64_t stamp;           /* of the last samples */
     int64_t set_back;        /* seconds that the clock went back by before them */
     int64_t clock_offset_ns; /* CLOCK_REALTIME less CLOCK_BOOTTIME */
+    int64_t held[2];         /* by the slowest of these polls and of the group before them */
+    int held_polls;          /* number of these polls */
     int64_t fraction_ns;     /* of the second in which the first poll was made */
 };
 
@@ -32,5 +34,11 @@ int64_t grid_due_ns(const struct grid *grid, int64_t now_ns);
  * back. Else none comes twice.
  */
 int64_t grid_stamp(struct grid *grid, int64_t time_ns, int64_t wall_ns);
+
+/*
+ * grid_hold: this poll could hold an interval of so many seconds; returns the one that each of the
+ * last polls, 30 to 60 of them, could hold.
+ */
+int64_t grid_hold(struct grid *grid, int64_t seconds);
 
 #endif

@@ -99,11 +99,27 @@ static void test_close_polls(void **state) {
     assert_int_equal(grid.set_back, 0);
 }
 
+/* One slow poll says for some time which interval holds, and not for ever. */
+static void test_held(void **state) {
+    struct grid grid = begun(1, 0);
+    (void)state;
+    assert_int_equal(grid_hold(&grid, 1), 1);
+    assert_int_equal(grid_hold(&grid, 9), 9);
+    for (int i = 0; i < 30; i++)
+        assert_int_equal(grid_hold(&grid, 2), 9);
+    int polls = 0;
+    while (grid_hold(&grid, 2) == 9)
+        assert_true(++polls < 60);
+    assert_int_equal(grid_hold(&grid, 2), 2);
+    assert_int_equal(grid_hold(&grid, 3), 3);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_due),         cmocka_unit_test(test_skipped),
-        cmocka_unit_test(test_even_stamps), cmocka_unit_test(test_clock_set),
-        cmocka_unit_test(test_set_back),    cmocka_unit_test(test_close_polls),
+        cmocka_unit_test(test_due),         cmocka_unit_test(test_held),
+        cmocka_unit_test(test_skipped),     cmocka_unit_test(test_even_stamps),
+        cmocka_unit_test(test_clock_set),   cmocka_unit_test(test_set_back),
+        cmocka_unit_test(test_close_polls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
