@@ -17,7 +17,7 @@ struct poller {
     unsigned round;              /* number of the last round */
     unsigned second_used;        /* the last round that needed the second one */
     bool no_nowait;              /* the daemon does not know NOWAIT */
-    bool hung;                   /* a guest blocked a call */
+    int careful_polls;           /* to be made, since a guest blocked a call */
 };
 
 /* poller_init: nothing is connected yet; the texts are copied. */

@@ -280,6 +280,23 @@ static void test_old_daemon(void **state) {
     assert_int_equal(snapshot->failure_count, 2);
     assert_string_equal(snapshot->failures[0].error.message, "QEMU does not answer libvirt");
     snapshot_free(snapshot);
+
+    /* So it stays while it hangs, and for some polls more; then one call does for all again. */
+    for (int i = 0; i < 12; i++) {
+        snapshot = fake_round(&poller, &error);
+        assert_int_equal(snapshot->failure_count, 2);
+        snapshot_free(snapshot);
+    }
+    fake->occupied = 0;
+    fake->acts[0] = ACT_OLD;
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(fake->calls, 1);
+        snapshot_free(fake_round(&poller, &error));
+    }
+    snapshot = fake_round(&poller, &error);
+    assert_int_equal(fake->calls, 3);
+    assert_int_equal(snapshot->count, 2);
+    snapshot_free(snapshot);
     poller_done(&poller);
 }
 
