@@ -51,7 +51,6 @@ struct batch_run {
     size_t task;
     struct split split;
     struct split_piece piece; /* that is asked for */
-    struct query_seen *seen;  /* series of the item that is asked for in windows */
     struct held held;         /* series of the item that is asked for in parts */
     struct split_piece held_piece;
     struct part *parts; /* those of it that were answered */
@@ -301,8 +300,6 @@ static bool run_piece(struct batch_run *run, struct error *error) {
     for (size_t i = 0; i < piece->items; i++)
         items[i] =
             narrow(&batch->items[piece->item + i], piece, batch->sizes[piece->item + i].windows);
-    if (batch->sizes[piece->item].windows > 1)
-        call.seen = run->seen;
     if (!query_ask(plan->order->query, run->channel, &call, &response, error))
         return handle_refusal(run, error);
     batch->silences = 0;
@@ -354,15 +351,9 @@ static bool release(struct batch_run *run, struct error *error) {
 }
 
 /* Keeps what belongs to one item, or one window of it, from mixing with the next one's. */
-static bool begin_piece(struct batch_run *run, size_t before, struct error *error) {
+static bool begin_piece(struct batch_run *run, struct error *error) {
     const struct split_piece *piece = &run->piece, *held = &run->held_piece;
-    if ((piece->item != held->item || piece->window != held->window) && !release(run, error))
-        return false;
-    if (piece->item != before) {
-        query_seen_free(run->seen);
-        run->seen = query_seen_new();
-    }
-    return true;
+    return (piece->item == held->item && piece->window == held->window) || release(run, error);
 }
 
 static bool run_pieces(struct batch_run *run, struct error *error) {
@@ -372,18 +363,13 @@ static bool run_pieces(struct batch_run *run, struct error *error) {
         batch->sizes[i] = (struct split_item){batch->items[i].count, batch->items[i].metrics,
                                               window_count(&batch->items[i])};
     split_init(&run->split, batch->sizes, batch->count);
-    run->piece.item = SIZE_MAX;
-    for (size_t before = SIZE_MAX;
-         good && split_next(&run->split, limits_metrics(run->plan->order->limits), &run->piece);
-         before = run->piece.item)
-        good = begin_piece(run, before, error) && run_piece(run, error);
+    while (good && split_next(&run->split, limits_metrics(run->plan->order->limits), &run->piece))
+        good = begin_piece(run, error) && run_piece(run, error);
     good = good && release(run, error);
     held_clear(&run->held);
     free(run->parts);
     run->parts = NULL;
     run->part_count = run->part_capacity = 0;
-    query_seen_free(run->seen);
-    run->seen = NULL;
     split_done(&run->split);
     return good;
 }

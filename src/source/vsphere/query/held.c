@@ -74,11 +74,16 @@ void held_settle(struct held *held, int64_t after) {
     }
 }
 
-bool held_emit(const struct held *held, const struct source_events *events, struct error *error) {
-    for (size_t i = 0; i < held->count; i++)
-        if (held->series[i].series.count &&
-            !events->series(events->context, &held->series[i].series, error))
+bool held_emit(const struct held *held, struct known *known, const struct source_events *events,
+               struct error *error) {
+    for (size_t i = 0; i < held->count; i++) {
+        struct series *series = &held->series[i].series;
+        if (!series->count)
+            continue;
+        series->continues = !known_add(known, series->counter->id, series->instance);
+        if (!events->series(events->context, series, error))
             return false;
+    }
     return true;
 }
 

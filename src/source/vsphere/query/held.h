@@ -7,6 +7,7 @@
 #define VPERF_SOURCE_VSPHERE_HELD_H
 
 #include "source/source.h"
+#include "source/vsphere/query/known.h"
 
 struct held_series;
 
@@ -48,8 +49,12 @@ void held_add_time(struct held *held, int64_t time);
  */
 void held_settle(struct held *held, int64_t after);
 
-/* held_emit: gives the series to the events, in their order. False when the events fail. */
-bool held_emit(const struct held *held, const struct source_events *events, struct error *error);
+/*
+ * held_emit: gives the series to the events, in their order; those that are known continue, and all
+ * are known from now on. False when the events fail.
+ */
+bool held_emit(const struct held *held, struct known *known, const struct source_events *events,
+               struct error *error);
 
 /* held_clear: holds nothing any more. */
 void held_clear(struct held *held);

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "core/memory.h"
 #include "source/vsphere/query/request.h"
@@ -15,15 +14,6 @@
 
 /* A sample that is so old comes to the server no more: what is there of it is all there is. */
 enum { SETTLED_SECONDS = 900 };
-
-struct seen_series {
-    char *key; /* id and instance */
-    UT_hash_handle hh;
-};
-
-struct query_seen {
-    struct seen_series *series;
-};
 
 static bool is_refused(const struct query *query, const struct query_item *item, int32_t id) {
     return refusals_holds(query->refusals, item->group, item->tracked->number, id);
@@ -51,38 +41,6 @@ bool query_unexpanded(const struct _vim25__QueryPerfResponse *response) {
     return false;
 }
 
-struct query_seen *query_seen_new(void) {
-    return memory_alloc(sizeof(struct query_seen));
-}
-
-void query_seen_free(struct query_seen *seen) {
-    if (!seen)
-        return;
-    struct seen_series *series = seen->series;
-    HASH_CLEAR(hh, seen->series);
-    for (struct seen_series *next = NULL; series; series = next) {
-        next = series->hh.next;
-        free(series->key);
-        free(series);
-    }
-    free(seen);
-}
-
-/* Whether the series was seen before; from now on it was. */
-static bool was_seen(struct query_seen *seen, const struct vim_series *answer) {
-    struct seen_series *series = NULL;
-    char *key = memory_printf("%d %s", answer->counter_id, answer->instance);
-    HASH_FIND_STR(seen->series, key, series);
-    if (series) {
-        free(key);
-        return true;
-    }
-    series = memory_alloc(sizeof *series);
-    series->key = key;
-    HASH_ADD_KEYPTR(hh, seen->series, series->key, strlen(key), series);
-    return false;
-}
-
 static const struct vim_entity_metric *answer_for(const struct _vim25__QueryPerfResponse *response,
                                                   const struct entity *entity, size_t position) {
     size_t count = (size_t)response->__sizereturnval;
@@ -94,22 +52,16 @@ static const struct vim_entity_metric *answer_for(const struct _vim25__QueryPerf
     return NULL;
 }
 
-static bool emit_one(const struct query *query, const struct query_call *call,
-                     const struct series *series, struct error *error) {
-    if (!call->held)
-        return query->events->series(query->events->context, series, error);
-    held_add(call->held, series);
-    return true;
-}
-
 /* Gives the samples of a series that cover an interval to the events. */
 static bool emit_samples(const struct query *query, const struct query_call *call,
-                         const struct query_item *item, const struct vim_series *answer,
-                         const struct series *series, struct error *error) {
-    struct series one = *series;
-    bool seen = call->seen && was_seen(call->seen, answer);
-    one.continues = series->continues || seen || (query->fresh && item->tracked->mark.any);
-    return emit_one(query, call, &one, error);
+                         const struct query_item *item, struct series *series,
+                         struct error *error) {
+    if (call->held) {
+        held_add(call->held, series);
+        return true;
+    }
+    series->continues = !known_add(&item->tracked->known, series->counter->id, series->instance);
+    return query->events->series(query->events->context, series, error);
 }
 
 /* A row carries the interval of its sample: one series for each that the answer has. */
@@ -127,10 +79,8 @@ static bool emit_intervals(const struct query *query, const struct query_call *c
     for (size_t i = 0; good && i < times->interval_count; i++) {
         series.interval = times->intervals[i];
         series.count = samples_fill(times, series.interval, answer);
-        if (!series.count)
-            continue;
-        good = emit_samples(query, call, item, answer, &series, error);
-        series.continues = true;
+        if (series.count)
+            good = emit_samples(query, call, item, &series, error);
     }
     return good;
 }
@@ -226,7 +176,7 @@ bool query_release(const struct query *query, const struct query_item *item, str
                    struct error *error) {
     if (query->fresh)
         held_settle(held, item->span.now - SETTLED_SECONDS);
-    if (!held_emit(held, query->events, error))
+    if (!held_emit(held, &item->tracked->known, query->events, error))
         return false;
     for (size_t i = 0; i < held->time_count; i++)
         if (held->times[i].found)

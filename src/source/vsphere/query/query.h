@@ -36,15 +36,11 @@ struct query {
     int64_t *newest; /* becomes the newest sample time that was emitted */
 };
 
-/* The series of one entity that have been given before, when it is asked for window by window. */
-struct query_seen;
-
 /* One call. */
 struct query_call {
     const struct query_item *items;
     size_t count;
-    struct query_seen *seen; /* NULL when each series comes once */
-    struct held *held;       /* gets the series of the only item; NULL: they are emitted at once */
+    struct held *held; /* gets the series of the only item; NULL: they are emitted at once */
 };
 
 /* query_ask: asks for the samples of the call. The answer belongs to the channel. */
@@ -64,11 +60,5 @@ bool query_emit(const struct query *query, const struct query_call *call,
 /* query_release: emits and marks what was held of the item. False when the events fail. */
 bool query_release(const struct query *query, const struct query_item *item, struct held *held,
                    struct error *error);
-
-/* query_seen_new: empty, owned by the caller. */
-struct query_seen *query_seen_new(void);
-
-/* query_seen_free: takes NULL. */
-void query_seen_free(struct query_seen *seen);
 
 #endif

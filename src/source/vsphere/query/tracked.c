@@ -34,6 +34,7 @@ static void drop(struct tracking *tracking, struct tracked *tracked) {
     HASH_DEL(tracking->all, tracked);
     free(tracked->id);
     free(tracked->reason);
+    known_done(&tracked->known);
     free(tracked);
 }
 

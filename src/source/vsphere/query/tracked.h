@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <uthash.h>
 
+#include "source/vsphere/query/known.h"
 #include "source/vsphere/query/mark.h"
 #include "source/vsphere/session/backoff.h"
 
@@ -14,6 +15,7 @@ struct tracked {
     char *id;
     uint32_t number;        /* of this entity alone, as long as the table lives */
     struct mark mark;       /* interval 0: nothing was asked for by time */
+    struct known known;     /* its series */
     struct backoff refusal; /* of the entity as a whole */
     char *reason;           /* of the refusal, for people */
     unsigned silent;        /* rounds in a row that had no sample of it */

@@ -256,6 +256,7 @@ static void reset(void) {
     asked_interval = 20;
     for (size_t i = 0; i < ENTITIES; i++) {
         free(tracked[i].reason);
+        known_done(&tracked[i].known);
         snprintf(ids[i], sizeof ids[i], "vm-%zu", i);
         entities[i] = (struct entity){.type = ENTITY_VM, .id = ids[i], .name = ids[i]};
         tracked[i] = (struct tracked){.id = ids[i], .number = (uint32_t)i + 1};

@@ -23,7 +23,9 @@ static bool on_series(void *context, const struct series *series, struct error *
 
 static void add_part(struct held *held, const char *instance, const int64_t *times, size_t count) {
     struct sample samples[TIMES];
-    const struct series series = {.instance = instance, .count = count, .samples = samples};
+    static const struct counter counter = {.id = 1};
+    const struct series series = {
+        .counter = &counter, .instance = instance, .count = count, .samples = samples};
     held_add_answer(held, times, count);
     for (size_t i = 0; i < count; i++) {
         samples[i] = (struct sample){times[i], 1};
@@ -52,6 +54,7 @@ static void test_settling(void **state) {
         char text[256] = "";
         const struct source_events events = {.context = text, .series = on_series};
         struct held held = {0};
+        struct known known = {0};
         struct error error = {0};
         int marked = 0;
         for (size_t part = 0; part < PARTS; part++) {
@@ -61,12 +64,13 @@ static void test_settling(void **state) {
             add_part(&held, instances[part], rows[i].times[part], count);
         }
         held_settle(&held, rows[i].after);
-        assert_true(held_emit(&held, &events, &error));
+        assert_true(held_emit(&held, &known, &events, &error));
         assert_string_equal(text, rows[i].emitted);
         for (size_t k = 0; k < held.time_count; k++)
             marked += held.times[k].found;
         assert_int_equal(marked, rows[i].marked);
         held_clear(&held);
+        known_done(&known);
     }
 }
 
@@ -76,6 +80,7 @@ static void test_again(void **state) {
     char text[256] = "";
     const struct source_events events = {.context = text, .series = on_series};
     struct held held = {0};
+    struct known known = {0};
     struct error error = {0};
     (void)state;
     assert_int_equal(held_newest(&held), INT64_MIN);
@@ -86,9 +91,10 @@ static void test_again(void **state) {
     held.again = true;
     add_part(&held, "a", late, 1);
     held_settle(&held, 0);
-    assert_true(held_emit(&held, &events, &error));
+    assert_true(held_emit(&held, &known, &events, &error));
     assert_string_equal(text, "a 20;b 20 40;a 40;");
     held_clear(&held);
+    known_done(&known);
 }
 
 int main(void) {
