@@ -91,10 +91,14 @@ static bool publish_coverage(struct run *run, struct output *output) {
 
 /* Output appears when something was collected, or nothing was lost. */
 static bool publish(struct run *run, struct outputs *outputs) {
+    struct error lost = {0};
     if (!run_publishable(run))
         output_abort(&outputs->samples);
-    else if (output_commit(&outputs->samples, &run->fatal))
+    else if (output_commit(&outputs->samples, &lost))
         return !outputs->coverage.stream || publish_coverage(run, &outputs->coverage);
+    /* That nothing was written weighs more than that the run was interrupted. */
+    if (lost.kind != ERROR_NONE)
+        run->fatal = lost;
     output_abort(&outputs->coverage);
     return false;
 }

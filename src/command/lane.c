@@ -17,6 +17,10 @@ static const struct timing *timing_of(const struct lane *lane) {
     return &lane->run->options->timing;
 }
 
+static bool is_endless(const struct lane *lane) {
+    return timing_of(lane)->follow;
+}
+
 static char *key_of(const struct entity *entity) {
     return memory_printf("%d %s", (int)entity->type, entity->id);
 }
@@ -68,7 +72,8 @@ static bool on_series(void *context, const struct series *series, struct error *
 
 static void on_skipped(void *context, const struct entity *entity) {
     struct lane *lane = context;
-    if (g_hash_table_add(lane->skipped, key_of(entity)))
+    /* An endless run would keep those that have long gone. */
+    if (is_endless(lane) || g_hash_table_add(lane->skipped, key_of(entity)))
         log_debug(&lane->run->options->log, "%s: %s '%s' is %s: skipped", entity->source,
                   entity_type_name(entity->type), entity->name, entity_state_name(entity->state));
 }
@@ -89,8 +94,13 @@ static void on_arrived(void *context, const struct entity *entity) {
 
 static void on_ended(void *context, const struct entity *entity, const char *reason) {
     struct lane *lane = context;
-    log_info(&lane->run->options->log, "%s: %s '%s' (%s) %s", entity->source,
+    log_info(&lane->run->options->log, "%s: %s '%s' (%s): %s", entity->source,
              entity_type_name(entity->type), entity->name, entity->id, reason);
+}
+
+static void on_idle(void *context) {
+    struct lane *lane = context;
+    lane->idle = true;
 }
 
 static void on_progress(void *context, int done, int total) {
@@ -102,12 +112,22 @@ static void on_progress(void *context, int done, int total) {
 static bool round_once(struct lane *lane, struct source *source, const struct window *window,
                        struct error *error) {
     const struct source_events events = {
-        lane, on_offered, on_series, on_skipped, on_missing, on_arrived, on_ended, on_progress,
+        .context = lane,
+        .offered = on_offered,
+        .series = on_series,
+        .skipped = on_skipped,
+        .missing = on_missing,
+        .arrived = on_arrived,
+        .ended = on_ended,
+        .idle = on_idle,
+        .progress = on_progress,
     };
     lane->attempts++;
+    lane->idle = false;
     if (!source->ops->round(source, &lane->run->options->selection, window, &events, error))
         return false;
-    messages_round(lane->messages);
+    if (!lane->idle)
+        messages_round(lane->messages);
     if (lane->spool)
         spool_mark(lane->spool);
     lane->torn = false;
@@ -123,7 +143,7 @@ bool lane_round(struct lane *lane, struct source *source, const struct window *w
 /* What no further attempt can mend. */
 static bool is_final(const struct error *error) {
     return run_output_failed(error) || error->kind == ERROR_INTERRUPTED ||
-           error->kind == ERROR_USAGE;
+           error->kind == ERROR_USAGE || error->kind == ERROR_UNAVAILABLE;
 }
 
 /* The sink's rows of a round are complete: they go out. */
@@ -206,13 +226,22 @@ static int64_t first_due_ns(const struct source *source, int32_t interval) {
     return clock_boot_ns() + (source->ops->keeps_samples ? 0 : (period_us - phase_us) * 1000);
 }
 
-static bool run_endless(struct lane *lane, struct source *source, const struct window *window) {
+/* After a failure, what the source keeps can be had at once; else it is the next sample's turn. */
+static struct due due_again(const struct source_ops *ops, struct source *source, int32_t interval) {
+    struct due due = ops->due(source, interval);
+    if (ops->keeps_samples)
+        due.at_ns = clock_boot_ns();
+    return due;
+}
+
+static bool run_endless(struct lane *lane, struct source *source) {
     const struct source_ops *ops = source->ops;
-    struct due due = {first_due_ns(source, window->interval), window->interval * second_ns};
+    int32_t interval = lane->window.interval;
+    struct due due = {first_due_ns(source, interval), interval * second_ns};
     lane->many = true;
     while (lane_wait(lane, "the next round of", due.at_ns)) {
         struct error lost = {0};
-        bool good = round_once(lane, source, window, &lost);
+        bool good = round_once(lane, source, &lane->window, &lost);
         /* What an unsuccessful round has written counts as written. */
         if ((good || !is_final(&lost)) && !end_round(lane, &lane->error))
             return false;
@@ -220,38 +249,36 @@ static bool run_endless(struct lane *lane, struct source *source, const struct w
             lane->error = lost;
             return false;
         }
-        if (good)
+        due = ops->due(source, interval);
+        if (!good) {
+            if (!wait_to_retry(lane, &lost, due.period_ns))
+                return false;
+            due = due_again(ops, source, interval);
+        } else if (!lane->idle) {
             schedule_success(&lane->schedule);
-        lane->rounds += good;
-        due = ops->due(source, window->interval);
-        if (!good && !wait_to_retry(lane, &lost, due.period_ns))
-            return false;
-        if (!good)
-            due = ops->due(source, window->interval);
+            lane->rounds++;
+        }
     }
     return interrupted(&lane->error);
 }
 
-static bool resolve_window(struct lane *lane, struct source *source, struct window *window) {
+static bool resolve_window(struct lane *lane, struct source *source, struct error *error) {
     const struct timing *timing = timing_of(lane);
-    struct error *error = &lane->error;
     int64_t now = 0;
     if (source->ops->keeps_samples && window_needs_now(timing) &&
         !source->ops->now(source, &now, error))
         return false;
-    return window_resolve(window, timing, now, error);
+    return window_resolve(&lane->window, timing, now, error);
 }
 
 static bool run_rounds(struct lane *lane, struct source *source) {
-    struct window window;
-    if (!resolve_window(lane, source, &window))
-        return false;
-    if (timing_of(lane)->follow)
-        return run_endless(lane, source, &window);
+    const struct window *window = &lane->window;
+    if (is_endless(lane))
+        return run_endless(lane, source);
     if (!source->ops->keeps_samples)
-        return run_polls(lane, source, &window);
-    return lane->run->aligned_ns ? aligned_run(lane, source, &window)
-                                 : lane_round(lane, source, &window);
+        return run_polls(lane, source, window);
+    return lane->run->aligned_ns ? aligned_run(lane, source, window)
+                                 : lane_round(lane, source, window);
 }
 
 /* Who follows may wait for a guest that is yet to come, or have mistyped its name. */
@@ -265,7 +292,7 @@ static void warn_of_names(const struct lane *lane, const struct inventory *inven
     }
 }
 
-/* Catalogue and inventory are there, and the selection fits them. */
+/* Catalogue and inventory are there, the selection fits them, and the window is known. */
 static bool prepare(struct lane *lane, struct source *source, struct error *error) {
     const struct options *options = lane->run->options;
     const struct selection *selection = &options->selection;
@@ -275,11 +302,11 @@ static bool prepare(struct lane *lane, struct source *source, struct error *erro
         (options->target_count == 1 && !selection_check_counters(selection, catalog, error)))
         return false;
     const struct inventory *inventory = source->ops->inventory(source, selection->types, error);
-    if (!inventory)
+    if (!inventory || !resolve_window(lane, source, error))
         return false;
     coverage_define(lane->coverage, catalog, selection);
     names_keep(lane->entities, selection, inventory);
-    if (timing_of(lane)->follow)
+    if (is_endless(lane))
         warn_of_names(lane, inventory);
     for (size_t i = 0; lane->run->sink->ops->entity && i < inventory->count; i++)
         if (selection_has_entity(selection, inventory->entities[i]))
@@ -324,7 +351,7 @@ static struct source *open_source(struct lane *lane) {
     for (;;) {
         struct error error = {0};
         struct source *source = open_once(lane, &error);
-        if (source || !timing_of(lane)->follow || is_final(&error) || error.kind == ERROR_AUTH ||
+        if (source || !is_endless(lane) || is_final(&error) || error.kind == ERROR_AUTH ||
             error.kind == ERROR_TLS) {
             lane->error = error;
             return source;
@@ -361,6 +388,7 @@ void lane_start(struct lane *lane, struct run *run, size_t index, struct progres
     lane->source_options = options->source;
     lane->source_options.reporter = messages_reporter(lane->messages);
     lane->source_options.cancel = &lane->cancel;
+    lane->source_options.kept = options->timing.follow ? &lane->credentials : NULL;
     lane->progress.progress = progress;
     lane->coverage = coverage_new();
     lane->skipped = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
@@ -370,9 +398,11 @@ void lane_start(struct lane *lane, struct run *run, size_t index, struct progres
         lane->spool = spool_new(&lane->error);
     lane->started =
         lane->error.kind == ERROR_NONE && pthread_create(&lane->thread, NULL, run_lane, lane) == 0;
-    if (!lane->started)
-        error_set(&lane->error, ERROR_OUTPUT, "no thread for %s: the system's limit is reached",
-                  lane->target->text);
+    if (lane->started)
+        return;
+    error_set(&lane->error, ERROR_OUTPUT, "no thread for %s: the system's limit is reached",
+              lane->target->text);
+    cancel_request(&run->cancel); /* the lanes before it may never end */
 }
 
 void lane_join(struct lane *lane) {
@@ -382,6 +412,7 @@ void lane_join(struct lane *lane) {
 
 void lane_done(struct lane *lane) {
     messages_free(lane->messages);
+    credentials_done(&lane->credentials);
     coverage_free(lane->coverage);
     g_hash_table_destroy(lane->skipped);
     if (lane->awaited)

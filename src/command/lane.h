@@ -22,12 +22,15 @@ struct lane {
     struct spool *spool; /* series that wait for the lanes before; NULL: they are written at once */
     struct coverage *coverage;
     struct schedule schedule;
-    bool many;           /* more than one round */
-    size_t attempts;     /* rounds begun */
-    size_t rounds;       /* rounds that gave samples */
-    bool has_baseline;   /* a poll has succeeded */
-    bool torn;           /* a part of a round has been written */
-    GHashTable *skipped; /* keys of entities */
+    struct window window;
+    struct credentials credentials; /* between attempts to open an endless run's target */
+    bool many;                      /* more than one round */
+    size_t attempts;                /* rounds begun */
+    size_t rounds;                  /* rounds that gave samples */
+    bool has_baseline;              /* a poll has succeeded */
+    bool idle;                      /* the round asked for nothing */
+    bool torn;                      /* a part of a round has been written */
+    GHashTable *skipped;            /* keys of entities */
     GHashTable *awaited; /* keys of entities whose sample of an aligned interval is to come */
     struct inventory *entities; /* those of the target, by type and name */
     struct inventory *selected; /* those that were asked for; only for sinks that want to know */

@@ -40,6 +40,9 @@ struct messages {
     size_t lost_rounds;
     size_t lost_in_row;
     int64_t lost_since_ns;
+    enum error_kind lost_kind; /* of the reason that was told last */
+    int64_t lost_quiet_ns;
+    int64_t lost_quiet_until_ns;
 };
 
 static void trouble_free(void *data) {
@@ -181,13 +184,26 @@ void messages_round(struct messages *messages) {
     }
 }
 
+/* The first loss of a row, and another reason later in it, ever more seldom. */
+static bool is_news(struct messages *messages, const struct error *error) {
+    int64_t now_ns = clock_boot_ns();
+    bool first = messages->lost_in_row == 1;
+    if (!first && (error->kind == messages->lost_kind || now_ns < messages->lost_quiet_until_ns))
+        return false;
+    messages->lost_kind = error->kind;
+    messages->lost_quiet_ns =
+        first ? first_quiet_ns : MIN(2 * messages->lost_quiet_ns, longest_quiet_ns);
+    messages->lost_quiet_until_ns = first ? now_ns : now_ns + messages->lost_quiet_ns;
+    return true;
+}
+
 void messages_lost(struct messages *messages, const struct error *error) {
     messages->lost_rounds++;
     if (messages->lost.kind == ERROR_NONE)
         messages->lost = *error;
     if (!messages->lost_in_row++)
         messages->lost_since_ns = clock_boot_ns();
-    if (messages->lost_in_row == 1 && messages->endless)
+    if (messages->endless && is_news(messages, error))
         log_error(messages->log, "%s; trying again", error->message);
 }
 

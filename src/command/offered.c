@@ -44,6 +44,10 @@ static void ignore_end(void *context, const struct entity *entity, const char *r
     (void)context, (void)entity, (void)reason;
 }
 
+static void ignore_idle(void *context) {
+    (void)context;
+}
+
 static void ignore_progress(void *context, int done, int total) {
     (void)context, (void)done, (void)total;
 }
@@ -53,8 +57,15 @@ static bool read_rounds(struct source *source, const struct selection *selection
                         struct reader *reader, struct error *error) {
     const struct source_ops *ops = source->ops;
     const struct source_events events = {
-        reader,     on_offered,    on_series,  ignore_entity,
-        on_missing, ignore_entity, ignore_end, ignore_progress,
+        .context = reader,
+        .offered = on_offered,
+        .series = on_series,
+        .skipped = ignore_entity,
+        .missing = on_missing,
+        .arrived = ignore_entity,
+        .ended = ignore_end,
+        .idle = ignore_idle,
+        .progress = ignore_progress,
     };
     struct window window = {.interval = ops->keeps_samples ? REAL_TIME_SECONDS : POLL_SECONDS,
                             .newest = 1};

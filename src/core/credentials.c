@@ -187,3 +187,9 @@ void credentials_done(struct credentials *credentials) {
     secret_free(credentials->password);
     *credentials = (struct credentials){0};
 }
+
+void credentials_move(struct credentials *to, struct credentials *from) {
+    credentials_done(to);
+    *to = *from;
+    *from = (struct credentials){0};
+}

@@ -21,6 +21,9 @@ bool credentials_init(struct credentials *credentials, const struct target *targ
                       const char *password_file, struct error *error)
     __attribute__((warn_unused_result));
 
+/* credentials_move: to gets what from has, and from has nothing any more. */
+void credentials_move(struct credentials *to, struct credentials *from);
+
 /* credentials_done: wipes and frees both. */
 void credentials_done(struct credentials *credentials);
 

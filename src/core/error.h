@@ -15,6 +15,7 @@ enum error_kind {
     ERROR_FAULT,       /* the peer understood, and refused */
     ERROR_TIMEOUT,     /* no answer in time */
     ERROR_OUTPUT,      /* the output cannot be written */
+    ERROR_UNAVAILABLE, /* what was asked for is not to be had: trying again does not help */
     ERROR_READER_GONE, /* nobody reads standard output any more, as with | head: nothing is said */
     ERROR_INTERRUPTED, /* a signal asked for the end */
 };

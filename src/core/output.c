@@ -37,6 +37,7 @@ struct output_writer {
     size_t partial_size;
     int failure; /* errno of the first failure; once set, everything is discarded */
     off_t kept;  /* size of an appended file as of the last flush */
+    bool dirty;  /* something was written since */
     const struct cancel *cancel;
     char buffer[BUFFER_SIZE];
 };
@@ -87,6 +88,7 @@ static bool show(struct output_writer *writer, const char *bytes, size_t size) {
 
 static ssize_t write_all(void *cookie, const char *bytes, size_t size) {
     struct output_writer *writer = cookie;
+    writer->dirty = true;
     bool good = writer->is_terminal ? show(writer, bytes, size) : write_bytes(writer, bytes, size);
     return good ? (ssize_t)size : 0;
 }
@@ -223,6 +225,14 @@ static FILE *open_stream(struct output_writer *writer) {
     return stream;
 }
 
+/* Whole lines stay; what others have cut off is not grown again. */
+static void take_back(struct output_writer *writer) {
+    struct stat status;
+    if (writer->dirty && fstat(writer->fd, &status) == 0 && status.st_size > writer->kept &&
+        ftruncate(writer->fd, writer->kept) != 0)
+        writer->failure = errno;
+}
+
 /* Returns errno of the first failure, or 0; closes and frees everything but path and temporary. */
 static int finish(struct output *output, bool synchronize) {
     struct output_writer *writer = output->writer;
@@ -231,8 +241,8 @@ static int finish(struct output *output, bool synchronize) {
         writer->failure = errno;
     if (!writer->failure && synchronize && fsync(writer->fd) != 0)
         writer->failure = errno;
-    if (writer->failure && output->appends && ftruncate(writer->fd, writer->kept) != 0)
-        writer->failure = errno;
+    if (writer->failure && output->appends)
+        take_back(writer);
     if (close(writer->fd) != 0 && !writer->failure)
         writer->failure = errno;
     int failure = writer->failure;
@@ -244,6 +254,7 @@ static void forget(struct output *output) {
     free(output->path);
     free(output->final);
     free(output->temporary);
+    free(output->header);
     *output = (struct output){0};
 }
 
@@ -331,6 +342,7 @@ bool output_append(struct output *output, const char *path, const char *header, 
     *fresh = status.st_size == 0;
     const char *obstacle = find_obstacle(fd, status.st_size, header);
     output->appends = !obstacle;
+    output->header = memory_strdup(header);
     if (!obstacle)
         return true;
     error_set(error, ERROR_OUTPUT, "cannot append to %s: %s", path, obstacle);
@@ -342,14 +354,60 @@ void output_end_with(struct output *output, const struct cancel *cancel) {
     output->writer->cancel = cancel;
 }
 
+static bool is_same_file(const struct stat *a, const struct stat *b) {
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* The file that the path names now takes the place of one that was moved or removed. */
+static const char *reopen(struct output *output, struct stat *status) {
+    struct output_writer *writer = output->writer;
+    int fd = open(output->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+    if (fd < 0 || fstat(fd, status) != 0)
+        return strerror(errno);
+    const char *obstacle = find_obstacle(fd, status->st_size, output->header);
+    if (!obstacle && dup3(fd, writer->fd, O_CLOEXEC) < 0)
+        obstacle = strerror(errno);
+    close(fd);
+    return obstacle;
+}
+
+/* Others may move, remove or empty the file, as those do that keep logs short. */
+static const char *renew(struct output *output) {
+    struct output_writer *writer = output->writer;
+    struct stat mine, named;
+    if (fstat(writer->fd, &mine) != 0)
+        return strerror(errno);
+    if (stat(output->path, &named) != 0 || !is_same_file(&mine, &named)) {
+        const char *obstacle = reopen(output, &mine);
+        if (obstacle)
+            return obstacle;
+    }
+    /* The header of a new file is among what is to be flushed. */
+    size_t length = strlen(output->header);
+    if (mine.st_size == 0 && writer->kept > 0 &&
+        write(writer->fd, output->header, length) != (ssize_t)length)
+        return strerror(errno);
+    return NULL;
+}
+
+static bool lose_file(struct output *output, const char *reason, struct error *error) {
+    output->writer->failure = EIO;
+    output->appends = false; /* it is another's */
+    return error_set(error, ERROR_OUTPUT, "cannot go on appending to %s: %s", output->path, reason);
+}
+
 bool output_flush(struct output *output, struct error *error) {
     struct output_writer *writer = output->writer;
+    const char *obstacle = output->appends && !writer->failure ? renew(output) : NULL;
+    if (obstacle)
+        return lose_file(output, obstacle, error);
     if (fflush(output->stream) != 0 && !writer->failure)
         writer->failure = errno;
     if (writer->failure)
         return fail(output, writer->failure, error);
     if (output->appends)
         writer->kept = lseek(writer->fd, 0, SEEK_END);
+    writer->dirty = false;
     return true;
 }
 

@@ -18,13 +18,15 @@ struct output {
     char *final;     /* what the temporary file becomes: path with links followed */
     char *temporary; /* NULL for stdout and for what is no regular file */
     bool appends;    /* to a file; what is not flushed is taken back when a write fails */
+    char *header;    /* that such a file begins with */
     bool created;    /* that was not there before */
 };
 
 /*
  * output_open: stdout when path is NULL or "-", else a temporary file beside path. A path that
  * exists and is no regular file (a pipe, a device) is written directly. A terminal gets '?' for
- * control characters other than tab and line feed, and for what turns the direction of text. ERROR_OUTPUT on failure.
+ * control characters other than tab and line feed, and for what turns the direction of text.
+ * ERROR_OUTPUT on failure.
  */
 bool output_open(struct output *output, const char *path, struct error *error)
     __attribute__((warn_unused_result));
@@ -40,7 +42,10 @@ bool output_append(struct output *output, const char *path, const char *header, 
 /* output_end_with: waiting for a reader ends with this token too. */
 void output_end_with(struct output *output, const struct cancel *cancel);
 
-/* output_flush: what has been written so far reaches the file, or the error says why not. */
+/*
+ * output_flush: what has been written so far reaches the file, or the error says why not. A file
+ * that was appended to and is no longer there, or was emptied, is begun anew with its header.
+ */
 bool output_flush(struct output *output, struct error *error) __attribute__((warn_unused_result));
 
 /* output_same: both outputs are files with the same name in the same folder. */

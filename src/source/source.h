@@ -10,6 +10,7 @@
 
 #include "core/cancel.h"
 #include "core/catalog.h"
+#include "core/credentials.h"
 #include "core/error.h"
 #include "core/inventory.h"
 #include "core/reporter.h"
@@ -27,9 +28,11 @@ struct source_options {
     bool insecure;
     int timeout_seconds;
     const struct reporter *reporter; /* NULL: nobody listens */
-    const struct cancel *cancel;     /* ends what the source does; NULL: a signal alone does */
-    int balloon_period_seconds; /* libvirt: guests without one get this; 0 changes no guest */
-    int jobs; /* vSphere: connections side by side; 0 for the default */
+    struct credentials *kept; /* what an attempt to open that failed had asked for; NULL: nothing is
+                                 kept for the next one */
+    const struct cancel *cancel; /* ends what the source does; NULL: a signal alone does */
+    int balloon_period_seconds;  /* libvirt: guests without one get this; 0 changes no guest */
+    int jobs;                    /* vSphere: connections side by side; 0 for the default */
 };
 
 /*
@@ -54,6 +57,8 @@ struct source_events {
     void (*arrived)(void *context, const struct entity *entity);
     /* ended: a selected entity that is no longer there, or no longer runs. */
     void (*ended)(void *context, const struct entity *entity, const char *reason);
+    /* idle: nothing was asked for in this round: it says nothing about samples and troubles. */
+    void (*idle)(void *context);
     /* progress: done of total parts of the round are over. */
     void (*progress)(void *context, int done, int total);
 };
@@ -75,10 +80,10 @@ struct source;
 
 struct source_ops {
     const char *name;
-    const char *help;           /* what it measures, and examples of targets */
-    unsigned takes;             /* SOURCE_TAKES_… */
-    bool keeps_samples;         /* the past can be asked for; else a round gives the sample since the
-                                   round before, and the first one gives none */
+    const char *help;   /* what it measures, and examples of targets */
+    unsigned takes;     /* SOURCE_TAKES_… */
+    bool keeps_samples; /* the past can be asked for; else a round gives the sample since the
+                           round before, and the first one gives none */
     const char *const *schemes; /* NULL-terminated; NULL answers every scheme left over */
 
     /* open: connects and logs in. NULL on failure, with the error. */
@@ -97,8 +102,8 @@ struct source_ops {
     struct due (*due)(struct source *source, int32_t interval);
     /*
      * round: one visit; emits what the selection and the window ask for, entity by entity in
-     * inventory order. Never sleeps until something is due. False when the round is lost; the source
-     * stays usable, and what failed on one entity goes to missing.
+     * inventory order. Never sleeps until something is due. False when the round is lost; the
+     * source stays usable, and what failed on one entity goes to missing.
      */
     bool (*round)(struct source *source, const struct selection *selection,
                   const struct window *window, const struct source_events *events,

@@ -107,6 +107,22 @@ static void test_target_away(void **state) {
     desk_free(desk);
 }
 
+/* Another reason in the same outage is told too, but not each time that it changes. */
+static void test_other_reason(void **state) {
+    struct desk *desk = desk_new(true);
+    struct error silence = {0}, refusal = {0};
+    (void)state;
+    error_set(&silence, ERROR_TIMEOUT, "kvm01: no statistics within 3 s");
+    error_set(&refusal, ERROR_CONNECT, "kvm01: no socket");
+    for (int round = 0; round < 100; round++) {
+        messages_lost(desk->messages, &silence);
+        messages_lost(desk->messages, &refusal);
+    }
+    assert_said(desk, "vperf: kvm01: no statistics within 3 s; trying again\n"
+                      "vperf: kvm01: no socket; trying again\n");
+    desk_free(desk);
+}
+
 static void test_bounded(void **state) {
     struct desk *desk = desk_new(false);
     struct error error = {0};
@@ -144,7 +160,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_begin_and_end), cmocka_unit_test(test_flapping),
         cmocka_unit_test(test_several),       cmocka_unit_test(test_target_away),
-        cmocka_unit_test(test_bounded),       cmocka_unit_test(test_reports),
+        cmocka_unit_test(test_other_reason),  cmocka_unit_test(test_bounded),
+        cmocka_unit_test(test_reports),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

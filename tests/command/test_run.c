@@ -18,8 +18,8 @@ static const int64_t period_ns = 150 * 1000000;
 /* A source that each round emits one sample, or does what its script says for that round. */
 struct fake {
     struct source base;
-    const char *
-        script; /* a letter per round: s sample, b baseline, l lost, m missing, u usage, c cancel */
+    const char *script; /* a letter per round: s sample, b baseline, l lost, m missing, i idle, u
+                           usage, c cancel */
     const struct source_options *options;
     struct catalog *catalog;
     struct inventory *inventory;
@@ -28,7 +28,7 @@ struct fake {
 };
 
 static const char *scripts[4];
-static int opened, refused_opens;
+static int opened, refused_opens, refused_times;
 static struct run *running;
 static bool keeps;
 
@@ -71,7 +71,10 @@ static struct inventory *fake_inventory(struct source *source, const bool types[
 
 static bool fake_now(struct source *source, int64_t *seconds, struct error *error) {
     (void)source;
-    (void)error;
+    if (refused_times > 0) {
+        refused_times--;
+        return error_set(error, ERROR_TIMEOUT, "no time");
+    }
     *seconds = 1700000000;
     return true;
 }
@@ -111,6 +114,9 @@ static bool fake_round(struct source *source, const struct selection *selection,
         return emit(fake, events, error);
     case 'm':
         events->missing(events->context, fake->inventory->entities[0], "no answer");
+        return true;
+    case 'i':
+        events->idle(events->context);
         return true;
     case 'l':
         return error_set(error, ERROR_TIMEOUT, "no statistics");
@@ -341,6 +347,29 @@ static void test_endless_waits_for_target(void **state) {
     outcome_done(&outcome);
 }
 
+/* A round that asked for nothing says nothing about a trouble that lasts. */
+static void test_idle_rounds(void **state) {
+    (void)state;
+    scripts[0] = "bmiimsc";
+    struct outcome outcome = play(1, &endless);
+    assert_int_equal(lines(outcome.messages), 2);
+    assert_non_null(strstr(outcome.messages, "over, after 2 samples: no answer\n"));
+    outcome_done(&outcome);
+}
+
+/* The source's clock is asked again, as its connection is. */
+static void test_endless_asks_time_again(void **state) {
+    (void)state;
+    keeps = true;
+    refused_times = 1;
+    scripts[0] = "ssc";
+    struct outcome outcome = play(1, &endless);
+    assert_int_equal(outcome.status, STATUS_INTERRUPTED);
+    assert_int_equal(lines(outcome.rows), 3);
+    outcome_done(&outcome);
+    keeps = false;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_round),
@@ -351,6 +380,8 @@ int main(void) {
         cmocka_unit_test(test_endless),
         cmocka_unit_test(test_endless_without_a_round),
         cmocka_unit_test(test_endless_waits_for_target),
+        cmocka_unit_test(test_idle_rounds),
+        cmocka_unit_test(test_endless_asks_time_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

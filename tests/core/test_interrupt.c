@@ -78,15 +78,29 @@ static void ignored_sigint(void) {
     exit_after(SIGINT);
 }
 
+/* As a person does who is tired of waiting. */
+static void wait_a_moment(void) {
+    usleep(400000);
+}
+
 static void two_sigint(void) {
     interrupt_install();
     raise(SIGINT);
+    wait_a_moment();
     raise(SIGINT);
+}
+
+/* timeout(1) signals its child, and then the group that the child is in. */
+static void one_wish_twice(void) {
+    interrupt_install();
+    raise(SIGINT);
+    exit_after(SIGINT);
 }
 
 static void sigint_then_sigterm(void) {
     interrupt_install();
     raise(SIGINT);
+    wait_a_moment();
     raise(SIGTERM);
 }
 
@@ -134,7 +148,7 @@ static void test_exits(void **state) {
         {no_signal, QUIET},       {one_sigint, REQUESTED},     {one_sigterm, REQUESTED},
         {one_sighup, REQUESTED},  {one_sigquit, REQUESTED},    {ignored_sighup, QUIET},
         {ignored_sigquit, QUIET}, {ignored_sigint, REQUESTED}, {blocked_read, REQUESTED},
-        {closed_pipe, REQUESTED}, {file_too_large, REQUESTED},
+        {closed_pipe, REQUESTED}, {file_too_large, REQUESTED}, {one_wish_twice, REQUESTED},
     };
     (void)state;
 
@@ -159,6 +173,7 @@ static void test_the_second_signal_kills(void **state) {
 /* What ends the process while a file is unfinished. */
 static void second_signal(void) {
     raise(SIGTERM);
+    wait_a_moment();
     raise(SIGTERM);
 }
 

@@ -127,6 +127,67 @@ static void test_failed_write(void **state) {
     unlink("file");
 }
 
+/* As those do that keep logs short: the next rows begin a file with its header. */
+static void test_moved_removed_emptied(void **state) {
+    (void)state;
+    for (int way = 0; way < 3; way++) {
+        struct output output;
+        struct error error = {0};
+        bool fresh = false;
+        assert_true(output_append(&output, "file", header, &fresh, &error));
+        fprintf(output.stream, "%s1,1\n", header);
+        assert_true(output_flush(&output, &error));
+        if (way == 0)
+            assert_int_equal(rename("file", "moved"), 0);
+        else if (way == 1)
+            assert_int_equal(unlink("file"), 0);
+        else
+            assert_int_equal(truncate("file", 0), 0);
+        fputs("2,2\n", output.stream);
+        assert_true(output_flush(&output, &error));
+        check_content("time,value\n2,2\n");
+        assert_true(output_commit(&output, &error));
+        unlink("file");
+        unlink("moved");
+    }
+}
+
+/* A run that wrote nothing changes nothing, whatever others did to the file meanwhile. */
+static void test_abort_of_nothing(void **state) {
+    static const char *const contents[] = {"", "time,value\n1,1\n9,9\n"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct output output;
+        struct error error = {0};
+        bool fresh = false;
+        put("time,value\n1,1\n");
+        assert_true(output_append(&output, "file", header, &fresh, &error));
+        put(contents[i]);
+        output_abort(&output);
+        check_content(contents[i]);
+        unlink("file");
+    }
+}
+
+/* What has taken the file's place is not ours to write to. */
+static void test_replaced_by_another(void **state) {
+    struct output output;
+    struct error error = {0};
+    bool fresh = false;
+    (void)state;
+    assert_true(output_append(&output, "file", header, &fresh, &error));
+    fprintf(output.stream, "%s1,1\n", header);
+    assert_true(output_flush(&output, &error));
+    unlink("file");
+    put("another\n");
+    fputs("2,2\n", output.stream);
+    assert_false(output_flush(&output, &error));
+    assert_non_null(strstr(error.message, "does not begin with the header"));
+    output_abort(&output);
+    check_content("another\n");
+    unlink("file");
+}
+
 static void test_nothing_came(void **state) {
     struct output output;
     struct error error = {0};
@@ -156,9 +217,15 @@ static void test_named_pipe(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_new_file_grows), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_one_writer),     cmocka_unit_test(test_failed_write),
-        cmocka_unit_test(test_nothing_came),   cmocka_unit_test(test_named_pipe),
+        cmocka_unit_test(test_new_file_grows),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_one_writer),
+        cmocka_unit_test(test_failed_write),
+        cmocka_unit_test(test_nothing_came),
+        cmocka_unit_test(test_named_pipe),
+        cmocka_unit_test(test_moved_removed_emptied),
+        cmocka_unit_test(test_abort_of_nothing),
+        cmocka_unit_test(test_replaced_by_another),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -19,6 +19,8 @@ void endpoint_done(struct endpoint *endpoint) {
     free(endpoint->path);
     memory_wipe_free(endpoint->uri);
     free(endpoint->password_file);
+    if (endpoint->kept)
+        credentials_move(endpoint->kept, &endpoint->credentials);
     credentials_done(&endpoint->credentials);
     host_facts_done(&endpoint->host);
     *endpoint = (struct endpoint){0};
@@ -80,6 +82,8 @@ static void request_open(struct helper *helper) {
 
 static bool find_credentials(struct endpoint *endpoint, struct error *error) {
     struct target target;
+    if (!endpoint->credentials.username && endpoint->kept)
+        credentials_move(&endpoint->credentials, endpoint->kept);
     if (endpoint->credentials.username)
         return true;
     bool good = target_init(&target, endpoint->uri, error) &&

@@ -18,6 +18,7 @@ struct endpoint {
     char *password_file;
     bool read_write;
     struct credentials credentials; /* once they were asked for; then not again */
+    struct credentials *kept;       /* as in source_options */
     bool host_known;                /* nor is the host, which can take the daemon seconds */
     struct host_facts host;
 };

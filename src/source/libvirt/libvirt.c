@@ -89,6 +89,7 @@ static struct source *libvirt_open(const struct target *target,
     libvirt->options = *options;
     libvirt->name = memory_strdup(target->text);
     poller_init(&libvirt->poller, target->uri, options->password_file);
+    libvirt->poller.endpoint.kept = options->kept;
     libvirt->poller.endpoint.read_write = options->balloon_period_seconds > 0;
     libvirt->poller.timeout_ns = timeout * second_ns;
     libvirt->poller.cancel = options->cancel;

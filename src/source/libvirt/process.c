@@ -96,7 +96,7 @@ bool process_start(struct process *process, const char *path, struct error *erro
     close(ends[1]);
     if (failure) {
         close(ends[0]);
-        return error_set(error, ERROR_CONNECT, "cannot start the libvirt helper %s: %s", path,
+        return error_set(error, ERROR_UNAVAILABLE, "cannot start the libvirt helper %s: %s", path,
                          strerror(failure));
     }
     stream_init(&process->stream, ends[0]);

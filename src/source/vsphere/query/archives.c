@@ -77,7 +77,7 @@ bool archives_check(const struct span *span, struct channel *channel, struct err
         good = warn_if_older(&archives, span, channel, error);
     else if (good && archives.known)
         good = error_set(
-            error, ERROR_FAULT,
+            error, ERROR_UNAVAILABLE,
             "%s: the server keeps no samples of %d s: give another --interval (%d, %s)",
             channel->session->label, archives.interval, REAL_TIME_SECONDS, archives.known);
     free(archives.known);

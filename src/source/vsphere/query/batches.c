@@ -162,7 +162,7 @@ static bool ends_round(struct batch_run *run, struct error *error) {
         !refuses(run, "interval", error) || ++plan->refused_intervals < MAX_REFUSED_INTERVALS)
         return false;
     error_clear(error);
-    return !error_set(error, ERROR_FAULT,
+    return !error_set(error, ERROR_UNAVAILABLE,
                       "%s: the server keeps no samples of %d s: give another --interval",
                       run->channel->session->label, interval);
 }

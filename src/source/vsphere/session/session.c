@@ -271,6 +271,15 @@ static bool check_target(struct session *session, const struct target *target,
     return true;
 }
 
+/* Those that were asked for before are not asked for again. */
+static bool find_credentials(struct session *session, const struct target *target,
+                             const struct source_options *options, struct error *error) {
+    if (!options->kept || !options->kept->password)
+        return credentials_init(&session->credentials, target, options->password_file, error);
+    credentials_move(&session->credentials, options->kept);
+    return true;
+}
+
 static bool establish(struct session *session, const struct target *target,
                       const struct source_options *options, struct error *error) {
     if (!check_target(session, target, error))
@@ -278,7 +287,7 @@ static bool establish(struct session *session, const struct target *target,
     set_address(session, target);
     if (!proxy_find(&session->proxy, target->host, port_of(target), error))
         return false;
-    if (!credentials_init(&session->credentials, target, options->password_file, error))
+    if (!find_credentials(session, target, options, error))
         return false;
     struct source_options trust = *options;
     trust.insecure |= session->unverified;
@@ -299,6 +308,8 @@ struct session *session_open(const struct target *target, const struct source_op
     session->timeout_seconds = options->timeout_seconds;
     if (establish(session, target, options, error))
         return session;
+    if (options->kept)
+        credentials_move(options->kept, &session->credentials);
     session_close(session);
     return NULL;
 }
