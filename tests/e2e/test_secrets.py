@@ -94,7 +94,7 @@ MISTAKES = [
     ["collect", "1a://user:{}@host"], ["collect", "user:{}@host;x"],
     ["collect", "http://user:{}@host"], ["collect", "https:/user:{}@host"],
     ["collect", "--nonsense", "https://user:{}@host"],
-    ["counters", "https://u:{}@a", "https://u:{}@b"],
+    ["counters", "https://u:{}@a", "https://u:{}@a"],
     ["collect", "--samples", "x", "https://user:{}@host"], ["collect", "https://user:%ZZ{}@host"],
     ["https://user:{}@host"], ["user:{}@host"], ["collect", "qemu://user:{}@127.0.0.1:1/system"],
     ["collect", "--output", "/missing/x", "https://user:{}@127.0.0.1:1"],
