@@ -358,6 +358,7 @@ static void learn(struct round *round) {
 
 static bool visit(struct round *round, struct error *error) {
     struct vsphere *vsphere = round->vsphere;
+    choose(round);
     if (!update_offers(round, error))
         return false;
     limits_begin(&vsphere->limits, vsphere->session->main, round->window->interval, round->now_ns);
@@ -394,9 +395,9 @@ bool vsphere_round(struct source *source, const struct selection *selection,
     vsphere->rounds++;
     tls_forget_refusal(vsphere->session->tls);
     bool good = prepare(&round, error);
-    if (good)
-        choose(&round);
-    if (good && !round.idle)
+    if (good && round.idle)
+        events->idle(events->context);
+    else if (good)
         good = visit(&round, error);
     round_done(&round);
     return good;

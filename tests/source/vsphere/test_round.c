@@ -26,7 +26,7 @@ static struct server {
 
 static struct session session;
 static struct selection selection;
-static int missing;
+static int missing, idle;
 
 static bool answer(int *asked, struct error *error) {
     ++*asked;
@@ -76,6 +76,11 @@ static void on_missing(void *context, const struct entity *entity, const char *r
     missing++;
 }
 
+static void on_idle(void *context) {
+    (void)context;
+    idle++;
+}
+
 /* A handle that has read everything but the clock. */
 static int setup(void **state) {
     static const struct source_options options = {.insecure = true};
@@ -83,7 +88,7 @@ static int setup(void **state) {
     static struct channel channel = {.session = &session};
     struct error error = {0};
     server = (struct server){0};
-    missing = 0;
+    missing = idle = 0;
     session = (struct session){.label = (char *)"host", .main = &channel};
     session.tls = tls_new("127.0.0.1", 443, &options, &error);
     vsphere = (struct vsphere){.session = &session};
@@ -108,7 +113,7 @@ static int teardown(void **state) {
 
 static bool run(struct vsphere *vsphere) {
     const struct window window = {.after = START - 3600, .interval = INTERVAL, .fresh_only = true};
-    const struct source_events events = {.missing = on_missing};
+    const struct source_events events = {.missing = on_missing, .idle = on_idle};
     struct error error = {0};
     return vsphere_round(&vsphere->base, &selection, &window, &events, &error);
 }
@@ -127,11 +132,32 @@ static void test_a_first_round_that_is_lost(void **state) {
     assert_int_equal(server.archives, 1);
 }
 
+/* A round that only reads the clock says so, and nothing about the troubles that last. */
+static void test_a_round_that_asks_for_nothing(void **state) {
+    static const struct entity guest = {
+        .type = ENTITY_VM, .id = "vm-1", .name = "guest", .state = STATE_ON};
+    struct vsphere *vsphere = *state;
+    inventory_add(vsphere->inventory, &guest);
+    tracked_refuse(tracking_of(&vsphere->tracking, "vm-1"), "no", clock_boot_ns());
+    assert_true(run(vsphere));
+    assert_int_equal(server.queries, 1);
+    assert_int_equal(missing, 1);
+    assert_int_equal(idle, 0);
+    cadence_init(&vsphere->cadence, INTERVAL);
+    vsphere->cadence.sought =
+        cadence_newest(&vsphere->cadence, server_clock_at(&vsphere->clock, clock_boot_ns()));
+    assert_true(run(vsphere));
+    assert_int_equal(server.queries, 1);
+    assert_int_equal(missing, 1);
+    assert_int_equal(idle, 1);
+}
+
 #define WITH_HANDLE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_HANDLE(test_a_first_round_that_is_lost),
+        WITH_HANDLE(test_a_round_that_asks_for_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
