@@ -96,8 +96,10 @@ bool process_start(struct process *process, const char *path, struct error *erro
     close(ends[1]);
     if (failure) {
         close(ends[0]);
-        return error_set(error, ERROR_UNAVAILABLE, "cannot start the libvirt helper %s: %s", path,
-                         strerror(failure));
+        return error_set(error, ERROR_UNAVAILABLE, "cannot start the libvirt helper %s: %s%s", path,
+                         strerror(failure),
+                         failure == ENOENT ? "; install it beside vperf, or in ../libexec/vperf"
+                                           : "");
     }
     stream_init(&process->stream, ends[0]);
     return true;

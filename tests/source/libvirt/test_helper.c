@@ -38,7 +38,8 @@ static void test_missing(void **state) {
     (void)state;
     char *message = connect_through("/nonexistent/vperf-libvirt");
     assert_string_equal(message, "cannot start the libvirt helper /nonexistent/vperf-libvirt: "
-                                 "No such file or directory");
+                                 "No such file or directory; install it beside vperf, or in "
+                                 "../libexec/vperf");
     free(message);
 }
 
