@@ -160,6 +160,9 @@ static enum helper_event take_failure(struct helper *helper, struct record *mess
     error_read(message, error);
     bool alive = record_number(message);
     helper->state = HELPER_IDLE;
+    /* A password file may be changed meanwhile; who typed one is not asked again. */
+    if (error->kind == ERROR_AUTH && helper->endpoint->password_file)
+        credentials_done(&helper->endpoint->credentials);
     return alive ? HELPER_REFUSED : HELPER_LOST;
 }
 

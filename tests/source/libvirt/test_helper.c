@@ -189,6 +189,31 @@ static void test_no_login(void **state) {
     poller_done(&poller);
 }
 
+/* A password file that is corrected is read again. */
+static void test_password_file(void **state) {
+    struct poller poller = fake_poller();
+    struct error error = {0};
+    char path[] = "/tmp/vperf-password-XXXXXX";
+    int file = mkstemp(path);
+    (void)state;
+
+    SCRIPT(0, ACT_FULL);
+    fake->wants_login = true;
+    setenv("VPERF_USERNAME", "root", 1);
+    poller.endpoint.password_file = memory_strdup(path);
+    assert_int_equal(write(file, "wrong\n", 6), 6);
+    assert_null(fake_round(&poller, &error));
+    assert_int_equal(error.kind, ERROR_AUTH);
+    error_clear(&error);
+    assert_int_equal(pwrite(file, "secret\n", 7, 0), 7);
+    snapshot_free(fake_round(&poller, &error));
+    assert_int_equal(error.kind, ERROR_NONE);
+    unsetenv("VPERF_USERNAME");
+    poller_done(&poller);
+    close(file);
+    unlink(path);
+}
+
 /* With the program, however it ends, its helpers end, also one that hangs. */
 static void test_orphan(void **state) {
     int status;
@@ -350,6 +375,7 @@ int main(void) {
         cmocka_unit_test(test_damaged_snapshot),
         cmocka_unit_test(test_login),
         cmocka_unit_test(test_no_login),
+        cmocka_unit_test(test_password_file),
         cmocka_unit_test(test_orphan),
         cmocka_unit_test(test_thread_ends),
         cmocka_unit_test(test_limits),

@@ -103,12 +103,23 @@ static bool is_not_running(const virDomainStatsRecord *record) {
 }
 
 static enum guest_move move_of(const virDomainStatsRecord *record) {
+    static const struct {
+        int64_t state;
+        int64_t reason;
+        enum guest_move move;
+    } moves[] = {
+        {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_MIGRATION, MOVE_UNDER_WAY},
+        {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_POSTCOPY, MOVE_UNDER_WAY},
+        {VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_MIGRATED, MOVE_DONE},
+        {VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_POSTCOPY, MOVE_DONE},
+    };
     int64_t state = number_of(record, "state.state");
     int64_t reason = number_of(record, "state.reason");
-    if (state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_MIGRATION)
-        return MOVE_UNDER_WAY;
-    return state == VIR_DOMAIN_RUNNING && reason == VIR_DOMAIN_RUNNING_MIGRATED ? MOVE_DONE
-                                                                                : MOVE_NONE;
+    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++) {
+        if (moves[i].state == state && moves[i].reason == reason)
+            return moves[i].move;
+    }
+    return MOVE_NONE;
 }
 
 /* Everything about one running guest; record may be NULL where the driver has none. */
