@@ -226,6 +226,11 @@ static int64_t first_due_ns(const struct source *source, int32_t interval) {
     return clock_boot_ns() + (source->ops->keeps_samples ? 0 : (period_us - phase_us) * 1000);
 }
 
+/* What was there before, such as a helper that is being upgraded, may come back. */
+static bool ends_lane(const struct lane *lane, const struct error *lost) {
+    return is_final(lost) && (lost->kind != ERROR_UNAVAILABLE || !lane->rounds);
+}
+
 /* After a failure, what the source keeps can be had at once; else it is the next sample's turn. */
 static struct due due_again(const struct source_ops *ops, struct source *source, int32_t interval) {
     struct due due = ops->due(source, interval);
@@ -243,9 +248,9 @@ static bool run_endless(struct lane *lane, struct source *source) {
         struct error lost = {0};
         bool good = round_once(lane, source, &lane->window, &lost);
         /* What an unsuccessful round has written counts as written. */
-        if ((good || !is_final(&lost)) && !end_round(lane, &lane->error))
+        if ((good || !ends_lane(lane, &lost)) && !end_round(lane, &lane->error))
             return false;
-        if (!good && is_final(&lost)) {
+        if (!good && ends_lane(lane, &lost)) {
             lane->error = lost;
             return false;
         }

@@ -120,6 +120,8 @@ static bool fake_round(struct source *source, const struct selection *selection,
         return true;
     case 'l':
         return error_set(error, ERROR_TIMEOUT, "no statistics");
+    case 'n':
+        return error_set(error, ERROR_UNAVAILABLE, "no helper");
     case 'u':
         return error_set(error, ERROR_USAGE, "not to be had here");
     case 'c':
@@ -347,6 +349,21 @@ static void test_endless_waits_for_target(void **state) {
     outcome_done(&outcome);
 }
 
+/* What is missing at the beginning ends the run; what was there may come back. */
+static void test_unavailable(void **state) {
+    (void)state;
+    scripts[0] = "n";
+    struct outcome outcome = play(1, &endless);
+    assert_int_equal(outcome.status, STATUS_NOTHING);
+    assert_non_null(strstr(outcome.messages, "no helper\n"));
+    outcome_done(&outcome);
+    scripts[0] = "bsnsc";
+    outcome = play(1, &endless);
+    assert_int_equal(outcome.status, STATUS_INTERRUPTED);
+    assert_int_equal(lines(outcome.rows), 3);
+    outcome_done(&outcome);
+}
+
 /* A round that asked for nothing says nothing about a trouble that lasts. */
 static void test_idle_rounds(void **state) {
     (void)state;
@@ -381,6 +398,7 @@ int main(void) {
         cmocka_unit_test(test_endless_without_a_round),
         cmocka_unit_test(test_endless_waits_for_target),
         cmocka_unit_test(test_idle_rounds),
+        cmocka_unit_test(test_unavailable),
         cmocka_unit_test(test_endless_asks_time_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
