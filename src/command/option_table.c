@@ -84,8 +84,8 @@ static const struct poptOption comparison_options[] = {
 
 static const struct poptOption output_options[] = {
     ROW_VALUE("format", 'f', OPTION_FORMAT, "how the output is written; see below", "FORMAT"),
-    ROW_VALUE("output", 'o', OPTION_OUTPUT,
-              "write to FILE, which appears only when complete; --follow appends to it", "FILE"),
+    ROW_VALUE("output", 'o', OPTION_OUTPUT, "write to FILE, which appears only when complete",
+              "FILE"),
     ROW_FLAG("spreadsheet-safe", '\0', OPTION_SPREADSHEET_SAFE,
              "an apostrophe before text that a spreadsheet would run as a formula"),
     POPT_TABLEEND,
