@@ -156,13 +156,13 @@ static void put_approximate(const struct list *list, const struct row *row) {
 }
 
 static void put_rows(const struct list *list, const struct row *rows, size_t count) {
-    for (const struct row *row = rows; row < rows + count; row++) {
+    for (size_t k = 0; k < count; k++) {
         for (size_t i = 0; i < list->field_count; i++)
-            put_field(list, row, list->fields[i]);
+            put_field(list, &rows[k], list->fields[i]);
         for (size_t i = 0; i < list->rows->columns.count; i++)
-            put_value(list, row, i);
+            put_value(list, &rows[k], i);
         if (!list->table)
-            put_approximate(list, row);
+            put_approximate(list, &rows[k]);
     }
 }
 

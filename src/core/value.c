@@ -60,10 +60,10 @@ static void date_text(char *text, int64_t day) {
 }
 
 size_t time_text(char text[TIME_TEXT_SIZE], int64_t seconds) {
-    int64_t since = seconds - FIRST_SECOND;
     text[0] = '\0';
     if (seconds < FIRST_SECOND || seconds > LAST_SECOND)
         return 0;
+    int64_t since = seconds - FIRST_SECOND;
     date_text(text, since / DAY_SECONDS + DAYS_FROM_MARCH);
     digits_before(text + 13, (uint64_t)(since / 3600 % 24), 2);
     digits_before(text + 16, (uint64_t)(since / 60 % 60), 2);
