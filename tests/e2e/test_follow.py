@@ -50,8 +50,9 @@ def check_steady(server, begin, end):
     assert asked <= (rounds + 2) * (GUESTS + HOSTS + CHURN), f"{asked / rounds} a round: {made}"
     connections = {one["connection"] for one in requests}
     assert len(connections) <= JOBS, f"{len(connections)} connections"
-    renewed = {int(one["at"] // INTERVAL) for one in requests if one["method"] in RENEWAL}
-    assert len(renewed) <= rounds / 2, f"the inventory was renewed in {len(renewed)} rounds"
+    # One call reads the inventory; on a busy machine those around it come an interval later.
+    renewals = made["RetrievePropertiesEx"]
+    assert renewals <= rounds / 2 + 1, f"the inventory was renewed {renewals} times: {made}"
 
 
 @pytest.fixture(scope="session")

@@ -22,8 +22,13 @@ static const int64_t longest_hung_ns = 5 * 1000000000LL;
 static const int64_t surely_hung_ms = 1000;
 
 static const char no_answer[] = "QEMU does not answer libvirt: memory and disk values are missing";
+static const char busy_with_move[] =
+    "it has come here, and QEMU is still busy with that: memory and "
+    "disk values are missing";
 static const char uneven[] = "a poll makes no rates: it came too early or too late, or took much "
                              "longer or shorter than the one before";
+
+enum { SETTLING_POLLS = 5 };
 
 struct collection {
     struct collection_input input;
@@ -115,7 +120,7 @@ static const char *find_gap(const struct round *round, const struct track *track
     if (track->phase == PHASE_LEAVING)
         return "it is being migrated away, and does not run for this moment";
     if (is_blocked(now, same_run) || (same_run && is_blocked(before, true)))
-        return no_answer;
+        return track->settling ? busy_with_move : no_answer;
     return NULL;
 }
 
@@ -186,6 +191,10 @@ static void move_guest(const struct round *round, struct track *track,
     track->phase = phase_next(track->phase, sample, same_run);
     if (!sample)
         return;
+    if (track->phase == PHASE_BASELINE)
+        track->settling = SETTLING_POLLS;
+    else if (track->settling)
+        track->settling--;
     track->id = sample->id;
     if (!track->selected || !phase_is_here(track->phase))
         return;

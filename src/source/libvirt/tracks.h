@@ -28,6 +28,7 @@ struct track {
     bool selected;
     enum phase phase;
     int id;        /* libvirt's number of the run that was seen last; -1 for none */
+    int settling;  /* polls in which QEMU may yet be busy with its migration here */
     bool seen;     /* what it offers was looked for */
     bool *offered; /* by counter: this was reported */
 };
