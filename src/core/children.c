@@ -2,29 +2,29 @@
 #include "core/children.h"
 
 #include <fcntl.h>
+#include <glib.h>
 #include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
-enum { TEXT_SIZE = 1024 };
+enum { TEXT_SIZE = 1024, PATH_SIZE = 64 };
 
 /* Appends a number to the text; snprintf is not for signal handlers. */
-static void add_number(char *text, pid_t number) {
+static void add_number(char text[PATH_SIZE], pid_t number) {
     char digits[16];
     size_t start = sizeof digits - 1;
     digits[start] = '\0';
     for (; number > 0; number /= 10)
         digits[--start] = (char)('0' + number % 10);
-    strcat(text, digits + start);
+    g_strlcat(text, digits + start, PATH_SIZE);
 }
 
 /* Reads the list of children: numbers, each with a space behind it. */
 static void read_list(pid_t pid, char text[TEXT_SIZE]) {
-    char path[64] = "/proc/";
+    char path[PATH_SIZE] = "/proc/";
     add_number(path, pid);
-    strcat(path, "/task/");
+    g_strlcat(path, "/task/", PATH_SIZE);
     add_number(path, pid);
-    strcat(path, "/children");
+    g_strlcat(path, "/children", PATH_SIZE);
     int file = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t size = file >= 0 ? read(file, text, TEXT_SIZE - 1) : 0;
     text[size > 0 ? size : 0] = '\0';
