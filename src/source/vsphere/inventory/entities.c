@@ -243,7 +243,9 @@ static bool retrieve(struct channel *channel, const struct entities_view *view,
 void entities_view_done(struct entities_view *view) {
     free(view->type);
     free(view->value);
-    *view = (struct entities_view){0};
+    view->type = NULL;
+    view->value = NULL;
+    view->generation = 0;
 }
 
 static bool create_view(struct channel *channel, struct entities_view *view, char **types,
