@@ -3,7 +3,8 @@
 """Runs the parts of `./dev test` side by side, each as soon as what it needs is there.
 
 Tests wait most of the time, builds and lint compute: together they keep two cores busy. What is
-not urgent has a low priority, so that it disturbs no test that looks at the clock.
+not urgent has a low priority, so that it disturbs no test that looks at the clock. Sanitized guests
+have the machine nearly to themselves: their hosts poll each second.
 The log of each part is in build/log, and is shown when it failed. A part that fails stops only
 those that need it. The last line says `N passed, N failed`: tests, and failed parts without any.
 """
@@ -126,13 +127,15 @@ PARTS = [
            needs=("simulator",)),
     build("sanitized", 5, CLANG, WERROR, "-DVPERF_SANITIZE=ON", after=("build gcc",)),
     pytest("guests, sanitized", "-n", "2", "--dist", "loadfile", "-m", "guests", "tests/e2e",
-           program="sanitized", needs=("simulator",), after=("guests themselves",)),
+           program="sanitized", needs=("simulator",),
+           after=("guests themselves", "program with gcc", "build clang")),
     build("tsan", 10, CLANG, "-DVPERF_TESTS=OFF", "-DVPERF_HARDENING=OFF",
           "-DCMAKE_C_FLAGS=-fsanitize=thread",
           after=("build sanitized",)),
     build("clang", 10, CLANG, WERROR, after=("build tsan",)),
     pytest("program, sanitized", *WORKERS, "-m", f"not ({ONCE})", "tests/e2e",
-           program="sanitized", needs=("simulator",), after=("program with gcc",)),
+           program="sanitized", needs=("simulator",),
+           after=("program with gcc", "guests, sanitized")),
     pytest("program with ThreadSanitizer", "-m", "tsan", "tests/e2e", program="tsan",
            needs=("simulator",), after=("program with gcc",)),
     unit("gcc"), unit("clang"), unit("sanitized"),
