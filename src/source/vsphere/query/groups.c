@@ -48,19 +48,33 @@ struct group *groups_join(struct groups *groups, const struct entity *entity, si
     return group;
 }
 
-static void drop(struct groups *groups, struct group *group) {
-    HASH_DEL(groups->all, group);
+static void free_group(struct group *group) {
     free(group->key);
     free(group->offer.counters);
     free(group->members);
     free(group);
 }
 
+static bool has_empty(const struct groups *groups) {
+    for (const struct group *group = groups->all; group; group = group->hh.next)
+        if (!group->count)
+            return true;
+    return false;
+}
+
+/* Keeps the order of the groups that stay. */
 void groups_sweep(struct groups *groups) {
-    struct group *group, *next;
-    HASH_ITER(hh, groups->all, group, next)
-    if (!group->count)
-        drop(groups, group);
+    if (!has_empty(groups))
+        return;
+    struct group *group = groups->all;
+    HASH_CLEAR(hh, groups->all);
+    for (struct group *next = NULL; group; group = next) {
+        next = group->hh.next;
+        if (group->count)
+            HASH_ADD_KEYPTR(hh, groups->all, group->key, strlen(group->key), group);
+        else
+            free_group(group);
+    }
 }
 
 void groups_forget(struct groups *groups) {
@@ -79,9 +93,8 @@ static void clear_unions(struct groups *groups) {
 }
 
 void groups_done(struct groups *groups) {
-    struct group *group, *next;
-    HASH_ITER(hh, groups->all, group, next)
-    drop(groups, group);
+    groups_begin(groups);
+    groups_sweep(groups);
     clear_unions(groups);
 }
 

@@ -64,14 +64,20 @@ static bool emit_samples(const struct query *query, const struct query_call *cal
     return query->events->series(query->events->context, series, error);
 }
 
+/* A series of an answer, and what it is of. */
+struct named_series {
+    const struct vim_series *answer;
+    const struct counter *counter;
+};
+
 /* A row carries the interval of its sample: one series for each that the answer has. */
 static bool emit_intervals(const struct query *query, const struct query_call *call,
                            const struct query_item *item, struct sample_times *times,
-                           const struct vim_series *answer, const struct counter *counter,
-                           struct error *error) {
+                           const struct named_series *named, struct error *error) {
+    const struct vim_series *answer = named->answer;
     struct series series = {
         .entity = item->entity,
-        .counter = counter,
+        .counter = named->counter,
         .instance = answer->instance,
         .samples = times->samples,
     };
@@ -99,12 +105,14 @@ static bool emit_series(const struct query *query, const struct query_call *call
          */
         if (is_refused(query, item, answer->counter_id))
             continue;
-        const struct counter *counter = answer->malformed ? NULL : wanted_counter(&wanted, answer);
+        struct named_series named = {.answer = answer};
+        if (!answer->malformed)
+            named.counter = wanted_counter(&wanted, answer);
         if (answer->malformed ||
-            (counter && answer->count && answer->count != metric->sample_count))
+            (named.counter && answer->count && answer->count != metric->sample_count))
             ++*dropped;
-        else if (counter)
-            good = emit_intervals(query, call, item, times, answer, counter, error);
+        else if (named.counter)
+            good = emit_intervals(query, call, item, times, &named, error);
     }
     wanted_done(&wanted);
     return good;

@@ -15,14 +15,14 @@
 struct query_item {
     const struct entity *entity;
     struct tracked *tracked;
-    uint32_t group; /* number of its like */
     const struct counter *const *counters;
     size_t count;
-    size_t metrics; /* pairs of counter and instance that are expected */
-    struct span span;
-    int64_t samples;                /* of each series, that are expected */
-    bool leaves;                    /* it has ended: that it gives nothing is no loss */
+    size_t metrics;                 /* pairs of counter and instance that are expected */
     const struct available *listed; /* its instances by name; NULL to ask for '*' */
+    struct span span;
+    int64_t samples; /* of each series, that are expected */
+    uint32_t group;  /* number of its like */
+    bool leaves;     /* it has ended: that it gives nothing is no loss */
 };
 
 /* What the queries of one round share. */

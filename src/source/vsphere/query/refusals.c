@@ -15,6 +15,7 @@ void refusals_init(struct refusals *refusals) {
 static struct refusal *find(const struct refusals *refusals, uint32_t group, int32_t counter) {
     const struct refusal_key key = {group, counter};
     struct refusal *refusal = NULL;
+    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): both parts are set. */
     HASH_FIND(hh, refusals->all, &key, sizeof key, refusal);
     return refusal;
 }

@@ -6,6 +6,7 @@
 
 #include "core/memory.h"
 #include "source/vsphere/inventory/entities.h"
+#include "source/vsphere/wire/wire_query.h"
 
 /* What may lie behind the end that was guessed for a span. */
 enum { SPARE_SAMPLES = 360 };

@@ -30,8 +30,7 @@ bool tracked_is_refused(const struct tracked *tracked, int64_t now_ns) {
     return backoff_holds(&tracked->refusal, now_ns);
 }
 
-static void drop(struct tracking *tracking, struct tracked *tracked) {
-    HASH_DEL(tracking->all, tracked);
+static void free_tracked(struct tracked *tracked) {
     free(tracked->id);
     free(tracked->reason);
     known_done(&tracked->known);
@@ -39,17 +38,20 @@ static void drop(struct tracking *tracking, struct tracked *tracked) {
 }
 
 void tracking_sweep(struct tracking *tracking) {
-    struct tracked *tracked, *next;
-    HASH_ITER(hh, tracking->all, tracked, next) {
-        if (!tracked->present)
-            drop(tracking, tracked);
-        else
-            tracked->present = false;
+    struct tracked *tracked = tracking->all;
+    HASH_CLEAR(hh, tracking->all);
+    for (struct tracked *next = NULL; tracked; tracked = next) {
+        next = tracked->hh.next;
+        if (!tracked->present) {
+            free_tracked(tracked);
+            continue;
+        }
+        tracked->present = false;
+        HASH_ADD_KEYPTR(hh, tracking->all, tracked->id, strlen(tracked->id), tracked);
     }
 }
 
 void tracking_done(struct tracking *tracking) {
-    struct tracked *tracked, *next;
-    HASH_ITER(hh, tracking->all, tracked, next)
-    drop(tracking, tracked);
+    tracking_sweep(tracking); /* the first forgets what is present, */
+    tracking_sweep(tracking); /* the second the entities */
 }

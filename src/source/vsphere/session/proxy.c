@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <glib.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -35,6 +34,12 @@ static bool same_network(const struct address *a, const struct address *b, int b
     return !rest || (a->bytes[whole] ^ b->bytes[whole]) >> (8 - rest) == 0;
 }
 
+/* Digits only, or -1. */
+static int parse_number(const char *text, unsigned max) {
+    guint64 number = 0;
+    return g_ascii_string_to_unsigned(text, 10, 0, max, &number, NULL) ? (int)number : -1;
+}
+
 static bool is_this_machine(const char *host) {
     const struct address address = parse_address(host);
     const struct address four = {{127}, 32}, six = {{[15] = 1}, 128};
@@ -49,7 +54,8 @@ static int take_port(char *pattern) {
     if (!colon || (strchr(pattern, ':') != colon && (!bracketed || colon[-1] != ']')))
         return 0;
     *colon = '\0';
-    return atoi(colon + 1);
+    int port = parse_number(colon + 1, UINT16_MAX);
+    return port > 0 ? port : 0;
 }
 
 static void take_brackets(char *pattern) {
@@ -65,7 +71,7 @@ static bool is_network(char *pattern, const struct address *address) {
     if (slash)
         *slash = '\0';
     const struct address network = parse_address(pattern);
-    int bits = slash ? atoi(slash + 1) : network.bits;
+    int bits = slash ? parse_number(slash + 1, 128) : network.bits;
     return bits >= 0 && bits <= network.bits && same_network(&network, address, bits);
 }
 
@@ -177,13 +183,18 @@ char *proxy_request(const struct proxy *proxy, const char *host, int port) {
 }
 
 char *proxy_refusal(const char *header) {
-    int status = 0, end = 0;
-    if (sscanf(header, "HTTP/1.%*1[01] %3d%n", &status, &end) != 1)
+    enum { STATUS_AT = 9, STATUS_DIGITS = 3 }; /* behind "HTTP/1.1 " */
+    char digits[STATUS_DIGITS + 1] = "";
+    bool http = g_str_has_prefix(header, "HTTP/1.1 ") || g_str_has_prefix(header, "HTTP/1.0 ");
+    if (http)
+        g_strlcpy(digits, header + STATUS_AT, sizeof digits);
+    int status = strlen(digits) == STATUS_DIGITS ? parse_number(digits, 999) : -1;
+    if (status < 0)
         return memory_strdup("the answer is not that of a proxy");
     if (status >= STATUS_OK_FIRST && status <= STATUS_OK_LAST)
         return NULL;
     if (status == STATUS_LOGIN)
         return memory_strdup("it asks for a login: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT");
-    const char *text = header + end;
+    const char *text = header + STATUS_AT + STATUS_DIGITS;
     return memory_printf("it says %d%.*s", status, (int)strcspn(text, "\r\n"), text);
 }

@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct _GString;
 struct soap;
 struct vim25__ArrayOfInt;
 struct vim25__ArrayOfLong;
@@ -147,9 +146,6 @@ struct wire_memory {
  * filled before each call. It is borrowed as long as the context lives.
  */
 void wire_limit(struct soap *soap, struct wire_memory *memory);
-
-/* wire_metric_id: appends the metricId element of a counter and an instance to the XML. */
-void wire_metric_id(struct _GString *xml, int32_t counter_id, const char *instance);
 
 /*
  * wire_versions_read: reads vimServiceVersions.xml after a successful soap_GET(). Returns SOAP_OK

@@ -345,11 +345,10 @@ bool scan_leave_text(struct scan *scan) {
 
 bool scan_leaf(struct scan *scan) {
     size_t length = 0;
-    int c;
     scan->text[0] = '\0';
     if (scan->empty)
         return true;
-    while ((c = scan_text(scan)) >= 0) {
+    while (scan_text(scan) >= 0) {
         const char *at = scan->at;
         do {
             if (length + 1 < sizeof scan->text)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* The specifications that requests carry: of objects, and of samples. They only ever leave. */
 #include "source/vsphere/wire/wire.h"
+#include "source/vsphere/wire/wire_query.h"
 
-#include <glib.h>
 #include <soapH.h>
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* What goes out: selections, queries, values of any type. */
 #include "test_wire.h"
 
-#include <glib.h>
+#include "source/vsphere/wire/wire_query.h"
 
 static void open_empty(struct wire *wire, const char *response) {
     char body[200];
