@@ -6,25 +6,24 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "core/backoff.h"
 #include "core/clock.h"
 #include "core/memory.h"
 
 static const int64_t second_ns = 1000000000;
-static const int64_t first_quiet_ns = 60 * 1000000000LL;
-static const int64_t longest_quiet_ns = 3600 * 1000000000LL;
 
-enum { MAX_TROUBLES = 10000 };
+enum { MAX_TROUBLES = 10000, FIRST_QUIET_SECONDS = 60, LONGEST_QUIET_SECONDS = 3600 };
 
 struct trouble {
     char *subject; /* "vm 'web-1' (vm-42): ", or "" for the target */
     char *reason;
-    size_t count;     /* sample times */
-    size_t untold;    /* of them, since it was told last */
-    bool active;      /* in this round or the one before */
-    bool mentioned;   /* in this round */
-    bool told;        /* that it has begun, and not that it has ended */
-    int64_t quiet_ns; /* how long it is not told again */
-    int64_t told_ns;  /* when it was told last */
+    size_t count;         /* sample times */
+    size_t unreported;    /* of them, since it was reported last */
+    bool active;          /* in this round or the one before */
+    bool mentioned;       /* in this round */
+    bool reported;        /* that it has begun, and not that it has ended */
+    struct backoff quiet; /* until it is reported again */
+    int64_t reported_ns;  /* last */
 };
 
 struct messages {
@@ -40,9 +39,8 @@ struct messages {
     size_t lost_rounds;
     size_t lost_in_row;
     int64_t lost_since_ns;
-    enum error_kind lost_kind; /* of the reason that was told last */
-    int64_t lost_quiet_ns;
-    int64_t lost_quiet_until_ns;
+    enum error_kind lost_kind; /* of the reason that was reported last */
+    struct backoff lost_quiet;
 };
 
 static void trouble_free(void *data) {
@@ -119,24 +117,23 @@ static struct trouble *trouble_for(struct messages *messages, const struct entit
     return trouble;
 }
 
-/* Each time that it comes again soon, it is told after a longer while. */
-static void tell(struct messages *messages, struct trouble *trouble) {
+/* Each time that it comes again soon, it is reported after a longer while. */
+static void report_trouble(struct messages *messages, struct trouble *trouble) {
     int64_t now_ns = clock_boot_ns();
-    trouble->untold++;
-    if (trouble->active || (trouble->told_ns && now_ns < trouble->told_ns + trouble->quiet_ns))
+    trouble->unreported++;
+    if (trouble->active || backoff_holds(&trouble->quiet, now_ns))
         return;
-    const char *separator = trouble->untold > 1 ? "again: " : "";
+    const char *separator = trouble->unreported > 1 ? "again: " : "";
     log_warn(messages->log, "%s: %s%s%s", messages->target, trouble->subject, separator,
              trouble->reason);
-    int64_t longer_ns = trouble->quiet_ns ? 2 * trouble->quiet_ns : first_quiet_ns;
-    trouble->quiet_ns = MIN(longer_ns, longest_quiet_ns);
-    trouble->told_ns = now_ns;
-    trouble->told = true;
+    backoff_extend(&trouble->quiet, now_ns, FIRST_QUIET_SECONDS, LONGEST_QUIET_SECONDS);
+    trouble->reported_ns = now_ns;
+    trouble->reported = true;
 }
 
 void messages_missing(struct messages *messages, const struct entity *entity, const char *reason) {
     struct trouble *trouble = trouble_for(messages, entity, reason);
-    tell(messages, trouble);
+    report_trouble(messages, trouble);
     trouble->count++;
     trouble->active = trouble->mentioned = true;
 }
@@ -145,16 +142,17 @@ static const char *plural(size_t count) {
     return count == 1 ? "" : "s";
 }
 
-static void tell_end(const struct messages *messages, struct trouble *trouble) {
-    if (trouble->told && messages->endless)
+static void report_end(const struct messages *messages, struct trouble *trouble) {
+    if (trouble->reported && messages->endless)
         log_info(messages->log, "%s: %sover, after %zu sample%s: %s", messages->target,
-                 trouble->subject, trouble->untold, plural(trouble->untold), trouble->reason);
-    if (trouble->told)
-        trouble->untold = 0;
-    trouble->told = false;
+                 trouble->subject, trouble->unreported, plural(trouble->unreported),
+                 trouble->reason);
+    if (trouble->reported)
+        trouble->unreported = 0;
+    trouble->reported = false;
 }
 
-static void tell_back(struct messages *messages) {
+static void report_back(struct messages *messages) {
     if (messages->lost_in_row && messages->endless)
         log_info(messages->log, "%s: is back after %" PRId64 " s (%zu attempt%s)", messages->target,
                  (clock_boot_ns() - messages->lost_since_ns) / second_ns, messages->lost_in_row,
@@ -165,20 +163,20 @@ static void tell_back(struct messages *messages) {
 /* What has been well for long is forgotten: a process may live for months. */
 static bool is_forgotten(const struct messages *messages, const struct trouble *trouble) {
     return messages->endless && !trouble->active &&
-           clock_boot_ns() > trouble->told_ns + longest_quiet_ns;
+           clock_boot_ns() > trouble->reported_ns + LONGEST_QUIET_SECONDS * second_ns;
 }
 
 void messages_round(struct messages *messages) {
     GHashTableIter each;
     void *value = NULL;
-    tell_back(messages);
+    report_back(messages);
     g_hash_table_iter_init(&each, messages->troubles);
     while (g_hash_table_iter_next(&each, NULL, &value)) {
         struct trouble *trouble = value;
         trouble->active = trouble->mentioned;
         trouble->mentioned = false;
         if (!trouble->active)
-            tell_end(messages, trouble);
+            report_end(messages, trouble);
         if (is_forgotten(messages, trouble))
             g_hash_table_iter_remove(&each);
     }
@@ -188,12 +186,14 @@ void messages_round(struct messages *messages) {
 static bool is_news(struct messages *messages, const struct error *error) {
     int64_t now_ns = clock_boot_ns();
     bool first = messages->lost_in_row == 1;
-    if (!first && (error->kind == messages->lost_kind || now_ns < messages->lost_quiet_until_ns))
+    if (!first &&
+        (error->kind == messages->lost_kind || backoff_holds(&messages->lost_quiet, now_ns)))
         return false;
     messages->lost_kind = error->kind;
-    messages->lost_quiet_ns =
-        first ? first_quiet_ns : MIN(2 * messages->lost_quiet_ns, longest_quiet_ns);
-    messages->lost_quiet_until_ns = first ? now_ns : now_ns + messages->lost_quiet_ns;
+    if (first)
+        messages->lost_quiet = (struct backoff){0};
+    else
+        backoff_extend(&messages->lost_quiet, now_ns, FIRST_QUIET_SECONDS, LONGEST_QUIET_SECONDS);
     return true;
 }
 
@@ -224,8 +224,4 @@ void messages_finish(struct messages *messages, size_t rounds) {
 
 size_t messages_troubles(const struct messages *messages) {
     return messages->different + (messages->lost_rounds > 0);
-}
-
-size_t messages_lost_rounds(const struct messages *messages) {
-    return messages->lost_rounds;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/backoff.h"
 #include "core/clock.h"
 #include "core/memory.h"
 #include "source/libvirt/sample/sample_record.h"
@@ -26,11 +27,11 @@ struct round {
     struct poller *poller;
     const struct sample_wish *wish;
     const struct poller_limits *limits;
-    int64_t end_ns;   /* what is not there by then is lost */
-    int64_t start_ns; /* the first helper is started from then on */
-    int64_t look_ns;  /* the second one looks for guests that hang from then on */
-    int64_t poll_ns;  /* the next poll is made from then on */
-    int64_t pause_ns; /* between two starts that fail; it doubles */
+    int64_t end_ns;    /* what is not there by then is lost */
+    int64_t start_ns;  /* the first helper is started from then on */
+    int64_t look_ns;   /* the second one looks for guests that hang from then on */
+    int64_t poll_ns;   /* the next poll is made from then on */
+    unsigned failures; /* requests and starts that failed, one after the other */
     int starts;
     struct snapshot *snapshot; /* what comes out */
     struct error error;
@@ -42,7 +43,7 @@ static int64_t smaller(int64_t a, int64_t b) {
 }
 
 static void drop_helper(struct poller *poller, int index) {
-    helper_free(poller->helpers[index]);
+    helper_client_free(poller->helpers[index]);
     poller->helpers[index] = NULL;
 }
 
@@ -54,13 +55,13 @@ static void kill_helper(struct poller *poller, int index) {
 }
 
 static void swap_helpers(struct poller *poller) {
-    struct helper *first = poller->helpers[0];
+    struct helper_client *first = poller->helpers[0];
     poller->helpers[0] = poller->helpers[1];
     poller->helpers[1] = first;
 }
 
 /* Waits for a moment, or until one of these helpers says something: it must then be read. */
-static void wait_for_news(struct helper *const *helpers, nfds_t count) {
+static void wait_for_news(struct helper_client *const *helpers, nfds_t count) {
     struct pollfd ends[2];
     for (nfds_t i = 0; i < count; i++)
         ends[i] = (struct pollfd){.fd = helpers[i] ? helpers[i]->process.stream.socket : -1,
@@ -68,11 +69,11 @@ static void wait_for_news(struct helper *const *helpers, nfds_t count) {
     poll(ends, count, (int)(slice_ns / 1000000));
 }
 
-static bool is_idle(const struct helper *helper) {
+static bool is_idle(const struct helper_client *helper) {
     return helper && helper->state == HELPER_IDLE;
 }
 
-static bool is_busy(const struct helper *helper, enum message request) {
+static bool is_busy(const struct helper_client *helper, enum message request) {
     return helper && helper->state == HELPER_BUSY && helper->request == request;
 }
 
@@ -86,7 +87,7 @@ static void remember_error(struct round *round, int index, const struct error *e
 
 static bool start_helper(struct round *round, int index) {
     struct error error = {0};
-    round->poller->helpers[index] = helper_new(&round->poller->endpoint, &error);
+    round->poller->helpers[index] = helper_client_new(&round->poller->endpoint, &error);
     round->starts++;
     remember_error(round, index, &error);
     round->is_final = round->is_final || (index == 0 && !round->poller->helpers[0]);
@@ -98,22 +99,22 @@ static bool is_careful(const struct poller *poller) {
     return poller->no_nowait && poller->careful_polls > 0;
 }
 
-static void request_poll(struct round *round, struct helper *helper) {
+static void request_poll(struct round *round, struct helper_client *helper) {
     struct poller *poller = round->poller;
     GByteArray *message = message_new(MESSAGE_POLL);
     wish_write(message, round->wish);
     record_add_number(message, is_careful(poller));
     helper->round = poller->round;
-    helper_request(helper, message);
+    helper_client_request(helper, message);
     round->look_ns = clock_now_ns() + round->limits->late_ns;
 }
 
 /* A call is late: because a guest hangs, or because there is much to do? */
-static void request_look(struct round *round, struct helper *helper) {
+static void request_look(struct round *round, struct helper_client *helper) {
     GByteArray *message = message_new(MESSAGE_LOOK);
     record_add_number(message, round->limits->late_ns / 2);
     helper->round = round->poller->round;
-    helper_request(helper, message);
+    helper_client_request(helper, message);
     round->look_ns = clock_now_ns() + round->limits->late_ns;
 }
 
@@ -149,7 +150,7 @@ static void count_careful(struct poller *poller, const struct snapshot *snapshot
     }
 }
 
-static void take_poll(struct round *round, struct record *answer) {
+static void read_poll(struct round *round, struct record *answer) {
     bool no_nowait = record_number(answer);
     struct snapshot *snapshot = snapshot_read(answer);
     /* A careful poll does not find out. */
@@ -166,43 +167,44 @@ static void take_poll(struct round *round, struct record *answer) {
 }
 
 /* What hangs on two connections hangs on the first for longer: the second takes its place. */
-static void take_look(struct round *round, struct record *answer, struct helper *helper) {
+static void read_look(struct round *round, struct record *answer, struct helper_client *helper) {
     if (!record_number(answer) || round->snapshot)
         return;
     round->poller->careful_polls = CAREFUL_POLLS;
     request_poll(round, helper);
 }
 
-static void take_answer(struct round *round, struct record *answer, struct helper *helper) {
+static void handle_answer(struct round *round, struct record *answer,
+                          struct helper_client *helper) {
     if (helper->round != round->poller->round)
         return;
     if (helper->request == MESSAGE_POLL)
-        take_poll(round, answer);
+        read_poll(round, answer);
     else if (helper->request == MESSAGE_LOOK)
-        take_look(round, answer, helper);
+        read_look(round, answer, helper);
 }
 
-static void put_off(struct round *round) {
-    round->start_ns = round->poll_ns = clock_now_ns() + round->pause_ns;
-    round->pause_ns *= 2;
+static void postpone(struct round *round) {
+    int64_t pause_ns = backoff_pause(retry_ns, round->failures++, round->limits->deadline_ns);
+    round->start_ns = round->poll_ns = clock_now_ns() + pause_ns;
 }
 
-static void hear(struct round *round, int index) {
-    struct helper *helper = round->poller->helpers[index];
+static void handle_event(struct round *round, int index) {
+    struct helper_client *helper = round->poller->helpers[index];
     struct record answer;
     struct error error = {0};
-    enum helper_event event = helper ? helper_next(helper, &answer, &error) : HELPER_NOTHING;
+    enum helper_event event = helper ? helper_client_next(helper, &answer, &error) : HELPER_NOTHING;
     switch (event) {
     case HELPER_ANSWERED:
-        take_answer(round, &answer, helper);
+        handle_answer(round, &answer, helper);
         break;
     case HELPER_LOST:
         kill_helper(round->poller, index);
-        put_off(round);
+        postpone(round);
         remember_error(round, index, &error);
         break;
     case HELPER_REFUSED:
-        put_off(round);
+        postpone(round);
         remember_error(round, index, &error);
         break;
     case HELPER_NOTHING:
@@ -213,7 +215,7 @@ static void hear(struct round *round, int index) {
 /* The second helper while the first is late. */
 static void help_out(struct round *round) {
     struct poller *poller = round->poller;
-    struct helper *second = poller->helpers[1];
+    struct helper_client *second = poller->helpers[1];
     poller->second_used = poller->round;
     if (is_idle(second)) {
         request_look(round, second);
@@ -230,8 +232,8 @@ static void help_out(struct round *round) {
 /* Starts what is due. */
 static void act(struct round *round) {
     struct poller *poller = round->poller;
-    struct helper *first = poller->helpers[0];
-    struct helper *second = poller->helpers[1];
+    struct helper_client *first = poller->helpers[0];
+    struct helper_client *second = poller->helpers[1];
     int64_t now_ns = clock_now_ns();
 
     if (!first && is_idle(second))
@@ -256,7 +258,7 @@ static bool goes_on(const struct round *round) {
 /* One that has been silent for so long will not speak again. */
 static void kill_silent(struct poller *poller, int64_t poll_limit_ns) {
     for (int i = 0; i < 2; i++) {
-        const struct helper *helper = poller->helpers[i];
+        const struct helper_client *helper = poller->helpers[i];
         if (!helper || helper->state == HELPER_IDLE)
             continue;
         bool polls = helper->state == HELPER_BUSY;
@@ -272,8 +274,8 @@ static void kill_silent(struct poller *poller, int64_t poll_limit_ns) {
  * given up.
  */
 static void choose_first(struct poller *poller) {
-    struct helper *first = poller->helpers[0];
-    struct helper *second = poller->helpers[1];
+    struct helper_client *first = poller->helpers[0];
+    struct helper_client *second = poller->helpers[1];
     bool replaced = first && first->state == HELPER_BUSY && is_idle(second) &&
                     second->answered_poll && second->round + 1 == poller->round;
     if (replaced)
@@ -290,12 +292,11 @@ struct snapshot *poller_round(struct poller *poller, const struct sample_wish *w
     struct round round = {.poller = poller,
                           .wish = wish,
                           .limits = limits,
-                          .end_ns = clock_now_ns() + limits->deadline_ns,
-                          .pause_ns = retry_ns};
+                          .end_ns = clock_now_ns() + limits->deadline_ns};
     poller->round++;
     /* What arrives now is of rounds before. */
     for (int i = 0; i < 2; i++)
-        hear(&round, i);
+        handle_event(&round, i);
     kill_silent(poller, 2 * limits->deadline_ns);
     choose_first(poller);
     round.error = (struct error){0};
@@ -305,7 +306,7 @@ struct snapshot *poller_round(struct poller *poller, const struct sample_wish *w
         act(&round);
         wait_for_news(poller->helpers, 2);
         for (int i = 0; i < 2; i++)
-            hear(&round, i);
+            handle_event(&round, i);
         kill_silent(poller, 2 * limits->deadline_ns);
     }
     if (round.snapshot)
@@ -331,9 +332,9 @@ struct call {
 
 /* Looks after the helper for a moment; one that is lost is gone. */
 static enum helper_event watch(const struct call *call) {
-    struct helper *helper = call->poller->helpers[call->index];
+    struct helper_client *helper = call->poller->helpers[call->index];
     wait_for_news(&helper, 1);
-    enum helper_event event = helper_next(helper, call->answer, call->error);
+    enum helper_event event = helper_client_next(helper, call->answer, call->error);
     bool cancelled = cancel_requested(call->poller->cancel);
     if (event == HELPER_NOTHING && cancelled)
         event = HELPER_LOST;
@@ -367,12 +368,12 @@ static bool await_idle(struct call *call) {
     for (int i = 0; i < 2; i++) {
         struct error ignored = {0};
         if (poller->helpers[i] &&
-            helper_next(poller->helpers[i], call->answer, &ignored) == HELPER_LOST)
+            helper_client_next(poller->helpers[i], call->answer, &ignored) == HELPER_LOST)
             kill_helper(poller, i);
     }
     call->index = helper_for_call(poller);
     if (!poller->helpers[call->index])
-        poller->helpers[call->index] = helper_new(&poller->endpoint, call->error);
+        poller->helpers[call->index] = helper_client_new(&poller->endpoint, call->error);
     while (poller->helpers[call->index] && !is_idle(poller->helpers[call->index]))
         watch(call);
     return poller->helpers[call->index];
@@ -386,7 +387,7 @@ bool poller_call(struct poller *poller, GByteArray *message, const char *what,
         message_free(message);
         return false;
     }
-    helper_request(poller->helpers[call.index], message);
+    helper_client_request(poller->helpers[call.index], message);
     while (event == HELPER_NOTHING)
         event = watch(&call);
     return event == HELPER_ANSWERED;

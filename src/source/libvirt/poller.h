@@ -7,17 +7,17 @@
 #define VPERF_SOURCE_LIBVIRT_POLLER_H
 
 #include "core/cancel.h"
-#include "source/libvirt/helper.h"
+#include "source/libvirt/helper_client.h"
 
 struct poller {
     struct endpoint endpoint;
-    struct helper *helpers[2];   /* the first is the one to use; the second helps out */
-    const struct cancel *cancel; /* ends every wait */
-    int64_t timeout_ns;          /* for one call of libvirt */
-    unsigned round;              /* number of the last round */
-    unsigned second_used;        /* the last round that needed the second one */
-    bool no_nowait;              /* the daemon does not know NOWAIT */
-    int careful_polls;           /* to be made, since a guest blocked a call */
+    struct helper_client *helpers[2]; /* the first is the one to use; the second helps out */
+    const struct cancel *cancel;      /* ends every wait */
+    int64_t timeout_ns;               /* for one call of libvirt */
+    unsigned round;                   /* number of the last round */
+    unsigned second_used;             /* the last round that needed the second one */
+    bool no_nowait;                   /* the daemon does not know NOWAIT */
+    int careful_polls;                /* to be made, since a guest blocked a call */
 };
 
 /* poller_init: nothing is connected yet; the texts are copied. */

@@ -12,9 +12,9 @@
 #include <stdint.h>
 #include <uthash.h>
 
+#include "core/backoff.h"
 #include "core/counter.h"
 #include "core/entity.h"
-#include "source/vsphere/session/backoff.h"
 
 struct offer {
     const struct counter **counters; /* ascending by id, each once */

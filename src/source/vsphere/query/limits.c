@@ -70,7 +70,8 @@ static size_t query_metrics(struct channel *channel, int32_t interval) {
     return limit_of_version(session->api_version);
 }
 
-void limits_age(struct limits *limits, int64_t now_ns) {
+/* What was lowered is tried again. */
+static void age(struct limits *limits, int64_t now_ns) {
     if (atomic_exchange(&limits->lowered, false))
         backoff_extend(&limits->backoff, now_ns, LOWERED_FIRST_SECONDS, LOWERED_LONGEST_SECONDS);
     if (!backoff_holds(&limits->backoff, now_ns))
@@ -86,7 +87,7 @@ void limits_begin(struct limits *limits, struct channel *channel, int32_t interv
         limits->backoff = (struct backoff){0};
         atomic_store(&limits->lowered, false);
     }
-    limits_age(limits, now_ns);
+    age(limits, now_ns);
 }
 
 size_t limits_metrics(const struct limits *limits) {

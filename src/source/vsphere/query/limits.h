@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/backoff.h"
 #include "core/error.h"
-#include "source/vsphere/session/backoff.h"
 #include "source/vsphere/session/channel.h"
 
 /* Larger answers cost more time and memory per series, smaller ones more requests. */
@@ -40,9 +40,6 @@ enum limits_verdict limits_judge(const struct channel *channel, const struct err
  * stated size is tried again.
  */
 void limits_begin(struct limits *limits, struct channel *channel, int32_t interval, int64_t now_ns);
-
-/* limits_age: the part of limits_begin that makes no call. */
-void limits_age(struct limits *limits, int64_t now_ns);
 
 /* limits_metrics: the most pairs of counter and instance to ask for in one call. */
 size_t limits_metrics(const struct limits *limits);

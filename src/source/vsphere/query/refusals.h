@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <uthash.h>
 
-#include "source/vsphere/session/backoff.h"
+#include "core/backoff.h"
 
 enum { REFUSED_FIRST_SECONDS = 600, REFUSED_LONGEST_SECONDS = 3600 };
 

@@ -61,7 +61,8 @@ void split_done(struct split *split) {
     *split = (struct split){0};
 }
 
-bool split_divisible(const struct split_piece *piece) {
+/* The piece can be asked for in parts. */
+static bool is_divisible(const struct split_piece *piece) {
     return piece->items > 1 || piece->counters > 1;
 }
 
@@ -91,7 +92,7 @@ bool split_next(struct split *split, size_t limit, struct split_piece *piece) {
         *piece = split->pending[--split->count];
         if (piece->items == 1 && split->ended & bit(piece->item))
             continue;
-        if (!split_divisible(piece) || piece->metrics <= limit)
+        if (!is_divisible(piece) || piece->metrics <= limit)
             return true;
         push_halves(split, piece);
     }
@@ -149,7 +150,7 @@ enum split_loss split_judge(struct split *split, const struct split_piece *piece
 }
 
 size_t split_smaller(const struct split_piece *piece, enum split_verdict verdict) {
-    if ((verdict != SPLIT_TOO_LARGE && verdict != SPLIT_SILENT) || !split_divisible(piece))
+    if ((verdict != SPLIT_TOO_LARGE && verdict != SPLIT_SILENT) || !is_divisible(piece))
         return 0;
     size_t size = piece->metrics / (verdict == SPLIT_SILENT ? SILENCE_DIVISOR : SIZE_DIVISOR);
     return size ? size : 1;

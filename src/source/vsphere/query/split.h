@@ -76,9 +76,6 @@ bool split_next(struct split *split, size_t limit, struct split_piece *piece);
 enum split_loss split_judge(struct split *split, const struct split_piece *piece,
                             enum split_verdict verdict, size_t object, size_t *lost);
 
-/* split_divisible: the piece can be asked for in parts. */
-bool split_divisible(const struct split_piece *piece);
-
 /* split_smaller: the most metrics to ask for after this verdict on the piece; 0 for no news. */
 size_t split_smaller(const struct split_piece *piece, enum split_verdict verdict);
 

@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <uthash.h>
 
+#include "core/backoff.h"
 #include "source/vsphere/query/known.h"
 #include "source/vsphere/query/mark.h"
-#include "source/vsphere/session/backoff.h"
 
 struct tracked {
     char *id;

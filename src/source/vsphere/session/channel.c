@@ -213,7 +213,7 @@ void channel_begin(struct channel *channel) {
         soap_force_closesock(channel->soap);
     soap_destroy(channel->soap);
     soap_end(channel->soap);
-    session_lend_cookie(channel->session, channel);
+    session_copy_cookie(channel->session, channel);
     channel->started_ms = clock_now_ms();
     channel->attempts++;
     channel->received = 0;

@@ -48,7 +48,7 @@ static bool is_this_machine(const char *host) {
 }
 
 /* Takes a port off the end of a pattern; 0 for none. */
-static int take_port(char *pattern) {
+static int cut_port(char *pattern) {
     char *colon = strrchr(pattern, ':');
     bool bracketed = *pattern == '[';
     if (!colon || (strchr(pattern, ':') != colon && (!bracketed || colon[-1] != ']')))
@@ -58,7 +58,7 @@ static int take_port(char *pattern) {
     return port > 0 ? port : 0;
 }
 
-static void take_brackets(char *pattern) {
+static void cut_brackets(char *pattern) {
     size_t length = strlen(pattern);
     if (*pattern != '[' || pattern[length - 1] != ']')
         return;
@@ -89,8 +89,8 @@ static bool matches(char *pattern, const char *host, int port) {
     g_strstrip(pattern);
     if (strcmp(pattern, "*") == 0)
         return true;
-    int wanted = take_port(pattern);
-    take_brackets(pattern);
+    int wanted = cut_port(pattern);
+    cut_brackets(pattern);
     if (wanted && wanted != port)
         return false;
     return address.bits ? is_network(pattern, &address) : is_domain(pattern, host);

@@ -22,7 +22,7 @@ bool retry_helps(const struct attempt *attempt) {
 }
 
 int64_t retry_at(unsigned attempts, int64_t now_ms, int64_t limit_ms) {
-    int64_t at_ms = now_ms + ((int64_t)FIRST_PAUSE_MS << (attempts - 1));
+    int64_t at_ms = now_ms + backoff_pause(FIRST_PAUSE_MS, attempts - 1, limit_ms);
     return attempts < MAX_ATTEMPTS && at_ms < limit_ms ? at_ms : 0;
 }
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "source/vsphere/session/backoff.h"
+#include "core/backoff.h"
 
 /* How an attempt ended. */
 struct attempt {

@@ -32,7 +32,7 @@ bool session_established(const struct session *session) {
     return atomic_load(&session->generation) > 0;
 }
 
-void session_lend_cookie(struct session *session, struct channel *channel) {
+void session_copy_cookie(struct session *session, struct channel *channel) {
     pthread_mutex_lock(&session->cookie_lock);
     if (channel->generation != session->generation) {
         memory_wipe_free(channel->cookie);

@@ -7,10 +7,10 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "core/backoff.h"
 #include "core/credentials.h"
 #include "core/error.h"
 #include "source/source.h"
-#include "source/vsphere/session/backoff.h"
 #include "source/vsphere/session/channel.h"
 #include "source/vsphere/session/tls.h"
 
@@ -67,8 +67,8 @@ void session_close(struct session *session);
 /* session_established: a login has succeeded. */
 bool session_established(const struct session *session);
 
-/* session_lend_cookie: gives the connection the cookie of the newest login. */
-void session_lend_cookie(struct session *session, struct channel *channel);
+/* session_copy_cookie: gives the connection the cookie of the newest login. */
+void session_copy_cookie(struct session *session, struct channel *channel);
 
 /*
  * session_renew: logs in again on the connection, unless another connection has done so since its

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* One helper: from its hello to its end. */
-#include "source/libvirt/helper.h"
+#include "source/libvirt/helper_client.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,25 +26,25 @@ void endpoint_done(struct endpoint *endpoint) {
     *endpoint = (struct endpoint){0};
 }
 
-struct helper *helper_new(struct endpoint *endpoint, struct error *error) {
+struct helper_client *helper_client_new(struct endpoint *endpoint, struct error *error) {
     struct process process;
     if (!process_start(&process, endpoint->path, error))
         return NULL;
-    struct helper *helper = memory_alloc(sizeof *helper);
+    struct helper_client *helper = memory_alloc(sizeof *helper);
     helper->endpoint = endpoint;
     helper->process = process;
     helper->beat_ns = clock_now_ns();
     return helper;
 }
 
-void helper_free(struct helper *helper) {
+void helper_client_free(struct helper_client *helper) {
     if (!helper)
         return;
     process_end(&helper->process, helper->state == HELPER_IDLE ? close_ns : 0);
     free(helper);
 }
 
-void helper_request(struct helper *helper, GByteArray *message) {
+void helper_client_request(struct helper_client *helper, GByteArray *message) {
     struct record record = {.next = message->data + RECORD_HEAD,
                             .left = message->len - RECORD_HEAD};
     message_end(message);
@@ -68,7 +68,7 @@ static char *bare_uri(const struct endpoint *endpoint) {
     return uri;
 }
 
-static void request_open(struct helper *helper) {
+static void request_open(struct helper_client *helper) {
     const struct endpoint *endpoint = helper->endpoint;
     GByteArray *message = message_new(MESSAGE_OPEN);
     char *uri = bare_uri(endpoint);
@@ -76,7 +76,7 @@ static void request_open(struct helper *helper) {
     record_add_number(message, endpoint->read_write);
     record_add_number(message, endpoint->host_known);
     host_facts_write(message, &endpoint->host);
-    helper_request(helper, message);
+    helper_client_request(helper, message);
     free(uri);
 }
 
@@ -92,7 +92,7 @@ static bool find_credentials(struct endpoint *endpoint, struct error *error) {
     return good;
 }
 
-static void answer_login(struct helper *helper) {
+static void answer_login(struct helper_client *helper) {
     const struct credentials *credentials = &helper->endpoint->credentials;
     GByteArray *message = message_new(MESSAGE_CREDENTIALS);
     struct error error = {0};
@@ -111,7 +111,7 @@ static void answer_login(struct helper *helper) {
 }
 
 /* Whatever was wrong with what came. */
-static enum helper_event lose(struct helper *helper, struct error *error) {
+static enum helper_event lose(struct helper_client *helper, struct error *error) {
     const char *path = helper->endpoint->path;
     int status = process_end(&helper->process, close_ns);
     if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
@@ -127,7 +127,7 @@ static enum helper_event lose(struct helper *helper, struct error *error) {
     return HELPER_LOST;
 }
 
-static enum helper_event take_hello(struct helper *helper, struct record *message,
+static enum helper_event read_hello(struct helper_client *helper, struct record *message,
                                     struct error *error) {
     const char *version = record_text(message);
     if (helper->state != HELPER_STARTS || !version)
@@ -142,7 +142,7 @@ static enum helper_event take_hello(struct helper *helper, struct record *messag
     return HELPER_NOTHING;
 }
 
-static enum helper_event take_answer(struct helper *helper, struct record *message) {
+static enum helper_event read_answer(struct helper_client *helper, struct record *message) {
     struct endpoint *endpoint = helper->endpoint;
     bool opened = helper->state == HELPER_OPENS;
     helper->state = HELPER_IDLE;
@@ -155,7 +155,7 @@ static enum helper_event take_answer(struct helper *helper, struct record *messa
     return HELPER_NOTHING;
 }
 
-static enum helper_event take_failure(struct helper *helper, struct record *message,
+static enum helper_event read_failure(struct helper_client *helper, struct record *message,
                                       struct error *error) {
     error_read(message, error);
     bool alive = record_number(message);
@@ -166,16 +166,16 @@ static enum helper_event take_failure(struct helper *helper, struct record *mess
     return alive ? HELPER_REFUSED : HELPER_LOST;
 }
 
-static enum helper_event take_message(struct helper *helper, struct record *message,
+static enum helper_event read_message(struct helper_client *helper, struct record *message,
                                       struct error *error) {
     bool asked = helper->state == HELPER_OPENS || helper->state == HELPER_BUSY;
     enum message kind = message_kind(message);
     if (kind == MESSAGE_HELLO)
-        return take_hello(helper, message, error);
+        return read_hello(helper, message, error);
     if (asked && kind == MESSAGE_ANSWER)
-        return take_answer(helper, message);
+        return read_answer(helper, message);
     if (asked && kind == MESSAGE_FAILURE)
-        return take_failure(helper, message, error);
+        return read_failure(helper, message, error);
     if (asked && kind == MESSAGE_LOGIN)
         answer_login(helper);
     else if (!asked || kind != MESSAGE_BEAT)
@@ -184,13 +184,14 @@ static enum helper_event take_message(struct helper *helper, struct record *mess
     return HELPER_NOTHING;
 }
 
-enum helper_event helper_next(struct helper *helper, struct record *answer, struct error *error) {
+enum helper_event helper_client_next(struct helper_client *helper, struct record *answer,
+                                     struct error *error) {
     for (;;) {
         enum stream_state state = stream_next(&helper->process.stream, answer, false);
         if (state == STREAM_NOTHING)
             return HELPER_NOTHING;
         enum helper_event event =
-            state == STREAM_MESSAGE ? take_message(helper, answer, error) : lose(helper, error);
+            state == STREAM_MESSAGE ? read_message(helper, answer, error) : lose(helper, error);
         if (event != HELPER_NOTHING)
             return event;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* What was refused is tried again after a while, and ever less often. Times are clock_boot_ns. */
-#ifndef VPERF_SOURCE_VSPHERE_BACKOFF_H
-#define VPERF_SOURCE_VSPHERE_BACKOFF_H
+/* What failed or was refused is tried again after a pause, which doubles each time. */
+#ifndef VPERF_CORE_BACKOFF_H
+#define VPERF_CORE_BACKOFF_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,8 +9,11 @@
 /* All zero: nothing was refused. */
 struct backoff {
     int64_t until_ns;
-    int64_t pause_ns; /* the last one */
+    unsigned times; /* that it was refused, one after the other */
 };
+
+/* backoff_pause: the pause behind so many others, in the unit of first and longest. */
+int64_t backoff_pause(int64_t first, unsigned times, int64_t longest);
 
 /* backoff_holds: it was refused, and is not tried yet. */
 bool backoff_holds(const struct backoff *backoff, int64_t now_ns);

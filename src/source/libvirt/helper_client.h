@@ -3,8 +3,8 @@
  * A helper: a process with one connection to libvirt, seen from the program. Nothing here waits,
  * but for the user who types a password.
  */
-#ifndef VPERF_SOURCE_LIBVIRT_HELPER_H
-#define VPERF_SOURCE_LIBVIRT_HELPER_H
+#ifndef VPERF_SOURCE_LIBVIRT_HELPER_CLIENT_H
+#define VPERF_SOURCE_LIBVIRT_HELPER_CLIENT_H
 
 #include "core/credentials.h"
 #include "source/libvirt/host.h"
@@ -33,7 +33,7 @@ enum helper_state {
     HELPER_BUSY, /* with a request */
 };
 
-struct helper {
+struct helper_client {
     struct endpoint *endpoint;
     struct process process;
     enum helper_state state;
@@ -47,25 +47,27 @@ enum helper_event {
     HELPER_NOTHING,  /* no news, or none that matters */
     HELPER_ANSWERED, /* the request is answered */
     HELPER_REFUSED,  /* the request failed; the helper is idle */
-    HELPER_LOST,     /* the helper is of no more use: helper_free it */
+    HELPER_LOST,     /* the helper is of no more use: helper_client_free it */
 };
 
 /*
- * helper_new: starts a process that connects to the endpoint, which is borrowed. NULL with the
- * error.
+ * helper_client_new: starts a process that connects to the endpoint, which is borrowed. NULL with
+ * the error.
  */
-struct helper *helper_new(struct endpoint *endpoint, struct error *error);
+struct helper_client *helper_client_new(struct endpoint *endpoint, struct error *error);
 
-/* helper_request: sends a request to an idle helper; ends and frees the message. */
-void helper_request(struct helper *helper, GByteArray *message);
+/* helper_client_request: sends a request to an idle helper; ends and frees the message. */
+void helper_client_request(struct helper_client *helper, GByteArray *message);
 
 /*
- * helper_next: looks what has arrived. An answer is borrowed until the next call. Stores the error
- * when the request failed or the helper is lost.
+ * helper_client_next: looks what has arrived. An answer is borrowed until the next call. Stores the
+ * error when the request failed or the helper is lost.
  */
-enum helper_event helper_next(struct helper *helper, struct record *answer, struct error *error);
+enum helper_event helper_client_next(struct helper_client *helper, struct record *answer,
+                                     struct error *error);
 
-/* helper_free: ends the process: a busy one at once, an idle one after a second. Takes NULL. */
-void helper_free(struct helper *helper);
+/* helper_client_free: ends the process: a busy one at once, an idle one after a second. Takes NULL.
+ */
+void helper_client_free(struct helper_client *helper);
 
 #endif
