@@ -40,7 +40,7 @@ static int64_t patience_ns(const struct lane *lane) {
 }
 
 /* Those that have no sample of the interval get an older one. */
-static bool take_older(struct lane *lane, struct source *source, struct window *window) {
+static bool read_older(struct lane *lane, struct source *source, struct window *window) {
     report(lane->source_options.reporter, REPORT_WARNING,
            "%s: the sample of this interval has not come in time: the newest one before it is "
            "taken where there is none",
@@ -65,5 +65,5 @@ bool aligned_run(struct lane *lane, struct source *source, const struct window *
             return false;
         due_ns = clock_boot_ns() + pause_ns;
     } while (g_hash_table_size(lane->awaited) && due_ns < deadline_ns);
-    return !g_hash_table_size(lane->awaited) || take_older(lane, source, &window);
+    return !g_hash_table_size(lane->awaited) || read_older(lane, source, &window);
 }

@@ -21,8 +21,14 @@ static bool is_endless(const struct lane *lane) {
     return timing_of(lane)->follow;
 }
 
-static char *key_of(const struct entity *entity) {
-    return memory_printf("%d %s", (int)entity->type, entity->id);
+/* Borrowed until the next call. */
+static const char *key_of(const struct lane *lane, const struct entity *entity) {
+    entity_key(entity, lane->key);
+    return lane->key->str;
+}
+
+static bool add_key(const struct lane *lane, GHashTable *keys, const struct entity *entity) {
+    return g_hash_table_add(keys, memory_strdup(key_of(lane, entity)));
 }
 
 bool lane_wait(struct lane *lane, const char *what, int64_t until_ns) {
@@ -33,16 +39,8 @@ bool lane_wait(struct lane *lane, const char *what, int64_t until_ns) {
 }
 
 bool lane_measured(const struct lane *lane, const struct entity *entity) {
-    char *key = key_of(entity);
-    bool skipped = g_hash_table_contains(lane->skipped, key);
-    free(key);
+    bool skipped = g_hash_table_contains(lane->skipped, key_of(lane, entity));
     return lane->error.kind == ERROR_NONE && !skipped;
-}
-
-static void forget(GHashTable *keys, const struct entity *entity) {
-    char *key = key_of(entity);
-    g_hash_table_remove(keys, key);
-    free(key);
 }
 
 static bool interrupted(struct error *error) {
@@ -54,7 +52,7 @@ static void on_offered(void *context, const struct entity *entity, const struct 
     struct lane *lane = context;
     coverage_offered(lane->coverage, entity, counter);
     if (lane->awaited)
-        g_hash_table_add(lane->awaited, key_of(entity));
+        add_key(lane, lane->awaited, entity);
 }
 
 static bool on_series(void *context, const struct series *series, struct error *error) {
@@ -62,7 +60,7 @@ static bool on_series(void *context, const struct series *series, struct error *
     coverage_series(lane->coverage, series);
     progress_series(&lane->progress);
     if (lane->awaited)
-        forget(lane->awaited, series->entity);
+        g_hash_table_remove(lane->awaited, key_of(lane, series->entity));
     if (cancel_requested(&lane->cancel))
         return interrupted(error);
     lane->torn = true;
@@ -73,7 +71,7 @@ static bool on_series(void *context, const struct series *series, struct error *
 static void on_skipped(void *context, const struct entity *entity) {
     struct lane *lane = context;
     /* An endless run would keep those that have long gone. */
-    if (is_endless(lane) || g_hash_table_add(lane->skipped, key_of(entity)))
+    if (is_endless(lane) || add_key(lane, lane->skipped, entity))
         log_debug(&lane->run->options->log, "%s: %s '%s' is %s: skipped", entity->source,
                   entity_type_name(entity->type), entity->name, entity_state_name(entity->state));
 }
@@ -82,12 +80,12 @@ static void on_missing(void *context, const struct entity *entity, const char *r
     struct lane *lane = context;
     messages_missing(lane->messages, entity, reason);
     if (lane->awaited && entity)
-        forget(lane->awaited, entity);
+        g_hash_table_remove(lane->awaited, key_of(lane, entity));
 }
 
 static void on_arrived(void *context, const struct entity *entity) {
     struct lane *lane = context;
-    forget(lane->skipped, entity);
+    g_hash_table_remove(lane->skipped, key_of(lane, entity));
     log_info(&lane->run->options->log, "%s: %s '%s' (%s) has arrived", entity->source,
              entity_type_name(entity->type), entity->name, entity->id);
 }
@@ -396,6 +394,7 @@ void lane_start(struct lane *lane, struct run *run, size_t index, struct progres
     lane->source_options.kept = options->timing.follow ? &lane->credentials : NULL;
     lane->progress.progress = progress;
     lane->coverage = coverage_new();
+    lane->key = g_string_new(NULL);
     lane->skipped = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
     lane->entities = inventory_new();
     lane->selected = inventory_new();
@@ -419,6 +418,7 @@ void lane_done(struct lane *lane) {
     messages_free(lane->messages);
     credentials_done(&lane->credentials);
     coverage_free(lane->coverage);
+    g_string_free(lane->key, TRUE);
     g_hash_table_destroy(lane->skipped);
     if (lane->awaited)
         g_hash_table_destroy(lane->awaited);

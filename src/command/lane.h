@@ -30,6 +30,7 @@ struct lane {
     bool has_baseline;              /* a poll has succeeded */
     bool idle;                      /* the round asked for nothing */
     bool torn;                      /* a part of a round has been written */
+    GString *key;                   /* of the entity that was looked for last */
     GHashTable *skipped;            /* keys of entities */
     GHashTable *awaited; /* keys of entities whose sample of an aligned interval is to come */
     struct inventory *entities; /* those of the target, by type and name */

@@ -42,7 +42,4 @@ void messages_finish(struct messages *messages, size_t rounds);
 /* messages_troubles: how many different troubles cost data. */
 size_t messages_troubles(const struct messages *messages);
 
-/* messages_lost_rounds: rounds that were lost as a whole. */
-size_t messages_lost_rounds(const struct messages *messages);
-
 #endif

@@ -76,9 +76,9 @@ static int compare_texts(const char *left, const char *right) {
 
 void entity_key(const struct entity *entity, GString *key) {
     g_string_truncate(key, 0);
-    g_string_append_c(key, (char)entity->type);
+    g_string_append_c(key, (char)('0' + entity->type));
     g_string_append(key, entity->source ? entity->source : "");
-    g_string_append_c(key, '\0');
+    g_string_append_c(key, '\n');
     g_string_append(key, entity->id ? entity->id : "");
 }
 

@@ -62,7 +62,7 @@ void entity_strings(struct entity *entity, const char **fields[ENTITY_STRINGS]);
 /* entity_copy: the entity and its strings in one block, which the caller frees with free(). */
 struct entity *entity_copy(const struct entity *entity) __attribute__((returns_nonnull));
 
-/* entity_key: the key becomes the bytes that tell the entity from all others; see entity_same. */
+/* entity_key: the key becomes the text that tells the entity from all others; see entity_same. */
 void entity_key(const struct entity *entity, GString *key);
 
 /* entity_same: both are one entity, by source, type and id, whatever else changed. */

@@ -29,7 +29,6 @@ struct latest {
     struct kept_entity *entities;
     struct kept_entity *last; /* series of one entity mostly follow each other */
     bool unsorted;
-    size_t size;
     struct meanings *counters;
     GString *key; /* of the last look-up */
 };
@@ -42,17 +41,15 @@ struct latest *latest_new(unsigned keep_rounds) {
     return latest;
 }
 
-static void drop_series(struct latest *latest, struct kept_entity *entity,
-                        struct kept_series *series) {
+static void drop_series(struct kept_entity *entity, struct kept_series *series) {
     HASH_DEL(entity->series, series);
     free(series);
-    latest->size--;
 }
 
 static void drop_entity(struct latest *latest, struct kept_entity *entity) {
     struct kept_series *series = NULL, *next = NULL;
     HASH_ITER(hh, entity->series, series, next) {
-        drop_series(latest, entity, series);
+        drop_series(entity, series);
     }
     HASH_DEL(latest->entities, entity);
     if (latest->last == entity)
@@ -132,7 +129,6 @@ static struct kept_series *add_series(struct latest *latest, struct kept_entity 
     series->shown.instance = series->key + sizeof(char *);
     series->shown.sample.time = INT64_MIN;
     HASH_ADD_KEYPTR(hh, entity->series, series->key, key->len, series);
-    latest->size++;
     return series;
 }
 
@@ -169,7 +165,7 @@ static void age_entity(struct latest *latest, struct kept_entity *entity, uint16
     struct kept_series *series = NULL, *next = NULL;
     HASH_ITER(hh, entity->series, series, next) {
         if (series->shown.target == target && grow_old(latest, &series->shown.age))
-            drop_series(latest, entity, series);
+            drop_series(entity, series);
     }
     if (entity->shown.target == target && grow_old(latest, &entity->shown.age) && !entity->series)
         drop_entity(latest, entity);
@@ -210,11 +206,6 @@ const struct latest_series *latest_series_next(const struct latest_series *serie
     return next ? &next->shown : NULL;
 }
 
-const struct latest_entity *latest_find_entity(struct latest *latest, const struct entity *key) {
-    const struct kept_entity *found = find_entity(latest, key);
-    return found ? &found->shown : NULL;
-}
-
 const struct latest_series *latest_find(struct latest *latest, const struct latest_entity *entity,
                                         const char *counter, const char *instance) {
     const struct kept_series *found =
@@ -225,8 +216,4 @@ const struct latest_series *latest_find(struct latest *latest, const struct late
 
 size_t latest_entities(const struct latest *latest) {
     return HASH_COUNT(latest->entities);
-}
-
-size_t latest_size(const struct latest *latest) {
-    return latest->size;
 }

@@ -68,17 +68,11 @@ const struct latest_series *latest_series_first(const struct latest_entity *enti
 /* latest_series_next: the series after this one, or NULL. */
 const struct latest_series *latest_series_next(const struct latest_series *series);
 
-/* latest_find_entity: the entity with the source, type and id of key, or NULL. */
-const struct latest_entity *latest_find_entity(struct latest *latest, const struct entity *key);
-
 /* latest_find: the series of an entity by the counter's name and the instance, or NULL. */
 const struct latest_series *latest_find(struct latest *latest, const struct latest_entity *entity,
                                         const char *counter, const char *instance);
 
 /* latest_entities: how many entities are kept. */
 size_t latest_entities(const struct latest *latest);
-
-/* latest_size: how many series are kept. */
-size_t latest_size(const struct latest *latest);
 
 #endif

@@ -226,7 +226,7 @@ static FILE *open_stream(struct output_writer *writer) {
 }
 
 /* Whole lines stay; what others have cut off is not grown again. */
-static void take_back(struct output_writer *writer) {
+static void revert(struct output_writer *writer) {
     struct stat status;
     if (writer->dirty && fstat(writer->fd, &status) == 0 && status.st_size > writer->kept &&
         ftruncate(writer->fd, writer->kept) != 0)
@@ -242,7 +242,7 @@ static int finish(struct output *output, bool synchronize) {
     if (!writer->failure && synchronize && fsync(writer->fd) != 0)
         writer->failure = errno;
     if (writer->failure && output->appends)
-        take_back(writer);
+        revert(writer);
     if (close(writer->fd) != 0 && !writer->failure)
         writer->failure = errno;
     int failure = writer->failure;
@@ -431,12 +431,9 @@ bool output_same(const struct output *a, const struct output *b) {
            folder_a.st_dev == folder_b.st_dev && folder_a.st_ino == folder_b.st_ino;
 }
 
-bool output_failed(const struct output *output) {
-    return output->writer && output->writer->failure;
-}
-
 bool output_check(const struct output *output, struct error *error) {
-    return !output_failed(output) || fail(output, output->writer->failure, error);
+    int failure = output->writer ? output->writer->failure : 0;
+    return !failure || fail(output, failure, error);
 }
 
 /* A file that was made for nothing does not stay. */

@@ -51,9 +51,6 @@ bool output_flush(struct output *output, struct error *error) __attribute__((war
 /* output_same: both outputs are files with the same name in the same folder. */
 bool output_same(const struct output *a, const struct output *b);
 
-/* output_failed: a write has failed; what follows is lost. */
-bool output_failed(const struct output *output);
-
 /*
  * output_check: true until a write fails; then the error says why: ERROR_OUTPUT, or of a pipe on
  * stdout ERROR_READER_GONE.

@@ -33,6 +33,24 @@ static void feed(struct latest *latest, uint16_t target, const struct entity *en
     latest_write(latest, target, &series);
 }
 
+static const struct latest_entity *find_entity(struct latest *latest, const struct entity *key) {
+    const struct latest_entity *entity = latest_first(latest);
+    while (entity && !entity_same(entity->entity, key))
+        entity = latest_next(entity);
+    return entity;
+}
+
+static size_t count_series(struct latest *latest) {
+    size_t count = 0;
+    for (const struct latest_entity *entity = latest_first(latest); entity;
+         entity = latest_next(entity)) {
+        const struct latest_series *series = latest_series_first(entity);
+        for (; series; series = latest_series_next(series))
+            count++;
+    }
+    return count;
+}
+
 /* All that is kept, one line per entity. */
 static void expect(struct latest *latest, const char *expected) {
     GString *text = g_string_new(NULL);
@@ -72,7 +90,7 @@ static void test_newest_value(void **state) {
     feed(latest, 0, &web, &usage, "", (struct sample){140, 4}); /* said again, corrected */
     feed(latest, 0, &web, &usage, "0", (struct sample){100, 9});
     expect(latest, "esx01/web cpu.usage.average[]@140=4 cpu.usage.average[0]@120=7\n");
-    assert_int_equal(latest_size(latest), 2);
+    assert_int_equal(count_series(latest), 2);
     assert_int_equal(latest_entities(latest), 1);
     assert_int_equal(latest_series_first(latest_first(latest))->interval, 20);
     latest_free(latest);
@@ -98,16 +116,16 @@ static void test_look_up(void **state) {
 
     feed(latest, 0, &web, &usage, "", (struct sample){100, 1});
     feed(latest, 0, &mail, &usage, "1", (struct sample){100, 2});
-    const struct latest_entity *found = latest_find_entity(latest, &web);
+    const struct latest_entity *found = find_entity(latest, &web);
     assert_non_null(found);
     assert_string_equal(found->entity->name, "web");
     assert_int_equal(latest_find(latest, found, "cpu.usage.average", "")->sample.value, 1);
     assert_null(latest_find(latest, found, "cpu.usage.average", "1"));
     assert_null(latest_find(latest, found, "mem.usage.average", ""));
-    found = latest_find_entity(latest, &mail);
+    found = find_entity(latest, &mail);
     assert_int_equal(latest_find(latest, found, "cpu.usage.average", "1")->sample.value, 2);
-    assert_null(latest_find_entity(latest, &host));
-    assert_null(latest_find_entity(latest, &elsewhere));
+    assert_null(find_entity(latest, &host));
+    assert_null(find_entity(latest, &elsewhere));
     latest_free(latest);
 }
 
@@ -163,7 +181,7 @@ static void test_ageing(void **state) {
     expect(latest, "esx01/a cpu.usage.average[]@140=3\n");
     feed(latest, 0, &b, &usage, "", (struct sample){160, 4}); /* is back */
     expect(latest, "esx01/a cpu.usage.average[]@140=3\nesx01/b cpu.usage.average[]@160=4\n");
-    assert_int_equal(latest_size(latest), 2);
+    assert_int_equal(count_series(latest), 2);
     latest_free(latest);
 }
 
@@ -261,8 +279,8 @@ static void test_counters_by_name(void **state) {
     feed(latest, 1, &b, &close, "", (struct sample){100, 4});
     expect(latest, "esx01/a cpu.usage.average[]@100=1 mem.usage.average[]@100=2\n"
                    "kvm01/b mem.usage.average[]@100=3 cpu.usage.average[]@100=4\n");
-    const struct latest_entity *esxi = latest_find_entity(latest, &a);
-    const struct latest_entity *kvm = latest_find_entity(latest, &b);
+    const struct latest_entity *esxi = find_entity(latest, &a);
+    const struct latest_entity *kvm = find_entity(latest, &b);
     assert_null(latest_find(latest, esxi, "cpu.usage.average", "")->counter->fidelity);
     assert_string_equal(latest_find(latest, kvm, "cpu.usage.average", "")->counter->fidelity,
                         "close");
@@ -272,7 +290,7 @@ static void test_counters_by_name(void **state) {
     feed(latest, 0, &a, &close, "", (struct sample){120, 5});
     assert_string_equal(latest_find(latest, esxi, "cpu.usage.average", "")->counter->fidelity,
                         "close");
-    assert_int_equal(latest_size(latest), 4);
+    assert_int_equal(count_series(latest), 4);
     latest_free(latest);
 }
 
@@ -287,13 +305,13 @@ static void test_context_follows(void **state) {
     feed(latest, 0, &entity, &usage, "", (struct sample){100, 1});
     feed(latest, 0, &second, &usage, "", (struct sample){100, 1});
     memcpy(host, "esx02", sizeof host);
-    assert_string_equal(latest_find_entity(latest, &entity)->entity->host, "esx01");
+    assert_string_equal(find_entity(latest, &entity)->entity->host, "esx01");
     latest_round_end(latest, 0);
     entity.name = "z";
     entity.cpus = 8;
     feed(latest, 0, &entity, &usage, "", (struct sample){120, 2});
     expect(latest, "esx01/c cpu.usage.average[]@100=1\nesx01/z cpu.usage.average[]@120=2\n");
-    const struct entity *kept = latest_find_entity(latest, &entity)->entity;
+    const struct entity *kept = find_entity(latest, &entity)->entity;
     assert_string_equal(kept->host, "esx02");
     assert_int_equal(kept->cpus, 8);
     assert_null(kept->uuid);
@@ -344,15 +362,15 @@ static void test_many_series(void **state) {
     size_t bytes = mallinfo2().uordblks - before;
     print_message("%zu bytes per series\n", bytes / (GUESTS * COUNTERS * INSTANCES));
     assert_true(bytes < (size_t)BYTES * GUESTS * COUNTERS * INSTANCES);
-    assert_int_equal(latest_size(latest), GUESTS * COUNTERS * INSTANCES);
+    assert_int_equal(count_series(latest), GUESTS * COUNTERS * INSTANCES);
     assert_int_equal(latest_entities(latest), GUESTS);
     const struct entity key = guest("esx01", NULL, "vm-999");
-    const struct latest_entity *last = latest_find_entity(latest, &key);
+    const struct latest_entity *last = find_entity(latest, &key);
     assert_int_equal(latest_find(latest, last, "group.counter24.average", "0")->sample.value,
                      GUESTS * COUNTERS * INSTANCES - 3);
     for (int round = 0; round < 2; round++)
         latest_round_end(latest, 0);
-    assert_int_equal(latest_size(latest), 0);
+    assert_int_equal(count_series(latest), 0);
     assert_true(mallinfo2().uordblks - before < 65536);
     latest_free(latest);
 }

@@ -105,7 +105,7 @@ static void test_nobody_sees_half_a_file(void **state) {
     for (int i = 0; i < 1000000; i++)
         fputs("new\n", output.stream);
     check_content("out.csv", "old\n");
-    assert_false(output_failed(&output));
+    assert_true(output_check(&output, &error));
     output_abort(&output);
     check_content("out.csv", "old\n");
     assert_int_equal(count_files(), 1);
@@ -285,7 +285,7 @@ static void test_full_disk(void **state) {
         assert_true(output_open(&output, "/dev/full", &error));
         for (int i = 0; i < lines; i++)
             fputs("line\n", output.stream);
-        assert_int_equal(output_failed(&output), lines > 100000);
+        assert_int_equal(output_check(&output, &error), lines < 100000);
         assert_false(output_commit(&output, &error));
         assert_int_equal(error.kind, ERROR_OUTPUT);
         assert_string_equal(error.message, "cannot write /dev/full: No space left on device");
