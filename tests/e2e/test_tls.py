@@ -2,10 +2,12 @@
 """Whom vperf trusts, and that a server it does not trust learns nothing: a refused certificate
 ends the handshake, before any byte of HTTP and any credential."""
 
+import os
 import pathlib
 import shutil
 
 import badserver
+import certs as certificates
 import pytest
 from harness import await_true, files_in
 
@@ -104,6 +106,20 @@ def test_system_authorities(vperf, servers, certs):
     server = servers("good")
     check_accepted(vperf.run(*ONE_COUNTER, server.target(),
                              env={"SSL_CERT_FILE": certs["ca"]["cert"]}))
+
+
+@pytest.mark.parametrize("trust", ["directory", "insecure", "thumbprint", "ca-file"])
+def test_bundle_is_left_alone(vperf, servers, certs, tmp_path, trust):
+    """The system's bundle, which is slow to read, is not opened when it is not needed: here it is
+    a pipe that nobody writes to, and whoever opens it waits for ever."""
+    server = servers("good")
+    options = {"directory": [], "insecure": ["--insecure"], "ca-file": ["--ca-file", server.ca_file],
+               "thumbprint": ["--thumbprint", certs["good"]["sha256"]]}
+    os.mkfifo(tmp_path / "bundle.pem")
+    environment = {"SSL_CERT_FILE": str(tmp_path / "bundle.pem")}
+    if trust == "directory":
+        environment["SSL_CERT_DIR"] = certificates.hashed(tmp_path / "authorities", certs["ca"]["cert"])
+    check_accepted(vperf.run(*ONE_COUNTER, *options[trust], server.target(), env=environment))
 
 
 def test_ca_file(vperf, servers):

@@ -9,10 +9,8 @@ static void walk_any(const struct vim_any *any) {
     CHECK(any->text && strlen(any->text) < ((size_t)1 << 20));
     for (int i = 0; any->strings && i < any->strings->__sizestring; i++)
         CHECK(any->strings->string[i]);
-    for (int i = 0; any->counters && i < any->counters->__sizePerfCounterInfo; i++)
-        CHECK(!any->counters->PerfCounterInfo[i].nameInfo ||
-              !any->counters->PerfCounterInfo[i].nameInfo->key ||
-              strlen(any->counters->PerfCounterInfo[i].nameInfo->key) < ((size_t)1 << 20));
+    for (size_t i = 0; any->counters && i < any->counters->count; i++)
+        CHECK(!any->counters->item[i].name.key || strlen(any->counters->item[i].name.key) < 1024);
 }
 
 static void walk_properties(struct soap *soap, const struct vim25__RetrieveResult *result) {

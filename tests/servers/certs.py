@@ -9,6 +9,7 @@ thumbprints as JSON; `make(directory)` does the same for pytest.
 import hashlib
 import json
 import pathlib
+import shutil
 import ssl
 import subprocess
 import sys
@@ -53,11 +54,12 @@ subjectAltName = {names}
 
 
 def openssl(*arguments):
-    """Run openssl and raise with its messages when it fails."""
+    """Run openssl, raise with its messages when it fails, and return them."""
     done = subprocess.run(("openssl",) + arguments, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"openssl {arguments[0]}: {done.stdout}")
+    return done.stdout
 
 
 def thumbprint(certificate, algorithm="sha256"):
@@ -108,6 +110,14 @@ def remove_leftovers(directory):
     for pattern in ("*.csr", "index.txt*", "ca.cnf"):
         for path in directory.glob(pattern):
             path.unlink()
+
+
+def hashed(directory, certificate):
+    """Fill DIRECTORY with the certificate of an authority, as $SSL_CERT_DIR has them; return it."""
+    pathlib.Path(directory).mkdir()
+    name = openssl("x509", "-in", certificate, "-noout", "-hash").strip()
+    shutil.copy(certificate, f"{directory}/{name}.0")
+    return str(directory)
 
 
 def describe(directory, name):

@@ -12,23 +12,20 @@ static const char *text_or_empty(const char *text) {
     return text ? text : "";
 }
 
-static const char *key_of(const struct vim25__ElementDescription *description) {
-    return description ? text_or_empty(description->key) : "";
-}
-
-static void add_counter(struct catalog *catalog, const struct vim25__PerfCounterInfo *info) {
-    const char *rollup = text_or_empty(info->rollupType);
-    char *name = memory_printf("%s.%s.%s", key_of(info->groupInfo), key_of(info->nameInfo), rollup);
+static void add_counter(struct catalog *catalog, const struct vim_counter *info) {
+    const char *rollup = text_or_empty(info->rollup);
+    char *name = memory_printf("%s.%s.%s", text_or_empty(info->group.key),
+                               text_or_empty(info->name.key), rollup);
     const struct counter counter = {
         .id = info->key,
         .name = name,
-        .unit = key_of(info->unitInfo),
+        .unit = text_or_empty(info->unit.key),
         .rollup = rollup,
-        .stats = text_or_empty(info->statsType),
-        .level = info->level ? *info->level : 0,
-        .device_level = info->perDeviceLevel ? *info->perDeviceLevel : 0,
-        .label = info->nameInfo ? info->nameInfo->label : NULL,
-        .summary = info->nameInfo ? info->nameInfo->summary : NULL,
+        .stats = text_or_empty(info->stats),
+        .level = info->level,
+        .device_level = info->device_level,
+        .label = info->name.label,
+        .summary = info->name.summary,
     };
     catalog_add(catalog, &counter);
     free(name);
@@ -36,9 +33,9 @@ static void add_counter(struct catalog *catalog, const struct vim25__PerfCounter
 
 static void visit(void *context, const struct vim25__ObjectContent *object) {
     for (int i = 0; i < object->__sizepropSet; i++) {
-        const struct vim25__ArrayOfPerfCounterInfo *counters = object->propSet[i].val.counters;
-        for (int k = 0; counters && k < counters->__sizePerfCounterInfo; k++)
-            add_counter(context, &counters->PerfCounterInfo[k]);
+        const struct vim_counters *counters = object->propSet[i].val.counters;
+        for (size_t k = 0; counters && k < counters->count; k++)
+            add_counter(context, &counters->item[k]);
     }
 }
 

@@ -6,13 +6,13 @@
 #include "source/vsphere/session/tls.h"
 
 #include <arpa/inet.h>
-#include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "source/vsphere/session/authorities.h"
 #include "source/vsphere/session/openssl_memory.h"
 #include "source/vsphere/session/refusal.h"
 #include "source/vsphere/session/thumbprint.h"
@@ -21,10 +21,10 @@ struct tls {
     SSL_CTX *context;
     bool insecure;
     struct thumbprint pinned; /* --thumbprint: the only certificate to trust; or empty */
-    struct thumbprint known;  /* GOVC_TLS_KNOWN_HOSTS: trusted when its issuer is not; or empty */
+    struct thumbprint known;  /* GOVC_TLS_KNOWN_HOSTS: trusted whoever its issuer is; or empty */
     char *ca_files;           /* of the only authorities to trust; NULL for the system's */
-    pthread_mutex_t lock;
-    char *refusal; /* of the first certificate that was not trusted; under the lock */
+    pthread_mutex_t lock;     /* of the following, and of the system's authorities */
+    char *refusal;            /* of the first certificate that was not trusted */
 };
 
 static char *explain(const struct tls *tls, X509_STORE_CTX *store) {
@@ -45,13 +45,20 @@ static void refuse(struct tls *tls, X509_STORE_CTX *store) {
     pthread_mutex_unlock(&tls->lock);
 }
 
-static bool trusts(const struct tls *tls, X509_STORE_CTX *store, const X509 *certificate) {
+/* OpenSSL adds the bundle to the store once more each time: for one thread. */
+static bool system_vouches(struct tls *tls, X509_STORE_CTX *store) {
+    pthread_mutex_lock(&tls->lock);
+    bool vouched = authorities_vouch(tls->context, store);
+    pthread_mutex_unlock(&tls->lock);
+    return vouched;
+}
+
+static bool trusts(struct tls *tls, X509_STORE_CTX *store, const X509 *certificate) {
     if (tls->pinned.length)
         return thumbprint_matches(&tls->pinned, certificate);
-    if (tls->insecure)
+    if (tls->insecure || (tls->known.length && thumbprint_matches(&tls->known, certificate)))
         return true;
-    return X509_verify_cert(store) > 0 ||
-           (tls->known.length && thumbprint_matches(&tls->known, certificate));
+    return tls->ca_files ? X509_verify_cert(store) > 0 : system_vouches(tls, store);
 }
 
 static int judge(X509_STORE_CTX *store, void *argument) {
@@ -78,27 +85,10 @@ static bool expect_host(SSL_CTX *context, const char *host) {
                                 : X509_VERIFY_PARAM_set1_host(parameters, host, 0);
 }
 
-/* ca_files: a list with colons, as GOVC_TLS_CA_CERTS is. */
-static bool trust_authorities(SSL_CTX *context, const char *ca_files, struct error *error) {
-    if (!ca_files) {
-        SSL_CTX_set_default_verify_paths(context);
-        return true;
-    }
-    char *list = memory_strdup(ca_files);
-    char *rest = list;
-    bool loaded = true;
-    ERR_clear_error();
-    for (char *file = NULL; loaded && (file = strsep(&rest, ":"));) {
-        loaded = !*file || SSL_CTX_load_verify_file(context, file) == 1;
-        unsigned long reason = ERR_peek_error();
-        if (!loaded)
-            error_set(error, ERROR_USAGE, "CA file '%s': %s", file,
-                      ERR_SYSTEM_ERROR(reason) ? strerror(ERR_GET_REASON(reason))
-                                               : "not a PEM file of certificates");
-    }
-    free(list);
-    ERR_clear_error();
-    return loaded;
+/* Whoever is trusted without authorities does without them. */
+static bool add_authorities(const struct tls *tls, struct error *error) {
+    bool needed = tls->ca_files || (!tls->pinned.length && !tls->insecure);
+    return !needed || authorities_add(tls->context, tls->ca_files, error);
 }
 
 static bool choose_pin(struct tls *tls, const char *host, int port,
@@ -124,8 +114,7 @@ struct tls *tls_new(const char *host, int port, const struct source_options *opt
                  expect_host(tls->context, host);
     if (!ready)
         error_set(error, ERROR_TLS, "%s: OpenSSL cannot be set up for this host name", host);
-    ready = ready && choose_pin(tls, host, port, options, error) &&
-            trust_authorities(tls->context, options->ca_file, error);
+    ready = ready && choose_pin(tls, host, port, options, error) && add_authorities(tls, error);
     if (!ready) {
         tls_free(tls);
         return NULL;

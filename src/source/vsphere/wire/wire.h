@@ -16,7 +16,6 @@ struct vim25__ArrayOfInt;
 struct vim25__ArrayOfLong;
 struct vim25__ArrayOfManagedObjectReference;
 struct vim25__ArrayOfOptionValue;
-struct vim25__ArrayOfPerfCounterInfo;
 struct vim25__ArrayOfPerfInterval;
 struct vim25__ArrayOfString;
 
@@ -42,8 +41,36 @@ struct vim_any {
     struct vim25__ArrayOfString *strings;
     struct vim25__ArrayOfManagedObjectReference *morefs;
     struct vim25__ArrayOfOptionValue *options;
-    struct vim25__ArrayOfPerfCounterInfo *counters;
+    struct vim_counters *counters;
     struct vim25__ArrayOfPerfInterval *intervals;
+};
+
+/* struct vim_description is what people and programs call a thing; NULL for what is left out. */
+struct vim_description {
+    const char *key;
+    const char *label;
+    const char *summary;
+};
+
+/*
+ * struct vim_counter is a PerfCounterInfo: 0 and NULL for what is left out. Texts are cut to 1022
+ * bytes.
+ */
+struct vim_counter {
+    int32_t key;
+    int32_t level;
+    int32_t device_level;
+    struct vim_description name;
+    struct vim_description group;
+    struct vim_description unit;
+    const char *rollup;
+    const char *stats;
+};
+
+/* struct vim_counters is an ArrayOfPerfCounterInfo. */
+struct vim_counters {
+    struct vim_counter *item;
+    size_t count;
 };
 
 /* struct vim_moref names a managed object: its type ("VirtualMachine") and its id ("vm-42"). */

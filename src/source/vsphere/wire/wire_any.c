@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* xsd:anyType: text with the name of its type, and the arrays that vperf reads. */
 #include "source/vsphere/wire/wire.h"
+#include "source/vsphere/wire/wire_counters.h"
 #include "source/vsphere/wire/wire_xml.h"
 
 #include <soapH.h>
@@ -17,8 +18,12 @@ ARRAY_READER(longs, ArrayOfLong)
 ARRAY_READER(strings, ArrayOfString)
 ARRAY_READER(morefs, ArrayOfManagedObjectReference)
 ARRAY_READER(options, ArrayOfOptionValue)
-ARRAY_READER(counters, ArrayOfPerfCounterInfo)
 ARRAY_READER(intervals, ArrayOfPerfInterval)
+
+static bool read_counters(struct soap *soap, const char *tag, struct vim_any *any) {
+    return !soap_element_begin_in(soap, tag, 1, NULL) &&
+           (any->counters = wire_counters_read(soap, tag));
+}
 
 static const struct array {
     const char *type;

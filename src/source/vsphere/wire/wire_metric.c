@@ -7,16 +7,14 @@
 #include "source/vsphere/wire/wire.h"
 #include "source/vsphere/wire/wire_number.h"
 #include "source/vsphere/wire/wire_scan.h"
+#include "source/vsphere/wire/wire_slab.h"
 #include "source/vsphere/wire/wire_xml.h"
 
 #include <soapH.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    SLAB_SIZE = 4096,
-    JUNK = 100, /* more than an element may have of anything */
-};
+enum { JUNK = 100 }; /* more than an element may have of anything */
 
 /* A list that grows on the heap and is used again for the next series. */
 struct numbers {
@@ -25,7 +23,7 @@ struct numbers {
     size_t room;
 };
 
-/* What reading one entity needs; `slab` is memory of the soap context, handed out in pieces. */
+/* What reading one entity needs. */
 struct reader {
     struct scan scan;
     struct numbers values;
@@ -33,8 +31,7 @@ struct reader {
     struct numbers intervals;
     struct soap_blist *series;
     size_t series_count;
-    char *slab;
-    size_t slab_left;
+    struct wire_slab slab;
     bool has_samples; /* a list of them */
     bool bad_samples;
 };
@@ -71,31 +68,11 @@ static void numbers_done(struct reader *reader, struct numbers *list) {
 }
 
 static void *allocate(struct reader *reader, size_t size) {
-    size = (size + 7) & ~(size_t)7;
-    if (size > reader->slab_left) {
-        size_t fresh = size > SLAB_SIZE ? size : SLAB_SIZE;
-        reader->slab_left = 0;
-        if (!spend(reader, fresh))
-            return NULL;
-        reader->slab = soap_malloc(reader->scan.soap, fresh);
-        reader->slab_left = reader->slab ? fresh : 0;
-        if (!reader->slab) {
-            reader->scan.soap->error = SOAP_EOM;
-            return NULL;
-        }
-    }
-    void *piece = reader->slab;
-    reader->slab += size;
-    reader->slab_left -= size;
-    return piece;
+    return wire_slab_take(&reader->slab, reader->scan.soap, size);
 }
 
 static const char *copy_text(struct reader *reader, const char *text) {
-    size_t size = strlen(text) + 1;
-    if (size == 1)
-        return "";
-    char *copy = allocate(reader, size);
-    return copy ? memcpy(copy, text, size) : NULL;
+    return wire_slab_text(&reader->slab, reader->scan.soap, text, strlen(text));
 }
 
 static bool add_sample(struct reader *reader, int64_t time, int32_t interval) {

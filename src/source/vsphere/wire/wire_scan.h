@@ -74,6 +74,27 @@ bool scan_leave(struct scan *scan);
  */
 bool scan_leaf(struct scan *scan);
 
+/* scan_plain: tells which bytes stand for themselves in any text. */
+extern const bool scan_plain[256];
+
+/*
+ * scan_leaf_plain: the text of the element that just started, when it lies in the buffer as it is:
+ * not decoded, in one piece. Borrowed until more is scanned; the element is to be left. NULL when
+ * it is to be read by other means: nothing is taken then.
+ */
+static inline const char *scan_leaf_plain(struct scan *scan, size_t *length) {
+    const char *text = scan->at, *at = text;
+    if (scan->empty || scan->place)
+        return NULL;
+    while (at < scan->end && scan_plain[(unsigned char)*at])
+        at++;
+    if (scan->end - at < 2 || at[0] != '<' || at[1] != '/')
+        return NULL;
+    *length = (size_t)(at - text);
+    scan->at = at;
+    return text;
+}
+
 /*
  * scan_leave_text: leaves an element whose text has been read: when anything but the end tag
  * follows it, scan->unreadable is set. False at the end of the message.
@@ -82,9 +103,6 @@ bool scan_leave_text(struct scan *scan);
 
 /* scan_text_special: is scan_text() where more than a byte has to be looked at. */
 int scan_text_special(struct scan *scan);
-
-/* scan_plain: tells which bytes stand for themselves in any text. */
-extern const bool scan_plain[256];
 
 /*
  * scan_text: returns the next byte of the element's text without taking it (scan->at++ does), or -1

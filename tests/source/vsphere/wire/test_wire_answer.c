@@ -125,21 +125,21 @@ static void properties_of_any_type_are_kept(void **state) {
     }
 }
 
-static void check_counters(const struct vim25__ArrayOfPerfCounterInfo *counters) {
-    const struct vim25__PerfCounterInfo *info = counters->PerfCounterInfo;
+static void check_counters(const struct vim_counters *counters) {
+    const struct vim_counter *info = counters->item;
 
-    assert_int_equal(counters->__sizePerfCounterInfo, 3);
+    assert_int_equal(counters->count, 3);
     assert_int_equal(info[0].key, 1);
-    assert_string_equal(info[0].nameInfo->key, "usage");
-    assert_string_equal(info[0].groupInfo->summary, "CPU");
-    assert_string_equal(info[0].unitInfo->key, "percent");
-    assert_int_equal(*info[0].level, 1);
-    assert_int_equal(*info[0].perDeviceLevel, 3);
-    assert_int_equal(info[0].__sizeassociatedCounterId, 2);
-    assert_int_equal(info[0].associatedCounterId[1], 3);
-    assert_string_equal(info[1].rollupType, "percentile");
-    assert_string_equal(info[1].statsType, "entangled");
-    assert_null(info[1].level);
+    assert_string_equal(info[0].name.key, "usage");
+    assert_string_equal(info[0].name.label, "Usage");
+    assert_string_equal(info[0].name.summary, "CPU usage as a percentage during the interval");
+    assert_string_equal(info[0].group.summary, "CPU");
+    assert_string_equal(info[0].unit.key, "percent");
+    assert_int_equal(info[0].level, 1);
+    assert_int_equal(info[0].device_level, 3);
+    assert_string_equal(info[1].rollup, "percentile");
+    assert_string_equal(info[1].stats, "entangled");
+    assert_int_equal(info[1].level, 0);
     assert_int_equal(info[2].key, 131073);
 }
 
