@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command/aligned.h"
+#include "command/doubled.h"
 #include "command/names.h"
 #include "core/clock.h"
 #include "core/memory.h"
@@ -295,6 +296,25 @@ static void warn_of_names(const struct lane *lane, const struct inventory *inven
     }
 }
 
+/* Such as two ways to write one libvirt. */
+static void warn_of_doubles(const struct lane *lane, const struct inventory *inventory) {
+    struct run *run = lane->run;
+    const struct target *targets = run->options->targets;
+    if (run->options->target_count < 2)
+        return;
+    size_t mine = (size_t)(lane->target - targets), other = 0;
+    const struct entity *example = NULL;
+    pthread_mutex_lock(&run->lock);
+    size_t count =
+        doubled_note(run->known, mine, inventory, &run->options->selection, &other, &example);
+    pthread_mutex_unlock(&run->lock);
+    if (count)
+        log_warn(&run->options->log,
+                 "%s and %s are the same: the rows of %s '%s'%s come twice; leave out one of them",
+                 targets[MIN(mine, other)].text, targets[MAX(mine, other)].text,
+                 entity_type_name(example->type), example->name, count > 1 ? " and others" : "");
+}
+
 /* Catalogue and inventory are there, the selection fits them, and the window is known. */
 static bool prepare(struct lane *lane, struct source *source, struct error *error) {
     const struct options *options = lane->run->options;
@@ -309,6 +329,7 @@ static bool prepare(struct lane *lane, struct source *source, struct error *erro
         return false;
     coverage_define(lane->coverage, catalog, selection);
     names_keep(lane->entities, selection, inventory);
+    warn_of_doubles(lane, inventory);
     if (is_endless(lane))
         warn_of_names(lane, inventory);
     for (size_t i = 0; lane->run->sink->ops->entity && i < inventory->count; i++)

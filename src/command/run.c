@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "command/doubled.h"
 #include "command/lane.h"
 #include "command/names.h"
 #include "core/interrupt.h"
@@ -20,12 +21,14 @@ void run_init(struct run *run, const struct options *options, struct output *out
     pthread_mutex_init(&run->lock, NULL);
     run->coverage = coverage_new();
     run->entities = inventory_new();
+    run->known = doubled_new();
 }
 
 void run_done(struct run *run) {
     pthread_mutex_destroy(&run->lock);
     coverage_free(run->coverage);
     inventory_free(run->entities);
+    g_hash_table_destroy(run->known);
 }
 
 bool run_write(void *context, const struct series *series, struct error *error) {

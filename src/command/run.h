@@ -3,6 +3,7 @@
 #ifndef VPERF_COMMAND_RUN_H
 #define VPERF_COMMAND_RUN_H
 
+#include <glib.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,7 +23,8 @@ struct run {
     struct sink *sink;
     int64_t aligned_ns; /* clock_boot_ns at which the one interval to be measured begins, or 0 */
     struct cancel cancel;
-    pthread_mutex_t lock; /* of the sink */
+    pthread_mutex_t lock; /* of the sink, and of the table of entities */
+    GHashTable *known;    /* see command/doubled.h */
     struct coverage *coverage;
     size_t failed;              /* targets of which something is lost as a whole */
     size_t misused;             /* targets that cannot do what the command line asks for */
