@@ -20,3 +20,7 @@ int64_t clock_now_ms(void) {
 int64_t clock_boot_ns(void) {
     return read_ns(CLOCK_BOOTTIME);
 }
+
+int64_t clock_real_ns(void) {
+    return read_ns(CLOCK_REALTIME);
+}

@@ -239,6 +239,22 @@ def test_wrong_target(vperf, tmp_path, command, target, status, texts):
         assert text in done.messages[0], done
 
 
+def test_session(vperf, tmp_path):
+    """The daemon of a session is the user's own: the advice is not that for the machine's."""
+    target = f"qemu:///session?socket={tmp_path}/none"
+    done = vperf.run("inventory", target)
+    assert (done.status, len(done.messages)) == (1, 1), done
+    assert "of a session" in done.err and "/system" in done.err, done
+
+
+def test_one_libvirt_in_two_spellings(vperf):
+    """Its rows come twice, which is said."""
+    done = vperf.run("collect", "--interval", 1, "--counter", "kvm.state.latest", TEST,
+                     f"{TEST}?mode=auto")
+    assert done.status == 0 and len(done.rows) == 2, done
+    assert f"{TEST} and {TEST}?mode=auto are the same: the rows of vm 'test'" in done.err, done
+
+
 @pytest.mark.parametrize("command", ["collect", "inventory"])
 def test_nobody_answers(vperf, tmp_path, command):
     """A daemon that accepts and says nothing is given up after --timeout."""

@@ -17,6 +17,15 @@ void fake_script(int count, const enum act *acts, int occupied);
         fake_script(sizeof acts / sizeof acts[0], acts, occupied);                                 \
     } while (0)
 
+/*
+ * fake_simulate: from now on all clocks, the helpers' too, go on only when nobody has anything to
+ * do: waits take no time, and what a busy machine takes longer for, no longer. A setup of cmocka.
+ */
+int fake_simulate(void **state);
+
+/* fake_wait_until: waits for a time of clock_boot_ns, simulated or not. */
+void fake_wait_until(int64_t until_ns);
+
 /* fake_poller: a poller of the fake, not connected yet. */
 struct poller fake_poller(void);
 

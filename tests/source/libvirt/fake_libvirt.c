@@ -17,7 +17,7 @@
 #include "source/libvirt/fake_script.h"
 
 /* The script that the test shares with all its helpers. */
-static struct fake *script(void) {
+struct fake *fake_shared(void) {
     static struct fake *shared;
     if (shared)
         return shared;
@@ -50,7 +50,24 @@ const char *virGetLastErrorMessage(void) {
     return failure.message ? failure.message : "no error";
 }
 
+/* Which of the connections so far is this helper's. */
+static int own_index;
+
+/* Sleeps by the script's clock, which does not go on before we have noticed. */
+static void sleep_simulated(struct fake *fake, long ms) {
+    atomic_llong *wake_ns = &fake->wake_ns[own_index];
+    atomic_store(wake_ns, atomic_load(&fake->now_ns) + ms * 1000000LL);
+    while (atomic_load(&fake->now_ns) < atomic_load(wake_ns))
+        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+    atomic_store(wake_ns, 0);
+}
+
 static void pause_ms(long ms) {
+    struct fake *fake = fake_shared();
+    if (fake->simulated) {
+        sleep_simulated(fake, ms);
+        return;
+    }
     struct timespec left = {ms / 1000, ms % 1000 * 1000000};
     while (nanosleep(&left, &left) != 0)
         continue;
@@ -74,7 +91,7 @@ static void start_transport(struct fake *fake) {
 }
 
 static enum act next_act(unsigned int flags) {
-    struct fake *fake = script();
+    struct fake *fake = fake_shared();
     int call = atomic_fetch_add(&fake->calls, 1);
     enum act act = fake->acts[call < fake->act_count ? call : fake->act_count - 1];
     if (flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT)
@@ -112,22 +129,46 @@ const char *virConnectGetType(virConnectPtr connection) {
     return "QEMU";
 }
 
+/* The real one may ask a name server. */
+char *virConnectGetHostname(virConnectPtr connection) {
+    (void)connection;
+    return strdup("fake");
+}
+
 int virConnectIsAlive(virConnectPtr connection) {
     (void)connection;
     return !failure.dead;
 }
 
+static void note_event(int timer, void *context) {
+    (void)timer;
+    atomic_store((atomic_bool *)context, true);
+}
+
+/* As libssh does: false without an event loop. */
+static bool await_event(void) {
+    static atomic_bool came;
+    if (virEventAddTimeout(0, note_event, &came, NULL) < 0)
+        return false;
+    for (int i = 0; !came && i < 10000; i++)
+        pause_ms(1);
+    return came;
+}
+
 virConnectPtr virConnectOpenAuth(const char *name, virConnectAuthPtr auth, unsigned int flags) {
     virConnectPtr (*real)(const char *, virConnectAuthPtr, unsigned int);
-    struct fake *fake = script();
+    struct fake *fake = fake_shared();
     *(void **)&real = dlsym(RTLD_NEXT, "virConnectOpenAuth");
     int index = atomic_fetch_add(&fake->opened, 1);
     if (index < FAKE_HELPERS)
         atomic_store(&fake->pids[index], (int)getpid());
+    own_index = index < FAKE_HELPERS ? index : FAKE_HELPERS - 1;
     if (fake->open_starts)
         start_transport(fake);
     if (fake->open_hangs)
         hang();
+    if (fake->wants_events && !await_event())
+        return fail_with(VIR_ERR_INTERNAL_ERROR, "no event loop"), NULL;
     if (fake->wants_login) {
         virConnectCredential wanted[] = {{.type = VIR_CRED_AUTHNAME},
                                          {.type = VIR_CRED_PASSPHRASE}};
@@ -146,7 +187,7 @@ virConnectPtr virConnectOpenAuth(const char *name, virConnectAuthPtr auth, unsig
 int virConnectClose(virConnectPtr connection) {
     int (*real)(virConnectPtr);
     *(void **)&real = dlsym(RTLD_NEXT, "virConnectClose");
-    if (script()->close_hangs)
+    if (fake_shared()->close_hangs)
         hang();
     return real(connection);
 }
@@ -154,14 +195,14 @@ int virConnectClose(virConnectPtr connection) {
 char *virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags) {
     char *(*real)(virDomainPtr, unsigned int);
     *(void **)&real = dlsym(RTLD_NEXT, "virDomainGetXMLDesc");
-    atomic_fetch_add(&script()->descriptions, 1);
-    if (script()->unreadable && strcmp(virDomainGetName(domain), "paused") == 0)
+    atomic_fetch_add(&fake_shared()->descriptions, 1);
+    if (fake_shared()->unreadable && strcmp(virDomainGetName(domain), "paused") == 0)
         return NULL;
     return real(domain, flags);
 }
 
 int virDomainGetControlInfo(virDomainPtr domain, virDomainControlInfoPtr info, unsigned int flags) {
-    struct fake *fake = script();
+    struct fake *fake = fake_shared();
     int occupied = fake->occupied;
     (void)domain;
     (void)flags;
@@ -189,13 +230,13 @@ unsigned int virDomainGetID(virDomainPtr domain) {
     unsigned int (*real)(virDomainPtr);
     *(void **)&real = dlsym(RTLD_NEXT, "virDomainGetID");
     unsigned int id = real(domain);
-    return id == (unsigned int)-1 ? id : id + (unsigned int)script()->run_id;
+    return id == (unsigned int)-1 ? id : id + (unsigned int)fake_shared()->run_id;
 }
 
 int virConnectGetAllDomainStats(virConnectPtr conn, unsigned int stats,
                                 virDomainStatsRecordPtr **retStats, unsigned int flags) {
     virDomainPtr *domains = NULL;
-    atomic_store(&script()->groups, stats);
+    atomic_store(&fake_shared()->groups, stats);
     if (!(flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE))
         abort();
     enum act act = next_act(flags);
@@ -222,7 +263,7 @@ int virConnectGetAllDomainStats(virConnectPtr conn, unsigned int stats,
 
 int virDomainBlockStatsFlags(virDomainPtr dom, const char *disk, virTypedParameterPtr params,
                              int *nparams, unsigned int flags) {
-    struct fake *fake = script();
+    struct fake *fake = fake_shared();
     int call = atomic_fetch_add(&fake->flags_calls, 1);
     (void)dom;
     (void)disk;

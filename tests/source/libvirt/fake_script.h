@@ -30,27 +30,34 @@ enum act {
 };
 
 struct fake {
-    enum act acts[8]; /* what the bulk calls do, one after another; the last goes on for ever */
+    bool simulated;      /* every clock shows now_ns */
+    atomic_llong now_ns; /* which goes on when nobody has anything to do */
+    enum act acts[8];    /* what the bulk calls do, one after another; the last goes on for ever */
     int act_count;
     int occupied; /* milliseconds that control information tells; -1: it is not supported */
     bool open_hangs;
     bool close_hangs;
-    bool unreadable;  /* the first guest has no description */
-    bool open_starts; /* a process, as ssh, which starts another */
-    bool wants_login; /* as root with the password secret */
+    bool unreadable;   /* the first guest has no description */
+    bool open_starts;  /* a process, as ssh, which starts another */
+    bool wants_login;  /* as root with the password secret */
+    bool wants_events; /* opening waits for libvirt's event loop */
     int flags_fail; /* how many calls of BlockStatsFlags, by flags_code; it is not there if that is
                        0 */
     int flags_code;
     atomic_int flags_calls;
-    atomic_int started[2];         /* those processes */
-    atomic_int run_id;             /* what is added to the guests' numbers of their runs */
-    atomic_int calls;              /* bulk calls so far */
-    atomic_int nowaits;            /* those with the flag NOWAIT */
-    atomic_int looks;              /* calls for control information */
-    atomic_int opened;             /* connections so far */
-    atomic_int descriptions;       /* XML that was read */
-    atomic_uint groups;            /* that the last bulk call asked for */
-    atomic_int pids[FAKE_HELPERS]; /* of the helpers in the order of their connections */
+    atomic_int started[2];              /* those processes */
+    atomic_int run_id;                  /* what is added to the guests' numbers of their runs */
+    atomic_int calls;                   /* bulk calls so far */
+    atomic_int nowaits;                 /* those with the flag NOWAIT */
+    atomic_int looks;                   /* calls for control information */
+    atomic_int opened;                  /* connections so far */
+    atomic_int descriptions;            /* XML that was read */
+    atomic_uint groups;                 /* that the last bulk call asked for */
+    atomic_int pids[FAKE_HELPERS];      /* of the helpers in the order of their connections */
+    atomic_llong wake_ns[FAKE_HELPERS]; /* until when they sleep; 0: they do not */
 };
+
+/* fake_shared: the script; in a helper it is there always, in a test NULL before the first one. */
+struct fake *fake_shared(void);
 
 #endif

@@ -36,7 +36,7 @@ static void test_everything(void **state) {
         int64_t lower_bytes;
     } disks[] = {{"vda", true, true, ABSENT},
                  {"vdb", true, false, 0},
-                 {"sdb", false, false, 0},
+                 {"sdb", true, false, 0},
                  {"sda", false, false, 0},
                  {"fda", false, false, 0}};
     struct guest_facts *facts = facts_parse(rich_xml);

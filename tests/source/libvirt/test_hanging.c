@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -26,7 +25,7 @@ static struct snapshot *hanging_round(struct poller *poller, struct error *error
     int64_t start_ns = clock_now_ns();
     struct snapshot *snapshot = poller_round(poller, &wish, &impatient, error);
     double seconds = (double)(clock_now_ns() - start_ns) / 1e9;
-    if (seconds > 5)
+    if (seconds > 3.1)
         fail_msg("took %.2f s", seconds);
     assert_in_range(fake_living(), 0, 2);
     return snapshot;
@@ -360,7 +359,9 @@ static void test_hanging_connect(void **state) {
     poller_done(&poller);
 }
 
-/* A late answer that nobody reads while another helper is waited for keeps no CPU busy. */
+/* A late answer that nobody reads while another helper is waited for keeps no CPU busy: the clock
+ * would stand still.
+ */
 static void test_idle_wait(void **state) {
     static const struct poller_limits hasty = {10000000000, 10000000000, 50000000};
     struct poller poller = fake_poller();
@@ -374,10 +375,8 @@ static void test_idle_wait(void **state) {
     poller.timeout_ns = 3LL * FAKE_SLOW_MS * 1000000;
     fake->open_hangs = true;
     error_clear(&error);
-    clock_t before = clock();
     assert_false(poller_call(&poller, message_new(MESSAGE_INVENTORY), "list", &answer, &error));
     assert_int_equal(error.kind, ERROR_TIMEOUT);
-    assert_true(clock() - before < CLOCKS_PER_SEC / 5);
     poller_done(&poller);
 }
 
@@ -393,5 +392,5 @@ int main(void) {
         cmocka_unit_test(test_hanging_connect),  cmocka_unit_test(test_call_beside_a_poll),
         cmocka_unit_test(test_idle_wait),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, fake_simulate, NULL);
 }

@@ -137,6 +137,21 @@ static void test_damaged_snapshot(void **state) {
     poller_done(&poller);
 }
 
+/* libssh waits for an event while it connects: it would do so for ever. */
+static void test_event_loop(void **state) {
+    struct poller poller = fake_poller();
+    struct error error = {0};
+    (void)state;
+
+    SCRIPT(0, ACT_FULL);
+    fake->wants_events = true;
+    struct snapshot *snapshot = fake_round(&poller, &error);
+    assert_string_equal(error.message, "");
+    assert_non_null(snapshot);
+    snapshot_free(snapshot);
+    poller_done(&poller);
+}
+
 /* Found once, used for every connection from then on; in no environment or argument of a helper. */
 static void test_login(void **state) {
     struct poller poller = fake_poller();
@@ -360,7 +375,8 @@ static void test_descriptors(void **state) {
         else if (i == HELPER_SOCKET)
             assert_memory_equal(target, "socket:", 7);
         else if (i > HELPER_SOCKET)
-            assert_true(size < 0);
+            /* Those of libvirt's event loop. */
+            assert_true(size < 0 || strncmp(target, "anon_inode:[event", 17) == 0);
     }
     close(ours);
     poller_done(&poller);
@@ -373,6 +389,7 @@ int main(void) {
         cmocka_unit_test(test_other_version),
         cmocka_unit_test(test_nonsense),
         cmocka_unit_test(test_damaged_snapshot),
+        cmocka_unit_test(test_event_loop),
         cmocka_unit_test(test_login),
         cmocka_unit_test(test_no_login),
         cmocka_unit_test(test_password_file),

@@ -14,7 +14,7 @@ static void read_disk(struct disk_facts *disk, struct xml *xml) {
     char *device = xml_text(xml, "./@device");
 
     disk->target = xml_text(xml, "./target/@dev");
-    disk->is_disk = !device || strcmp(device, "disk") == 0;
+    disk->is_disk = !device || strcmp(device, "disk") == 0 || strcmp(device, "lun") == 0;
     disk->shareable = xml_count(xml, "./shareable") > 0;
     disk->has_chain = xml_count(xml, "./backingStore/*") > 0;
     disk->lower_bytes = disk->has_chain ? ABSENT : 0;

@@ -8,7 +8,7 @@
 struct disk_facts {
     char *target;        /* vda */
     char *path;          /* as the statistics named it when the XML was read, or NULL */
-    bool is_disk;        /* no CD-ROM, floppy or LUN */
+    bool is_disk;        /* no CD-ROM or floppy */
     bool shareable;      /* other guests write to it too */
     bool has_chain;      /* there are backing layers below it */
     int64_t lower_bytes; /* what these occupy; ABSENT until known */

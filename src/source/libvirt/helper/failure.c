@@ -23,12 +23,14 @@ static const struct meaning meanings[] = {
 };
 
 /* What libvirt says while it connects, and what to do about it. The first that fits counts. */
-static const struct hint {
+struct hint {
     int code; /* 0 for any */
     enum error_kind kind;
     const char *piece;
     const char *advice;
-} hints[] = {
+};
+
+static const struct hint hints[] = {
     {VIR_ERR_INVALID_ARG, ERROR_USAGE, "", "correct the target"},
     {VIR_ERR_INTERNAL_ERROR, ERROR_USAGE, "parse URI", "correct the target"},
     {VIR_ERR_CONFIG_UNSUPPORTED, ERROR_CONNECT, "built without",
@@ -45,6 +47,15 @@ static const struct hint {
     {0, ERROR_CONNECT, "Connection refused", "check that the daemon runs and listens there"},
     {0, ERROR_CONNECT, "No such file or directory", "check that libvirtd or virtqemud runs"},
     {0, ERROR_CONNECT, "resolve", "check the host name"},
+};
+
+/* The daemon of a session is its user's own, and libvirt starts it. */
+static const struct hint session_hints[] = {
+    {0, ERROR_CONNECT, "user runtime directory",
+     "check that this user may write to XDG_RUNTIME_DIR, or else to HOME"},
+    {0, ERROR_CONNECT, "No such file or directory",
+     "check that libvirtd or virtqemud is installed, which libvirt starts for the user of a "
+     "session; the machine's own guests are those of /system"},
 };
 
 static const char *const schemes[] = {
@@ -74,12 +85,21 @@ static bool is_known(const char *scheme) {
     return false;
 }
 
-static const struct hint *find_hint(int code, const char *message) {
-    for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
-        if ((!hints[i].code || hints[i].code == code) && strstr(message, hints[i].piece))
-            return &hints[i];
+static const struct hint *find_in(const struct hint *list, size_t count, int code,
+                                  const char *message) {
+    for (size_t i = 0; i < count; i++) {
+        if ((!list[i].code || list[i].code == code) && strstr(message, list[i].piece))
+            return &list[i];
     }
     return NULL;
+}
+
+static const struct hint *find_hint(const struct target *target, int code, const char *message) {
+    const struct hint *hint = NULL;
+    if (strcmp(target->path, "/session") == 0)
+        hint =
+            find_in(session_hints, sizeof session_hints / sizeof session_hints[0], code, message);
+    return hint ? hint : find_in(hints, sizeof hints / sizeof hints[0], code, message);
 }
 
 static enum error_kind kind_of(int code, enum error_kind otherwise) {
@@ -108,7 +128,7 @@ bool failure_to_open(struct error *error, const struct target *target, const cha
                          target->scheme);
 
     char *message = last_message(secret);
-    const struct hint *hint = find_hint(code, message);
+    const struct hint *hint = find_hint(target, code, message);
     if (hint)
         error_set(error, hint->kind, "cannot connect: %s; %s", message, hint->advice);
     else

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/children.h"
+#include "source/libvirt/helper/events.h"
 #include "source/libvirt/helper/failure.h"
 #include "source/libvirt/helper/serve.h"
 #include "source/libvirt/process.h"
@@ -68,6 +69,7 @@ int main(void) {
     }
     set_signals();
     failure_silence();
+    events_run();
     serve_requests(HELPER_SOCKET);
     return EXIT_SUCCESS;
 }

@@ -3,24 +3,19 @@
 #include "source/libvirt/helper/stopwatch.h"
 
 #include <stddef.h>
-#include <time.h>
+
+#include "core/clock.h"
 
 static const int64_t second_ns = 1000000000;
 
-static int64_t read_clock(clockid_t clock) {
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return now.tv_sec * second_ns + now.tv_nsec;
-}
-
 void stopwatch_begin(struct stopwatch *watch) {
-    watch->begin_ns = read_clock(CLOCK_BOOTTIME);
+    watch->begin_ns = clock_boot_ns();
     watch->end_ns = watch->begin_ns;
 }
 
 void stopwatch_end(struct stopwatch *watch) {
-    watch->end_ns = read_clock(CLOCK_BOOTTIME);
-    watch->wall_ns = read_clock(CLOCK_REALTIME);
+    watch->end_ns = clock_boot_ns();
+    watch->wall_ns = clock_real_ns();
 }
 
 int64_t stopwatch_stamp(const struct stopwatch *watch, int64_t *time_ns, int64_t *duration_ns,
