@@ -64,6 +64,7 @@ MODES = {
     "not-xml": ("is not vSphere's", CHECK_ADDRESS),
     "bomb": ("no performance data|is not vSphere's", "is it ESXi or vCenter|check"),
     "deep": ("is not vSphere's", CHECK_ADDRESS),
+    "damaged-gzip": ("compressed answer to RetrieveServiceContent is damaged", "check the server"),
     "plain-http": ("TLS handshake failed", "check that this port speaks https"),
     "no-handshake": (f"no connection within {TIMEOUT} s", "check host, port"),
     "reset-accept": ("Connection reset by peer", "check"),
@@ -91,6 +92,13 @@ def test_hostile_server(check_failure, start_badserver, mode):
     """A server that fails on every request."""
     bad = start_badserver(mode)
     check_mode(mode, check_failure(bad.label, *bad.arguments), bad)
+
+
+def test_old_tls(check_failure, start_badserver):
+    """A server of TLS 1.1 is told as that."""
+    bad = start_badserver("html", "--old-tls")
+    message = check_failure(bad.label, *bad.arguments)
+    assert "TLS handshake failed" in message and "no TLS 1.2 or newer" in message
 
 
 @pytest.fixture(scope="module")

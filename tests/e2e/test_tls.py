@@ -61,6 +61,8 @@ def test_a_trusted_server_gets_the_credentials(vperf, start_badserver, tmp_path)
     assert vperf.run("collect", *bad.arguments).status == 1
     seen = badserver.summary(bad.server.log_file)
     assert seen["credential"] and seen["application"] and seen["requests"][-1] == "Login", seen
+    cookies = [one["cookies"] for one in bad.server.events("request")]
+    assert cookies[0] == [] and cookies[-1] == ["balancer=node.7"], cookies
 
 
 def ca_of(certs, name="ca"):
@@ -75,6 +77,7 @@ def nothing(_):
 
 REFUSED = [("self-signed", ["does not vouch", "self-signed certificate", "ca.pem"]),
            ("wrong-name", ["is for other.example.com, 192.0.2.1, not for this host"]),
+           ("weak", ["too weak", "have a stronger one made"]),
            ("expired", ["has expired on 2020-02-01", "clock"]),
            ("too-early", ["is not valid before 2048-01-01", "clock"])]
 
@@ -167,7 +170,7 @@ def test_right_pin(vperf, servers, certs, digest, form):
     check_accepted(vperf.run(*ONE_COUNTER, "--thumbprint", pin, servers("self-signed").target()))
 
 
-@pytest.mark.parametrize("certificate", ["expired", "wrong-name", "good"])
+@pytest.mark.parametrize("certificate", ["expired", "wrong-name", "weak", "good"])
 def test_right_pin_of_another_kind(vperf, servers, certs, certificate):
     """--thumbprint trusts exactly that certificate, whatever else is wrong with it."""
     check_accepted(vperf.run(*ONE_COUNTER, "--thumbprint", certs[certificate]["sha256"],

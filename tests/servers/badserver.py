@@ -9,6 +9,7 @@ credential?
 """
 
 import argparse
+import gzip
 import json
 import os
 import pathlib
@@ -98,7 +99,8 @@ class Peer:
         match = METHOD.search(body)
         name = match.group(1).decode() if match else head.split()[1]
         self.log.write("request", connection=self.number, method=name,
-                       line=head.splitlines()[0], bytes=whole)
+                       line=head.splitlines()[0], bytes=whole,
+                       cookies=re.findall(r"^cookie: *(.*?)\r?$", head, re.I | re.M))
         return name
 
     def send(self, data):
@@ -259,6 +261,14 @@ def bomb(peer, _):
     return True
 
 
+def damaged_gzip(peer, _):
+    """Says gzip, begins so, and goes on with something else."""
+    body = bytearray(gzip.compress(ENVELOPE + b"<a>1</a>" * 9999 + ENVELOPE_END))
+    body[len(body) // 2:] = bytes(byte ^ 0x5a for byte in body[len(body) // 2:])
+    peer.answer(bytes(body), headers="Content-Encoding: gzip\r\n")
+    return True
+
+
 def deep(peer, _):
     """A million elements, each within the one before."""
     peer.answer(ENVELOPE + b"<a>" * 1000000)
@@ -273,6 +283,7 @@ MODES = {
     "truncated-header": truncated_header, "close": closes, "silent": silent,
     "drip": drip, "drip-header": drip_header, "endless": endless, "endless-header": endless_header,
     "reset": resets, "junk": junk, "not-xml": not_xml, "bomb": bomb, "deep": deep,
+    "damaged-gzip": damaged_gzip,
 }
 
 # These need no request.
@@ -311,9 +322,10 @@ class Replay:
             return
         body = path.read_bytes()
         fault = re.search(rb"<(\w+:)?Fault\b", body)
-        cookie = 'Set-Cookie: vmware_soap_session="replay"; Path=/; HttpOnly; Secure\r\n'
-        peer.answer(body, "500 Internal Server Error" if fault else "200 OK",
-                    headers=cookie if name == "Login" else "")
+        headers = f"X-Long: {'y' * 20000}\r\nSet-Cookie: balancer=node.7; Path=/\r\n"
+        if name == "Login":
+            headers += 'Set-Cookie: vmware_soap_session="replay"; Path=/; HttpOnly; Secure\r\n'
+        peer.answer(body, "500 Internal Server Error" if fault else "200 OK", headers=headers)
 
 
 def serve_requests(peer, options):
@@ -397,6 +409,7 @@ def parse_options(arguments):
     parser.add_argument("mode", choices=sorted(MODES) + sorted(CONNECTION_MODES))
     parser.add_argument("--cert", help="server certificate; without it there is no TLS")
     parser.add_argument("--key")
+    parser.add_argument("--old-tls", action="store_true", help="TLS 1.1 at most")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--log", help="write events to this file")
     parser.add_argument("--interval", type=float, default=1.0, help="seconds between drips")
@@ -410,6 +423,12 @@ def parse_options(arguments):
     options.tls = None
     if options.cert:
         options.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if options.old_tls:
+            options.tls.set_ciphers("ALL:@SECLEVEL=0")
+            options.tls.minimum_version = ssl.TLSVersion.TLSv1
+            options.tls.maximum_version = ssl.TLSVersion.TLSv1_1
+        else:
+            options.tls.set_ciphers("DEFAULT:@SECLEVEL=1")  # for weak keys
         options.tls.load_cert_chain(options.cert, options.key)
     options.replay = Replay(options.answers) if options.answers else None
     return options

@@ -23,6 +23,7 @@ SERVERS = (
     ("expired", LOCAL_NAMES, "20200101000000Z", "20200201000000Z", "ca"),
     ("too-early", LOCAL_NAMES, "20480101000000Z", "20491231000000Z", "ca"),
     ("wrong-name", WRONG_NAMES, "20200101000000Z", "20491231000000Z", "ca"),
+    ("weak", LOCAL_NAMES, "20200101000000Z", "20491231000000Z", "ca"),
     ("self-signed", LOCAL_NAMES, "20200101000000Z", "20491231000000Z", None),
 )
 
@@ -71,7 +72,8 @@ def thumbprint(certificate, algorithm="sha256"):
 
 def make_request(directory, name, common_name):
     """Make a key and a signing request."""
-    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+    kind = ["rsa:1024"] if name == "weak" else ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+    openssl("req", "-new", "-newkey", *kind, "-nodes",
             "-subj", f"/CN={common_name}", "-keyout", f"{directory}/{name}.key",
             "-out", f"{directory}/{name}.csr")
 

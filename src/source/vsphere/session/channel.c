@@ -20,16 +20,21 @@
 enum {
     MAX_ARRAY_ELEMENTS = 10000000, /* of one array in an answer */
     MAX_REST_READS = 64,           /* of what follows the envelope of an answer */
+    MAX_HEAD_LINE = SOAP_HDRLEN - 64,
 };
 
-static const char cookie_name[] = "vmware_soap_session=";
-
-/* A session ticket, or a part of a record, makes the socket readable and holds no data. */
-static bool only_tls_came(const struct soap *soap) {
+/*
+ * What TLS waits for; 0 when there are data, or an end. A session ticket, or a part of a record,
+ * makes the socket readable and holds no data; a change of keys may have to be answered first.
+ */
+static short tls_waits_for(const struct soap *soap) {
     char byte;
     ERR_clear_error();
     int peeked = soap->ssl ? SSL_peek(soap->ssl, &byte, 1) : 1;
-    return peeked <= 0 && SSL_get_error(soap->ssl, peeked) == SSL_ERROR_WANT_READ;
+    int code = peeked <= 0 ? SSL_get_error(soap->ssl, peeked) : SSL_ERROR_NONE;
+    if (code == SSL_ERROR_WANT_READ)
+        return POLLIN;
+    return code == SSL_ERROR_WANT_WRITE ? POLLOUT : 0;
 }
 
 static bool is_interrupted(const struct channel *channel) {
@@ -45,9 +50,10 @@ bool channel_may_wait(struct channel *channel) {
 static bool wait_for_bytes(struct channel *channel) {
     struct soap *soap = channel->soap;
     while (channel_may_wait(channel)) {
-        if (!only_tls_came(soap))
+        short events = tls_waits_for(soap);
+        if (!events)
             return true;
-        struct pollfd socket = {.fd = soap->socket, .events = POLLIN};
+        struct pollfd socket = {.fd = soap->socket, .events = events};
         poll(&socket, 1, CHANNEL_POLL_MS);
     }
     return false;
@@ -66,23 +72,31 @@ static void keep_start(struct channel *channel, const char *bytes, size_t count)
         memcpy(channel->start + channel->received, bytes, MIN(count, room - channel->received));
 }
 
-static size_t receive(struct soap *soap, char *buffer, size_t length) {
-    struct channel *channel = soap->user;
-    if (!wait_for_bytes(channel))
-        return 0;
-    size_t received = channel->receive(soap, buffer, length);
-    keep_start(channel, buffer, received);
-    keep_tail(channel, buffer, received);
-    channel->received += received;
-    channel->broken = received == 0;
-    return received;
+/* Cuts long lines of the head, which gSOAP refuses: none that matters is that long. */
+static size_t cut_head_lines(struct channel *channel, char *bytes, size_t count) {
+    size_t kept = 0, i = 0;
+    for (; channel->in_head && i < count; i++) {
+        bool ends = bytes[i] == '\n';
+        if (ends || channel->line_length < MAX_HEAD_LINE)
+            bytes[kept++] = bytes[i];
+        channel->in_head = !ends || channel->line_length > 0;
+        channel->line_length = ends ? 0 : channel->line_length + (bytes[i] != '\r');
+    }
+    memmove(bytes + kept, bytes + i, count - i);
+    return kept + count - i;
 }
 
-static int parse_head(struct soap *soap) {
+/* As many bytes as have come; 0 at the end. */
+static size_t receive_some(struct soap *soap, char *buffer, size_t length) {
     struct channel *channel = soap->user;
-    int result = channel->parse_head(soap);
-    channel->head_received = channel->received - (soap->buflen - soap->bufidx);
-    return result;
+    size_t received, kept;
+    do {
+        if (!wait_for_bytes(channel))
+            return 0;
+        received = channel->receive(soap, buffer, length);
+        kept = cut_head_lines(channel, buffer, received);
+    } while (received && !kept);
+    return kept;
 }
 
 /* How the answer's end is known: by the last chunk, or by its length. */
@@ -99,6 +113,27 @@ static bool lacks_bytes(const struct channel *channel) {
     const struct soap *soap = channel->soap;
     return is_chunked(soap) ? !has_last_chunk(channel)
                             : channel->received < channel->head_received + soap->length;
+}
+
+static size_t receive(struct soap *soap, char *buffer, size_t length) {
+    struct channel *channel = soap->user;
+    if (channel->drains && !lacks_bytes(channel))
+        return 0;
+    size_t received = receive_some(soap, buffer, length);
+    if (channel->interrupted || channel->timed_out)
+        return 0;
+    keep_start(channel, buffer, received);
+    keep_tail(channel, buffer, received);
+    channel->received += received;
+    channel->broken = received == 0;
+    return received;
+}
+
+static int parse_head(struct soap *soap) {
+    struct channel *channel = soap->user;
+    int result = channel->parse_head(soap);
+    channel->head_received = channel->received - (soap->buflen - soap->bufidx);
+    return result;
 }
 
 static bool is_whole(const struct channel *channel) {
@@ -119,16 +154,12 @@ static int read_rest(struct soap *soap) {
     return SOAP_OK;
 }
 
-/* gSOAP's own cookie jar rewrites values: the session's cookie is kept as the server sent it. */
+/* gSOAP's own cookie jar rewrites values: cookies are kept as the server sent them. */
 static int parse_header(struct soap *soap, const char *key, const char *value) {
     struct channel *channel = soap->user;
     if (strcasecmp(key, "Set-Cookie") != 0)
         return channel->parse_header(soap, key, value);
-    const char *cookie = strstr(value, cookie_name);
-    if (cookie) {
-        memory_wipe_free(channel->cookie);
-        channel->cookie = memory_printf("Cookie: %.*s", (int)strcspn(cookie, ";"), cookie);
-    }
+    cookies_set(channel->cookies, value, soap->path);
     return SOAP_OK;
 }
 
@@ -168,6 +199,7 @@ struct channel *channel_new(struct session *session) {
     install_hooks(channel, soap);
     channel->session = session;
     channel->soap = soap;
+    channel->cookies = cookies_new();
     return channel;
 }
 
@@ -178,7 +210,7 @@ void channel_free(struct channel *channel) {
     soap_destroy(channel->soap);
     soap_end(channel->soap);
     soap_free(channel->soap);
-    memory_wipe_free(channel->cookie);
+    cookies_free(channel->cookies);
     free(channel);
 }
 
@@ -213,19 +245,23 @@ void channel_begin(struct channel *channel) {
         soap_force_closesock(channel->soap);
     soap_destroy(channel->soap);
     soap_end(channel->soap);
-    session_copy_cookie(channel->session, channel);
+    session_copy_cookies(channel->session, channel);
     channel->started_ms = clock_now_ms();
     channel->attempts++;
     channel->received = 0;
     channel->memory.left = (size_t)CHANNEL_MAX_ANSWER_MIB << 20;
+    channel->in_head = true;
+    channel->line_length = 0;
     channel->whole = false;
     channel->broken = false;
     channel->too_long = false;
+    channel->damaged = false;
     channel->timed_out = false;
     channel->interrupted = false;
+    channel->tls_advice = NULL;
     channel->fault_type[0] = '\0';
     channel->fault_object[0] = '\0';
-    channel->soap->http_extra_header = channel->cookie;
+    channel->soap->http_extra_header = cookies_line(channel->cookies);
     limit(channel);
 }
 
@@ -283,10 +319,28 @@ static bool is_too_long(const struct soap *soap, int result) {
     return result == SOAP_EOF && soap->recv_maxlength && soap->count > soap->recv_maxlength;
 }
 
+/* What a damaged body turns into is no XML, in most cases; its checksum comes at its end. */
+static bool is_damaged(struct channel *channel, int result) {
+    struct soap *soap = channel->soap;
+    if (result == SOAP_ZLIB_ERROR)
+        return true;
+    if (result == SOAP_FAULT || soap->zlib_in == SOAP_ZLIB_NONE || channel->broken ||
+        !soap_valid_socket(soap->socket))
+        return false;
+    soap->error = SOAP_OK;
+    channel->drains = true;
+    while (soap_recv(soap) == SOAP_OK)
+        continue;
+    channel->drains = false;
+    channel->broken = false;
+    return !channel->interrupted && !channel->timed_out && soap->zlib_in != SOAP_ZLIB_NONE;
+}
+
 bool channel_again(struct channel *channel, const char *operation, int *result) {
     if (*result == SOAP_OK)
         return false;
     channel->too_long = is_too_long(channel->soap, *result);
+    channel->damaged = !channel->too_long && is_damaged(channel, *result);
     bool again = *result == SOAP_FAULT ? renew_session(channel, operation, result)
                                        : renew_connection(channel, operation, *result);
     channel->repeats += again;

@@ -22,8 +22,8 @@ struct session;
 struct channel {
     struct session *session;
     struct soap *soap;
-    char *cookie;        /* the header line of the request; NULL before the first answer */
-    unsigned generation; /* of the login that the cookie belongs to */
+    struct cookies *cookies;
+    unsigned generation; /* of the login that the cookies belong to */
 
     int patience_seconds; /* a time limit below that of the session; 0 for none */
 
@@ -37,17 +37,22 @@ struct channel {
     struct wire_memory memory; /* that the answer may still take */
     uint64_t received;         /* bytes of the answer */
     uint64_t head_received;    /* those of them before its body */
+    bool in_head;              /* what comes next is of the answer's head */
+    size_t line_length;        /* of its line at hand, so far */
     char tail[4];              /* the last bytes received */
     char start[1024];          /* the first ones */
     bool whole;    /* the answer is read to its end: the connection may serve another call */
     bool broken;   /* the connection ended before the answer did */
     bool too_long; /* the answer is larger than CHANNEL_MAX_ANSWER_MIB */
+    bool damaged;  /* the answer was compressed, and cannot be what the server compressed */
+    bool drains;   /* the answer is read to its end, and no further */
     bool timed_out;
     bool interrupted;
-    bool closing;          /* signals no longer end calls */
-    int result;            /* of gSOAP */
-    char fault_type[64];   /* "" when it met no fault */
-    char fault_object[80]; /* id of the managed object that the fault names; "" when none */
+    bool closing;           /* signals no longer end calls */
+    int result;             /* of gSOAP */
+    const char *tls_advice; /* about the handshake that failed; NULL for none */
+    char fault_type[64];    /* "" when it met no fault */
+    char fault_object[80];  /* id of the managed object that the fault names; "" when none */
 
     size_t (*receive)(struct soap *soap, char *buffer, size_t length);
     int (*parse_head)(struct soap *soap);

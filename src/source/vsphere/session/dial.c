@@ -23,6 +23,11 @@
 
 enum { MAX_PROXY_HEADER = 8192 };
 
+#define DIAL_OLD_TLS "the server has no TLS 1.2 or newer: update it, or switch TLS 1.2 on there"
+#define DIAL_WEAK_TLS                                                                              \
+    "the server and this machine's OpenSSL have no protocol or key in common that both take: "     \
+    "update the server, or its TLS settings"
+
 static SOAP_SOCKET fail(struct soap *soap, int kind, const char *reason) {
     soap_set_receiver_error(soap, reason, NULL, kind);
     return SOAP_INVALID_SOCKET;
@@ -93,7 +98,12 @@ static struct lookup *lookup_new(const char *host, int port) {
     lookup->host = memory_strdup(host);
     snprintf(lookup->service, sizeof lookup->service, "%d", port);
     pthread_mutex_init(&lookup->lock, NULL);
-    pthread_cond_init(&lookup->finished, NULL);
+    /* Not the clock that may be set meanwhile. */
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&lookup->finished, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     return lookup;
 }
 
@@ -133,7 +143,7 @@ static bool await_lookup(struct channel *channel, struct lookup *lookup) {
     pthread_mutex_lock(&lookup->lock);
     while (!lookup->done && channel_may_wait(channel)) {
         struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += CHANNEL_POLL_MS * 1000000L;
         until.tv_sec += until.tv_nsec / 1000000000L;
         until.tv_nsec %= 1000000000L;
@@ -180,9 +190,33 @@ static SOAP_SOCKET connect_to_host(struct soap *soap, const char *host, int port
     return fd >= 0 ? fd : fail(soap, SOAP_TCP_ERROR, strerror(failure));
 }
 
+/* What the reason of OpenSSL alone does not tell. */
+static const struct {
+    int reason;
+    const char *advice;
+} handshake_advice[] = {
+    {SSL_R_UNSUPPORTED_PROTOCOL, DIAL_OLD_TLS},
+    {SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, DIAL_OLD_TLS},
+    {SSL_R_DH_KEY_TOO_SMALL, DIAL_WEAK_TLS},
+    {SSL_R_BAD_ECPOINT, DIAL_WEAK_TLS},
+    {SSL_R_WRONG_SIGNATURE_TYPE, DIAL_WEAK_TLS},
+    {SSL_R_NO_SHARED_CIPHER, DIAL_WEAK_TLS},
+    {SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, DIAL_WEAK_TLS},
+    {SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY, DIAL_WEAK_TLS},
+};
+
+static const char *advice_for(unsigned long error) {
+    for (size_t i = 0; i < sizeof handshake_advice / sizeof *handshake_advice; i++)
+        if (ERR_GET_LIB(error) == ERR_LIB_SSL &&
+            ERR_GET_REASON(error) == handshake_advice[i].reason)
+            return handshake_advice[i].advice;
+    return NULL;
+}
+
 /* OpenSSL's word for what went wrong, or the system's. */
-static const char *handshake_failure(int code) {
+static const char *handshake_failure(struct channel *channel, int code) {
     const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+    channel->tls_advice = advice_for(ERR_peek_last_error());
     if (code == SSL_ERROR_SYSCALL && errno)
         return strerror(errno);
     return reason ? reason : "the server closed the connection";
@@ -198,7 +232,7 @@ static bool shake_hands(struct soap *soap, int fd) {
         int code = SSL_get_error(soap->ssl, result);
         bool reads = code == SSL_ERROR_WANT_READ;
         if (!reads && code != SSL_ERROR_WANT_WRITE) {
-            fail(soap, SOAP_SSL_ERROR, handshake_failure(code));
+            fail(soap, SOAP_SSL_ERROR, handshake_failure(soap->user, code));
             return false;
         }
         if (!await(soap->user, fd, reads ? POLLIN : POLLOUT)) {
@@ -213,7 +247,9 @@ static bool start_tls(struct soap *soap, int fd, const char *host) {
         SSL_free(soap->ssl);
     soap->ssl = SSL_new(soap->ctx);
     /* Names only: an address is none (RFC 6066). */
-    bool named = tls_is_address(host) || (soap->ssl && SSL_set_tlsext_host_name(soap->ssl, host));
+    char *name = tls_name(host);
+    bool named = tls_is_address(host) || (soap->ssl && SSL_set_tlsext_host_name(soap->ssl, name));
+    free(name);
     if (!soap->ssl || !named || !SSL_set_fd(soap->ssl, fd)) {
         fail(soap, SOAP_SSL_ERROR, "OpenSSL cannot be set up");
         return false;

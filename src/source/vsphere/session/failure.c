@@ -103,9 +103,10 @@ static bool describe_tls(const struct channel *channel, struct error *error) {
                          g_str_has_suffix(session->label, ":8006")
                              ? " (8006 is the port of Proxmox VE, which has no vSphere API)"
                              : "");
-    return error_set(error, ERROR_TLS,
-                     "%s: TLS handshake failed%s (%s): check that this port speaks https",
-                     session->label, way_of(session, way, sizeof way), reason_text(channel->soap));
+    return error_set(error, ERROR_TLS, "%s: TLS handshake failed%s (%s): %s", session->label,
+                     way_of(session, way, sizeof way), reason_text(channel->soap),
+                     channel->tls_advice ? channel->tls_advice
+                                         : "check that this port speaks https");
 }
 
 static bool describe_silence(const struct session *session, const char *operation, int result,
@@ -149,6 +150,11 @@ bool failure_describe(struct channel *channel, const char *operation, int result
         return describe_status(session, result, error);
     if (result == SOAP_EOM)
         return error_set(error, ERROR_PROTOCOL, "%s: out of memory at the answer to %s",
+                         session->label, operation);
+    if (channel->damaged)
+        return error_set(error, ERROR_PROTOCOL,
+                         "%s: the compressed answer to %s is damaged: check the server, and "
+                         "proxies before it",
                          session->label, operation);
     if (channel->too_long)
         return error_set(error, ERROR_PROTOCOL,

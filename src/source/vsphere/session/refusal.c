@@ -87,6 +87,16 @@ static char *about_names(const X509 *certificate, const char *thumbprint) {
     return text;
 }
 
+/* No authority makes them good. */
+static char *about_strength(X509_STORE_CTX *store, const char *thumbprint) {
+    return memory_printf("the certificate%s is too weak for this machine's OpenSSL (%s): have a "
+                         "stronger one made, or compare it with the one on the server's console "
+                         "and give --thumbprint %s",
+                         X509_STORE_CTX_get_error_depth(store) ? " of its authority" : "",
+                         X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)),
+                         thumbprint);
+}
+
 static char *about_issuer(int reason, const char *ca_files, const char *thumbprint) {
     const char *why = X509_verify_cert_error_string(reason);
     if (ca_files)
@@ -111,6 +121,10 @@ char *refusal_text(X509_STORE_CTX *store, const char *ca_files) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
         return about_names(certificate, thumbprint);
+    case X509_V_ERR_EE_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_MD_TOO_WEAK:
+        return about_strength(store, thumbprint);
     default:
         return about_issuer(reason, ca_files, thumbprint);
     }

@@ -32,11 +32,10 @@ bool session_established(const struct session *session) {
     return atomic_load(&session->generation) > 0;
 }
 
-void session_copy_cookie(struct session *session, struct channel *channel) {
+void session_copy_cookies(struct session *session, struct channel *channel) {
     pthread_mutex_lock(&session->cookie_lock);
     if (channel->generation != session->generation) {
-        memory_wipe_free(channel->cookie);
-        channel->cookie = memory_strdup(session->cookie);
+        cookies_copy(channel->cookies, session->cookies);
         channel->generation = session->generation;
     }
     pthread_mutex_unlock(&session->cookie_lock);
@@ -44,8 +43,7 @@ void session_copy_cookie(struct session *session, struct channel *channel) {
 
 static void publish_cookie(struct session *session, struct channel *channel) {
     pthread_mutex_lock(&session->cookie_lock);
-    memory_wipe_free(session->cookie);
-    session->cookie = memory_strdup(channel->cookie);
+    cookies_copy(session->cookies, channel->cookies);
     channel->generation = ++session->generation;
     pthread_mutex_unlock(&session->cookie_lock);
 }
@@ -60,10 +58,8 @@ static int call_login(struct session *session, struct channel *channel) {
         .locale = (char *)"en", /* of fault messages, some of which are looked for */
     };
     struct _vim25__LoginResponse response = {0};
-    if (session_established(session)) {
-        memory_wipe_free(channel->cookie);
-        channel->cookie = NULL;
-    }
+    if (session_established(session))
+        cookies_drop(channel->cookies, COOKIES_SESSION);
     channel_begin(channel);
     int result = soap_call___vim25__Login(channel->soap, session->endpoint, session->action,
                                           &request, &response);
@@ -303,6 +299,7 @@ struct session *session_open(const struct target *target, const struct source_op
     struct session *session = memory_alloc(sizeof *session);
     pthread_mutex_init(&session->login_lock, NULL);
     pthread_mutex_init(&session->cookie_lock, NULL);
+    session->cookies = cookies_new();
     session->reporter = options->reporter;
     session->cancel = options->cancel;
     session->timeout_seconds = options->timeout_seconds;
@@ -337,7 +334,7 @@ void session_close(struct session *session) {
     free_moref(&session->performance_manager);
     free_moref(&session->option_manager);
     free(session->api_version);
-    memory_wipe_free(session->cookie);
+    cookies_free(session->cookies);
     free(session->action);
     free(session->endpoint);
     free(session->label);

@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "source/source.h"
 #include "source/vsphere/session/channel.h"
+#include "source/vsphere/session/cookies.h"
 #include "source/vsphere/session/tls.h"
 
 /* A managed object that outlives the answer it came in. */
@@ -47,10 +48,10 @@ struct session {
     struct channel *main; /* of the thread that opened the session */
     pthread_mutex_t login_lock;
     pthread_mutex_t cookie_lock;
-    char *cookie;           /* under cookie_lock */
-    atomic_uint generation; /* number of logins */
-    atomic_bool refused;    /* the last login again; another one too soon may lock the account */
-    struct backoff refusal; /* of logins; under login_lock */
+    struct cookies *cookies; /* of the newest login; under cookie_lock */
+    atomic_uint generation;  /* number of logins */
+    atomic_bool refused;     /* the last login again; another one too soon may lock the account */
+    struct backoff refusal;  /* of logins; under login_lock */
     bool logged_in;
 };
 
@@ -67,8 +68,8 @@ void session_close(struct session *session);
 /* session_established: a login has succeeded. */
 bool session_established(const struct session *session);
 
-/* session_copy_cookie: gives the connection the cookie of the newest login. */
-void session_copy_cookie(struct session *session, struct channel *channel);
+/* session_copy_cookies: gives the connection the cookies of the newest login. */
+void session_copy_cookies(struct session *session, struct channel *channel);
 
 /*
  * session_renew: logs in again on the connection, unless another connection has done so since its

@@ -79,10 +79,21 @@ bool tls_is_address(const char *host) {
     return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
 }
 
+char *tls_name(const char *host) {
+    size_t length = strlen(host);
+    return memory_strndup(host, length - (length > 1 && host[length - 1] == '.'));
+}
+
+/* A wildcard stands for a whole label, as browsers and govc have it. */
 static bool expect_host(SSL_CTX *context, const char *host) {
     X509_VERIFY_PARAM *parameters = SSL_CTX_get0_param(context);
-    return tls_is_address(host) ? X509_VERIFY_PARAM_set1_ip_asc(parameters, host)
-                                : X509_VERIFY_PARAM_set1_host(parameters, host, 0);
+    if (tls_is_address(host))
+        return X509_VERIFY_PARAM_set1_ip_asc(parameters, host);
+    char *name = tls_name(host);
+    X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    bool set = X509_VERIFY_PARAM_set1_host(parameters, name, 0);
+    free(name);
+    return set;
 }
 
 /* Whoever is trusted without authorities does without them. */
@@ -122,6 +133,8 @@ struct tls *tls_new(const char *host, int port, const struct source_options *opt
     SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_cert_verify_callback(tls->context, judge, tls);
     SSL_CTX_set_quiet_shutdown(tls->context, 1);
+    /* Records without data, such as session tickets, come back to who watches the time. */
+    SSL_CTX_clear_mode(tls->context, SSL_MODE_AUTO_RETRY);
     return tls;
 }
 

@@ -21,6 +21,9 @@ struct tls *tls_new(const char *host, int port, const struct source_options *opt
 /* tls_free: takes NULL. */
 void tls_free(struct tls *tls);
 
+/* tls_name: the host as certificates and SNI name it, without one dot at its end; the caller's. */
+char *tls_name(const char *host);
+
 /* tls_is_address: host is an IPv4 or IPv6 address, not a name. */
 bool tls_is_address(const char *host);
 

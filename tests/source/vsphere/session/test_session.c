@@ -28,8 +28,9 @@ int __wrap_soap_call___vim25__Login(struct soap *soap, const char *endpoint, con
     (void)response;
     assert_string_equal(request->locale, "en");
     logins++;
-    free(channel->cookie);
-    channel->cookie = memory_printf("Cookie: %d", logins);
+    char *line = memory_printf(COOKIES_SESSION "=%d", logins);
+    cookies_set(channel->cookies, line, "/sdk");
+    free(line);
     return answer;
 }
 
@@ -40,6 +41,7 @@ static int setup(void **state) {
     session = (struct session){.timeout_seconds = 5};
     pthread_mutex_init(&session.login_lock, NULL);
     pthread_mutex_init(&session.cookie_lock, NULL);
+    session.cookies = cookies_new();
     session.tls = tls_new("127.0.0.1", 443, &options, &error);
     session.main = channel_new(&session);
     logins = 0;
@@ -52,7 +54,7 @@ static int teardown(void **state) {
     struct session *session = *state;
     channel_free(session->main);
     tls_free(session->tls);
-    memory_wipe_free(session->cookie);
+    cookies_free(session->cookies);
     pthread_mutex_destroy(&session->login_lock);
     pthread_mutex_destroy(&session->cookie_lock);
     return 0;
@@ -65,14 +67,14 @@ static void test_one_login_for_all_connections(void **state) {
     assert_false(session_established(session));
     assert_true(session_renew(session, session->main, &result));
     assert_true(session_established(session));
-    session_copy_cookie(session, other);
-    assert_string_equal(other->cookie, "Cookie: 1");
+    session_copy_cookies(session, other);
+    assert_string_equal(cookies_line(other->cookies), "Cookie: " COOKIES_SESSION "=1");
     /* Both lose it at the same time: the second one finds that the first has logged in. */
     assert_true(session_renew(session, session->main, &result));
     assert_true(session_renew(session, other, &result));
     assert_int_equal(logins, 2);
-    session_copy_cookie(session, other);
-    assert_string_equal(other->cookie, "Cookie: 2");
+    session_copy_cookies(session, other);
+    assert_string_equal(cookies_line(other->cookies), "Cookie: " COOKIES_SESSION "=2");
     channel_free(other);
 }
 
