@@ -208,6 +208,7 @@ def migrate(guest, source, target, *options):
                    check=True, capture_output=True, timeout=120)
 
 
+@pytest.mark.guests
 def test_migration(hosts, follow):
     """A guest moves there and back: each moment is that of one host, and little is lost."""
     one, two = hosts
