@@ -238,6 +238,13 @@ static struct due due_again(const struct source_ops *ops, struct source *source,
     return due;
 }
 
+/* Without it, freed pieces between those in use add up over months. */
+static void trim_memory(const struct lane *lane) {
+    enum { TRIM_ROUNDS = 16 };
+    if (lane->rounds % TRIM_ROUNDS == 0)
+        memory_trim();
+}
+
 static bool run_endless(struct lane *lane, struct source *source) {
     const struct source_ops *ops = source->ops;
     int32_t interval = lane->window.interval;
@@ -261,6 +268,7 @@ static bool run_endless(struct lane *lane, struct source *source) {
         } else if (!lane->idle) {
             schedule_success(&lane->schedule);
             lane->rounds++;
+            trim_memory(lane);
         }
     }
     return interrupted(&lane->error);

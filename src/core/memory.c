@@ -2,6 +2,7 @@
 /* Allocation that cannot fail: out of memory ends the program, in one place. */
 #include "core/memory.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,12 @@ void *memory_grow(void *array, size_t count, size_t *capacity, size_t size) {
     void *grown = memory_check(reallocarray(array, room, size));
     *capacity = room;
     return grown;
+}
+
+void memory_trim(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 char *memory_strdup(const char *text) {

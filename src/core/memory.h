@@ -35,6 +35,9 @@ char *memory_printf(const char *format, ...) __attribute__((format(printf, 1, 2)
 char *memory_vprintf(const char *format, va_list arguments)
     __attribute__((format(printf, 1, 0), returns_nonnull));
 
+/* memory_trim: gives memory that was freed back to the system, where the C library can. */
+void memory_trim(void);
+
 /* memory_wipe_stack: overwrites what functions that have returned left on the stack. */
 void memory_wipe_stack(void);
 

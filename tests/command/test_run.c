@@ -157,7 +157,6 @@ const struct source_ops *const source_table[] = {&fake_source, NULL};
 const struct source_ops *source_ops_for(const struct target *target, struct error *error) {
     (void)target;
     (void)error;
-    fake_source.keeps_samples = keeps;
     return &fake_source;
 }
 
@@ -200,6 +199,7 @@ static struct outcome play(size_t targets, const struct timing *timing) {
     struct run run;
     run_init(&run, &options, NULL, &sink);
     running = &run;
+    fake_source.keeps_samples = keeps;
     run_all(&run);
     outcome.status = run_status(&run);
     outcome.publishable = run_publishable(&run);
