@@ -42,14 +42,13 @@ static const struct records_column csv_columns[] = {
 
 static void put_csv(struct records *records, const struct line *line, bool offered) {
     const struct counter *counter = line->counter;
-    bool computed = counter->fidelity;
     records_text(records, counter->name);
-    records_number(records, counter->id, computed);
+    records_number(records, counter->id, !counter->has_id);
     records_text(records, counter->unit);
     records_text(records, counter->rollup);
     records_text(records, counter->stats);
-    records_number(records, counter->level, computed);
-    records_number(records, counter->device_level, computed);
+    records_number(records, counter->level, true);
+    records_number(records, counter->device_level, true);
     records_text(records, counter->label);
     records_text(records, counter->summary);
     records_text(records, counter->fidelity);
@@ -109,7 +108,7 @@ static void list_counters(const struct listing_run *run, const struct catalog *c
         const struct counter *counter = catalog_at(catalog, i);
         struct line line = {.counter = counter, .target = run->target};
         struct counter named = *counter;
-        named.id = 0; /* servers number counters their own way */
+        named.has_id = false; /* servers number counters their own way */
         catalog_add(run->counters, &named);
         if (offers)
             line.offered = g_hash_table_lookup(offers, counter->name);

@@ -17,11 +17,20 @@ const struct options_spec inventory_spec = {
 
 /* What people look for stands first: a narrow terminal shows the beginning. */
 static const struct records_column columns[] = {
-    {"type", false},       {"name", false},   {"state", false},  {"cpus", true},
-    {"memory_kib", true},  {"threads", true}, {"cpu_mhz", true}, {"host", false},
-    {"guest_os", false},   {"id", false},     {"uuid", false},   {"cpu_model", false},
-    {"hypervisor", false}, {"source", false},
+    {"type", false},       {"name", false},      {"state", false},      {"cpus", true},
+    {"memory_kib", true},  {"host", false},      {"guest_ip", false},   {"guest_host", false},
+    {"guest_os", false},   {"title", false},     {"reason", false},     {"path", false},
+    {"datacenter", false}, {"cluster", false},   {"pool", false},       {"datastores", false},
+    {"id", false},         {"uuid", false},      {"url", false},        {"threads", true},
+    {"cpu_mhz", true},     {"cpu_model", false}, {"hypervisor", false}, {"source", false},
 };
+
+static void list_path(const struct entity *entity, struct records *records) {
+    GString *path = g_string_new(NULL);
+    entity_path(entity, path);
+    records_text(records, path->str);
+    g_string_free(path, TRUE);
+}
 
 static void list_entity(const struct entity *entity, struct records *records) {
     records_text(records, entity_type_name(entity->type));
@@ -29,12 +38,22 @@ static void list_entity(const struct entity *entity, struct records *records) {
     records_text(records, entity_state_name(entity->state));
     records_number(records, entity->cpus, true);
     records_number(records, entity->memory_kib, true);
-    records_number(records, entity->threads, true);
-    records_number(records, entity->cpu_mhz, true);
     records_text(records, entity->host);
+    records_text(records, entity->guest_ip);
+    records_text(records, entity->guest_host);
     records_text(records, entity->guest_os);
+    records_text(records, entity->title);
+    records_text(records, entity->reason);
+    list_path(entity, records);
+    records_text(records, entity->datacenter);
+    records_text(records, entity->cluster);
+    records_text(records, entity->pool);
+    records_text(records, entity->datastores);
     records_text(records, entity->id);
     records_text(records, entity->uuid);
+    records_text(records, entity->url);
+    records_number(records, entity->threads, true);
+    records_number(records, entity->cpu_mhz, true);
     records_text(records, entity->cpu_model);
     records_text(records, entity->hypervisor);
     records_text(records, entity->source);
@@ -42,7 +61,9 @@ static void list_entity(const struct entity *entity, struct records *records) {
 
 static bool list(const struct listing_run *run, struct source *source, struct error *error) {
     const struct selection *selection = &run->options->selection;
-    const struct inventory *inventory = source->ops->inventory(source, selection->types, error);
+    struct selection whole = *selection;
+    whole.context |= CONTEXT_PLACE | CONTEXT_DETAILS;
+    const struct inventory *inventory = source->ops->inventory(source, &whole, error);
     if (!inventory)
         return false;
     names_keep(run->entities, selection, inventory);

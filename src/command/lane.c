@@ -332,7 +332,7 @@ static bool prepare(struct lane *lane, struct source *source, struct error *erro
     if (!catalog ||
         (options->target_count == 1 && !selection_check_counters(selection, catalog, error)))
         return false;
-    const struct inventory *inventory = source->ops->inventory(source, selection->types, error);
+    const struct inventory *inventory = source->ops->inventory(source, selection, error);
     if (!inventory || !resolve_window(lane, source, error))
         return false;
     coverage_define(lane->coverage, catalog, selection);

@@ -8,7 +8,12 @@ void names_keep(struct inventory *entities, const struct selection *selection,
         const struct entity *entity = inventory->entities[i];
         if (!selection->types[entity->type])
             continue;
-        inventory_add(entities, &(struct entity){.type = entity->type, .name = entity->name});
+        inventory_add(entities, &(struct entity){.type = entity->type,
+                                                 .name = entity->name,
+                                                 .id = entity->id,
+                                                 .uuid = entity->uuid,
+                                                 .title = entity->title,
+                                                 .folder = entity->folder});
         if (!selection->names.count)
             return;
     }

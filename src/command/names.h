@@ -9,7 +9,7 @@
 #include "core/inventory.h"
 
 /*
- * names_keep: adds type and name of each entity that a target has, as far as the selection can
+ * names_keep: adds type and names of each entity that a target has, as far as the selection can
  * mean it: of the wanted types, and without --name the first one only.
  */
 void names_keep(struct inventory *entities, const struct selection *selection,

@@ -84,7 +84,7 @@ GHashTable *offered_read(struct source *source, const struct selection *selectio
                          const struct log *log, size_t *missing, struct error *error) {
     GHashTable *counts = g_hash_table_new_full(g_str_hash, g_str_equal, free, free);
     struct reader reader = {counts, log, missing};
-    if (source->ops->inventory(source, selection->types, error) &&
+    if (source->ops->inventory(source, selection, error) &&
         read_rounds(source, selection, &reader, error))
         return counts;
     g_hash_table_destroy(counts);

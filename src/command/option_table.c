@@ -10,7 +10,9 @@
 
 #define ROW_TYPE(help) ROW_VALUE("type", '\0', OPTION_TYPE, help, "LIST")
 #define ROW_NAME                                                                                   \
-    ROW_VALUE("name", '\0', OPTION_NAME, "entities by name; !GLOB excludes; repeatable", "GLOB,...")
+    ROW_VALUE("name", '\0', OPTION_NAME,                                                           \
+              "entities by name, path (DC0/vm/*), title, id or UUID; !GLOB excludes; repeatable",  \
+              "GLOB,...")
 
 static const struct poptOption entity_options[] = {
     ROW_TYPE("kinds of entities: vm, host (default: both); with an archived --interval also pool, "

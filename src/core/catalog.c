@@ -13,7 +13,8 @@
 
 struct entry {
     struct counter counter;
-    bool defined; /* by the server, not by catalog_resolve */
+    bool defined;  /* by the server, not by catalog_resolve */
+    bool replaced; /* another counter has its id now */
     UT_hash_handle by_id;
     UT_hash_handle by_name;
 };
@@ -58,6 +59,15 @@ static void entry_free(struct entry *entry) {
     free(entry);
 }
 
+/* A name that several counters have means the first of them. */
+static void add_name(struct catalog *catalog, struct entry *entry) {
+    const char *name = entry->counter.name;
+    struct entry *first = NULL;
+    HASH_FIND(by_name, catalog->names, name, strlen(name), first);
+    if (!first)
+        HASH_ADD_KEYPTR(by_name, catalog->names, name, strlen(name), entry);
+}
+
 static const struct counter *store(struct catalog *catalog, const struct counter *counter,
                                    bool defined) {
     struct entry *entry = entry_new(counter);
@@ -67,10 +77,9 @@ static const struct counter *store(struct catalog *catalog, const struct counter
         memory_grow(catalog->order, catalog->count, &catalog->capacity, sizeof(struct entry *));
     catalog->order[catalog->count++] = entry;
     catalog->defined += defined;
-    if (entry->counter.id)
+    if (entry->counter.has_id)
         HASH_ADD(by_id, catalog->ids, counter.id, sizeof entry->counter.id, entry);
-    HASH_ADD_KEYPTR(by_name, catalog->names, entry->counter.name, strlen(entry->counter.name),
-                    entry);
+    add_name(catalog, entry);
     return &entry->counter;
 }
 
@@ -90,40 +99,66 @@ void catalog_free(struct catalog *catalog) {
 }
 
 const struct counter *catalog_add(struct catalog *catalog, const struct counter *counter) {
-    const struct counter *first = counter->id ? catalog_by_id(catalog, counter->id) : NULL;
-
-    if (!first)
-        first = catalog_by_name(catalog, counter->name ? counter->name : "");
+    const struct counter *first =
+        counter->has_id ? catalog_by_id(catalog, counter->id)
+                        : catalog_by_name(catalog, counter->name ? counter->name : "");
     return first ? first : store(catalog, counter, true);
 }
 
 static bool is_same(const struct counter *a, const struct counter *b) {
-    return a->id == b->id && a->level == b->level && a->device_level == b->device_level &&
-           g_strcmp0(a->name, b->name) == 0 && g_strcmp0(a->unit, b->unit) == 0 &&
-           g_strcmp0(a->rollup, b->rollup) == 0 && g_strcmp0(a->stats, b->stats) == 0 &&
-           g_strcmp0(a->label, b->label) == 0 && g_strcmp0(a->summary, b->summary) == 0 &&
-           g_strcmp0(a->formula, b->formula) == 0 && g_strcmp0(a->fidelity, b->fidelity) == 0;
+    return a->has_id == b->has_id && a->id == b->id && a->level == b->level &&
+           a->device_level == b->device_level && g_strcmp0(a->name, b->name) == 0 &&
+           g_strcmp0(a->unit, b->unit) == 0 && g_strcmp0(a->rollup, b->rollup) == 0 &&
+           g_strcmp0(a->stats, b->stats) == 0 && g_strcmp0(a->label, b->label) == 0 &&
+           g_strcmp0(a->summary, b->summary) == 0 && g_strcmp0(a->formula, b->formula) == 0 &&
+           g_strcmp0(a->fidelity, b->fidelity) == 0;
+}
+
+/* The one with the counter's id, or without ids with its name; NULL when there is none. */
+static struct entry *find_like(const struct catalog *catalog, const struct counter *counter) {
+    struct entry *entry = NULL;
+    if (counter->has_id)
+        HASH_FIND(by_id, catalog->ids, &counter->id, sizeof counter->id, entry);
+    else
+        HASH_FIND(by_name, catalog->names, counter->name, strlen(counter->name), entry);
+    return entry;
 }
 
 /* The entries that are replaced stay where they are, for those who hold them. */
 static void renew(struct catalog *catalog, const struct counter *counter) {
-    struct entry *same_id = NULL, *same_name = NULL;
-    HASH_FIND(by_id, catalog->ids, &counter->id, sizeof counter->id, same_id);
-    HASH_FIND(by_name, catalog->names, counter->name, strlen(counter->name), same_name);
-    if (same_name && is_same(&same_name->counter, counter) &&
-        (same_id == same_name || !counter->id))
+    struct entry *old = find_like(catalog, counter);
+    if (old && is_same(&old->counter, counter))
         return;
-    if (same_id)
-        HASH_DELETE(by_id, catalog->ids, same_id);
-    if (same_name)
-        HASH_DELETE(by_name, catalog->names, same_name);
+    if (old && old->counter.has_id)
+        HASH_DELETE(by_id, catalog->ids, old);
+    if (old && !counter->has_id)
+        HASH_DELETE(by_name, catalog->names, old);
+    if (old)
+        old->replaced = true;
     store(catalog, counter, true);
+}
+
+/* Names mean the counters of now, then those that it lacks. */
+static void rename_all(struct catalog *catalog, const struct catalog *now) {
+    HASH_CLEAR(by_name, catalog->names);
+    for (size_t i = 0; i < now->count; i++) {
+        const struct counter *counter = &now->order[i]->counter;
+        struct entry *entry = NULL;
+        if (now->order[i]->defined && counter->has_id)
+            entry = find_like(catalog, counter);
+        if (entry)
+            add_name(catalog, entry);
+    }
+    for (size_t i = 0; i < catalog->count; i++)
+        if (!catalog->order[i]->replaced)
+            add_name(catalog, catalog->order[i]);
 }
 
 void catalog_renew(struct catalog *catalog, const struct catalog *now) {
     for (size_t i = 0; i < now->count; i++)
         if (now->order[i]->defined)
             renew(catalog, &now->order[i]->counter);
+    rename_all(catalog, now);
 }
 
 const struct counter *catalog_by_id(const struct catalog *catalog, int32_t id) {
@@ -146,10 +181,8 @@ const struct counter *catalog_resolve(struct catalog *catalog, int32_t id) {
         return known;
 
     char *name = memory_printf("#%d", id);
-    struct counter unknown = {.id = id, .name = name, .unit = "unknown"};
-    known = catalog_by_name(catalog, name);
-    if (!known)
-        known = store(catalog, &unknown, false);
+    struct counter unknown = {.has_id = true, .id = id, .name = name, .unit = "unknown"};
+    known = store(catalog, &unknown, false);
     free(name);
     return known;
 }

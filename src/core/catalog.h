@@ -20,7 +20,8 @@ void catalog_free(struct catalog *catalog);
 /*
  * catalog_add: stores a copy of counter with its strings (NULL strings become "", formula and
  * fidelity stay NULL). Returns the stored one, which lives as long as the catalog. A second
- * counter with the same non-zero id or the same name is not stored; the first is returned.
+ * counter with the same id is not stored, nor one without an id whose name is known: the first is
+ * returned. Two ids may have one name.
  */
 const struct counter *catalog_add(struct catalog *catalog, const struct counter *counter);
 
@@ -33,7 +34,7 @@ void catalog_renew(struct catalog *catalog, const struct catalog *now);
 /* catalog_by_id: the counter with this id, or NULL. */
 const struct counter *catalog_by_id(const struct catalog *catalog, int32_t id);
 
-/* catalog_by_name: the counter with this name (group.name.rollup), or NULL. */
+/* catalog_by_name: the first counter with this name (group.name.rollup), or NULL. */
 const struct counter *catalog_by_name(const struct catalog *catalog, const char *name);
 
 /*

@@ -46,10 +46,26 @@ const char *entity_state_name(enum entity_state state) {
 
 void entity_strings(struct entity *entity, const char **fields[ENTITY_STRINGS]) {
     const char **all[ENTITY_STRINGS] = {
-        &entity->source, &entity->hypervisor, &entity->name,      &entity->id,    &entity->uuid,
-        &entity->host,   &entity->guest_os,   &entity->cpu_model, &entity->shape,
+        &entity->source,     &entity->hypervisor, &entity->name,       &entity->id,
+        &entity->uuid,       &entity->host,       &entity->guest_os,   &entity->cpu_model,
+        &entity->shape,      &entity->subtype,    &entity->title,      &entity->reason,
+        &entity->url,        &entity->folder,     &entity->datacenter, &entity->cluster,
+        &entity->pool,       &entity->datastores, &entity->guest_host, &entity->guest_ip,
+        &entity->attributes,
     };
     memcpy(fields, all, sizeof all);
+}
+
+void entity_path(const struct entity *entity, GString *path) {
+    g_string_truncate(path, 0);
+    if (!entity->folder)
+        return;
+    g_string_append_printf(path, "%s%s", entity->folder, *entity->folder ? "/" : "");
+    for (const char *from = entity->name ? entity->name : ""; *from; from++)
+        if (strchr("/\\%", *from))
+            g_string_append_printf(path, "%%%02x", *from);
+        else
+            g_string_append_c(path, *from);
 }
 
 struct entity *entity_copy(const struct entity *entity) {

@@ -33,15 +33,28 @@ struct entity {
     const char *source;     /* host[:port when not the default], without credentials */
     const char *hypervisor; /* esxi, kvm, qemu, xen, test, ... */
     const char *name;
-    const char *id; /* managed object id or libvirt UUID */
-    const char *uuid;
+    const char *id;   /* managed object id or libvirt UUID */
+    const char *uuid; /* datastore: what the instances of its counters are named by */
     const char *host; /* guest: name of the host it runs on */
     const char *guest_os;
     const char *cpu_model; /* host */
     const char *shape;     /* entities of one type and shape offer the same counters */
-    int32_t cpus;          /* guest: virtual CPUs; host: physical cores */
-    int32_t threads;       /* host: logical CPUs */
-    int32_t cpu_mhz;       /* host: frequency of one core */
+    const char *subtype;   /* the server's name for a special kind of the type: VirtualApp */
+    const char *title;     /* what people call it, where the name is a machine's */
+    const char *reason;    /* why it is in this state: crashed, saved, inaccessible */
+    const char *url;       /* datastore */
+    /* Known when they are asked for; see struct selection. */
+    const char *folder; /* path of what holds it, "" at the top; see entity_path */
+    const char *datacenter;
+    const char *cluster;
+    const char *pool;       /* path of the resource pool of a guest */
+    const char *datastores; /* names, with "; " between them */
+    const char *guest_host; /* host name and address that the guest system tells */
+    const char *guest_ip;
+    const char *attributes; /* custom ones: "name=value", with "; " between them */
+    int32_t cpus;           /* guest: virtual CPUs; host: physical cores */
+    int32_t threads;        /* host: logical CPUs */
+    int32_t cpu_mhz;        /* host: frequency of one core */
     int64_t memory_kib;
 };
 
@@ -54,10 +67,16 @@ bool entity_type_from_name(const char *name, size_t length, enum entity_type *ty
 /* entity_state_name: on, off, suspended, disconnected or unknown. */
 const char *entity_state_name(enum entity_state state);
 
-enum { ENTITY_STRINGS = 9 };
+enum { ENTITY_STRINGS = 21 };
 
 /* entity_strings: the addresses of all strings of an entity, always in the same order. */
 void entity_strings(struct entity *entity, const char **fields[ENTITY_STRINGS]);
+
+/*
+ * entity_path: the path becomes that of the entity, such as DC0/host/DC0_C0/Resources/web; "" when
+ * its folder is not known. As govc shows them, with %2f, %5c and %25 for /, \ and % in a name.
+ */
+void entity_path(const struct entity *entity, GString *path);
 
 /* entity_copy: the entity and its strings in one block, which the caller frees with free(). */
 struct entity *entity_copy(const struct entity *entity) __attribute__((returns_nonnull));

@@ -34,19 +34,33 @@ void globs_add(struct globs *globs, const char *list) {
     free(copy);
 }
 
-static bool any_match(const struct globs *globs, bool excludes, const char *text) {
+static bool matches_text(const char *pattern, const void *text) {
+    return fnmatch(pattern, text, 0) == 0;
+}
+
+typedef bool matcher(const char *pattern, const void *context);
+
+static bool any_match(const struct globs *globs, bool excludes, matcher *matches,
+                      const void *context) {
     for (size_t i = 0; i < globs->count; i++)
-        if (globs->excludes[i] == excludes && fnmatch(globs->patterns[i], text, 0) == 0)
+        if (globs->excludes[i] == excludes && matches(globs->patterns[i], context))
             return true;
     return false;
 }
 
 bool globs_excludes(const struct globs *globs, const char *text) {
-    return any_match(globs, true, text);
+    return any_match(globs, true, matches_text, text);
+}
+
+bool globs_match_with(const struct globs *globs,
+                      bool (*matches)(const char *pattern, const void *context),
+                      const void *context) {
+    return (globs->includes == 0 || any_match(globs, false, matches, context)) &&
+           !any_match(globs, true, matches, context);
 }
 
 bool globs_match(const struct globs *globs, const char *text) {
-    return (globs->includes == 0 || any_match(globs, false, text)) && !globs_excludes(globs, text);
+    return globs_match_with(globs, matches_text, text);
 }
 
 void globs_done(struct globs *globs) {

@@ -24,6 +24,14 @@ void globs_add(struct globs *globs, const char *list);
  */
 bool globs_match(const struct globs *globs, const char *text);
 
+/*
+ * globs_match_with: as globs_match, with a function that tells whether a pattern matches instead of
+ * a text.
+ */
+bool globs_match_with(const struct globs *globs,
+                      bool (*matches)(const char *pattern, const void *context),
+                      const void *context);
+
 /* globs_excludes: an exclusion matches. */
 bool globs_excludes(const struct globs *globs, const char *text);
 

@@ -8,9 +8,11 @@
 
 enum { CHUNK = 4096 };
 
-/* What many entities have in common, in the order of entity_strings: all but name, id and uuid. */
-static const bool shared[ENTITY_STRINGS] = {true, true, false, false, false,
-                                            true, true, true,  true};
+/* What an entity has alone: of these, no other can have the text. */
+static bool is_own(const struct entity *entity, const char *const *field) {
+    return field == &entity->name || field == &entity->id || field == &entity->uuid ||
+           field == &entity->guest_host || field == &entity->guest_ip || field == &entity->title;
+}
 
 static int compare_entities(const void *a, const void *b) {
     return entity_compare(*(struct entity *const *)a, *(struct entity *const *)b);
@@ -28,7 +30,7 @@ struct entity *inventory_add(struct inventory *inventory, const struct entity *e
     *copy = *entity;
     entity_strings(copy, fields);
     for (size_t i = 0; i < ENTITY_STRINGS; i++)
-        if (shared[i])
+        if (!is_own(copy, fields[i]))
             inventory_set(inventory, fields[i], *fields[i]);
         else if (*fields[i])
             *fields[i] = g_string_chunk_insert(inventory->texts, *fields[i]);

@@ -44,6 +44,7 @@ static bool same_meaning(const struct counter *left, const struct counter *right
 
 const struct counter *meanings_add(struct meanings *meanings, const struct counter *counter) {
     struct counter unnumbered = *counter;
+    unnumbered.has_id = false;
     unnumbered.id = 0;
     for (guint i = 0;; i++) {
         if (i == meanings->catalogs->len)

@@ -63,9 +63,40 @@ bool selection_set_types(struct selection *selection, const char *list, struct e
     return true;
 }
 
+static bool is_path(const char *pattern) {
+    return strchr(pattern, '/') != NULL;
+}
+
+unsigned selection_context(const struct selection *selection) {
+    unsigned context = selection->context;
+    for (size_t i = 0; i < selection->names.count; i++)
+        if (is_path(selection->names.patterns[i]))
+            context |= CONTEXT_PLACE;
+    return context;
+}
+
+static bool matches_path(const char *pattern, const struct entity *entity) {
+    if (!entity->folder || !is_path(pattern))
+        return false;
+    GString *path = g_string_new(NULL);
+    entity_path(entity, path);
+    bool matches = fnmatch(pattern + (*pattern == '/'), path->str, 0) == 0;
+    g_string_free(path, TRUE);
+    return matches;
+}
+
+static bool matches_entity(const char *pattern, const void *context) {
+    const struct entity *entity = context;
+    return fnmatch(pattern, entity->name ? entity->name : "", 0) == 0 ||
+           (entity->title && fnmatch(pattern, entity->title, 0) == 0) ||
+           (entity->id && strcmp(pattern, entity->id) == 0) ||
+           (entity->uuid && g_ascii_strcasecmp(pattern, entity->uuid) == 0) ||
+           matches_path(pattern, entity);
+}
+
 bool selection_has_entity(const struct selection *selection, const struct entity *entity) {
     return selection->types[entity->type] &&
-           globs_match(&selection->names, entity->name ? entity->name : "");
+           globs_match_with(&selection->names, matches_entity, entity);
 }
 
 bool selection_has_counter(const struct selection *selection, const struct counter *counter) {
@@ -138,8 +169,7 @@ bool selection_check_name(const struct selection *selection, size_t index,
         return true;
     for (size_t i = 0; i < entities->count; i++) {
         const struct entity *entity = entities->entities[i];
-        if (selection->types[entity->type] &&
-            fnmatch(pattern, entity->name ? entity->name : "", 0) == 0)
+        if (selection->types[entity->type] && matches_entity(pattern, entity))
             return true;
     }
     char *types = wanted_types(selection);

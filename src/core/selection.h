@@ -12,11 +12,19 @@
 #include "core/globs.h"
 #include "core/inventory.h"
 
+/* What is to be known of the entities beside what measuring them takes. */
+enum selection_context {
+    CONTEXT_PLACE = 1 << 0,      /* folder, datacenter, cluster, pool and datastores */
+    CONTEXT_DETAILS = 1 << 1,    /* what guest systems tell of themselves, maintenance */
+    CONTEXT_ATTRIBUTES = 1 << 2, /* custom attributes */
+};
+
 struct selection {
     bool types[ENTITY_TYPES];
-    struct globs names;
+    struct globs names; /* see selection_has_entity */
     struct globs counters;
     bool aggregate_only; /* --instance aggregate */
+    unsigned context;    /* of enum selection_context; see selection_context */
 };
 
 /* selection_init: guests and hosts, all counters and instances. */
@@ -30,8 +38,14 @@ void selection_done(struct selection *selection);
 bool selection_set_types(struct selection *selection, const char *list, struct error *error)
     __attribute__((warn_unused_result));
 
-/* selection_has_entity: the entity's type and name are wanted. */
+/*
+ * selection_has_entity: the entity's type is wanted, and one of the names is a pattern of its name,
+ * title or, with a "/" in it, path, or is its id or UUID.
+ */
 bool selection_has_entity(const struct selection *selection, const struct entity *entity);
+
+/* selection_context: the bits of enum selection_context that are asked for, or that names need. */
+unsigned selection_context(const struct selection *selection);
 
 /* selection_has_counter: the counter's name is wanted. */
 bool selection_has_counter(const struct selection *selection, const struct counter *counter);

@@ -91,10 +91,11 @@ struct source_ops {
                            struct error *error);
     /* catalog: the counters of the server, owned by the source; NULL on failure. */
     struct catalog *(*catalog)(struct source *source, struct error *error);
-    /* inventory: at least the entities of these types, sorted, owned by the source; NULL on
-     * failure.
+    /*
+     * inventory: at least the entities of the selection's types, with what it wants to know of
+     * them, sorted, owned by the source; NULL on failure.
      */
-    struct inventory *(*inventory)(struct source *source, const bool types[ENTITY_TYPES],
+    struct inventory *(*inventory)(struct source *source, const struct selection *selection,
                                    struct error *error);
     /* now: the source's present, in Unix seconds. */
     bool (*now)(struct source *source, int64_t *seconds, struct error *error);

@@ -62,9 +62,9 @@ static struct catalog *fake_catalog(struct source *source, struct error *error) 
     return ((struct fake *)source)->catalog;
 }
 
-static struct inventory *fake_inventory(struct source *source, const bool types[ENTITY_TYPES],
+static struct inventory *fake_inventory(struct source *source, const struct selection *selection,
                                         struct error *error) {
-    (void)types;
+    (void)selection;
     (void)error;
     return ((struct fake *)source)->inventory;
 }

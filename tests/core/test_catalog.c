@@ -13,11 +13,28 @@
 
 static int setup(void **state) {
     static const struct counter counters[] = {
-        {.id = 1, .name = "cpu.usage.none", .unit = "percent", .rollup = "none"},
-        {.id = 2, .name = "cpu.usage.average", .unit = "percent", .rollup = "average", .level = 1},
-        {.id = 6, .name = "cpu.usagemhz.average", .unit = "megaHertz", .rollup = "average"},
-        {.id = 24, .name = "mem.usage.average", .unit = "percent", .rollup = "average"},
-        {.id = 98, .name = "mem.vmfs.pbc.size.latest", .unit = "megaBytes", .rollup = "latest"},
+        {.has_id = true, .id = 1, .name = "cpu.usage.none", .unit = "percent", .rollup = "none"},
+        {.has_id = true,
+         .id = 2,
+         .name = "cpu.usage.average",
+         .unit = "percent",
+         .rollup = "average",
+         .level = 1},
+        {.has_id = true,
+         .id = 6,
+         .name = "cpu.usagemhz.average",
+         .unit = "megaHertz",
+         .rollup = "average"},
+        {.has_id = true,
+         .id = 24,
+         .name = "mem.usage.average",
+         .unit = "percent",
+         .rollup = "average"},
+        {.has_id = true,
+         .id = 98,
+         .name = "mem.vmfs.pbc.size.latest",
+         .unit = "megaBytes",
+         .rollup = "latest"},
     };
     struct catalog *catalog = catalog_new();
 
@@ -56,7 +73,7 @@ static void test_order_is_kept(void **state) {
 static void test_strings_are_copied(void **state) {
     char name[] = "disk.read.average";
     const struct counter *stored =
-        catalog_add(*state, &(struct counter){.id = 130, .name = name, .level = 2});
+        catalog_add(*state, &(struct counter){.has_id = true, .id = 130, .name = name, .level = 2});
 
     memset(name, 'x', sizeof name - 1);
     assert_string_equal(stored->name, "disk.read.average");
@@ -71,12 +88,37 @@ static void test_strings_are_copied(void **state) {
 static void test_the_first_of_two_stays(void **state) {
     const struct counter *first = catalog_by_id(*state, 2);
 
-    assert_ptr_equal(catalog_add(*state, &(struct counter){.id = 2, .name = "other.name.none"}),
-                     first);
-    assert_ptr_equal(catalog_add(*state, &(struct counter){.id = 77, .name = "cpu.usage.average"}),
-                     first);
+    assert_ptr_equal(
+        catalog_add(*state, &(struct counter){.has_id = true, .id = 2, .name = "other.name.none"}),
+        first);
+    assert_ptr_equal(catalog_add(*state, &(struct counter){.name = "cpu.usage.average"}), first);
     assert_null(catalog_by_name(*state, "other.name.none"));
     assert_int_equal(catalog_size(*state), 5);
+}
+
+/* Both are kept, each with its own unit; the name alone means the first. */
+static void test_two_ids_of_one_name(void **state) {
+    const struct counter *first = catalog_by_id(*state, 24);
+    const struct counter *second = catalog_add(
+        *state,
+        &(struct counter){.has_id = true, .id = 77, .name = "mem.usage.average", .unit = "number"});
+
+    assert_ptr_not_equal(first, second);
+    assert_ptr_equal(catalog_resolve(*state, 77), second);
+    assert_string_equal(second->name, "mem.usage.average");
+    assert_string_equal(second->unit, "number");
+    assert_ptr_equal(catalog_by_name(*state, "mem.usage.average"), first);
+    assert_int_equal(catalog_defined(*state), 6);
+}
+
+/* ESXi numbers its counters from 0 on. */
+static void test_id_0(void **state) {
+    const struct counter *first =
+        catalog_add(*state, &(struct counter){.has_id = true, .id = 0, .name = "a.b.none"});
+
+    assert_ptr_equal(catalog_by_id(*state, 0), first);
+    assert_string_equal(catalog_resolve(*state, 0)->name, "a.b.none");
+    assert_int_equal(catalog_size(*state), 6);
 }
 
 static void test_counters_without_id(void **state) {
@@ -150,7 +192,7 @@ static void test_many(void **state) {
 
     for (int i = 1000; i < 6000; i++) {
         snprintf(name, sizeof name, "group.c%d.latest", i);
-        catalog_add(*state, &(struct counter){.id = i, .name = name});
+        catalog_add(*state, &(struct counter){.has_id = true, .id = i, .name = name});
     }
     for (int i = 1000; i < 6000; i++) {
         snprintf(name, sizeof name, "group.c%d.latest", i);
@@ -195,12 +237,13 @@ static void test_renew(void **state) {
 
     assert_ptr_equal(renew(catalog, &same, NULL), before);
     assert_int_equal(catalog_size(catalog), 6);
-    const struct counter *named =
-        renew(catalog, &(struct counter){.id = 777, .name = "gpu.usage.average"}, NULL);
+    const struct counter *named = renew(
+        catalog, &(struct counter){.has_id = true, .id = 777, .name = "gpu.usage.average"}, NULL);
     assert_ptr_equal(catalog_resolve(catalog, 777), named);
     assert_string_equal(unknown->name, "#777"); /* those who hold it may go on */
-    const struct counter *moved =
-        renew(catalog, &(struct counter){.id = 2, .name = "mem.usage.average"}, NULL);
+    assert_null(catalog_by_name(catalog, "#777"));
+    const struct counter *moved = renew(
+        catalog, &(struct counter){.has_id = true, .id = 2, .name = "mem.usage.average"}, NULL);
     assert_ptr_equal(catalog_by_id(catalog, 2), moved);
     assert_string_equal(before->name, "cpu.usage.average");
 }
@@ -219,15 +262,15 @@ static void test_renew_another_unit(void **state) {
 
 /* As when the catalog is read for the first time, the first one has the name. */
 static void test_renew_two_ids_of_one_name(void **state) {
-    const struct counter first = {.id = 5, .name = "a.b.latest"},
-                         second = {.id = 5000, .name = "a.b.latest"};
+    const struct counter first = {.has_id = true, .id = 5, .name = "a.b.latest"},
+                         second = {.has_id = true, .id = 5000, .name = "a.b.latest"};
     struct catalog *catalog = *state;
 
     for (int i = 0; i < 2; i++) {
         const struct counter *named = renew(catalog, &first, &second);
         assert_int_equal(named->id, 5);
-        assert_string_equal(catalog_resolve(catalog, 5000)->name, "#5000");
-        assert_int_equal(catalog_defined(catalog), 6);
+        assert_string_equal(catalog_resolve(catalog, 5000)->name, "a.b.latest");
+        assert_int_equal(catalog_defined(catalog), 7);
     }
 }
 
@@ -237,6 +280,8 @@ int main(void) {
         FRESH(test_order_is_kept),
         FRESH(test_strings_are_copied),
         FRESH(test_the_first_of_two_stays),
+        FRESH(test_two_ids_of_one_name),
+        FRESH(test_id_0),
         FRESH(test_counters_without_id),
         FRESH(test_unknown_id_is_kept),
         FRESH(test_nearest),

@@ -82,6 +82,26 @@ static void test_add_copies_everything(void **state) {
     inventory_free(NULL);
 }
 
+static void test_path(void **state) {
+    static const struct {
+        const char *folder, *name, *path;
+    } cases[] = {
+        {NULL, "web", ""},
+        {"", "DC0", "DC0"},
+        {"DC0/vm", "web", "DC0/vm/web"},
+        {"DC0/vm", "50% a/b\\c", "DC0/vm/50%25 a%2fb%5cc"},
+        {"DC0/vm", NULL, "DC0/vm/"},
+    };
+    GString *path = g_string_new("before");
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        entity_path(&(struct entity){.folder = cases[i].folder, .name = cases[i].name}, path);
+        assert_string_equal(path->str, cases[i].path);
+    }
+    g_string_free(path, TRUE);
+}
+
 static void test_set_replaces_one_string(void **state) {
     struct inventory *inventory = inventory_new();
     struct entity *entity = inventory_add(inventory, &(struct entity){.name = "old"});
@@ -133,7 +153,7 @@ static void test_strings_are_shared(void **state) {
 
 /* Under a sanitizer mallinfo2 sees nothing. */
 static void test_memory_of_many(void **state) {
-    enum { GUESTS = 10000, BYTES = 220 };
+    enum { GUESTS = 10000, BYTES = 300 };
     struct inventory *inventory = inventory_new();
     size_t before = mallinfo2().uordblks;
     (void)state;
@@ -191,6 +211,7 @@ int main(void) {
         cmocka_unit_test(test_type_name_within_a_list),
         cmocka_unit_test(test_state_names),
         cmocka_unit_test(test_add_copies_everything),
+        cmocka_unit_test(test_path),
         cmocka_unit_test(test_set_replaces_one_string),
         cmocka_unit_test(test_strings_are_shared),
         cmocka_unit_test(test_memory_of_many),

@@ -86,6 +86,51 @@ static void test_names(void **state) {
     selection_done(&selection);
 }
 
+/* A name is also a title, an id, a UUID or, with a "/" in it, a path. */
+static void test_other_names(void **state) {
+    static const struct {
+        const char *names;
+        bool expected;
+    } cases[] = {
+        {"web", true},         {"Shop*", true},       {"vm-42", true},      {"vm-4*", false},
+        {"42300000-AB", true}, {"42300000-*", false}, {"DC0/vm/web", true}, {"/DC0/vm/web", true},
+        {"DC0/*", true},       {"*/web", true},       {"DC1/*", false},     {"vm/web", false},
+        {"!vm-42", false},     {"!DC0/vm/*", false},  {"!DC1/*", true},     {"DC0*", false},
+        {"w*,!Shop*", false},
+    };
+    const struct entity entity = {.type = ENTITY_VM,
+                                  .name = "web",
+                                  .id = "vm-42",
+                                  .uuid = "42300000-ab",
+                                  .title = "Shop front",
+                                  .folder = "DC0/vm"};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct selection selection;
+        selection_init(&selection);
+        globs_add(&selection.names, cases[i].names);
+        if (selection_has_entity(&selection, &entity) != cases[i].expected)
+            fail_msg("--name '%s'", cases[i].names);
+        selection_done(&selection);
+    }
+}
+
+/* What a path needs is only asked for when there is one. */
+static void test_context(void **state) {
+    struct selection selection;
+    (void)state;
+
+    selection_init(&selection);
+    globs_add(&selection.names, "web-*,!vm-42");
+    assert_int_equal(selection_context(&selection), 0);
+    globs_add(&selection.names, "!DC0/*");
+    assert_int_equal(selection_context(&selection), CONTEXT_PLACE);
+    selection.context = CONTEXT_DETAILS;
+    assert_int_equal(selection_context(&selection), CONTEXT_PLACE | CONTEXT_DETAILS);
+    selection_done(&selection);
+}
+
 static struct catalog *small_catalog(void) {
     static const char *const names[] = {"cpu.usage.average", "cpu.usage.none", "cpu.idle.summation",
                                         "mem.usage.average"};
@@ -166,6 +211,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),       cmocka_unit_test(test_types),
         cmocka_unit_test(test_wrong_types),    cmocka_unit_test(test_names),
+        cmocka_unit_test(test_other_names),    cmocka_unit_test(test_context),
         cmocka_unit_test(test_check_counters), cmocka_unit_test(test_check_name),
     };
     return cmocka_run_group_tests_name("selection", tests, NULL, NULL);

@@ -110,6 +110,13 @@ def vcenter(shared_vcsim):
 
 
 @pytest.fixture(scope="session")
+def twins(shared_vcsim):
+    """A vCenter with two datacenters in which names come again, vApps, and pools in real time."""
+    return shared_vcsim(*STANDING, "-model", "vpx", "-dc", "2", "-host", "1", "-vm", "2", "-app",
+                        "2", "-pools-live")
+
+
+@pytest.fixture(scope="session")
 def gaps(shared_vcsim):
     """An ESXi host of which every third sample is missing."""
     return shared_vcsim(*STANDING, "-model", "esx", "-missing", "33")

@@ -17,8 +17,8 @@ def catalogue(server):
     with reference.session(server.url, USER, PASSWORD, server.ca_file) as content:
         return [{"counter": f"{info.groupInfo.key}.{info.nameInfo.key}.{info.rollupType}",
                  "id": str(info.key), "unit": info.unitInfo.key, "rollup": info.rollupType,
-                 "stats": info.statsType, "level": str(info.level or 0),
-                 "device_level": str(info.perDeviceLevel or 0), "label": info.nameInfo.label,
+                 "stats": info.statsType, "level": str(info.level or ""),
+                 "device_level": str(info.perDeviceLevel or ""), "label": info.nameInfo.label,
                  "summary": info.nameInfo.summary, "fidelity": "", "formula": "",
                  "target": server.target()}
                 for info in content.perfManager.perfCounter]
@@ -93,7 +93,7 @@ def test_table(vperf, esx):
         at, = [i for i, line in enumerate(lines) if line.startswith(row["counter"] + " ")]
         for start, name in zip(starts, ("counter", "unit", "stats")):
             assert lines[at][start:].startswith(row[name]), lines[at]
-        assert lines[at].split()[3:] == ([row["level"]] if row["level"] != "0" else [])
+        assert lines[at].split()[3:] == ([row["level"]] if row["level"] else [])
         assert lines[at + 1].split() == row["summary"].split()
 
 

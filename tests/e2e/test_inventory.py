@@ -8,47 +8,95 @@ import pytest
 from harness import PASSWORD, USER, on_terminal, read_csv
 
 reference = pytest.importorskip("pyvmomi_reference", reason="needs python3-pyvmomi")
+vim = reference.vim
 
-COLUMNS = ["type", "name", "state", "cpus", "memory_kib", "threads", "cpu_mhz", "host", "guest_os",
-           "id", "uuid", "cpu_model", "hypervisor", "source"]
+COLUMNS = ["type", "name", "state", "cpus", "memory_kib", "host", "guest_ip", "guest_host",
+           "guest_os", "title", "reason", "path", "datacenter", "cluster", "pool", "datastores", "id",
+           "uuid", "url", "threads", "cpu_mhz", "cpu_model", "hypervisor", "source"]
 
 POWER = {"poweredOn": "on", "poweredOff": "off", "suspended": "suspended"}
+
+
+def above(entity):
+    """The managed objects from this one up to the datacenter."""
+    chain = []
+    while not isinstance(entity, vim.Datacenter):
+        chain.append(entity)
+        entity = entity.parent or entity.parentVApp
+    return [*chain, entity]
+
+
+def path(entity):
+    """The path that govc shows."""
+    return "/".join(each.name for each in reversed(above(entity)))
+
+
+def cluster(host):
+    """The name of the cluster that the host is in, or nothing."""
+    return host.parent.name if isinstance(host.parent, vim.ClusterComputeResource) else ""
 
 
 def guest_row(vm):
     """What vperf should say about a guest."""
     config, runtime = vm.summary.config, vm.runtime
     return {"type": "vm", "state": POWER[runtime.powerState], "host": runtime.host.name,
-            "cpus": str(config.numCpu), "threads": "", "cpu_mhz": "",
-            "memory_kib": str(config.memorySizeMB * 1024), "uuid": config.uuid,
-            "guest_os": config.guestFullName or "", "cpu_model": ""}
+            "cpus": str(config.numCpu), "memory_kib": str(config.memorySizeMB * 1024),
+            "uuid": config.uuid, "guest_os": config.guestFullName or "",
+            "guest_ip": vm.guest.ipAddress or "", "guest_host": vm.guest.hostName or "",
+            "path": path(vm), "datacenter": above(vm)[-1].name, "cluster": cluster(runtime.host),
+            "pool": path(vm.resourcePool),
+            "datastores": "; ".join(each.name for each in vm.datastore)}
 
 
 def host_row(host):
     """What vperf should say about a host."""
     hardware = host.summary.hardware
-    state = "on" if host.runtime.connectionState == "connected" else "disconnected"
-    return {"type": "host", "state": state, "host": "", "cpus": str(hardware.numCpuCores),
-            "threads": str(hardware.numCpuThreads),
+    good = host.runtime.connectionState == "connected"
+    return {"type": "host", "state": "on" if good else "disconnected",
+            "reason": "" if good else host.runtime.connectionState,
+            "cpus": str(hardware.numCpuCores), "threads": str(hardware.numCpuThreads),
             "cpu_mhz": str(hardware.cpuMhz), "memory_kib": str(hardware.memorySize // 1024),
-            "uuid": hardware.uuid, "guest_os": "", "cpu_model": hardware.cpuModel}
+            "uuid": hardware.uuid, "cpu_model": hardware.cpuModel, "path": path(host),
+            "datacenter": above(host)[-1].name, "cluster": cluster(host)}
+
+
+def other_row(entity):
+    """What vperf should say about what holds guests and hosts."""
+    chain = above(entity.object)
+    row = {"type": entity.type, "state": "unknown", "path": path(entity.object),
+           "datacenter": chain[-1].name if len(chain) > 1 else ""}
+    if entity.type == "pool":
+        row["cluster"] = next((each.name for each in chain
+                               if isinstance(each, vim.ClusterComputeResource)), "")
+    if entity.type == "datastore":
+        row["url"] = url = entity.object.summary.url
+        row["uuid"] = url.split("/volumes/")[1].strip("/") if "/volumes/" in url else ""
+    return row
+
+
+ROWS = {"vm": lambda entity: guest_row(entity.object),
+        "host": lambda entity: host_row(entity.object)}
+
+
+TYPES = ["vm", "host", "pool", "cluster", "datastore", "datacenter"]
 
 
 def from_pyvmomi(server):
     """The rows that vperf should print, by id."""
     with reference.session(server.url, USER, PASSWORD, server.ca_file) as content:
         rows = {}
-        for entity in reference.entities(content):
-            row = guest_row(entity.object) if entity.type == "vm" else host_row(entity.object)
-            rows[entity.id] = {**row, "name": entity.name, "id": entity.id,
-                               "hypervisor": "esxi", "source": server.label}
+        for entity in reference.entities(content, TYPES):
+            row = ROWS.get(entity.type, other_row)(entity)
+            rows[entity.id] = {**dict.fromkeys(COLUMNS, ""), **row, "name": entity.name,
+                               "id": entity.id, "hypervisor": "esxi", "source": server.label}
         return rows
 
 
-@pytest.mark.parametrize("server", ["esx", "vcenter", "plain_esx", "plain_vcenter"], indirect=True)
+@pytest.mark.parametrize("server", ["esx", "vcenter", "plain_esx", "plain_vcenter", "twins"],
+                         indirect=True)
 def test_properties_are_pyvmomis(vperf, server):
-    """Every host and guest with every property, those without power as well."""
-    done = vperf.run("inventory", *server.arguments)
+    """Every entity with every property, those without power as well."""
+    done = vperf.run("inventory", "--type", ",".join(TYPES), *server.arguments)
     assert (done.status, done.err) == (0, ""), done
     assert done.out.splitlines()[0] == ",".join(COLUMNS).replace("name", '"name"', 1)
     ours, theirs = {row["id"]: row for row in done.rows}, from_pyvmomi(server)
@@ -56,6 +104,51 @@ def test_properties_are_pyvmomis(vperf, server):
     assert ours.keys() == theirs.keys()
     for key in theirs:
         assert ours[key] == theirs[key]
+
+
+def test_same_names(vperf, twins):
+    """What has the name of another is told from it by path and id, also to --name."""
+    rows = vperf.run("inventory", "--type", "pool,datastore", *twins.arguments).rows
+    pools = [row for row in rows if row["name"] == "Resources"]
+    assert len(pools) == 2
+    for row in pools:
+        for name in (row["path"], row["id"], "/" + row["path"], row["path"].replace("host", "h*")):
+            done = vperf.run("inventory", "--type", "pool", "--name", name, *twins.arguments)
+            assert (done.status, done.rows) == (0, [row]), done
+        others = vperf.run("inventory", "--type", "pool,datastore", "--name", "!" + row["path"],
+                           *twins.arguments).rows
+        assert others == [each for each in rows if each != row]
+
+
+@pytest.mark.parametrize("column, form", [("id", str), ("uuid", str), ("uuid", str.upper),
+                                          ("path", str)])
+def test_a_guest_by_its_id(vperf, twins, column, form):
+    """collect takes for a name what inventory shows."""
+    guest = vperf.run("inventory", "--type", "vm", *twins.arguments).rows[2]
+    done = vperf.run("collect", "--type", "vm", "--counter", "cpu.usage.average", "--name",
+                     form(guest[column]), *twins.arguments)
+    assert (done.status, {row["id"] for row in done.rows}) == (0, {guest["id"]}), done
+    none = vperf.run("collect", "--name", guest["id"] + "*", *twins.arguments)
+    assert (none.status, none.out) == (2, ""), "an id is no pattern"
+
+
+def test_datastores_can_be_joined(vperf, twins):
+    """The instances of datastore counters are the UUIDs of the inventory's datastores."""
+    uuids = {row["uuid"] for row in
+             vperf.run("inventory", "--type", "datastore", *twins.arguments).rows}
+    rows = vperf.run("collect", "--type", "host", "--counter", "datastore.read.average",
+                     *twins.arguments).rows
+    assert {row["instance"] for row in rows} == uuids and len(uuids) == 2
+
+
+def test_vapps_are_pools(vperf, twins):
+    """A vApp comes out of the view as a subclass of resource pools, and is asked as what it is."""
+    pools = vperf.run("inventory", "--type", "pool", *twins.arguments).rows
+    assert [row["name"] for row in pools] == ["Resources", "Resources", "app-0", "app-1"]
+    done = vperf.run("collect", "--type", "pool", "--interval", "300", "--samples", "1",
+                     *twins.arguments)
+    assert (done.status, done.messages[:-1]) == (0, []), done
+    assert {row["id"] for row in done.rows} == {row["id"] for row in pools}
 
 
 def test_states(vperf, vcenter):
@@ -147,7 +240,8 @@ def test_pages(vperf, start_vcsim, page):
     done = vperf.run("inventory", *paged.arguments)
     assert (done.status, done.err) == (0, ""), done
     assert done.out == expected
-    more = -(-(guests + 1) // page) - 1
+    places = 8  # a datacenter with its four folders, what the host is in, its pool and datastore
+    more = -(-(guests + 1 + places) // page) - 1
     assert paged.methods().count("ContinueRetrievePropertiesEx") == more
 
 

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import re
 import socket
+import subprocess
 
 import harness
 import kvm
@@ -71,7 +72,7 @@ NODE = f"""<node>
     <uuid>0d2217b2-0f2d-4f40-9f1e-6d3a1f3f6c00</uuid><memory unit='MiB'>512</memory>
     <vcpu>4</vcpu><os><type>hvm</type></os></domain>
   <domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>
-    <test:runstate>3</test:runstate><name>paused</name>
+    <test:runstate>3</test:runstate><name>paused</name><title>Web shop</title>
     <uuid>0d2217b2-0f2d-4f40-9f1e-6d3a1f3f6c01</uuid><memory unit='GiB'>1</memory>
     <vcpu current='1'>3</vcpu><os><type>hvm</type></os></domain>
   <domain type='test'><name>=cmd, "x" é</name>
@@ -173,6 +174,18 @@ def test_inventory(vperf, node):
                      '=cmd, "x" é': ("vm", "02", "on", "1", "2048")}
     assert {(row["hypervisor"], row["source"], row["uuid"] == row["id"])
             for row in done.rows if row["type"] == "vm"} == {("test", host, True)}
+
+
+def test_title_and_reason(vperf, node):
+    """--name finds a guest by what people call it; libvirt's reason of a state is told."""
+    done = vperf.run("inventory", "--name", "Web*", node)
+    assert [(row["name"], row["title"], row["state"]) for row in done.rows] == [
+        ("paused", "Web shop", "suspended")], done
+    reason = subprocess.run(["virsh", "-c", TEST, "domstate", "--reason", "test"], check=True,
+                            capture_output=True, text=True).stdout
+    row, = vperf.run("inventory", "--type", "vm", TEST).rows
+    assert reason.startswith("running") and row["reason"] in reason
+    assert row["guest_ip"].startswith("192.168.")
 
 
 def test_side_by_side(vperf, node):

@@ -18,8 +18,9 @@ struct libvirt {
     struct source base;
     struct source_options options;
     struct poller poller;
-    char *name;   /* of the target, for messages */
-    char *source; /* the column of this name */
+    char *name;       /* of the target, for messages */
+    char *source;     /* the column of this name */
+    unsigned context; /* of enum selection_context */
     struct catalog *catalog;
     struct inventory *inventory;
     struct collection *collection; /* NULL before the first round */
@@ -111,10 +112,12 @@ static struct catalog *libvirt_catalog(struct source *source, struct error *erro
 }
 
 /* NULL with the error. */
-static struct inventory *list_guests(struct poller *poller, struct error *error) {
+static struct inventory *list_guests(struct poller *poller, unsigned context, struct error *error) {
     static const char what[] = "cannot list the guests";
     struct record answer;
-    if (!poller_call(poller, message_new(MESSAGE_INVENTORY), what, &answer, error))
+    GByteArray *request = message_new(MESSAGE_INVENTORY);
+    record_add_number(request, context);
+    if (!poller_call(poller, request, what, &answer, error))
         return NULL;
     struct inventory *inventory = inventory_read(&answer);
     if (record_done(&answer))
@@ -127,7 +130,7 @@ static struct inventory *list_guests(struct poller *poller, struct error *error)
 /* The inventory before goes away; it stays when there is no new one. */
 static bool renew_inventory(void *context, struct error *error) {
     struct libvirt *libvirt = context;
-    struct inventory *inventory = list_guests(&libvirt->poller, error);
+    struct inventory *inventory = list_guests(&libvirt->poller, libvirt->context, error);
     if (!inventory)
         return false;
     for (size_t i = 0; i < inventory->count; i++)
@@ -140,10 +143,10 @@ static bool renew_inventory(void *context, struct error *error) {
     return true;
 }
 
-static struct inventory *libvirt_inventory(struct source *source, const bool types[ENTITY_TYPES],
+static struct inventory *libvirt_inventory(struct source *source, const struct selection *selection,
                                            struct error *error) {
     struct libvirt *libvirt = from_base(source);
-    (void)types;
+    libvirt->context = selection_context(selection);
     if (renew_inventory(libvirt, error))
         return libvirt->inventory;
     name_target(libvirt->name, error);
@@ -179,7 +182,7 @@ static bool libvirt_round(struct source *source, const struct selection *selecti
                           struct error *error) {
     struct libvirt *libvirt = from_base(source);
     if (!check_selection(selection, error) || !libvirt_catalog(source, error) ||
-        (!libvirt->inventory && !libvirt_inventory(source, selection->types, error)))
+        (!libvirt->inventory && !libvirt_inventory(source, selection, error)))
         return false;
     if (!libvirt->collection) {
         libvirt->collection = collection_new(&(struct collection_input){

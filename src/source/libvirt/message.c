@@ -25,15 +25,13 @@ enum message message_kind(struct record *record) {
 }
 
 static void write_entity(GByteArray *bytes, const struct entity *entity) {
+    struct entity copy = *entity;
+    const char **texts[ENTITY_STRINGS];
+    entity_strings(&copy, texts);
     record_add_number(bytes, entity->type);
     record_add_number(bytes, entity->state);
-    record_add_text(bytes, entity->hypervisor);
-    record_add_text(bytes, entity->name);
-    record_add_text(bytes, entity->id);
-    record_add_text(bytes, entity->uuid);
-    record_add_text(bytes, entity->host);
-    record_add_text(bytes, entity->guest_os);
-    record_add_text(bytes, entity->cpu_model);
+    for (size_t i = 0; i < ENTITY_STRINGS; i++)
+        record_add_text(bytes, *texts[i]);
     record_add_number(bytes, entity->cpus);
     record_add_number(bytes, entity->threads);
     record_add_number(bytes, entity->cpu_mhz);
@@ -42,15 +40,12 @@ static void write_entity(GByteArray *bytes, const struct entity *entity) {
 
 static struct entity read_entity(struct record *record) {
     struct entity entity = {0};
+    const char **texts[ENTITY_STRINGS];
+    entity_strings(&entity, texts);
     entity.type = (enum entity_type)record_number(record);
     entity.state = (enum entity_state)record_number(record);
-    entity.hypervisor = record_text(record);
-    entity.name = record_text(record);
-    entity.id = record_text(record);
-    entity.uuid = record_text(record);
-    entity.host = record_text(record);
-    entity.guest_os = record_text(record);
-    entity.cpu_model = record_text(record);
+    for (size_t i = 0; i < ENTITY_STRINGS; i++)
+        *texts[i] = record_text(record);
     entity.cpus = (int32_t)record_number(record);
     entity.threads = (int32_t)record_number(record);
     entity.cpu_mhz = (int32_t)record_number(record);
@@ -67,7 +62,7 @@ void inventory_write(GByteArray *bytes, const struct inventory *inventory) {
 }
 
 struct inventory *inventory_read(struct record *record) {
-    enum { LEAST = 12 * RECORD_NUMBER };
+    enum { LEAST = (ENTITY_STRINGS + 6) * RECORD_NUMBER };
     struct inventory *inventory = inventory_new();
     size_t count = record_count(record, LEAST);
     for (size_t i = 0; i < count && !record->damaged; i++) {

@@ -20,7 +20,7 @@ enum message {
     /* The program's. */
     MESSAGE_CREDENTIALS, /* the answer to MESSAGE_LOGIN: both, or an error */
     MESSAGE_OPEN,        /* URI, whether to write, the host if known; answer: the host */
-    MESSAGE_INVENTORY,   /* answer: the entities */
+    MESSAGE_INVENTORY,   /* bits of enum selection_context; answer: the entities */
     MESSAGE_LOOK,        /* a limit in ns; answer: whether a guest has been blocked for longer */
     MESSAGE_POLL,        /* wish, careful; answer: whether NOWAIT is not known, the snapshot */
     MESSAGE_PERIOD,      /* seconds, UUIDs; answer: number of changed guests, failures */

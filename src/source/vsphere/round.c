@@ -80,7 +80,7 @@ static void on_ended(void *context, const struct entity *before, const struct en
 
 static bool renew_inventory(struct round *round, struct error *error) {
     struct vsphere *vsphere = round->vsphere;
-    if (!vsphere_load_inventory(vsphere, round->selection->types, error))
+    if (!vsphere_load_inventory(vsphere, round->selection, error))
         return false;
     free(vsphere->ended);
     vsphere->ended = memory_array(vsphere->previous->count + 1, sizeof *vsphere->ended);
@@ -167,7 +167,7 @@ static bool prepare(struct round *round, struct error *error) {
     if (!check_selection(round, error) ||
         (round->window->fresh_only && !begin_fresh(round, error)) ||
         !vsphere_load_catalog(vsphere, error) ||
-        (!vsphere->inventory && !vsphere_load_inventory(vsphere, round->selection->types, error)) ||
+        (!vsphere->inventory && !vsphere_load_inventory(vsphere, round->selection, error)) ||
         !resolve_span(round, error))
         return false;
     refusals_begin(&vsphere->refusals, round->now_ns);

@@ -50,10 +50,10 @@ static struct catalog *vsphere_catalog(struct source *source, struct error *erro
     return vsphere_load_catalog(from_base(source), error);
 }
 
-struct inventory *vsphere_load_inventory(struct vsphere *vsphere, const bool types[ENTITY_TYPES],
+struct inventory *vsphere_load_inventory(struct vsphere *vsphere, const struct selection *selection,
                                          struct error *error) {
     struct inventory *inventory =
-        entities_load(vsphere->session->main, &vsphere->view, types, error);
+        entities_load(vsphere->session->main, &vsphere->view, selection, error);
     if (!inventory)
         return NULL;
     inventory_free(vsphere->previous);
@@ -65,9 +65,9 @@ struct inventory *vsphere_load_inventory(struct vsphere *vsphere, const bool typ
     return inventory;
 }
 
-static struct inventory *vsphere_inventory(struct source *source, const bool types[ENTITY_TYPES],
+static struct inventory *vsphere_inventory(struct source *source, const struct selection *selection,
                                            struct error *error) {
-    return vsphere_load_inventory(from_base(source), types, error);
+    return vsphere_load_inventory(from_base(source), selection, error);
 }
 
 bool vsphere_read_clock(struct vsphere *vsphere, int64_t *seconds, struct error *error) {

@@ -48,7 +48,7 @@ struct vsphere {
 
 /* vsphere_load_catalog, vsphere_load_inventory: as in source_ops. */
 struct catalog *vsphere_load_catalog(struct vsphere *vsphere, struct error *error);
-struct inventory *vsphere_load_inventory(struct vsphere *vsphere, const bool types[ENTITY_TYPES],
+struct inventory *vsphere_load_inventory(struct vsphere *vsphere, const struct selection *selection,
                                          struct error *error);
 
 /* vsphere_read_clock: asks for the server's time and learns from it. */

@@ -23,6 +23,8 @@ type options struct {
 	http, dieWithParent    bool
 	vms, hosts             int
 	off, disconnected      int
+	datacenters, apps      int
+	poolsLive              bool
 	names, requestLog, now string
 	seed                   int64
 	missing, pageLimit     int
@@ -49,6 +51,9 @@ func parseOptions(args []string) (*options, error) {
 	f.BoolVar(&o.dieWithParent, "die-with-parent", false, "end when the starting process ends")
 	f.IntVar(&o.vms, "vm", 2, "number of guests in all")
 	f.IntVar(&o.hosts, "host", 1, "number of hosts (vpx; an esx model has one)")
+	f.IntVar(&o.datacenters, "dc", 1, "vpx: datacenters, each with all the guests and hosts")
+	f.IntVar(&o.apps, "app", 0, "vApps in the first resource pool; the last one holds the last guest")
+	f.BoolVar(&o.poolsLive, "pools-live", false, "real: resource pools have samples in real time")
 	f.IntVar(&o.off, "off", 0, "the last N guests are powered off")
 	f.IntVar(&o.disconnected, "disconnected", 0, "the last N hosts are disconnected")
 	f.StringVar(&o.names, "names", "", "guest names: a JSON array of strings, or one a line")
@@ -85,6 +90,8 @@ func (o *options) check(f *flag.FlagSet) error {
 		return fmt.Errorf("-model %q: esx or vpx", o.model)
 	case (o.cert == "") != (o.key == ""):
 		return fmt.Errorf("-cert and -key go together")
+	case o.model == "esx" && o.datacenters != 1:
+		return fmt.Errorf("-dc %d: an esx model has one datacenter", o.datacenters)
 	case o.model == "esx" && o.hosts != 1:
 		return fmt.Errorf("-host %d: an esx model has one host", o.hosts)
 	case o.speed < 0:

@@ -85,11 +85,13 @@ var recorded = map[string]map[string][]types.PerfMetricId{
 		"VirtualMachine": esx.VmMetrics,
 		"HostSystem":     esx.HostMetrics,
 		"ResourcePool":   esx.ResourcePoolMetrics,
+		"VirtualApp":     esx.ResourcePoolMetrics,
 	},
 	"vpx": {
 		"VirtualMachine":         vpx.VmMetrics,
 		"HostSystem":             vpx.HostMetrics,
 		"ResourcePool":           vpx.ResourcePoolMetrics,
+		"VirtualApp":             vpx.ResourcePoolMetrics,
 		"ClusterComputeResource": vpx.ClusterMetrics,
 		"Datastore":              vpx.DatastoreMetrics,
 		"Datacenter":             vpx.DatacenterMetrics,
@@ -103,6 +105,7 @@ const historical = " historical"
 type offers struct {
 	model    string
 	level    int32
+	pools    bool // have samples in real time
 	counters map[int32]types.PerfCounterInfo
 	shared   map[string]*offer
 	added    []int32         // counters that all guests offer since some time
@@ -174,7 +177,8 @@ func (f *offers) fill(e *entity, kind string, i int) {
 		}
 	}
 	e.historical = f.shared[shape+historical]
-	if e.vm != nil || e.host != nil {
+	isPool := kind == "ResourcePool" || kind == "VirtualApp"
+	if e.vm != nil || e.host != nil || (isPool && f.pools) {
 		e.realtime = f.shared[shape]
 	}
 }
@@ -213,10 +217,14 @@ func numbered(format string, n int) []string {
 func datastoreIDs(refs []types.ManagedObjectReference) []string {
 	var list []string
 	for _, ref := range refs {
-		h := mix(textHash(ref.Value))
-		list = append(list, fmt.Sprintf("%08x-%08x", uint32(h>>32), uint32(h)))
+		list = append(list, volume(ref))
 	}
 	return list
+}
+
+func volume(ref types.ManagedObjectReference) string {
+	h := mix(textHash(ref.Value))
+	return fmt.Sprintf("%08x-%08x", uint32(h>>32), uint32(h))
 }
 
 // expand resolves the placeholders of a recorded list for the devices of one entity.

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
 )
@@ -31,26 +32,30 @@ func newModel(o *options) (*simulator.Model, *world, error) {
 		model = simulator.VPX()
 		model.Host = 0
 		model.ClusterHost = o.hosts
+		model.Datacenter = o.datacenters
 	}
 	model.Machine = o.vms
 	if err := model.Create(); err != nil {
 		model.Remove()
 		return nil, nil, err
 	}
-	for i, vm := range guests() {
+	addApps(o.apps)
+	vms := guests()
+	for i, vm := range vms {
 		if i < len(names) {
 			rename(vm, names[i])
 		}
 		if o.mode == "real" {
 			reshape(vm, i)
 		}
-		if i >= o.vms-o.off {
+		if i >= len(vms)-o.off {
 			vm.Runtime.PowerState = types.VirtualMachinePowerStatePoweredOff
 			vm.Summary.Runtime.PowerState = types.VirtualMachinePowerStatePoweredOff
 		}
 	}
-	for i, host := range hosts() {
-		if i >= o.hosts-o.disconnected {
+	all := hosts()
+	for i, host := range all {
+		if i >= len(all)-o.disconnected {
 			host.Runtime.ConnectionState = types.HostSystemConnectionStateDisconnected
 			host.Summary.Runtime = &host.Runtime
 		}
@@ -63,6 +68,20 @@ func newModel(o *options) (*simulator.Model, *world, error) {
 		}
 	}
 	return model, w, nil
+}
+
+// addApps makes vApps in the first resource pool and puts the last guest into the last of them.
+func addApps(count int) {
+	for i := 0; i < count; i++ {
+		pool := inOrder("ResourcePool")[0].(*simulator.ResourcePool)
+		body := pool.CreateVApp(&types.CreateVApp{Name: fmt.Sprintf("app-%d", i),
+			ResSpec: types.DefaultResourceConfigSpec()})
+		app := body.(*methods.CreateVAppBody).Res.Returnval
+		if vms := guests(); i == count-1 && len(vms) > 0 {
+			last := vms[len(vms)-1]
+			last.Parent, last.ParentVApp, last.ResourcePool = nil, &app, &app
+		}
+	}
 }
 
 // readNames reads a JSON array of strings, or a text file with one name a line.
@@ -104,6 +123,10 @@ func reshape(vm *simulator.VirtualMachine, i int) {
 	vm.Config.GuestFullName = "Debian GNU/Linux 11 (64-bit)"
 	vm.Summary.Config.GuestId = vm.Config.GuestId
 	vm.Summary.Config.GuestFullName = vm.Config.GuestFullName
+	vm.Guest = &types.GuestInfo{
+		HostName:  fmt.Sprintf("guest-%d.example.com", i),
+		IpAddress: fmt.Sprintf("192.0.2.%d", i%254+1),
+	}
 }
 
 // guests returns all virtual machines in the order of their creation.

@@ -55,6 +55,7 @@ func installReal(o *options, c *clock) (*performanceManager, *pageStore, error) 
 		p.HistoricalInterval = historicalIntervals(o.model, int32(o.level))
 	}
 	p.offers = newOffers(o.model, int32(o.level), p.counters)
+	p.offers.pools = o.poolsLive
 	p.entities = p.offers.all()
 	for _, e := range p.entities {
 		if e.connected() {

@@ -47,6 +47,7 @@ func numberDatastores() {
 		simulator.Map.Remove(before)
 		datastore.Self.Value = fmt.Sprintf("datastore-%d", i+1)
 		datastore.Summary.Datastore = &datastore.Self
+		datastore.Summary.Url = "ds:///vmfs/volumes/" + volume(datastore.Self) + "/"
 		simulator.Map.Put(datastore)
 		renamed[before] = datastore.Self
 	}

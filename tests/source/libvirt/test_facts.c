@@ -83,6 +83,38 @@ static void test_little(void **state) {
     facts_free(NULL);
 }
 
+/* What people call a guest: its title, or else what nova or oVirt knows. */
+static void test_title(void **state) {
+    static const struct {
+        const char *xml, *title;
+    } cases[] = {
+        {"<domain><name>a</name></domain>", NULL},
+        {"<domain><name>a</name><title>Shop front</title></domain>", "Shop front"},
+        {"<domain><name>instance-0001</name><metadata>"
+         "<nova:instance xmlns:nova='http://openstack.org/xmlns/libvirt/nova/1.1'>"
+         "<nova:package version='1'/><nova:name>Shop</nova:name><nova:flavor name='small'/>"
+         "<nova:owner><nova:user uuid='1'>bob</nova:user></nova:owner></nova:instance>"
+         "</metadata></domain>",
+         "Shop"},
+        {"<domain><title/><metadata><o:vm xmlns:o='http://ovirt.org/vm/1.0'><o:name>Db</o:name>"
+         "</o:vm></metadata></domain>",
+         "Db"},
+        {"<domain><title>T</title><metadata><n:instance xmlns:n='n'><n:name>N</n:name>"
+         "</n:instance></metadata></domain>",
+         "T"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct guest_facts *facts = facts_parse(cases[i].xml);
+        if (cases[i].title)
+            assert_string_equal(facts->title, cases[i].title);
+        else
+            assert_null(facts->title);
+        facts_free(facts);
+    }
+}
+
 /* The XML is read again when a disk came, or another image is under an old name. */
 static void test_cover(void **state) {
     struct guest_facts *facts = facts_parse(recorded_xml);
@@ -138,8 +170,8 @@ static void test_uuid(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_everything), cmocka_unit_test(test_little),
-        cmocka_unit_test(test_cover),      cmocka_unit_test(test_uptime),
-        cmocka_unit_test(test_uuid),
+        cmocka_unit_test(test_title),      cmocka_unit_test(test_cover),
+        cmocka_unit_test(test_uptime),     cmocka_unit_test(test_uuid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

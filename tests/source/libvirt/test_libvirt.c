@@ -199,7 +199,7 @@ static void test_inventory(void **state) {
         {ENTITY_VM, STATE_ON, "running, \"quoted\"", 3, 4194304},
         {ENTITY_VM, STATE_OFF, "shut-off", 1, 524288},
     };
-    const bool types[ENTITY_TYPES] = {[ENTITY_VM] = true, [ENTITY_HOST] = true};
+    const struct selection both = {.types = {[ENTITY_VM] = true, [ENTITY_HOST] = true}};
     const struct source_options options = {0};
     struct error error = {0};
     struct source *source = open_source(node, &options, &error);
@@ -208,7 +208,7 @@ static void test_inventory(void **state) {
 
     gethostname(hostname, sizeof hostname);
     for (int round = 0; round < 2; round++) {
-        struct inventory *inventory = source->ops->inventory(source, types, &error);
+        struct inventory *inventory = source->ops->inventory(source, &both, &error);
         assert_int_equal(inventory->count, 4);
         for (size_t i = 0; i < 3; i++) {
             const struct entity *entity = inventory->entities[i];
@@ -366,7 +366,7 @@ static void test_silent_daemon(void **state) {
 static void test_credentials(void **state) {
     char path[] = "/tmp/vperf-auth-XXXXXX";
     static const char xml[] = "<node><auth><user password='right'>bob</user></auth></node>";
-    const bool types[ENTITY_TYPES] = {[ENTITY_HOST] = true};
+    const struct selection host = {.types = {[ENTITY_HOST] = true}};
     const struct source_options options = {0};
     struct error error = {0};
     (void)state;
@@ -394,7 +394,7 @@ static void test_credentials(void **state) {
     error_clear(&error);
     struct source *source = open_source(uri, &options, &error);
     assert_non_null(source);
-    assert_non_null(source->ops->inventory(source, types, &error));
+    assert_non_null(source->ops->inventory(source, &host, &error));
     libvirt_source.close(source);
     unsetenv("VPERF_USERNAME");
     unsetenv("VPERF_PASSWORD");

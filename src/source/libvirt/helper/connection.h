@@ -23,6 +23,7 @@ enum call {
     CALL_NODE_MEMORY,
     CALL_NODE_PARAMETERS,
     CALL_CONTROL,
+    CALL_ADDRESSES,
 };
 
 /* Who is to know that libvirt's calls come back. */

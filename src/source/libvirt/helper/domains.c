@@ -6,22 +6,26 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/selection.h"
 #include "source/libvirt/helper/failure.h"
+#include "source/libvirt/helper/reasons.h"
 
 static const int64_t occupied_limit_ms = 1000;
 
-static enum entity_state state_of(virDomainPtr domain) {
+static enum entity_state state_of(virDomainPtr domain, const char **reason) {
     static const enum entity_state states[] = {
         [VIR_DOMAIN_NOSTATE] = STATE_ON,  [VIR_DOMAIN_RUNNING] = STATE_ON,
         [VIR_DOMAIN_BLOCKED] = STATE_ON,  [VIR_DOMAIN_PAUSED] = STATE_SUSPENDED,
         [VIR_DOMAIN_SHUTDOWN] = STATE_ON, [VIR_DOMAIN_SHUTOFF] = STATE_OFF,
         [VIR_DOMAIN_CRASHED] = STATE_OFF, [VIR_DOMAIN_PMSUSPENDED] = STATE_SUSPENDED,
     };
-    int state = 0;
+    int state = 0, number = 0;
 
-    if (virDomainGetState(domain, &state, NULL, 0) < 0 || state < 0 ||
+    *reason = NULL;
+    if (virDomainGetState(domain, &state, &number, 0) < 0 || state < 0 ||
         state >= (int)(sizeof states / sizeof states[0]))
         return STATE_UNKNOWN;
+    *reason = reasons_text(state, number);
     if (state == VIR_DOMAIN_NOSTATE && virDomainIsActive(domain) != 1)
         return STATE_OFF;
     return states[state];
@@ -52,16 +56,40 @@ static void add_host(const struct connection *connection, struct inventory *inve
     inventory_add(inventory, &entity);
 }
 
-static void add_guest(struct connection *connection, virDomainPtr domain,
+/* The first address that a DHCP server of libvirt has leased to the guest, or NULL. */
+static char *leased_address(struct connection *connection, virDomainPtr domain) {
+    virDomainInterfacePtr *interfaces = NULL;
+    char *address = NULL;
+    if (!connection_may_call(connection, CALL_ADDRESSES) || virDomainIsActive(domain) != 1)
+        return NULL;
+    int count = virDomainInterfaceAddresses(domain, &interfaces,
+                                            VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE, 0);
+    connection_called(connection, CALL_ADDRESSES, count >= 0);
+    for (int i = 0; i < count; i++) {
+        if (!address && interfaces[i]->naddrs)
+            address = memory_strdup(interfaces[i]->addrs[0].addr);
+        virDomainInterfaceFree(interfaces[i]);
+    }
+    free(interfaces);
+    return address;
+}
+
+static void add_guest(struct connection *connection, virDomainPtr domain, unsigned context,
                       struct inventory *inventory) {
     char uuid[VIR_UUID_STRING_BUFLEN];
     const struct guest_facts *facts = connection_facts(connection, domain, NULL);
 
     if (!facts || virDomainGetUUIDString(domain, uuid) < 0)
         return;
+    const char *reason = NULL;
+    enum entity_state state = state_of(domain, &reason);
+    char *address = context & CONTEXT_DETAILS ? leased_address(connection, domain) : NULL;
     struct entity entity = {
         .type = ENTITY_VM,
-        .state = state_of(domain),
+        .state = state,
+        .reason = reason,
+        .title = facts->title,
+        .guest_ip = address,
         .hypervisor = facts->type ? facts->type : connection->driver,
         .name = virDomainGetName(domain),
         .id = uuid,
@@ -73,9 +101,11 @@ static void add_guest(struct connection *connection, virDomainPtr domain,
     };
     connection_beat(connection);
     inventory_add(inventory, &entity);
+    free(address);
 }
 
-bool domains_list(struct connection *connection, struct inventory *inventory, struct error *error) {
+bool domains_list(struct connection *connection, unsigned context, struct inventory *inventory,
+                  struct error *error) {
     virDomainPtr *domains = NULL;
     int count = virConnectListAllDomains(connection->handle, &domains, 0);
     if (count < 0)
@@ -84,7 +114,7 @@ bool domains_list(struct connection *connection, struct inventory *inventory, st
     add_host(connection, inventory);
     connection_visit(connection);
     for (int i = 0; i < count; i++) {
-        add_guest(connection, domains[i], inventory);
+        add_guest(connection, domains[i], context, inventory);
         virDomainFree(domains[i]);
     }
     free(domains);

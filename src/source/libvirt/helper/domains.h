@@ -7,10 +7,12 @@
 #include "source/libvirt/helper/connection.h"
 
 /*
- * domains_list: adds the host and all guests; their source is left NULL. False with the error when
- * the guests cannot be listed. One that vanishes meanwhile is left out.
+ * domains_list: adds the host and all guests; their source is left NULL. The context, of enum
+ * selection_context, tells what is to be known of them. False with the error when the guests cannot
+ * be listed. One that vanishes meanwhile is left out.
  */
-bool domains_list(struct connection *connection, struct inventory *inventory, struct error *error);
+bool domains_list(struct connection *connection, unsigned context, struct inventory *inventory,
+                  struct error *error);
 
 /* Guests that are to report their memory. */
 struct domains_period {

@@ -43,6 +43,12 @@ static void read_nics(struct guest_facts *facts, struct xml *xml) {
     }
 }
 
+/* The title, or else the name that a user of OpenStack (nova) or oVirt has given. */
+static const char title_path[] =
+    "/domain/title[normalize-space()] | "
+    "/domain[not(title[normalize-space()])]/metadata/*[local-name()='instance' or "
+    "local-name()='vm']/*[local-name()='name']";
+
 struct guest_facts *facts_parse(const char *text) {
     struct xml *xml = xml_new(text);
     if (!xml)
@@ -53,6 +59,7 @@ struct guest_facts *facts_parse(const char *text) {
     facts->type = xml_text(xml, "/domain/@type");
     facts->guest_os = xml_text(xml, "/domain/metadata/*[local-name()='libosinfo']/"
                                     "*[local-name()='os']/@id");
+    facts->title = xml_text(xml, title_path);
     int64_t cpus = xml_number(xml, "/domain/vcpu/@current");
     facts->cpus = (int32_t)(cpus ? cpus : xml_number(xml, "/domain/vcpu"));
     facts->memory_kib = xml_number(xml, "/domain/memory[not(@unit) or @unit='KiB']");
@@ -78,6 +85,7 @@ void facts_free(struct guest_facts *facts) {
     free(facts->nics);
     free(facts->type);
     free(facts->guest_os);
+    free(facts->title);
     free(facts);
 }
 

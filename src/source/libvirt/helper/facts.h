@@ -20,6 +20,7 @@ struct guest_facts {
     unsigned visit; /* the last look at all guests in which it was seen */
     char *type;     /* kvm, qemu, test, xen, ... */
     char *guest_os;
+    char *title; /* for people: of the domain, or of the cloud that it belongs to */
     int32_t cpus;
     int64_t memory_kib;
     bool hugepages;

@@ -87,8 +87,8 @@ static bool open_connection(struct server *server, struct record *request, GByte
 static bool list_guests(struct server *server, struct record *request, GByteArray *answer,
                         struct error *error) {
     struct inventory *inventory = inventory_new();
-    (void)request;
-    bool good = domains_list(server->connection, inventory, error);
+    unsigned context = (unsigned)record_number(request);
+    bool good = domains_list(server->connection, context, inventory, error);
     if (good)
         inventory_write(answer, inventory);
     inventory_free(inventory);

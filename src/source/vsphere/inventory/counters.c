@@ -17,6 +17,7 @@ static void add_counter(struct catalog *catalog, const struct vim_counter *info)
     char *name = memory_printf("%s.%s.%s", text_or_empty(info->group.key),
                                text_or_empty(info->name.key), rollup);
     const struct counter counter = {
+        .has_id = true,
         .id = info->key,
         .name = name,
         .unit = text_or_empty(info->unit.key),

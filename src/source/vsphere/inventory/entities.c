@@ -6,237 +6,167 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "source/vsphere/inventory/kinds.h"
+#include "source/vsphere/inventory/places.h"
 #include "source/vsphere/inventory/properties.h"
 #include "source/vsphere/session/session.h"
 
+enum { SPECS = ENTITY_TYPES + PLACE_TYPES };
+
 struct loader {
     struct inventory *inventory;
+    struct places *places; /* NULL when they are not asked for */
     const char *source;
     const bool *types;
+    unsigned context;
+    GString *text; /* of the value at hand */
 };
 
-static int64_t number(const char *text) {
-    return strtoll(text, NULL, 10);
+const char *entities_managed_type(const struct entity *entity) {
+    return entity->subtype ? entity->subtype : kinds[entity->type].managed_type;
 }
 
-static int hex_value(const char *digits) {
-    char pair[3] = {digits[0], digits[0] ? digits[1] : '\0', '\0'};
-    char *end = NULL;
-    long value = strtol(pair, &end, 16);
-    return end == pair + 2 ? (int)value : -1;
-}
-
-/* vSphere shows /, \ and % in a name as %2f, %5c and %25. */
-static void set_name(struct entity *entity, const char *text) {
-    char *name = memory_strdup(text);
-    char *to = name;
-    for (const char *from = name; *from; from++) {
-        int escaped = *from == '%' ? hex_value(from + 1) : -1;
-        bool known = escaped == '/' || escaped == '\\' || escaped == '%';
-        *to++ = known ? (char)escaped : *from;
-        from += known ? 2 : 0;
+/* The text of a value; references have a blank between them. */
+static const char *text_of(struct loader *loader, const struct vim_any *value) {
+    const struct vim25__ArrayOfManagedObjectReference *morefs = value->morefs;
+    if (!morefs)
+        return value->text;
+    g_string_truncate(loader->text, 0);
+    for (int i = 0; i < morefs->__sizeManagedObjectReference; i++) {
+        const char *id = morefs->ManagedObjectReference[i].__item;
+        g_string_append_printf(loader->text, "%s%s", i ? " " : "", id ? id : "");
     }
-    *to = '\0';
-    free((char *)entity->name);
-    entity->name = name;
-}
-
-static void set_power_state(struct entity *entity, const char *text) {
-    if (strcmp(text, "poweredOff") == 0 || strcmp(text, "standBy") == 0)
-        entity->state = STATE_OFF;
-    else if (strcmp(text, "suspended") == 0)
-        entity->state = STATE_SUSPENDED;
-    else if (strcmp(text, "poweredOn") == 0 && entity->state == STATE_UNKNOWN)
-        entity->state = STATE_ON;
-}
-
-/* A guest is disconnected when its host is; inaccessible and orphaned guests have no data. */
-static void set_connection_state(struct entity *entity, const char *text) {
-    if (strcmp(text, "connected") != 0 && entity->state != STATE_OFF)
-        entity->state = STATE_DISCONNECTED;
-}
-
-static void set_host(struct entity *entity, const char *text) {
-    entity->host = text;
-}
-
-static void set_uuid(struct entity *entity, const char *text) {
-    entity->uuid = text;
-}
-
-static void set_guest_os(struct entity *entity, const char *text) {
-    entity->guest_os = text;
-}
-
-static void set_cpu_model(struct entity *entity, const char *text) {
-    entity->cpu_model = text;
-}
-
-static void set_cpus(struct entity *entity, const char *text) {
-    entity->cpus = (int32_t)number(text);
-}
-
-static void set_threads(struct entity *entity, const char *text) {
-    entity->threads = (int32_t)number(text);
-}
-
-static void set_cpu_mhz(struct entity *entity, const char *text) {
-    entity->cpu_mhz = (int32_t)number(text);
-}
-
-static void set_memory_mib(struct entity *entity, const char *text) {
-    entity->memory_kib = number(text) * 1024;
-}
-
-static void set_memory_bytes(struct entity *entity, const char *text) {
-    entity->memory_kib = number(text) / 1024;
-}
-
-/* The caller frees it. */
-static char *longer_shape(const struct entity *entity, const char *name, const char *text) {
-    return memory_printf("%s %s=%s", entity->shape ? entity->shape : "", name, text);
-}
-
-static void add_to_shape(struct entity *entity, const char *name, const char *text) {
-    char *shape = longer_shape(entity, name, text);
-    free((char *)entity->shape);
-    entity->shape = shape;
-}
-
-static void set_hardware_version(struct entity *entity, const char *text) {
-    add_to_shape(entity, "hardware", text);
-}
-
-static void set_networked(struct entity *entity, const char *text) {
-    add_to_shape(entity, "networked", number(text) > 0 ? "yes" : "no");
-}
-
-static void set_has_disks(struct entity *entity, const char *text) {
-    add_to_shape(entity, "disks", number(text) > 0 ? "yes" : "no");
-}
-
-static void set_product_version(struct entity *entity, const char *text) {
-    add_to_shape(entity, "host", text);
-}
-
-/* Sets what it can of an entity whose name and shape are on the heap; the rest is borrowed. */
-struct property {
-    const char *path;
-    void (*set)(struct entity *entity, const char *text);
-};
-
-static const struct property vm_properties[] = {
-    {"name", set_name},
-    {"runtime.connectionState", set_connection_state},
-    {"runtime.powerState", set_power_state},
-    {"runtime.host", set_host},
-    {"summary.config.numCpu", set_cpus},
-    {"summary.config.memorySizeMB", set_memory_mib},
-    {"summary.config.uuid", set_uuid},
-    {"summary.config.guestFullName", set_guest_os},
-    {"summary.config.numEthernetCards", set_networked},
-    {"summary.config.numVirtualDisks", set_has_disks},
-    {"config.version", set_hardware_version},
-    {NULL, NULL},
-};
-
-static const struct property host_properties[] = {
-    {"name", set_name},
-    {"runtime.connectionState", set_connection_state},
-    {"runtime.powerState", set_power_state},
-    {"summary.hardware.cpuModel", set_cpu_model},
-    {"summary.hardware.numCpuCores", set_cpus},
-    {"summary.hardware.numCpuThreads", set_threads},
-    {"summary.hardware.cpuMhz", set_cpu_mhz},
-    {"summary.hardware.memorySize", set_memory_bytes},
-    {"summary.hardware.uuid", set_uuid},
-    {"summary.config.product.version", set_product_version},
-    {NULL, NULL},
-};
-
-static const struct property other_properties[] = {{"name", set_name}, {NULL, NULL}};
-
-enum { MAX_PROPERTIES = 16 };
-
-static const struct kind {
-    const char *managed_type;
-    const struct property *properties;
-} kinds[ENTITY_TYPES] = {
-    [ENTITY_VM] = {"VirtualMachine", vm_properties},
-    [ENTITY_HOST] = {"HostSystem", host_properties},
-    [ENTITY_POOL] = {"ResourcePool", other_properties},
-    [ENTITY_CLUSTER] = {"ClusterComputeResource", other_properties},
-    [ENTITY_DATASTORE] = {"Datastore", other_properties},
-    [ENTITY_DATACENTER] = {"Datacenter", other_properties},
-};
-
-const char *entities_managed_type(enum entity_type type) {
-    return kinds[type].managed_type;
-}
-
-static bool find_type(const char *managed_type, enum entity_type *type) {
-    for (int i = 0; i < ENTITY_TYPES; i++) {
-        if (managed_type && strcmp(managed_type, kinds[i].managed_type) == 0) {
-            *type = (enum entity_type)i;
-            return true;
-        }
-    }
-    return false;
+    return loader->text->str;
 }
 
 /* A property that comes twice counts once. */
-static void set_property(struct entity *entity, const struct vim25__DynamicProperty *property,
-                         bool set[MAX_PROPERTIES]) {
-    const struct property *row = kinds[entity->type].properties;
-    for (size_t i = 0; property->name && row[i].path; i++)
-        if (!set[i] && property->val.text && strcmp(row[i].path, property->name) == 0) {
-            row[i].set(entity, property->val.text);
-            set[i] = true;
-        }
+static void set_property(struct loader *loader, struct entity *entity,
+                         const struct vim25__DynamicProperty *property, uint32_t *set) {
+    const struct kind *kind = &kinds[entity->type];
+    const struct property *row = kinds_property(kind, property->name);
+    uint32_t bit = row ? 1U << (row - kind->properties) : 0;
+    const char *text = row && !(*set & bit) ? text_of(loader, &property->val) : NULL;
+    if (!text)
+        return;
+    row->set(entity, text);
+    *set |= bit;
+}
+
+/* Instances of a datastore's counters are named by the volume: ds:///vmfs/volumes/VOLUME/. */
+static char *volume_of(const char *url) {
+    static const char before[] = "/volumes/";
+    const char *volume = url ? strstr(url, before) : NULL;
+    if (!volume)
+        return NULL;
+    volume += strlen(before);
+    return memory_printf("%.*s", (int)strcspn(volume, "/"), volume);
+}
+
+static void add_entity(struct loader *loader, enum entity_type type,
+                       const struct vim25__ObjectContent *object) {
+    struct entity found = {.source = loader->source, .hypervisor = "esxi", .type = type};
+    uint32_t set = 0;
+    found.id = object->obj->__item;
+    found.name = memory_strdup(object->obj->__item);
+    if (strcmp(object->obj->type, kinds[type].managed_type) != 0)
+        found.subtype = object->obj->type;
+    for (int i = 0; i < object->__sizepropSet; i++)
+        set_property(loader, &found, &object->propSet[i], &set);
+    char *volume = volume_of(found.url);
+    if (volume)
+        found.uuid = volume;
+    inventory_add(loader->inventory, &found);
+    free((char *)found.name);
+    free((char *)found.shape);
+    free(volume);
+}
+
+static const char *property_of(const struct vim25__ObjectContent *object, const char *path) {
+    for (int i = 0; i < object->__sizepropSet; i++)
+        if (object->propSet[i].name && strcmp(object->propSet[i].name, path) == 0)
+            return object->propSet[i].val.text;
+    return NULL;
+}
+
+static void add_place(struct loader *loader, const struct vim25__ObjectContent *object) {
+    const char *name = property_of(object, "name"), *id = object->obj->__item;
+    places_add(loader->places, object->obj->type, id, name ? name : id,
+               property_of(object, "parent"));
+}
+
+/* Hosts are kept for the guests that name them. */
+static bool is_wanted(const struct loader *loader, enum entity_type type) {
+    return loader->types[type] || (type == ENTITY_HOST && loader->types[ENTITY_VM]);
 }
 
 static void visit(void *context, const struct vim25__ObjectContent *object) {
     struct loader *loader = context;
-    struct entity found = {.source = loader->source, .hypervisor = "esxi"};
-    if (!object->obj || !object->obj->__item || !find_type(object->obj->type, &found.type))
+    enum entity_type type;
+    if (!object->obj || !object->obj->__item || !object->obj->type)
         return;
-    found.id = object->obj->__item;
-    found.name = memory_strdup(object->obj->__item);
-    bool set[MAX_PROPERTIES] = {false};
-    for (int i = 0; i < object->__sizepropSet; i++)
-        set_property(&found, &object->propSet[i], set);
-    inventory_add(loader->inventory, &found);
-    free((char *)found.name);
-    free((char *)found.shape);
+    bool known = kinds_find(object->obj->type, &type);
+    if (loader->places && !(known && type == ENTITY_VM))
+        add_place(loader, object);
+    if (known && is_wanted(loader, type))
+        add_entity(loader, type, object);
 }
 
-/* The types that the view holds: those that are wanted, and hosts, which guests name. */
-static int fill_specs(const bool types[ENTITY_TYPES], struct vim25__PropertySpec *specs,
-                      char *paths[][MAX_PROPERTIES], char **names) {
-    int count = 0;
+/* What is asked for: property specifications, and the types of objects that they are of. */
+struct wish {
+    struct vim25__PropertySpec specs[SPECS];
+    char *paths[SPECS][KIND_PROPERTIES];
+    char *types[SPECS];
+    int count;
+};
+
+static struct vim25__PropertySpec *add_spec(struct wish *wish, const char *type) {
+    struct vim25__PropertySpec *spec = &wish->specs[wish->count];
+    *spec = (struct vim25__PropertySpec){.type = (char *)type, .pathSet = wish->paths[wish->count]};
+    wish->types[wish->count++] = spec->type;
+    return spec;
+}
+
+static void add_path(struct vim25__PropertySpec *spec, const char *path) {
+    spec->pathSet[spec->__sizepathSet++] = (char *)path;
+}
+
+static bool has_type(const struct wish *wish, const char *type) {
+    for (int i = 0; i < wish->count; i++)
+        if (strcmp(wish->types[i], type) == 0)
+            return true;
+    return false;
+}
+
+static void fill_wish(struct wish *wish, const struct loader *loader) {
+    wish->count = 0;
     for (int i = 0; i < ENTITY_TYPES; i++) {
-        if (!types[i] && !(i == ENTITY_HOST && types[ENTITY_VM]))
+        if (!is_wanted(loader, (enum entity_type)i))
             continue;
-        struct vim25__PropertySpec *spec = &specs[count];
-        *spec = (struct vim25__PropertySpec){.type = (char *)kinds[i].managed_type,
-                                             .pathSet = paths[count]};
+        struct vim25__PropertySpec *spec = add_spec(wish, kinds[i].managed_type);
         for (const struct property *row = kinds[i].properties; row->path; row++)
-            spec->pathSet[spec->__sizepathSet++] = (char *)row->path;
-        names[count++] = spec->type;
+            if (!row->context || row->context & loader->context)
+                add_path(spec, row->path);
     }
-    return count;
+    for (int i = 0; loader->places && i < PLACE_TYPES; i++) {
+        if (has_type(wish, place_types[i]))
+            continue;
+        struct vim25__PropertySpec *spec = add_spec(wish, place_types[i]);
+        add_path(spec, "name");
+        add_path(spec, "parent");
+    }
 }
 
-static bool retrieve(struct channel *channel, const struct entities_view *view,
-                     struct vim25__PropertySpec *specs, int count, struct loader *loader,
-                     struct error *error) {
+static bool retrieve(struct channel *channel, const struct entities_view *view, struct wish *wish,
+                     struct loader *loader, struct error *error) {
     struct vim_selection selection = {.name = "view", .type = view->type, .path = "view"};
     struct vim25__ManagedObjectReference self = {.type = view->type, .__item = view->value};
     enum xsd__boolean skip = xsd__boolean__true_;
     struct vim25__ObjectSpec object = {
         .obj = &self, .skip = &skip, .__sizeselectSet = 1, .selectSet = &selection};
-    struct vim25__PropertyFilterSpec spec = {
-        .__sizepropSet = count, .propSet = specs, .__sizeobjectSet = 1, .objectSet = &object};
+    struct vim25__PropertyFilterSpec spec = {.__sizepropSet = wish->count,
+                                             .propSet = wish->specs,
+                                             .__sizeobjectSet = 1,
+                                             .objectSet = &object};
     return properties_retrieve(channel, &spec, visit, loader, error);
 }
 
@@ -248,16 +178,16 @@ void entities_view_done(struct entities_view *view) {
     view->generation = 0;
 }
 
-static bool create_view(struct channel *channel, struct entities_view *view, char **types,
-                        int count, struct error *error) {
+static bool create_view(struct channel *channel, struct entities_view *view, struct wish *wish,
+                        struct error *error) {
     struct vim25__ManagedObjectReference manager =
         session_reference(&channel->session->view_manager);
     struct vim25__ManagedObjectReference root = session_reference(&channel->session->root_folder);
     struct vim25__CreateContainerViewRequestType request = {
         ._USCOREthis = &manager,
         .container = &root,
-        .__sizetype = count,
-        .type = types,
+        .__sizetype = wish->count,
+        .type = wish->types,
         .recursive = xsd__boolean__true_,
     };
     struct _vim25__CreateContainerViewResponse response = {0};
@@ -273,14 +203,12 @@ static bool create_view(struct channel *channel, struct entities_view *view, cha
 
 static bool load(struct channel *channel, struct entities_view *view, struct loader *loader,
                  struct error *error) {
-    struct vim25__PropertySpec specs[ENTITY_TYPES];
-    char *paths[ENTITY_TYPES][MAX_PROPERTIES];
-    char *names[ENTITY_TYPES];
-    int count = fill_specs(loader->types, specs, paths, names);
+    struct wish wish;
+    fill_wish(&wish, loader);
     if (view->generation != atomic_load(&channel->session->generation))
         entities_view_done(view);
-    return (view->type || create_view(channel, view, names, count, error)) &&
-           retrieve(channel, view, specs, count, loader, error);
+    return (view->type || create_view(channel, view, &wish, error)) &&
+           retrieve(channel, view, &wish, loader, error);
 }
 
 static int compare_ids(const void *a, const void *b) {
@@ -298,11 +226,21 @@ static struct entity **sort_hosts(const struct inventory *inventory, size_t *cou
     return hosts;
 }
 
+/* The host's version is part of the shape of its guests. */
+static void join_host(struct inventory *inventory, struct entity *entity,
+                      const struct entity *host) {
+    char *shape = kinds_longer_shape(entity, "on", host->shape ? host->shape : "");
+    inventory_set(inventory, &entity->shape, shape);
+    inventory_set(inventory, &entity->host, host->name);
+    free(shape);
+}
+
 /*
- * runtime.host is a managed object id until all names are known. The host's version is part of the
- * shape of its guests; a host has no shape: its hardware decides what it offers.
+ * What an entity names are managed object ids until all names are known. A host has no shape: its
+ * hardware decides what it offers.
  */
-static void join_hosts(struct inventory *inventory) {
+static void join(struct loader *loader) {
+    struct inventory *inventory = loader->inventory;
     size_t count = 0;
     struct entity **hosts = sort_hosts(inventory, &count);
     for (size_t i = 0; i < inventory->count; i++) {
@@ -310,23 +248,41 @@ static void join_hosts(struct inventory *inventory) {
         struct entity key = {.id = entity->host}, *wanted = &key;
         struct entity **host =
             entity->host ? bsearch(&wanted, hosts, count, sizeof *hosts, compare_ids) : NULL;
-        if (!host)
-            continue;
-        char *shape = longer_shape(entity, "on", (*host)->shape ? (*host)->shape : "");
-        inventory_set(inventory, &entity->shape, shape);
-        inventory_set(inventory, &entity->host, (*host)->name);
-        free(shape);
+        if (loader->places)
+            places_join(loader->places, inventory, entity, entity->host);
+        if (host)
+            join_host(inventory, entity, *host);
     }
     for (size_t i = 0; i < count; i++)
         inventory_set(inventory, &hosts[i]->shape, NULL);
     free(hosts);
 }
 
-static struct inventory *load_once(struct channel *channel, struct entities_view *view,
-                                   const bool types[ENTITY_TYPES], struct error *error) {
+static bool load_once(struct channel *channel, struct entities_view *view,
+                      const struct selection *selection, struct inventory *inventory,
+                      struct error *error) {
+    unsigned context = selection_context(selection);
+    const char *root = channel->session->root_folder.value;
+    struct loader loader = {
+        .inventory = inventory,
+        .places = context & CONTEXT_PLACE ? places_new(root ? root : "") : NULL,
+        .source = channel->session->label,
+        .types = selection->types,
+        .context = context,
+        .text = g_string_new(NULL),
+    };
+    bool good = load(channel, view, &loader, error);
+    if (good)
+        join(&loader);
+    places_free(loader.places);
+    g_string_free(loader.text, TRUE);
+    return good;
+}
+
+static struct inventory *load_new(struct channel *channel, struct entities_view *view,
+                                  const struct selection *selection, struct error *error) {
     struct inventory *inventory = inventory_new();
-    struct loader loader = {inventory, channel->session->label, types};
-    if (load(channel, view, &loader, error))
+    if (load_once(channel, view, selection, inventory, error))
         return inventory;
     inventory_free(inventory);
     return NULL;
@@ -337,18 +293,16 @@ static struct inventory *load_once(struct channel *channel, struct entities_view
  * a call had to be repeated, or the view is an old one, all of them are.
  */
 struct inventory *entities_load(struct channel *channel, struct entities_view *view,
-                                const bool types[ENTITY_TYPES], struct error *error) {
+                                const struct selection *selection, struct error *error) {
     unsigned repeats = channel->repeats;
     bool old = view->type != NULL;
-    struct inventory *inventory = load_once(channel, view, types, error);
+    struct inventory *inventory = load_new(channel, view, selection, error);
     if (!inventory && error->kind == ERROR_FAULT && (old || repeats != channel->repeats)) {
         error_clear(error);
         entities_view_done(view);
-        inventory = load_once(channel, view, types, error);
+        inventory = load_new(channel, view, selection, error);
     }
-    if (!inventory)
-        return NULL;
-    join_hosts(inventory);
-    inventory_sort(inventory);
+    if (inventory)
+        inventory_sort(inventory);
     return inventory;
 }

@@ -4,6 +4,7 @@
 #define VPERF_SOURCE_VSPHERE_ENTITIES_H
 
 #include "core/inventory.h"
+#include "core/selection.h"
 #include "source/vsphere/session/channel.h"
 
 /* A list of all objects that the server keeps up to date, as long as the session lives. */
@@ -14,17 +15,17 @@ struct entities_view {
 };
 
 /*
- * entities_load: all entities of these types, and the hosts that guests name, sorted, owned by the
- * caller; NULL on failure. The view is made when it is needed, and serves again for the same types;
- * entities_view_done is due.
+ * entities_load: all entities of the selection's types with what it wants to know of them, and the
+ * hosts that guests name, sorted, owned by the caller; NULL on failure. The view is made when it is
+ * needed, and serves again for the same selection; entities_view_done is due.
  */
 struct inventory *entities_load(struct channel *channel, struct entities_view *view,
-                                const bool types[ENTITY_TYPES], struct error *error);
+                                const struct selection *selection, struct error *error);
 
 /* entities_view_done: forgets the view; it ends with the session. */
 void entities_view_done(struct entities_view *view);
 
-/* entities_managed_type: the type of the managed object, such as VirtualMachine. */
-const char *entities_managed_type(enum entity_type type);
+/* entities_managed_type: the type of the managed object, such as VirtualMachine or VirtualApp. */
+const char *entities_managed_type(const struct entity *entity);
 
 #endif

@@ -13,8 +13,8 @@ bool available_ask(struct channel *channel, const struct entity *entity, int32_t
     struct vim25__ManagedObjectReference manager =
         session_reference(&channel->session->performance_manager);
     int asked = interval;
-    struct vim25__ManagedObjectReference object = {
-        .type = (char *)entities_managed_type(entity->type), .__item = (char *)entity->id};
+    struct vim25__ManagedObjectReference object = {.type = (char *)entities_managed_type(entity),
+                                                   .__item = (char *)entity->id};
     struct vim25__QueryAvailablePerfMetricRequestType request = {
         ._USCOREthis = &manager, .entity = &object, .intervalId = &asked};
     return CALL(channel, QueryAvailablePerfMetric, &request, response, error);

@@ -60,7 +60,7 @@ static void fill_spec(struct vim_query_spec *spec, struct request_times *times,
     const struct span *span = &item->span;
     int64_t samples = span_samples(span) + (span->open ? SPARE_SAMPLES : 0);
     *spec = (struct vim_query_spec){
-        .entity = {entities_managed_type(item->entity->type), item->entity->id},
+        .entity = {entities_managed_type(item->entity), item->entity->id},
         .samples = samples < INT32_MAX ? (int32_t)samples : INT32_MAX,
         .interval = span->interval,
     };

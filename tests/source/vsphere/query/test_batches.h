@@ -225,7 +225,8 @@ static inline int setup(void **state) {
     for (int i = 0; i < COUNTERS; i++) {
         char name[16];
         snprintf(name, sizeof name, "c.%d", i + 1);
-        wanted[i] = catalog_add(catalog, &(struct counter){.id = i + 1, .name = name});
+        wanted[i] =
+            catalog_add(catalog, &(struct counter){.has_id = true, .id = i + 1, .name = name});
         counters[i] = *wanted[i];
     }
     emitted = memory_alloc(MAX_TEXT);

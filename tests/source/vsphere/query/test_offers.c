@@ -56,8 +56,8 @@ static int setup(void **state) {
     session.main = channel_new(&session);
     selection_init(&selection);
     catalog = catalog_new();
-    catalog_add(catalog, &(struct counter){.id = 1, .name = "one"});
-    catalog_add(catalog, &(struct counter){.id = 2, .name = "two"});
+    catalog_add(catalog, &(struct counter){.has_id = true, .id = 1, .name = "one"});
+    catalog_add(catalog, &(struct counter){.has_id = true, .id = 2, .name = "two"});
     return 0;
 }
 

@@ -130,7 +130,7 @@ static int setup(void **state) {
         .times = {START + 20, START + 40}, .values = {5, 6}, .intervals = {20, 20}};
     f->catalog = catalog_new();
     refusals_init(&f->refusals);
-    catalog_add(f->catalog, &(struct counter){.id = 1, .name = "cpu"});
+    catalog_add(f->catalog, &(struct counter){.has_id = true, .id = 1, .name = "cpu"});
     f->counters[0] = catalog_resolve(f->catalog, 1);
     f->counters[1] = catalog_resolve(f->catalog, 2);
     f->events = (struct source_events){.series = on_series, .missing = on_missing};
