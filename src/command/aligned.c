@@ -47,6 +47,7 @@ static bool read_older(struct lane *lane, struct source *source, struct window *
            lane->target->text);
     window->after = window->until - (int64_t)OLD_INTERVALS * window->interval;
     window->newest = 1;
+    lane->patient = false;
     return lane_round(lane, source, window);
 }
 
@@ -57,6 +58,7 @@ bool aligned_run(struct lane *lane, struct source *source, const struct window *
         return false;
     int64_t end_ns = lane->run->aligned_ns + window.interval * second_ns;
     int64_t deadline_ns = (due_ns > end_ns ? due_ns : end_ns) + patience_ns(lane);
+    lane->patient = true;
     lane->awaited = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
     do {
         if (!lane_wait(lane, "the sample of", due_ns))

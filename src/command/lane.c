@@ -84,6 +84,24 @@ static void on_missing(void *context, const struct entity *entity, const char *r
         g_hash_table_remove(lane->awaited, key_of(lane, entity));
 }
 
+static bool is_awaited(const struct lane *lane, const struct entity *entity) {
+    return lane->awaited && g_hash_table_contains(lane->awaited, key_of(lane, entity));
+}
+
+/* Those whose sample is awaited are absent when it is awaited no longer. */
+static void on_absent(void *context, const struct absence *absence) {
+    struct lane *lane = context;
+    struct absence left = *absence;
+    const struct entity **entities = memory_array(absence->count + 1, sizeof *entities);
+    left.entities = entities;
+    left.count = 0;
+    for (size_t i = 0; i < absence->count; i++)
+        if (!lane->patient || !is_awaited(lane, absence->entities[i]))
+            entities[left.count++] = absence->entities[i];
+    messages_absent(lane->messages, &left);
+    free(entities);
+}
+
 static void on_arrived(void *context, const struct entity *entity) {
     struct lane *lane = context;
     g_hash_table_remove(lane->skipped, key_of(lane, entity));
@@ -116,6 +134,7 @@ static bool round_once(struct lane *lane, struct source *source, const struct wi
         .series = on_series,
         .skipped = on_skipped,
         .missing = on_missing,
+        .absent = on_absent,
         .arrived = on_arrived,
         .ended = on_ended,
         .idle = on_idle,

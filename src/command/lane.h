@@ -32,6 +32,7 @@ struct lane {
     bool torn;                      /* a part of a round has been written */
     GString *key;                   /* of the entity that was looked for last */
     GHashTable *skipped;            /* keys of entities */
+    bool patient;                   /* there will be another round for those that are awaited */
     GHashTable *awaited; /* keys of entities whose sample of an aligned interval is to come */
     struct inventory *entities; /* those of the target, by type and name */
     struct inventory *selected; /* those that were asked for; only for sinks that want to know */

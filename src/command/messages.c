@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/backoff.h"
 #include "core/clock.h"
@@ -14,9 +15,21 @@ static const int64_t second_ns = 1000000000;
 
 enum { MAX_TROUBLES = 10000, FIRST_QUIET_SECONDS = 60, LONGEST_QUIET_SECONDS = 3600 };
 
+enum { MAX_NAMED = 5 }; /* entities in one line */
+
+static const char *const plurals[ENTITY_TYPES] = {
+    [ENTITY_VM] = "guests",
+    [ENTITY_HOST] = "hosts",
+    [ENTITY_POOL] = "pools",
+    [ENTITY_CLUSTER] = "clusters",
+    [ENTITY_DATASTORE] = "datastores",
+    [ENTITY_DATACENTER] = "datacenters",
+};
+
 struct trouble {
     char *subject; /* "vm 'web-1' (vm-42): ", or "" for the target */
     char *reason;
+    const char *shared;   /* plural of the entities that are told of together; NULL: each alone */
     size_t count;         /* sample times */
     size_t unreported;    /* of them, since it was reported last */
     bool active;          /* in this round or the one before */
@@ -117,39 +130,127 @@ static struct trouble *trouble_for(struct messages *messages, const struct entit
     return trouble;
 }
 
-/* Each time that it comes again soon, it is reported after a longer while. */
-static void report_trouble(struct messages *messages, struct trouble *trouble) {
+/* Whether to report it: when it comes again soon, after an ever longer while. */
+static bool is_due(struct trouble *trouble) {
     int64_t now_ns = clock_boot_ns();
+    bool active = trouble->active;
     trouble->unreported++;
-    if (trouble->active || backoff_holds(&trouble->quiet, now_ns))
-        return;
-    const char *separator = trouble->unreported > 1 ? "again: " : "";
-    log_warn(messages->log, "%s: %s%s%s", messages->target, trouble->subject, separator,
-             trouble->reason);
+    trouble->count++;
+    trouble->active = trouble->mentioned = true;
+    if (active || backoff_holds(&trouble->quiet, now_ns))
+        return false;
     backoff_extend(&trouble->quiet, now_ns, FIRST_QUIET_SECONDS, LONGEST_QUIET_SECONDS);
     trouble->reported_ns = now_ns;
     trouble->reported = true;
+    return true;
+}
+
+static void report_trouble(const struct messages *messages, const struct trouble *trouble) {
+    const char *separator = trouble->unreported > 1 ? "again: " : "";
+    log_warn(messages->log, "%s: %s%s%s", messages->target, trouble->subject, separator,
+             trouble->reason);
 }
 
 void messages_missing(struct messages *messages, const struct entity *entity, const char *reason) {
     struct trouble *trouble = trouble_for(messages, entity, reason);
-    report_trouble(messages, trouble);
-    trouble->count++;
-    trouble->active = trouble->mentioned = true;
+    if (is_due(trouble))
+        report_trouble(messages, trouble);
+}
+
+/* "vm 'a' (vm-1), vm 'b' (vm-2), …" of struct trouble; the others at --verbose. */
+static char *names_of(const struct messages *messages, const GPtrArray *troubles) {
+    GString *names = g_string_new(NULL);
+    for (guint i = 0; i < troubles->len; i++) {
+        const struct trouble *trouble = troubles->pdata[i];
+        int length = (int)strlen(trouble->subject) - (int)strlen(": ");
+        if (i < MAX_NAMED)
+            g_string_append_printf(names, "%s%.*s", i ? ", " : "", length, trouble->subject);
+        else
+            log_debug(messages->log, "%s: %s%s", messages->target, trouble->subject,
+                      trouble->reason);
+    }
+    if (troubles->len > MAX_NAMED)
+        g_string_append(names, ", …");
+    return g_string_free(names, FALSE);
+}
+
+static void report_absence(const struct messages *messages, const struct absence *absence,
+                           const GPtrArray *news) {
+    char *names = names_of(messages, news);
+    if (news->len == 1)
+        report_trouble(messages, news->pdata[0]);
+    else if (news->len)
+        log_warn(messages->log, "%s: %u of %zu %s %s: %s", messages->target, news->len,
+                 absence->asked, plurals[absence->entities[0]->type], absence->reason, names);
+    g_free(names);
+}
+
+void messages_absent(struct messages *messages, const struct absence *absence) {
+    GPtrArray *news = g_ptr_array_new();
+    for (size_t i = 0; i < absence->count; i++) {
+        const struct entity *entity = absence->entities[i];
+        struct trouble *trouble = trouble_for(messages, entity, absence->reason);
+        trouble->shared = plurals[entity->type];
+        if (is_due(trouble))
+            g_ptr_array_add(news, trouble);
+    }
+    report_absence(messages, absence, news);
+    g_ptr_array_free(news, TRUE);
 }
 
 static const char *plural(size_t count) {
     return count == 1 ? "" : "s";
 }
 
-static void report_end(const struct messages *messages, struct trouble *trouble) {
-    if (trouble->reported && messages->endless)
-        log_info(messages->log, "%s: %sover, after %zu sample%s: %s", messages->target,
-                 trouble->subject, trouble->unreported, plural(trouble->unreported),
-                 trouble->reason);
-    if (trouble->reported)
+static void report_end(const struct messages *messages, const struct trouble *trouble) {
+    log_info(messages->log, "%s: %sover, after %zu sample%s: %s", messages->target,
+             trouble->subject, trouble->unreported, plural(trouble->unreported), trouble->reason);
+}
+
+/* Those of one reason that have ended together. */
+static void report_shared_end(const struct messages *messages, const GPtrArray *ended) {
+    const struct trouble *first = ended->pdata[0];
+    char *names = names_of(messages, ended);
+    if (ended->len == 1)
+        report_end(messages, first);
+    else
+        log_info(messages->log, "%s: over for %u %s: %s: %s", messages->target, ended->len,
+                 first->shared, first->reason, names);
+    g_free(names);
+}
+
+static int compare_troubles(gconstpointer a, gconstpointer b) {
+    const struct trouble *left = *(const struct trouble *const *)a;
+    const struct trouble *right = *(const struct trouble *const *)b;
+    bool shared = left->shared && right->shared;
+    int order = (left->shared != NULL) - (right->shared != NULL);
+    if (!order && shared)
+        order = strcmp(left->shared, right->shared);
+    if (!order && shared)
+        order = strcmp(left->reason, right->reason);
+    return order ? order : strcmp(left->subject, right->subject);
+}
+
+static bool is_alike(const struct trouble *left, const struct trouble *right) {
+    return left->shared && left->shared == right->shared &&
+           strcmp(left->reason, right->reason) == 0;
+}
+
+static void report_ends(const struct messages *messages, GPtrArray *ended) {
+    GPtrArray *alike = g_ptr_array_new();
+    g_ptr_array_sort(ended, compare_troubles);
+    for (guint i = 0; i < ended->len; i++) {
+        struct trouble *trouble = ended->pdata[i];
+        bool last = i + 1 == ended->len || !is_alike(trouble, ended->pdata[i + 1]);
+        g_ptr_array_add(alike, trouble);
+        if (last && messages->endless)
+            report_shared_end(messages, alike);
+        if (last)
+            g_ptr_array_set_size(alike, 0);
         trouble->unreported = 0;
-    trouble->reported = false;
+        trouble->reported = false;
+    }
+    g_ptr_array_free(alike, TRUE);
 }
 
 static void report_back(struct messages *messages) {
@@ -169,17 +270,20 @@ static bool is_forgotten(const struct messages *messages, const struct trouble *
 void messages_round(struct messages *messages) {
     GHashTableIter each;
     void *value = NULL;
+    GPtrArray *ended = g_ptr_array_new();
     report_back(messages);
     g_hash_table_iter_init(&each, messages->troubles);
     while (g_hash_table_iter_next(&each, NULL, &value)) {
         struct trouble *trouble = value;
         trouble->active = trouble->mentioned;
         trouble->mentioned = false;
-        if (!trouble->active)
-            report_end(messages, trouble);
-        if (is_forgotten(messages, trouble))
+        if (!trouble->active && trouble->reported)
+            g_ptr_array_add(ended, trouble);
+        else if (is_forgotten(messages, trouble))
             g_hash_table_iter_remove(&each);
     }
+    report_ends(messages, ended);
+    g_ptr_array_free(ended, TRUE);
 }
 
 /* The first loss of a row, and another reason later in it, ever more seldom. */
@@ -216,7 +320,7 @@ void messages_finish(struct messages *messages, size_t rounds) {
     g_hash_table_iter_init(&each, messages->troubles);
     while (g_hash_table_iter_next(&each, NULL, &value)) {
         const struct trouble *trouble = value;
-        if (trouble->count > 1 && !messages->endless)
+        if (trouble->count > 1 && !messages->endless && !trouble->shared)
             log_warn(messages->log, "%s: %s%zu samples in all: %s", messages->target,
                      trouble->subject, trouble->count, trouble->reason);
     }

@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/reporter.h"
+#include "source/source.h"
 
 struct messages;
 
@@ -29,6 +30,12 @@ const struct reporter *messages_reporter(struct messages *messages);
 
 /* messages_missing: one sample time lacks data of the entity, or of the target when it is NULL. */
 void messages_missing(struct messages *messages, const struct entity *entity, const char *reason);
+
+/*
+ * messages_absent: one sample time lacks data of these entities: told in one line, which names some
+ * of them, and so is the end; --verbose names all.
+ */
+void messages_absent(struct messages *messages, const struct absence *absence);
 
 /* messages_round: a round has succeeded; trouble that it did not mention has ended. */
 void messages_round(struct messages *messages);

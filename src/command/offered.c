@@ -36,6 +36,10 @@ static void on_missing(void *context, const struct entity *entity, const char *r
     ++*reader->missing;
 }
 
+static void ignore_absence(void *context, const struct absence *absence) {
+    (void)context, (void)absence;
+}
+
 static void ignore_entity(void *context, const struct entity *entity) {
     (void)context, (void)entity;
 }
@@ -62,6 +66,7 @@ static bool read_rounds(struct source *source, const struct selection *selection
         .series = on_series,
         .skipped = ignore_entity,
         .missing = on_missing,
+        .absent = ignore_absence,
         .arrived = ignore_entity,
         .ended = ignore_end,
         .idle = ignore_idle,

@@ -35,6 +35,14 @@ struct source_options {
     int jobs;                    /* vSphere: connections side by side; 0 for the default */
 };
 
+/* Entities of one type that gave nothing of what they were asked for. Borrowed. */
+struct absence {
+    const struct entity *const *entities;
+    size_t count;
+    size_t asked;       /* entities of the type that were asked */
+    const char *reason; /* for people, after the entities: "returned no samples" */
+};
+
 /*
  * What a source reports in a round. Everything passed is borrowed for the call. A false return of
  * series means that the output failed: the source stops and returns false.
@@ -53,6 +61,11 @@ struct source_events {
      * round, each call stands for one sample time that something is missing of.
      */
     void (*missing)(void *context, const struct entity *entity, const char *reason);
+    /*
+     * absent: as missing, of entities that nothing came of and no fault speaks of; once in a round
+     * for each type and reason.
+     */
+    void (*absent)(void *context, const struct absence *absence);
     /* arrived: a selected entity that was not there in the round before. */
     void (*arrived)(void *context, const struct entity *entity);
     /* ended: a selected entity that is no longer there, or no longer runs. */

@@ -92,6 +92,43 @@ static void test_several(void **state) {
     desk_free(desk);
 }
 
+static void say_absent(struct desk *desk, const struct entity *const *entities, size_t count) {
+    const struct absence absence = {entities, count, 20, "returned no samples"};
+    messages_absent(desk->messages, &absence);
+}
+
+/* Those that begin or end together are one line. */
+static void test_many_at_once(void **state) {
+    struct desk *desk = desk_new(true);
+    struct entity guests[7];
+    const struct entity *list[7];
+    char ids[7][8];
+    (void)state;
+    for (int i = 0; i < 7; i++) {
+        snprintf(ids[i], sizeof ids[i], "vm-%d", i);
+        guests[i] = (struct entity){.type = ENTITY_VM, .name = "web", .id = ids[i]};
+        list[i] = &guests[i];
+    }
+    for (int round = 0; round < 3; round++) {
+        say_absent(desk, list, 2);
+        messages_round(desk->messages);
+    }
+    assert_said(desk, "vperf: warning: kvm01: 2 of 20 guests returned no samples: vm 'web' (vm-0), "
+                      "vm 'web' (vm-1)\n");
+    say_absent(desk, list, 3);
+    messages_round(desk->messages);
+    assert_said(desk, "vperf: warning: kvm01: vm 'web' (vm-2): returned no samples\n");
+    say_absent(desk, list, 7);
+    messages_round(desk->messages);
+    assert_int_equal(messages_troubles(desk->messages), 7);
+    assert_said(desk, "vperf: warning: kvm01: 4 of 20 guests returned no samples: vm 'web' (vm-3), "
+                      "vm 'web' (vm-4), vm 'web' (vm-5), vm 'web' (vm-6)\n");
+    messages_round(desk->messages);
+    assert_said(desk, "kvm01: over for 7 guests: returned no samples: vm 'web' (vm-0), "
+                      "vm 'web' (vm-1), vm 'web' (vm-2), vm 'web' (vm-3), vm 'web' (vm-4), …\n");
+    desk_free(desk);
+}
+
 static void test_target_away(void **state) {
     struct desk *desk = desk_new(true);
     struct error error = {0};
@@ -158,9 +195,9 @@ static void test_reports(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_begin_and_end), cmocka_unit_test(test_flapping),
-        cmocka_unit_test(test_several),       cmocka_unit_test(test_target_away),
-        cmocka_unit_test(test_other_reason),  cmocka_unit_test(test_bounded),
-        cmocka_unit_test(test_reports),
+        cmocka_unit_test(test_several),       cmocka_unit_test(test_many_at_once),
+        cmocka_unit_test(test_target_away),   cmocka_unit_test(test_other_reason),
+        cmocka_unit_test(test_bounded),       cmocka_unit_test(test_reports),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,11 +17,11 @@ SUMMARY = re.compile(r"counters: (\d+) defined, (\d+) offered, (\d+) returned"
 COLUMNS = ["type", "counter", "unit", "entities_offering", "series", "samples", "status"]
 
 
-def collect(vperf, server, directory, *options):
+def collect(vperf, server, directory, *options, status=0):
     """Run collect; return the run, its rows and the coverage rows."""
     done = vperf.run("collect", *options, "--coverage", directory / "coverage.csv",
                      *server.arguments)
-    assert done.status == 0, done
+    assert done.status == status, done
     text = (directory / "coverage.csv").read_bytes().decode()
     assert text.splitlines()[0] == ",".join(COLUMNS)
     return done, done.rows, read_csv(text)
@@ -70,11 +70,13 @@ def test_sums_are_those_of_the_csv(vperf, server, wanted, tmp_path):
 
 
 def test_offered_without_data(vperf, start_vcsim, tmp_path):
-    """A server that knows no value: all that it offers is 'offered, no data'."""
-    server = start_vcsim("-mode", "real", "-missing", "100")
-    _, rows, coverage = collect(vperf, server, tmp_path)
-    assert rows == []
-    assert {row["status"] for row in coverage} == {"offered, no data", "not offered"}
+    """A server that knows no value of guests: all that they offer is 'offered, no data'."""
+    server = start_vcsim("-mode", "real", "-valueless", "0,1")
+    done, rows, coverage = collect(vperf, server, tmp_path, status=3)
+    assert "2 of 2 guests returned no samples" in done.err, done
+    assert {row["type"] for row in rows} == {"host"}
+    assert {row["status"] for row in coverage if row["type"] == "vm"} == {
+        "offered, no data", "not offered"}
 
 
 def test_only_what_was_asked_for(vperf, esx, tmp_path):

@@ -9,6 +9,7 @@
 #include "core/memory.h"
 #include "source/vsphere/inventory/changes.h"
 #include "source/vsphere/inventory/counters.h"
+#include "source/vsphere/query/absences.h"
 #include "source/vsphere/query/archives.h"
 #include "source/vsphere/query/batches.h"
 #include "source/vsphere/query/follow.h"
@@ -179,6 +180,7 @@ static void report_skipped(struct round *round, struct tracked *tracked,
     if (!tracked->skipped)
         round->events->skipped(round->events->context, entity);
     tracked->skipped = true;
+    tracked->since = 0;
 }
 
 /* Trouble is mentioned as long as it lasts. Of what has vanished, the inventory will tell. */
@@ -209,6 +211,8 @@ static void choose(struct round *round) {
             continue;
         }
         tracked->vanished = false;
+        if (!tracked->since)
+            tracked->since = round->server_ns / second_ns;
         round->entities[round->count++] = entity;
     }
     round->ended = vsphere->ended_count;
@@ -258,6 +262,7 @@ static struct query_item make_item(const struct round *round, size_t index) {
         .samples = span_samples(&round->span),
         .leaves = index + round->ended >= round->count,
     };
+    item.tracked->heard = false;
     if (round->window->fresh_only)
         follow_mark(&item, round->window->after);
     return item;
@@ -356,6 +361,31 @@ static void learn(struct round *round) {
         vsphere->learnt = vsphere_read_clock(vsphere, &seconds, &ignored);
 }
 
+/* A short stretch of time may hold no sample: they are at multiples of their interval. */
+static bool holds_sample(const struct span *span) {
+    return !span->bounded || span->end / span->interval > span->start / span->interval;
+}
+
+static void report_absent(const struct round *round) {
+    struct vsphere *vsphere = round->vsphere;
+    if (!holds_sample(&round->span))
+        return;
+    const struct absences_order order = {
+        .events = round->events,
+        .channel = vsphere->session->main,
+        .catalog = vsphere->catalog,
+        .selection = round->selection,
+        .interval = round->window->interval,
+        .endless = round->endless,
+        .now = round->server_ns / second_ns,
+        .items = round->items,
+        .groups = round->groups,
+        .refusals = round->refusals,
+        .count = round->count - round->ended,
+    };
+    absences_report(&order);
+}
+
 static bool visit(struct round *round, struct error *error) {
     struct vsphere *vsphere = round->vsphere;
     choose(round);
@@ -367,6 +397,8 @@ static bool visit(struct round *round, struct error *error) {
     bool good = ask(round, error);
     if (good && round->endless)
         learn(round);
+    if (good)
+        report_absent(round);
     return good;
 }
 

@@ -29,9 +29,23 @@ type PerfMetricIntSeries struct {
 	Value []int64 `xml:"value"`
 }
 
-func (q *query) answer() types.BasePerfEntityMetricBase {
-	base := types.PerfEntityMetricBase{Entity: q.spec.Entity}
+// says tells whether the server gives anything.
+func (q *query) says() bool {
+	w := q.manager.weather
+	return !q.manager.silent[q.spec.Entity] && !(w.needMetrics && len(q.spec.MetricId) == 0)
+}
+
+// answers gives the answer in one part, or in two that share the series in the middle.
+func (q *query) answers() []types.BasePerfEntityMetricBase {
 	ids := q.metrics()
+	if n := len(ids); q.manager.weather.splitAnswer && n > 2 {
+		return []types.BasePerfEntityMetricBase{q.answer(ids[:n/2+1]), q.answer(ids[n/2-1:])}
+	}
+	return []types.BasePerfEntityMetricBase{q.answer(ids)}
+}
+
+func (q *query) answer(ids []types.PerfMetricId) types.BasePerfEntityMetricBase {
+	base := types.PerfEntityMetricBase{Entity: q.spec.Entity}
 	if q.spec.Format == string(types.PerfFormatCsv) && !q.manager.weather.noCSV {
 		return q.csv(base, ids)
 	}

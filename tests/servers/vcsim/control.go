@@ -25,6 +25,7 @@ var commands = map[string]command{
 	"power":        controlPower,
 	"delay":        controlDelay,
 	"offer":        controlOffer,
+	"silence":      controlSilence,
 	"define":       controlDefine,
 	"end-sessions": controlEndSessions,
 	"away":         controlAway,
@@ -184,6 +185,14 @@ func controlDelay(s *server, v url.Values) (interface{}, error) {
 	}
 	return s.each(v, func(e *entity) error {
 		s.world.delay(e, span, intervals)
+		return nil
+	})
+}
+
+// controlSilence lets QueryPerf give nothing of entities, or something again with on=false.
+func controlSilence(s *server, v url.Values) (interface{}, error) {
+	return s.each(v, func(e *entity) error {
+		s.world.manager.silent[e.ref] = v.Get("on") != "false"
 		return nil
 	})
 }

@@ -146,7 +146,7 @@ func (p *performanceManager) values(e *entity, id types.PerfMetricId, times []in
 	values := make([]int64, len(times))
 	for i, at := range times {
 		values[i] = noValue
-		if at-interval >= since {
+		if at-interval >= since && !p.valueless[e.ref] {
 			values[i] = one.archived(at, interval)
 		}
 	}

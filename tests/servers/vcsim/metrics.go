@@ -107,6 +107,7 @@ type offers struct {
 	level    int32
 	pools    bool // have samples in real time
 	counters map[int32]types.PerfCounterInfo
+	own      string // counter of every third guest
 	shared   map[string]*offer
 	added    []int32         // counters that all guests offer since some time
 	since    map[int32]int64 // that time, in seconds
@@ -166,8 +167,15 @@ func (f *offers) fill(e *entity, kind string, i int) {
 	case kind == "Datastore":
 		d.files = []string{"DISKFILE", "DELTAFILE", "SWAPFILE", "OTHERFILE"}
 	}
+	own := f.owns(e, i)
+	if own != 0 {
+		shape += " own"
+	}
 	if f.shared[shape] == nil {
 		ids := f.expand(kind, d, i)
+		if own != 0 {
+			ids = append(ids, types.PerfMetricId{CounterId: own})
+		}
 		f.shared[shape] = newOffer(ids)
 		f.shared[shape+historical] = newOffer(f.stored(ids))
 		for _, counter := range f.added {
@@ -181,6 +189,19 @@ func (f *offers) fill(e *entity, kind string, i int) {
 	if e.vm != nil || e.host != nil || (isPool && f.pools) {
 		e.realtime = f.shared[shape]
 	}
+}
+
+// owns returns the counter that guest number i has alone, or 0.
+func (f *offers) owns(e *entity, i int) int32 {
+	if e.vm == nil || i%3 != 1 || f.own == "" {
+		return 0
+	}
+	for key, info := range f.counters {
+		if info.Name() == f.own {
+			return key
+		}
+	}
+	return 0
 }
 
 // guestDevices gives guest number i one or two disks and every third guest a second NIC.

@@ -28,6 +28,8 @@ type performanceManager struct {
 	denied    map[types.ManagedObjectReference]bool
 	orphaned  map[types.ManagedObjectReference]bool
 	refusing  map[types.ManagedObjectReference]bool
+	silent    map[types.ManagedObjectReference]bool
+	valueless map[types.ManagedObjectReference]bool
 	weather   *weather
 }
 
@@ -56,6 +58,7 @@ func installReal(o *options, c *clock) (*performanceManager, *pageStore, error) 
 	}
 	p.offers = newOffers(o.model, int32(o.level), p.counters)
 	p.offers.pools = o.poolsLive
+	p.offers.own = o.weather.ownCounter
 	p.entities = p.offers.all()
 	for _, e := range p.entities {
 		if e.connected() {
@@ -208,8 +211,11 @@ func (p *performanceManager) QueryPerf(_ *simulator.Context, req *types.QueryPer
 		if q.interval == realtimeInterval {
 			realtime = append(realtime, q)
 		}
+		if len(q.times) > 0 && !q.says() {
+			continue
+		}
 		if len(q.times) > 0 {
-			res.Returnval = append(res.Returnval, q.answer())
+			res.Returnval = append(res.Returnval, q.answers()...)
 		}
 	}
 	p.note(realtime, millis(now))
@@ -274,7 +280,8 @@ func (p *performanceManager) prepare(spec *types.PerfQuerySpec, i int,
 	for j, id := range spec.MetricId {
 		_, defined := p.counters[id.CounterId]
 		refused := int(id.CounterId) == p.weather.refusedCounter &&
-			(len(p.refusing) == 0 || p.refusing[spec.Entity])
+			(len(p.refusing) == 0 || p.refusing[spec.Entity]) ||
+			p.weather.refuseUnoffered && len(offer.instances[id.CounterId]) == 0
 		if refused || (!defined && !p.offers.unlisted(id.CounterId)) {
 			return nil, invalidArgument(fmt.Sprintf("querySpec[%d].metricId[%d].counterId", i, j))
 		}

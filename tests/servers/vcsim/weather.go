@@ -26,6 +26,10 @@ type weather struct {
 	deleted, deleteAt        string
 	denied, orphaned         string
 	refusing                 string
+	silent, valueless        string
+	ownCounter               string
+	refuseUnoffered          bool
+	needMetrics, splitAnswer bool
 	refusedCounter           int
 	accidents                string
 	slowMetric               time.Duration
@@ -50,6 +54,16 @@ func (w *weather) addFlags(f *flag.FlagSet) {
 	f.IntVar(&w.refusedCounter, "refuse-counter", -1,
 		"real: QueryPerf calls this counter id incorrect, though entities offer it")
 	f.StringVar(&w.refusing, "refuse-counter-of", "", "real: of these entities only")
+	f.StringVar(&w.silent, "silent", "", "real: QueryPerf gives nothing of these entities")
+	f.StringVar(&w.valueless, "valueless", "", "real: QueryPerf gives -1 alone of these entities")
+	f.StringVar(&w.ownCounter, "own-counter", "",
+		"real: guests 1, 4, 7 … offer this counter, as GROUP.NAME.ROLLUP, and no others do")
+	f.BoolVar(&w.refuseUnoffered, "refuse-unoffered", false,
+		"real: QueryPerf calls a counter incorrect that the entity does not offer")
+	f.BoolVar(&w.needMetrics, "need-metrics", false,
+		"real: QueryPerf gives nothing when it names no counters")
+	f.BoolVar(&w.splitAnswer, "split-answers", false,
+		"real: the answer for each entity comes in two parts that have some series in common")
 	f.StringVar(&w.accidents, "accident", "",
 		"METHOD:CALLS:KIND,… with CALLS 2, 2-5 or *, METHOD or *, and KIND delay=MS, hang, reset, "+
 			"close, truncate or an HTTP status")
@@ -100,6 +114,12 @@ func (w *weather) install(p *performanceManager) error {
 		return err
 	}
 	if p.refusing, err = selectionSet(w.refusing); err != nil {
+		return err
+	}
+	if p.silent, err = selectionSet(w.silent); err != nil {
+		return err
+	}
+	if p.valueless, err = selectionSet(w.valueless); err != nil {
 		return err
 	}
 	p.weather = w

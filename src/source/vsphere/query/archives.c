@@ -16,15 +16,22 @@ struct archives {
     int32_t interval;     /* the one looked for */
     int64_t kept_seconds; /* its samples; 0 when it is not among them */
     char *known;          /* the intervals of the server, for people; NULL for none */
+    char *longer;         /* those of them above the one looked for */
 };
 
+/* The caller's text becomes longer by a number. */
+static void add_number(char **text, int number) {
+    char *longer = memory_printf("%s%s%d", *text ? *text : "", *text ? ", " : "", number);
+    free(*text);
+    *text = longer;
+}
+
 static void add_interval(struct archives *archives, const struct vim25__PerfInterval *interval) {
-    char *known = archives->known;
     if (!interval->enabled)
         return;
-    archives->known =
-        memory_printf("%s%s%d", known ? known : "", known ? ", " : "", interval->samplingPeriod);
-    free(known);
+    add_number(&archives->known, interval->samplingPeriod);
+    if (interval->samplingPeriod > archives->interval)
+        add_number(&archives->longer, interval->samplingPeriod);
     if (interval->samplingPeriod == archives->interval)
         archives->kept_seconds = interval->length;
 }
@@ -61,12 +68,16 @@ static bool warn_if_older(const struct archives *archives, const struct span *sp
     if (!now && !present_read(channel, &reading, error))
         return is_bearable(error);
     now = now ? now : present_seconds(&reading);
-    if (span->start < now - kept)
-        report(session->reporter, REPORT_WARNING,
-               "%s: samples of %d s are kept for %" PRId64 " %s: give a longer --interval for "
-               "older ones (%s)",
-               session->label, archives->interval, kept / (days ? DAY_SECONDS : HOUR_SECONDS),
-               days ? "d" : "h", archives->known);
+    if (span->start >= now - kept)
+        return true;
+    char *advice =
+        archives->longer
+            ? memory_printf("give a longer --interval for older ones (%s)", archives->longer)
+            : memory_strdup("the server has no older ones, at no --interval");
+    report(session->reporter, REPORT_WARNING, "%s: samples of %d s are kept for %" PRId64 " %s: %s",
+           session->label, archives->interval, kept / (days ? DAY_SECONDS : HOUR_SECONDS),
+           days ? "d" : "h", advice);
+    free(advice);
     return true;
 }
 
@@ -81,5 +92,6 @@ bool archives_check(const struct span *span, struct channel *channel, struct err
             "%s: the server keeps no samples of %d s: give another --interval (%d, %s)",
             channel->session->label, archives.interval, REAL_TIME_SECONDS, archives.known);
     free(archives.known);
+    free(archives.longer);
     return good;
 }

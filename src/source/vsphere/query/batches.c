@@ -121,6 +121,7 @@ static void lose_item(struct batch_run *run, size_t index, bool refused, struct 
         run->plan->order->lost_objects = item->tracked->vanished = true;
     else if (!item->leaves)
         query->events->missing(query->events->context, item->entity, reason);
+    item->tracked->heard = true;
     error_clear(error);
 }
 
@@ -140,6 +141,7 @@ static void lose_counter(struct batch_run *run, struct error *error) {
                                    counter->name, failure_reason(run->channel, error));
         }
         query->events->missing(query->events->context, item->entity, reason);
+        item->tracked->heard = true;
         free(reason);
     }
     error_clear(error);

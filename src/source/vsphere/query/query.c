@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "source/vsphere/query/answers.h"
 #include "source/vsphere/query/request.h"
 #include "source/vsphere/query/samples.h"
 #include "source/vsphere/query/wanted.h"
@@ -39,17 +40,6 @@ bool query_unexpanded(const struct _vim25__QueryPerfResponse *response) {
             if (strcmp(response->returnval[i].series[k].instance, "*") == 0)
                 return true;
     return false;
-}
-
-static const struct vim_entity_metric *answer_for(const struct _vim25__QueryPerfResponse *response,
-                                                  const struct entity *entity, size_t position) {
-    size_t count = (size_t)response->__sizereturnval;
-    for (size_t i = 0; i < count; i++) {
-        const struct vim_entity_metric *metric = &response->returnval[(position + i) % count];
-        if (metric->entity.value && strcmp(metric->entity.value, entity->id) == 0)
-            return metric;
-    }
-    return NULL;
 }
 
 /* Gives the samples of a series that cover an interval to the events. */
@@ -119,6 +109,7 @@ static bool emit_series(const struct query *query, const struct query_call *call
 }
 
 static void mark_time(const struct query *query, const struct query_item *item, int64_t time) {
+    item->tracked->heard = true;
     if (query->fresh)
         mark_add(&item->tracked->mark, time);
     if (time > *query->newest)
@@ -137,47 +128,82 @@ static void mark_found(const struct query *query, const struct query_call *call,
     }
 }
 
-static void report_unreadable(const struct query *query, const struct entity *entity,
+static void report_loss(const struct query *query, const struct query_item *item,
+                        const char *reason) {
+    item->tracked->heard = true;
+    query->events->missing(query->events->context, item->entity, reason);
+}
+
+static void report_unreadable(const struct query *query, const struct query_item *item,
                               const struct sample_times *times, size_t dropped) {
-    const struct source_events *events = query->events;
     if (times->unreadable)
-        events->missing(events->context, entity,
-                        "the sample times cannot be read: all series are left out");
+        report_loss(query, item, "the sample times cannot be read: all series are left out");
     else if (dropped) {
         char *reason = memory_printf("%zu series are left out: their values cannot be read, or "
                                      "are more or fewer than the sample times",
                                      dropped);
-        events->missing(events->context, entity, reason);
+        report_loss(query, item, reason);
         free(reason);
     }
 }
 
+/* Several parts are one answer, which may come after another one of the same item. */
+static void hold_times(struct held *held, const struct answer *answer) {
+    size_t count = 0, room = 1;
+    for (size_t i = 0; i < answer->count; i++)
+        room += answer->parts[i]->sample_count;
+    int64_t *times = memory_array(room, sizeof *times);
+    for (size_t i = 0; i < answer->count; i++)
+        for (size_t k = 0; k < answer->parts[i]->sample_count; k++)
+            times[count++] = answer->parts[i]->times[k];
+    held_add_answer(held, times, count);
+    free(times);
+}
+
+static bool emit_part(const struct query *query, const struct query_call *call,
+                      const struct query_item *item, struct sample_times *times,
+                      struct error *error) {
+    size_t dropped = 0;
+    bool good = emit_series(query, call, item, times, &dropped, error);
+    report_unreadable(query, item, times, dropped);
+    return good;
+}
+
+/* What is marked by one part is not missing in the others: all are emitted first. */
 static bool emit_entity(const struct query *query, const struct query_call *call,
-                        const struct query_item *item, const struct vim_entity_metric *metric,
+                        const struct query_item *item, const struct answer *answer,
                         struct error *error) {
     const struct mark *mark = query->fresh ? &item->tracked->mark : NULL;
-    struct sample_times times;
-    size_t dropped = 0;
-    sample_times_init(&times, metric, &item->span, mark);
-    if (call->held)
-        held_add_answer(call->held, metric->times, metric->sample_count);
-    bool good = emit_series(query, call, item, &times, &dropped, error);
-    report_unreadable(query, item->entity, &times, dropped);
-    if (good)
-        mark_found(query, call, item, &times);
-    sample_times_done(&times);
+    struct sample_times times[ANSWERS_PARTS];
+    bool good = true;
+    if (call->held && answer->count)
+        hold_times(call->held, answer);
+    for (size_t i = 0; i < answer->count; i++)
+        sample_times_init(&times[i], answer->parts[i], &item->span, mark);
+    for (size_t i = 0; good && i < answer->count; i++)
+        good = emit_part(query, call, item, &times[i], error);
+    for (size_t i = 0; i < answer->count; i++) {
+        if (good)
+            mark_found(query, call, item, &times[i]);
+        sample_times_done(&times[i]);
+    }
+    if (answer->left_out)
+        report_loss(query, item, "the answer has too many parts: some are left out");
     return good;
 }
 
 bool query_emit(const struct query *query, const struct query_call *call,
                 const struct _vim25__QueryPerfResponse *response, struct error *error) {
-    for (size_t i = 0; i < call->count; i++) {
-        const struct query_item *item = &call->items[i];
-        const struct vim_entity_metric *metric = answer_for(response, item->entity, i);
-        if (metric && !emit_entity(query, call, item, metric, error))
-            return false;
+    struct answers answers;
+    bool good = true;
+    answers_init(&answers, response->returnval, (size_t)response->__sizereturnval);
+    for (size_t i = 0; good && i < call->count; i++) {
+        struct answer answer;
+        answers_find(&answers, call->items[i].entity->id, &answer);
+        good = emit_entity(query, call, &call->items[i], &answer, error);
     }
-    return true;
+    answers_done(&answers);
+    return good;
 }
 
 bool query_release(const struct query *query, const struct query_item *item, struct held *held,

@@ -14,13 +14,13 @@ enum { SAMPLES_INTERVALS = 8 };
 /* The sample times of the answer for one entity. */
 struct sample_times {
     const struct vim_entity_metric *metric;
-    bool *wanted;                         /* by their order in the answer */
-    bool *found;                          /* a series has a value then */
+    bool *wanted;           /* by their order in the answer */
+    bool *found;            /* a series has a value then */
+    struct sample *samples; /* room for those of a series */
+    size_t interval_count;
     int32_t newest;                       /* at most so many of a series, the newest; 0 for all */
     int32_t intervals[SAMPLES_INTERVALS]; /* that the samples cover, each once */
-    size_t interval_count;
-    bool unreadable;        /* or more intervals than that: nothing is wanted */
-    struct sample *samples; /* room for those of a series */
+    bool unreadable;                      /* or more intervals than that: nothing is wanted */
 };
 
 /*

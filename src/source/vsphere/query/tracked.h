@@ -19,6 +19,10 @@ struct tracked {
     struct backoff refusal; /* of the entity as a whole */
     char *reason;           /* of the refusal, for people */
     unsigned silent;        /* rounds in a row that had no sample of it */
+    int64_t since;          /* server's time when it was asked first since it runs; 0: it is not */
+    bool heard;             /* in this round: it gave samples, or why it did not was told */
+    bool absent;            /* it was told to give nothing */
+    bool lacking;           /* it gives nothing since it has none of the chosen counters */
     bool offered;           /* its counters were reported */
     bool skipped;           /* that it has no data was reported */
     bool vanished;          /* the server did not find it */

@@ -190,6 +190,28 @@ static void test_order_is_that_of_the_items(void **state) {
     assert_string_equal(emit(f), "vm-2 cpu[] more x2; vm-2 #2[0] more x2; ");
 }
 
+/* The second part has a series of its own, and a later sample of one that the first has. */
+static void test_two_parts_of_one_entity(void **state) {
+    struct fixture *f = *state;
+    int64_t times[] = {START + 40, START + 60}, values[2][2] = {{7, 8}, {9, 9}};
+    struct vim_series series[] = {
+        {.instance = "", .values = values[0], .count = 2, .counter_id = 1},
+        {.instance = "1", .values = values[1], .count = 2, .counter_id = 2},
+    };
+    f->metrics[0].entity.value = "vm-1";
+    f->metrics[0].times = times;
+    f->metrics[0].series = series;
+    f->query.fresh = true;
+    f->call.count = 1;
+    struct vim_entity_metric first = f->metrics[1];
+    f->metrics[1] = f->metrics[0];
+    f->metrics[0] = first;
+    assert_string_equal(emit(f), "vm-1 cpu[] x2; vm-1 #2[0] x2; vm-1 cpu[] more x1; "
+                                 "vm-1 #2[1] x2; ");
+    assert_true(f->tracked[0].heard);
+    assert_string_equal(emit(f), "");
+}
+
 static void test_fresh_samples_come_once(void **state) {
     struct fixture *f = *state;
     f->query.fresh = true;
@@ -344,6 +366,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_samples_of_a_series),
         WITH_FIXTURE(test_order_is_that_of_the_items),
+        WITH_FIXTURE(test_two_parts_of_one_entity),
         WITH_FIXTURE(test_fresh_samples_come_once),
         WITH_FIXTURE(test_a_failure_moves_no_mark),
         WITH_FIXTURE(test_a_time_without_values_is_not_seen),
