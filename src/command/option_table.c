@@ -15,8 +15,8 @@
               "GLOB,...")
 
 static const struct poptOption entity_options[] = {
-    ROW_TYPE("kinds of entities: vm, host (default: both); with an archived --interval also pool, "
-             "cluster, datastore, datacenter"),
+    ROW_TYPE("kinds of entities: vm, host (default: both); with an archived --interval also pool "
+             "(often in real time too), cluster, datastore, datacenter"),
     ROW_NAME,
     POPT_TABLEEND,
 };

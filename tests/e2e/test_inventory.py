@@ -151,6 +151,17 @@ def test_vapps_are_pools(vperf, twins):
     assert {row["id"] for row in done.rows} == {row["id"] for row in pools}
 
 
+def test_pools_in_real_time(vperf, twins):
+    """Where the server says that pools have samples in real time, they are taken."""
+    done = vperf.run("collect", "--type", "pool", *twins.arguments)
+    assert done.status == 0 and done.rows, done
+    pools = vperf.run("inventory", "--type", "pool", *twins.arguments).rows
+    assert {(row["type"], row["interval"]) for row in done.rows} == {("pool", "20")}
+    assert {row["id"] for row in done.rows} == {row["id"] for row in pools}
+    refused = vperf.run("collect", "--type", "pool,datastore", *twins.arguments)
+    assert refused.status == 2 and "--type datastore" in refused.err, refused
+
+
 def test_states(vperf, vcenter):
     """The states that people look for are all told."""
     rows = vperf.run("inventory", *vcenter.arguments).rows

@@ -14,6 +14,7 @@
 #include "source/vsphere/query/batches.h"
 #include "source/vsphere/query/follow.h"
 #include "source/vsphere/query/offers.h"
+#include "source/vsphere/query/providers.h"
 
 enum {
     RENEWAL_ROUNDS = 3, /* between two readings of the inventory */
@@ -51,18 +52,13 @@ static bool is_measured(const void *context, const struct entity *entity) {
     return selection_has_entity(round->selection, entity) && (round->archived || has_data(entity));
 }
 
-static bool is_archived_only(enum entity_type type) {
-    return type != ENTITY_VM && type != ENTITY_HOST;
-}
-
-static bool check_selection(const struct round *round, struct error *error) {
-    for (int type = 0; type < ENTITY_TYPES; type++)
-        if (round->selection->types[type] && is_archived_only((enum entity_type)type) &&
-            !round->archived)
-            return error_set(error, ERROR_USAGE,
-                             "--type %s: has no real-time samples: give --interval 300 or longer",
-                             entity_type_name((enum entity_type)type));
-    return true;
+/* What has samples in real time does not change while the program lives. */
+static bool check_providers(const struct round *round, struct error *error) {
+    struct vsphere *vsphere = round->vsphere;
+    vsphere->live =
+        vsphere->live || round->archived ||
+        providers_check(vsphere->session->main, vsphere->inventory, round->selection, error);
+    return vsphere->live;
 }
 
 static void on_arrived(void *context, const struct entity *entity) {
@@ -165,11 +161,10 @@ static bool resolve_span(struct round *round, struct error *error) {
 
 static bool prepare(struct round *round, struct error *error) {
     struct vsphere *vsphere = round->vsphere;
-    if (!check_selection(round, error) ||
-        (round->window->fresh_only && !begin_fresh(round, error)) ||
+    if ((round->window->fresh_only && !begin_fresh(round, error)) ||
         !vsphere_load_catalog(vsphere, error) ||
         (!vsphere->inventory && !vsphere_load_inventory(vsphere, round->selection, error)) ||
-        !resolve_span(round, error))
+        !check_providers(round, error) || !resolve_span(round, error))
         return false;
     refusals_begin(&vsphere->refusals, round->now_ns);
     return true;

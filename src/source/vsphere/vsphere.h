@@ -43,6 +43,7 @@ struct vsphere {
     int unsettled;   /* rounds in a row after which the clock's rate was not known */
     uint64_t rounds; /* that have begun */
     bool checked;    /* whether the server keeps samples as old as the window */
+    bool live;       /* the types that were asked for are known to have samples in real time */
     bool learnt;     /* the clock was read after a round that succeeded */
 };
 
