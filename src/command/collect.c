@@ -122,6 +122,7 @@ static int collect(const struct options *options) {
     run_report_end(&options->log, &run.fatal);
     int status = run_status(&run);
     run_done(&run);
+    sink_done(&sink);
     return status;
 }
 

@@ -18,6 +18,12 @@ enum { VALUE_TEXT_SIZE = 32, TIME_TEXT_SIZE = 32 };
 size_t value_text(char text[VALUE_TEXT_SIZE], int64_t value, const struct counter *counter,
                   bool raw);
 
+/* value_is_hundredths: the counter's raw values are hundredths of its unit: it is a percent. */
+bool value_is_hundredths(const struct counter *counter);
+
+/* value_digits: as value_text for who knows whether it is shown in hundredths; without an end. */
+size_t value_digits(char text[VALUE_TEXT_SIZE], int64_t value, bool hundredths);
+
 /*
  * time_text: RFC 3339 in UTC with seconds, 2026-11-21T19:17:20Z. Returns the length. Empty outside
  * the years 0 to 9999, which RFC 3339 cannot express.

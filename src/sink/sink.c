@@ -67,3 +67,9 @@ void sink_end(struct sink *sink) {
     begin(sink);
     sink->ops->end(sink);
 }
+
+void sink_done(struct sink *sink) {
+    if (sink->ops->done)
+        sink->ops->done(sink);
+    sink->state = NULL;
+}

@@ -32,6 +32,8 @@ struct sink_ops {
     bool (*round_end)(struct sink *sink, struct error *error);
     /* end: what stands after the last series. */
     void (*end)(struct sink *sink);
+    /* done: frees the state, if there is any; may be NULL. */
+    void (*done)(struct sink *sink);
 };
 
 struct sink {
@@ -39,6 +41,7 @@ struct sink {
     FILE *stream;
     struct output *output; /* of the stream; NULL when rounds need not be flushed */
     struct sink_options options;
+    void *state; /* what the format keeps between series; its own */
     bool begun;
 };
 
@@ -57,6 +60,9 @@ bool sink_round_end(struct sink *sink, struct error *error) __attribute__((warn_
 
 /* sink_end: what stands at the end, after a beginning if there was no series. */
 void sink_end(struct sink *sink);
+
+/* sink_done: frees what the format keeps, also of a sink that did not come to its end. */
+void sink_done(struct sink *sink);
 
 /* sink_find: the format with this name; ERROR_USAGE lists the known ones. */
 const struct sink_ops *sink_find(const char *name, struct error *error);

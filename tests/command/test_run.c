@@ -205,6 +205,7 @@ static struct outcome play(size_t targets, const struct timing *timing) {
     outcome.publishable = run_publishable(&run);
     outcome.fatal = run.fatal.kind;
     run_done(&run);
+    sink_done(&sink);
     fclose(sink.stream);
     fclose(options.log.stream);
     selection_done(&options.selection);

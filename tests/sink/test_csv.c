@@ -28,6 +28,7 @@ static char *written(const struct series *series, size_t count, struct sink_opti
     for (size_t i = 0; i < count; i++)
         sink.ops->write(&sink, &series[i]);
     sink.ops->end(&sink);
+    sink_done(&sink);
     fclose(sink.stream);
     return text;
 }
@@ -140,6 +141,41 @@ static void test_every_text_cell_is_made_safe(void **state) {
         "2026-11-21T19:17:20Z,'=source,'=hyper,vm,'=name,'=id,'=counter,'=instance,1,'=unit,20\n");
 }
 
+/* What was formatted before belongs to what stood at the address then. */
+static void test_addresses_are_used_again(void **state) {
+    static const struct sample sample = {1795288640, 100};
+    static const char *const sources[] = {"a", "b"}, *const units[] = {"percent", "number"};
+    char name[16], counter_name[16];
+    struct counter counter = {.name = counter_name};
+    struct entity entity = guest(name);
+    const struct series series = {&entity, &counter, "", 20, false, 1, &sample};
+    struct error error = {0};
+    char *text;
+    size_t size;
+    struct sink sink = {.ops = sink_find("csv", &error)};
+    (void)state;
+
+    sink.stream = open_memstream(&text, &size);
+    for (int i = 0; i < 8; i++) {
+        snprintf(name, sizeof name, "n%d", i & 1);
+        snprintf(counter_name, sizeof counter_name, "c%d", i >> 1 & 1);
+        entity.source = sources[i >> 2];
+        counter.unit = units[i >> 2];
+        sink_write(&sink, &series);
+    }
+    sink_end(&sink);
+    sink_done(&sink);
+    fclose(sink.stream);
+#define ROW(source, name, counter, rest)                                                           \
+    "2026-11-21T19:17:20Z," source ",esxi,vm," name ",vm-9," counter ",," rest ",20\n"
+    assert_string_equal(
+        text, HEADER ROW("a", "n0", "c0", "1.00,percent") ROW("a", "n1", "c0", "1.00,percent")
+                  ROW("a", "n0", "c1", "1.00,percent") ROW("a", "n1", "c1", "1.00,percent")
+                      ROW("b", "n0", "c0", "100,number") ROW("b", "n1", "c0", "100,number")
+                          ROW("b", "n0", "c1", "100,number") ROW("b", "n1", "c1", "100,number"));
+    free(text);
+}
+
 static void test_header_comes_once(void **state) {
     static const struct sample sample = {1795288640, 1};
     struct entity entity = guest("web-1");
@@ -155,6 +191,7 @@ static void test_header_comes_once(void **state) {
         for (int i = 0; i < count; i++)
             sink_write(&sink, &series);
         sink_end(&sink);
+        sink_done(&sink);
         fclose(sink.stream);
         assert_int_equal(strncmp(text, HEADER, strlen(HEADER)), 0);
         assert_null(strstr(text + strlen(HEADER), "timestamp"));
@@ -180,6 +217,7 @@ int main(void) {
         cmocka_unit_test(test_raw),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_every_text_cell_is_made_safe),
+        cmocka_unit_test(test_addresses_are_used_again),
         cmocka_unit_test(test_header_comes_once),
         cmocka_unit_test(test_find),
     };

@@ -77,6 +77,7 @@ static char *written(const struct sink_ops *format, struct sink_options options,
         }
     }
     sink_end(&sink);
+    sink_done(&sink);
     fclose(sink.stream);
     return text;
 }
