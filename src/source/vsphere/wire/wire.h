@@ -18,6 +18,9 @@ struct vim25__ArrayOfManagedObjectReference;
 struct vim25__ArrayOfOptionValue;
 struct vim25__ArrayOfPerfInterval;
 struct vim25__ArrayOfString;
+struct vim25__DynamicProperty;
+struct vim25__ManagedObjectReference;
+struct vim25__MissingProperty;
 
 /* VIM_ABSENT stands for a value that the server left empty (`1,,3`); never read from digits. */
 #define VIM_ABSENT INT64_MIN
@@ -71,6 +74,24 @@ struct vim_counter {
 struct vim_counters {
     struct vim_counter *item;
     size_t count;
+};
+
+/*
+ * struct vim25__ObjectContent is an object of the property collector, with what was asked for. Its
+ * members are called as generated ones are.
+ */
+struct vim25__ObjectContent {
+    struct vim25__ManagedObjectReference *obj;
+    int __sizepropSet; /* NOLINT(bugprone-reserved-identifier) */
+    struct vim25__DynamicProperty *propSet;
+    int __sizemissingSet; /* NOLINT(bugprone-reserved-identifier) */
+    struct vim25__MissingProperty *missingSet;
+};
+
+/* struct vim25__PerfMetricId is a counter and an instance that an entity offers. */
+struct vim25__PerfMetricId {
+    int counterId;
+    char *instance;
 };
 
 /* struct vim_moref names a managed object: its type ("VirtualMachine") and its id ("vm-42"). */

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Properties in the form that nearly all have, and in others: the same is read. */
+#include "test_wire.h"
+
+#define OBJECT(reference, properties)                                                              \
+    "<RetrievePropertiesExResponse xmlns=\"urn:vim25\"><returnval><objects>" reference properties  \
+    "</objects></returnval></RetrievePropertiesExResponse>"
+#define REFERENCE "<obj type=\"VirtualMachine\">vm-1</obj>"
+
+static const struct {
+    const char *xml;
+    const char *name;
+    const char *type;
+    const char *moref_type;
+    const char *text;
+} cases[] = {
+    {"<propSet><name>name</name><val xsi:type=\"xsd:string\">web</val></propSet>", "name", "string",
+     NULL, "web"},
+    {"<propSet><name>name</name><val xsi:type=\"xsd:string\"></val></propSet>", "name", "string",
+     NULL, ""},
+    {"<propSet><name>name</name><val xsi:type=\"xsd:string\"/></propSet>", "name", "string", NULL,
+     ""},
+    {"<propSet><name>name</name><val>web</val></propSet>", "name", NULL, NULL, "web"},
+    {"<propSet><name>host</name><val type=\"HostSystem\" xsi:type=\"ManagedObjectReference\">host-1"
+     "</val></propSet>",
+     "host", "ManagedObjectReference", "HostSystem", "host-1"},
+    {"<propSet><name>host</name><val xsi:type=\"ManagedObjectReference\" type=\"HostSystem\">host-1"
+     "</val></propSet>",
+     "host", "ManagedObjectReference", "HostSystem", "host-1"},
+    {"<propSet>\n <name>name</name>\n <val xsi:type='xsd:string'>web</val></propSet>", "name",
+     "string", NULL, "web"},
+    {"<propSet><val xsi:type=\"xsd:string\">web</val><name>name</name></propSet>", "name", "string",
+     NULL, "web"},
+    {"<propSet><name>name</name><val xsi:type=\"xsd:string\" id=\"1\">web</val><x/></propSet>",
+     "name", "string", NULL, "web"},
+    {"<propSet><name>name</name><val xsi:type=\"xsd:string\">&lt;b&gt; <![CDATA[&]]></val>"
+     "</propSet>",
+     "name", "string", NULL, "<b> &"},
+    {"<propSet><name>name</name><val xsi:type=\"xsd:string\">Gr\303\274n</val></propSet>", "name",
+     "string", NULL, "Gr\303\274n"},
+    {"<propSet><name>name</name><val xsi:type=\"Deep\"><a>1</a></val></propSet>", "name", "Deep",
+     NULL, "<a>1</a>"},
+};
+
+static const struct vim25__ObjectContent *read_object(struct wire *wire, const char *xml,
+                                                      struct delivery delivery) {
+    struct vim25__RetrievePropertiesExRequestType request = {0};
+    struct _vim25__RetrievePropertiesExResponse response = {0};
+
+    wire_open(wire, wire_envelope(xml), 200, delivery);
+    if (soap_call___vim25__RetrievePropertiesEx(wire->soap, WIRE_URL, "", &request, &response))
+        fail_msg("%s: %d", xml, wire->soap->error);
+    assert_int_equal(response.returnval->__sizeobjects, 1);
+    return response.returnval->objects;
+}
+
+static void check_text(const char *found, const char *expected) {
+    if (expected)
+        assert_string_equal(found, expected);
+    else
+        assert_null(found);
+}
+
+static void every_form_is_read(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases * DELIVERIES; i++) {
+        size_t k = i / DELIVERIES;
+        struct wire wire;
+        char *xml = NULL;
+
+        assert_true(asprintf(&xml, OBJECT(REFERENCE, "%s%s"), cases[k].xml, cases[0].xml) > 0);
+        const struct vim25__ObjectContent *object =
+            read_object(&wire, xml, deliveries[i % DELIVERIES]);
+        const struct vim25__DynamicProperty *property = object->propSet;
+        assert_string_equal(object->obj->type, "VirtualMachine");
+        assert_string_equal(object->obj->__item, "vm-1");
+        assert_int_equal(object->__sizepropSet, 2);
+        assert_int_equal(object->__sizemissingSet, 0);
+        assert_string_equal(property[0].name, cases[k].name);
+        assert_string_equal(property[0].val.text, cases[k].text);
+        check_text(property[0].val.type, cases[k].type);
+        check_text(property[0].val.moref_type, cases[k].moref_type);
+        assert_string_equal(property[1].val.text, "web");
+        wire_close(&wire);
+        free(xml);
+    }
+}
+
+/* Objects without anything, and with all but properties. */
+static void what_is_not_there_is_null(void **state) {
+    static const char missing[] =
+        "<missingSet><path>name</path><fault><fault xsi:type=\"NoPermission\"/>"
+        "<localizedMessage>no</localizedMessage></fault></missingSet>";
+    struct wire wire;
+    const struct vim25__ObjectContent *object = read_object(&wire, OBJECT("", ""), whole);
+    char *xml = NULL;
+    (void)state;
+
+    assert_null(object->obj);
+    assert_null(object->propSet);
+    wire_close(&wire);
+    assert_true(
+        asprintf(&xml, OBJECT("<obj type='Datastore'>d&amp;1</obj><later/>", "%s"), missing) > 0);
+    object = read_object(&wire, xml, whole);
+    assert_string_equal(object->obj->__item, "d&1");
+    assert_int_equal(object->__sizepropSet, 0);
+    assert_int_equal(object->__sizemissingSet, 1);
+    assert_string_equal(object->missingSet->path, "name");
+    wire_close(&wire);
+    free(xml);
+}
+
+static void a_long_text_is_cut(void **state) {
+    enum { LENGTH = 10000 };
+    char text[LENGTH + 1];
+    struct wire wire;
+    char *xml = NULL;
+    (void)state;
+
+    memset(text, 'x', LENGTH);
+    text[LENGTH] = '\0';
+    assert_true(asprintf(&xml,
+                         OBJECT(REFERENCE, "<propSet><name>name</name><val xsi:type=\"xsd:string\">"
+                                           "%s</val></propSet>"),
+                         text) > 0);
+    const struct vim25__ObjectContent *object = read_object(&wire, xml, whole);
+    assert_int_equal(strlen(object->propSet->val.text), VIM_TEXT_SIZE - 1);
+    wire_close(&wire);
+    free(xml);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_form_is_read),
+        cmocka_unit_test(what_is_not_there_is_null),
+        cmocka_unit_test(a_long_text_is_cut),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
