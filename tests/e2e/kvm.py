@@ -11,6 +11,7 @@ import math
 import os
 import pathlib
 import select
+import signal
 import socket
 import struct
 import sys
@@ -360,6 +361,50 @@ def collecting(vperf, relay, interval, samples, *options):
                 process.communicate()
 
 
+class Following:
+    """A run that follows a target, and what it has written so far."""
+
+    def __init__(self, process, output, interval, begin):
+        self.process, self.output = process, output
+        self.interval, self.begin = interval, begin
+
+    def rows(self, done=None):
+        """The Rows so far, of whole lines."""
+        text = self.output.read_text(encoding="utf-8")
+        done = done or harness.Done(0, b"", b"", 0)
+        done.out = text[:text.rfind("\n") + 1]
+        return Rows(done, self.interval)
+
+    def await_rows(self, what, check, seconds=120):
+        """Waits until check(rows) is true, however many polls the machine loses meanwhile."""
+        def is_true():
+            assert self.process.poll() is None, "the run has ended"
+            return check(self.rows())
+        harness.await_true(is_true, what, seconds)
+
+    def finish(self):
+        """Ends the run as a user does; its Rows."""
+        self.process.send_signal(signal.SIGINT)
+        return self.rows(harness.finish(self.process, 20, begin=self.begin))
+
+
+@contextlib.contextmanager
+def following(vperf, relay, interval, directory, *options):
+    """Follows a target: what a test waits for comes sooner or later on a busy machine, too."""
+    begin = time.monotonic()
+    relay.begin_ns, relay.interval = time.monotonic_ns(), interval
+    output = pathlib.Path(directory) / "rows.csv"
+    with open(output, "wb") as stream:
+        process = vperf.start("collect", "--follow", "--raw", "--interval", interval, *options,
+                              relay.uri, prefix=relay.libvirtd.inside(), stdout=stream)
+        try:
+            yield Following(process, output, interval, begin)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
+
+
 def bracket(polls, read, first=0, last=1):
     """The least and the most by which read(measurement) grew between two polls."""
     low = read(polls[last].before) - read(polls[first].after)
@@ -382,5 +427,5 @@ def rate_bounds(relay, amount, divisor, first=0, last=1):
 
 
 __all__ = ["CONNECT_CLOSE", "FLAG_READ_ONLY", "GET_ALL_DOMAIN_STATS", "Libvirtd", "Relay", "Rows",
-           "bracket", "check_within", "collecting", "guest_name", "parameter", "rate_bounds",
+           "bracket", "check_within", "collecting", "following", "guest_name", "parameter", "rate_bounds",
            "truth", "unavailable"]

@@ -7,7 +7,7 @@ import stat
 
 import kvm
 import pytest
-from kvm import collecting
+from kvm import collecting, following
 
 INTERVAL = 2
 MEMORY = 192 * 1024
@@ -113,23 +113,36 @@ def test_from_afar(vperf, guests, relay, tmp_path):
     assert relay.polls and "2 of 3 running guests" in advice(rows)[0], rows.done
 
 
-def test_inflated(vperf, guests, relay):
+def test_inflated(vperf, guests, relay, tmp_path):
     """What the balloon took is ballooned memory, and no longer the guest's."""
     periodic = guests[0]
-    with collecting(vperf, relay, INTERVAL, 4, "--type", "vm") as finish:
-        relay.await_polls(2)
-        periodic.set_balloon(128)
-        rows = finish()
-    periodic.set_balloon(192)
-    assert rows.done.status == 0, rows.done
+    small = 128 * 1024
+
+    def shrunk(rows):
+        available = seen(rows, "kvm.memAvailable.average")
+        return seen(rows, "kvm.memCurrent.average")[-1:] == [small] and \
+            available[-1] < available[0] - (MEMORY - small) * 0.9
+
+    def seen(rows, counter):
+        return [value for value in rows.rounds(periodic, counter) if value is not None]
+    with following(vperf, relay, 1, tmp_path, "--name", periodic.name, "--counter",
+                   "mem.*,kvm.mem*") as run:
+        run.await_rows("memory", lambda rows: len(seen(rows, "kvm.memAvailable.average")) > 1)
+        periodic.set_balloon(small // 1024)
+        run.await_rows("less memory", shrunk)
+        rows = run.finish()
+    periodic.set_balloon(MEMORY // 1024)
     current = rows.rounds(periodic, "kvm.memCurrent.average")
-    assert (current[0], current[-1]) == (MEMORY, 128 * 1024), current
-    assert current == sorted(current, reverse=True)
-    assert rows.rounds(periodic, "mem.vmmemctl.average") == [MEMORY - one for one in current]
-    assert rows.rounds(periodic, "kvm.memMaximum.average") == [MEMORY] * 4
-    available = rows.rounds(periodic, "kvm.memAvailable.average")
-    assert available[0] - available[-1] == pytest.approx(64 * 1024, rel=0.02), available
-    assert None not in rows.rounds(periodic, "mem.usage.average")
+    assert seen(rows, "kvm.memCurrent.average")[0] == MEMORY, current
+    assert seen(rows, "kvm.memCurrent.average") == sorted(seen(rows, "kvm.memCurrent.average"),
+                                                          reverse=True)
+    assert rows.rounds(periodic, "mem.vmmemctl.average") == [
+        None if one is None else MEMORY - one for one in current]
+    assert set(seen(rows, "kvm.memMaximum.average")) == {MEMORY}
+    available = seen(rows, "kvm.memAvailable.average")
+    assert available[0] - available[-1] == pytest.approx(MEMORY - small, rel=0.02), available
+    assert [value is None for value in rows.rounds(periodic, "mem.usage.average")] == [
+        value is None for value in rows.rounds(periodic, "kvm.memAvailable.average")]
     rows.check_sane(vcpus=1)
 
 

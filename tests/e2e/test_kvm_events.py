@@ -4,7 +4,7 @@ get a new life. What cannot be known is absent; nothing is negative, huge or wro
 
 import kvm
 import pytest
-from kvm import check_within, collecting
+from kvm import check_within, collecting, following
 
 INTERVAL = 2
 RATES = ["cpu.usage.average", "cpu.run.summation", "cpu.ready.summation", "cpu.wait.summation",
@@ -184,32 +184,42 @@ def test_guest_restart(vperf, guests, relay):
             (counter, rounds)
 
 
-def test_guests_start_and_stop(vperf, guests, relay, late_start):
+def has_all(rows, entity, counters, index=-1):
+    """Each of the counters has a value of an entity in that round."""
+    return all(len(rows.stamps) > 1 and rows.rounds(entity, counter)[index] is not None
+               for counter in counters)
+
+
+def test_guests_start_and_stop(vperf, guests, relay, late_start, tmp_path):
     """A guest that starts begins with totals, one that stops ends; the sums of the host pause."""
     steady, leaver, late = guests
-    with collecting(vperf, relay, INTERVAL, 5) as finish:
-        relay.await_polls(2)
+    state = "kvm.state.latest"
+    with following(vperf, relay, 1, tmp_path) as run:
+        run.await_rows("sums", lambda rows: has_all(rows, "host", HOST_SUMS))
         late_start()
-        relay.await_polls(4)
+        run.await_rows("rates and sums with a guest more", lambda rows: has_all(
+            rows, late, RATES) and has_all(rows, "host", HOST_SUMS))
         leaver.destroy()
-        rows = finish()
-    assert rows.done.status == 0, rows.done
-    check_steady(rows, steady)
-    states = rows.rounds(late, "kvm.state.latest")
+        run.await_rows("sums with a guest less", lambda rows: not has_all(
+            rows, leaver, [state]) and has_all(rows, "host", HOST_SUMS))
+        rows = run.finish()
+    rows.check_sane()
+    states = rows.rounds(late, state)
     since = sum(value is None for value in states)
-    assert states == [None] * since + [1] * (len(states) - since) and 0 < since < 4, states
-    for counter in RATES:
-        check_baseline(rows, late, counter, "", since)
-    states = rows.rounds(leaver, "kvm.state.latest")
+    assert states == [None] * since + [1] * (len(states) - since) and since, states
+    states = rows.rounds(leaver, state)
     until = sum(value is not None for value in states)
     assert None not in states[:until] and since < until < len(states), states
     for counter in RATES:
-        assert [value is None for value in rows.rounds(leaver, counter)] == [
-            index >= until for index in range(len(states))], counter
+        assert set(rows.rounds(late, counter)[:since + 1]) == {None}, counter
+        assert set(rows.rounds(leaver, counter)[until:]) == {None}, counter
+        # A poll that the machine lost costs the rates of all guests.
+        kept = [value is not None for value in rows.rounds(steady, counter)[:until]]
+        assert kept == [value is not None for value in rows.rounds(leaver, counter)[:until]], \
+            counter
     for counter in HOST_SUMS:
         rounds = rows.rounds("host", counter)
-        assert [index for index, value in enumerate(rounds) if value is None] == [since, until], \
-            (counter, rounds)
+        assert rounds[since] is None and rounds[until] is None, (counter, rounds)
     counts = rows.rounds("host", "cpu.corecount.usage.average")
     assert [counts[0], counts[since], counts[until]] == [
         counts[0], counts[0] + 1, counts[since] - 1], counts

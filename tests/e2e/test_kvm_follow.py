@@ -7,6 +7,7 @@ import collections
 import contextlib
 import csv
 import dataclasses
+import itertools
 import os
 import pathlib
 import signal
@@ -20,7 +21,7 @@ from kvm import truth
 
 INTERVAL = 1
 # How long libvirtd hangs; the longer proof is VPERF_HANG_SECONDS=300.
-HANG_SECONDS = int(os.environ.get("VPERF_HANG_SECONDS", "15"))
+HANG_SECONDS = int(os.environ.get("VPERF_HANG_SECONDS", "10"))
 MORE_THREADS, MORE_DESCRIPTORS = 4, 8
 COUNTERS = "kvm.state.latest,cpu.used.summation,cpu.run.summation"
 
@@ -37,9 +38,10 @@ class Burden:
 class Following:
     """A vperf that follows its targets, and what it has written so far."""
 
-    def __init__(self, process, output):
+    def __init__(self, process, output, witness):
         self.process = process
         self.output = output
+        self.witness = witness  # of how late the machine was
 
     def rows(self):
         """The complete rows so far."""
@@ -52,7 +54,12 @@ class Following:
                 for row in self.rows()
                 if (row["id"], row["counter"], row["instance"]) == (guest.uuid, counter, "")]
 
-    def await_rows(self, guest, count, counter="kvm.state.latest", seconds=60):
+    @property
+    def late_seconds(self):
+        """How long, in all, the machine did not do what was due."""
+        return self.witness.lost_seconds
+
+    def await_rows(self, guest, count, counter="kvm.state.latest", seconds=120):
         """Waits for so many rows more of a guest."""
         begin = len(self.stamps(guest, counter))
         truth.wait_for(lambda: len(self.stamps(guest, counter)) >= begin + count, seconds,
@@ -93,7 +100,7 @@ def follow(vperf, tmp_path):
             process = vperf.start("collect", "--follow", "--raw", "-v", "--interval", INTERVAL,
                                   "--counter", COUNTERS, *targets, stdout=stream)
             stack.callback(end, process)
-            return Following(process, output)
+            return Following(process, output, stack.enter_context(harness.Witness()))
         yield start
 
 
@@ -104,14 +111,15 @@ def end(process):
         process.communicate()
 
 
-def check_even(stamps, allowed=()):
-    """Each second once, in order, but for so many pauses of at most these lengths."""
+def check_even(stamps, allowed=(), late_seconds=0):
+    """Each second once, in order, but for so many pauses of at most these lengths, and what the
+    machine was late."""
     assert stamps == sorted(set(stamps)), stamps
     pauses = sorted((after - before - INTERVAL for before, after in zip(stamps, stamps[1:])
                      if after - before != INTERVAL), reverse=True)
-    assert len(pauses) <= len(allowed), (pauses, stamps)
-    assert all(pause <= limit for pause, limit in zip(pauses, sorted(allowed, reverse=True))), \
-        (pauses, stamps)
+    limits = itertools.zip_longest(pauses, sorted(allowed, reverse=True), fillvalue=0)
+    too_long = sum(max(0, pause - limit) for pause, limit in limits)
+    assert too_long <= late_seconds, (pauses, allowed, late_seconds, stamps)
 
 
 @pytest.fixture
@@ -143,7 +151,7 @@ def test_libvirtd_hangs(libvirtd, steady, follow):
     assert max(one.threads for one in worst) <= before.threads + MORE_THREADS, worst
     assert max(one.descriptors for one in worst) <= before.descriptors + MORE_DESCRIPTORS, worst
     assert max(one.helpers for one in worst) <= 2, worst
-    check_even(run.stamps(steady), [HANG_SECONDS + 10, 1])
+    check_even(run.stamps(steady), [HANG_SECONDS + 10, 1], run.late_seconds)
     assert "no statistics within 3 s; trying again" in done.err, done
     assert "is back after" in done.err, done
     assert len(done.messages) < 15, done
@@ -160,7 +168,7 @@ def test_libvirtd_restarts(libvirtd, steady, follow):
         libvirtd.start_daemon()
     run.await_rows(steady, 3, "cpu.used.summation")
     done = run.finish()
-    check_even(run.stamps(steady), [20, 1])
+    check_even(run.stamps(steady), [20, 1], run.late_seconds)
     lost = [line for line in done.messages if "trying again" in line]
     assert len(lost) == 1 and "check that libvirtd" in lost[0], done
     assert sum("is back after" in line for line in done.messages) == 1, done
@@ -180,8 +188,8 @@ def test_guests_come_and_go(libvirtd, steady, follow):
     run.await_rows(steady, 3)
     done = run.finish()
     assert done.status in (130, 3), done
-    check_even(run.stamps(steady), [2, 2, 1, 1])
-    check_even(run.stamps(guest), [4, 1])
+    check_even(run.stamps(steady), [2, 2, 1, 1], run.late_seconds)
+    check_even(run.stamps(guest), [4, 1], run.late_seconds)
     arrived = [line for line in done.messages if "has arrived" in line]
     ended = [line for line in done.messages if "ended at 20" in line]
     assert 1 <= len(arrived) <= 2 and 1 <= len(ended) <= 2, done
@@ -212,7 +220,8 @@ def migrate(guest, source, target, *options):
 def test_migration(hosts, follow):
     """A guest moves there and back: each moment is that of one host, and little is lost."""
     one, two = hosts
-    guest = one.guest(kvm.guest_name("mover"), disks=(), interfaces=0, load=["cpu 0 20"]).start()
+    guest = one.guest(kvm.guest_name("mover"), disks=(), interfaces=0, load=["cpu 0 20"])
+    guest.start(wait=False)
     run = follow(one.uri, two.uri)
     run.await_rows(guest, 3)
     migrate(guest, one, two, "--bandwidth", "15")
@@ -228,7 +237,7 @@ def test_migration(hosts, follow):
         sources = [source for index, (_, source) in enumerate(rows)
                    if index == 0 or rows[index - 1][1] != source]
         assert sources == ["one.test", "two.test", "one.test"], rows
-    check_even(sorted(run.stamps(guest)), [4, 4, 1, 1])
+    check_even(sorted(run.stamps(guest)), [4, 4, 1, 1], run.late_seconds)
     assert "is being migrated here" in done.err, done
     assert sum("has arrived" in line for line in done.messages) == 2, done
     assert "QEMU does not answer" not in done.err, done
