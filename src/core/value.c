@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-enum { DIGITS = 20 };
+/* 2048 file systems of 64 TB, the most that a host has. */
+enum { DIGITS = 20, MOST_TERABYTES = 2048 * 64 };
 
 /* 0000-01-01T00:00:00Z and 9999-12-31T23:59:59Z. */
 static const int64_t FIRST_SECOND = INT64_C(-62167219200), LAST_SECOND = INT64_C(253402300799);
@@ -60,6 +61,15 @@ size_t value_text(char text[VALUE_TEXT_SIZE], int64_t value, const struct counte
     size_t length = value_digits(text, value, !raw && value_is_hundredths(counter));
     text[length] = '\0';
     return length;
+}
+
+const char *value_unit(const struct series *series, bool raw) {
+    if (raw || strcmp(series->counter->unit, "teraBytes") != 0)
+        return series->counter->unit;
+    for (size_t i = 0; i < series->count; i++)
+        if (series->samples[i].value > MOST_TERABYTES)
+            return "bytes";
+    return series->counter->unit;
 }
 
 /*

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/counter.h"
+#include "core/series.h"
 
 enum { VALUE_TEXT_SIZE = 32, TIME_TEXT_SIZE = 32 };
 
@@ -23,6 +23,12 @@ bool value_is_hundredths(const struct counter *counter);
 
 /* value_digits: as value_text for who knows whether it is shown in hundredths; without an end. */
 size_t value_digits(char text[VALUE_TEXT_SIZE], int64_t value, bool hundredths);
+
+/*
+ * value_unit: the unit of the series' values: that of its counter, unless no value can be meant in
+ * it: ESXi 6.5 sends bytes of mem.vmfs.pbc.workingSet and declares teraBytes. Raw, it is declared.
+ */
+const char *value_unit(const struct series *series, bool raw);
 
 /*
  * time_text: RFC 3339 in UTC with seconds, 2026-11-21T19:17:20Z. Returns the length. Empty outside

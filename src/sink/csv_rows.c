@@ -43,6 +43,7 @@ struct csv_rows {
     GHashTable *counters; /* struct counter_cells by address of the counter */
     struct time_cell times[TIMES];
     GString *instance;
+    GString *bytes; /* behind values that are not in the unit of their counter */
     char *buffer;
     size_t size;
 };
@@ -61,6 +62,7 @@ struct csv_rows *csv_rows_new(const struct sink_options *options) {
     rows->options = *options;
     rows->entity.text = g_string_sized_new(CELL_SIZE);
     rows->instance = g_string_sized_new(CELL_SIZE);
+    rows->bytes = g_string_new(",bytes,");
     rows->counters = g_hash_table_new_full(NULL, NULL, NULL, free_counter);
     return rows;
 }
@@ -72,6 +74,7 @@ void csv_rows_free(struct csv_rows *rows) {
     free(rows->entity.entity);
     g_string_free(rows->entity.text, TRUE);
     g_string_free(rows->instance, TRUE);
+    g_string_free(rows->bytes, TRUE);
     free(rows->buffer);
     free(rows);
 }
@@ -148,6 +151,12 @@ static const GString *instance_text(struct csv_rows *rows, const char *instance)
     return rows->instance;
 }
 
+static const GString *unit_text(const struct csv_rows *rows, const struct series *series,
+                                const struct counter_cells *counter) {
+    const char *unit = value_unit(series, rows->options.raw);
+    return unit == series->counter->unit ? counter->behind : rows->bytes;
+}
+
 static char *put_string(char *to, const GString *text) {
     memcpy(to, text->str, text->len);
     return to + text->len;
@@ -173,7 +182,8 @@ void csv_rows_write(struct csv_rows *rows, const struct series *series, FILE *st
     const GString *entity = entity_text(rows, series->entity);
     const struct counter_cells *counter = counter_for(rows, series->counter);
     const GString *instance = instance_text(rows, series->instance);
-    size_t shared = entity->len + counter->before->len + instance->len + counter->behind->len;
+    const GString *unit = unit_text(rows, series, counter);
+    size_t shared = entity->len + counter->before->len + instance->len + unit->len;
     char *begin =
         reserve(rows, series->count, shared + TIME_TEXT_SIZE + 2 * (size_t)VALUE_TEXT_SIZE);
     char *to = begin;
@@ -185,7 +195,7 @@ void csv_rows_write(struct csv_rows *rows, const struct series *series, FILE *st
         to = put_string(to, instance);
         *to++ = ',';
         to = put_value(to, series->samples[i].value, counter->hundredths);
-        to = put_string(to, counter->behind);
+        to = put_string(to, unit);
         to = put_value(to, series->interval, false);
         *to++ = '\n';
     }

@@ -72,6 +72,18 @@ def test_catalogue_is_that_of_an_independent_parser(vperf, serve, name):
     assert found == sorted(peer.server.world.names().values())
 
 
+def test_bytes_that_are_declared_terabytes(vperf, serve):
+    """558345748480 TB of working set: real servers of 6.5 send bytes."""
+    peer = serve("vCenter 6.5")
+    options = ["--counter", "mem.vmfs.pbc.workingSet*.latest", *peer.arguments]
+    done = vperf.run("collect", *options)
+    assert done.status == 0 and done.rows, done
+    assert {row["unit"] for row in done.rows if len(row["value"]) > 9} == {"bytes"}, done
+    raw = vperf.run("collect", "--raw", *options)
+    assert {row["unit"] for row in raw.rows} == {"teraBytes"}, raw
+    assert [row["value"] for row in raw.rows] == [row["value"] for row in done.rows]
+
+
 def test_vcenter_9_defines_810_counters(vperf, serve):
     assert len(serve("vCenter 9.0.1").server.world.names()) == 810
 
