@@ -59,18 +59,17 @@ static int (*const readers[])(struct soap *soap) = {read_properties, read_conten
 enum { READERS = sizeof readers / sizeof *readers };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct wire_memory memory = {1 << 20};
+    struct wire_memory memory = {.left = 1 << 20};
     struct vim_fault fault;
-    struct wire wire;
+    static struct wire wire;
     if (!size)
         return 0;
-    wire_open(&wire, strndup((const char *)data + 1, size - 1), *data & 128 ? 500 : 200,
-              deliveries[*data / READERS % DELIVERIES]);
+    wire_reopen(&wire, strndup((const char *)data + 1, size - 1), *data & 128 ? 500 : 200,
+                deliveries[*data / READERS % DELIVERIES]);
     wire_limit(wire.soap, &memory);
     if (readers[*data % READERS](wire.soap) == SOAP_FAULT && wire_fault_read(wire.soap, &fault)) {
         CHECK(!strpbrk(fault.message, "\r\n"));
         (void)wire_xml_text(wire.soap, fault.xml, "object");
     }
-    wire_close(&wire);
     return 0;
 }

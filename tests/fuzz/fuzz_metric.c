@@ -128,16 +128,15 @@ static void compare(struct wire *wire, const struct _vim25__QueryPerfResponse *r
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct vim25__QueryPerfRequestType request = {0};
     struct _vim25__QueryPerfResponse response = {0};
-    struct wire wire;
+    static struct wire wire;
     if (!size)
         return 0;
     char *content = g_strndup((const char *)data + 1, size - 1);
     char *xml = g_strconcat(before, content, after, NULL);
     struct delivery delivery = {*data % 32 + 1, *data / 32};
-    wire_open(&wire, strdup(xml), 200, delivery);
+    wire_reopen(&wire, strdup(xml), 200, delivery);
     soap_call___vim25__QueryPerf(wire.soap, WIRE_URL, "", &request, &response);
     compare(&wire, &response, xml);
-    wire_close(&wire);
     g_free(xml);
     g_free(content);
     return 0;

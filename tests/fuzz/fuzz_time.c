@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         GDateTime *time = g_date_time_new_from_iso8601(text, utc);
         CHECK(seconds >= -62135596800 - 14 * 3600 && seconds <= 253402300800 + 14 * 3600);
         CHECK(!time || g_date_time_to_unix(time) == seconds);
-        CHECK(time || strstr(text, "T24:00:00"));
+        /* It has a limit for fractions, too. */
+        CHECK(time || strstr(text, "T24:00:00") || size > 36);
         g_clear_pointer(&time, g_date_time_unref);
         g_time_zone_unref(utc);
     }

@@ -5,12 +5,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct vim_versions versions;
-    struct wire wire;
+    static struct wire wire;
     size_t length = 0;
     if (!size)
         return 0;
-    wire_open(&wire, strndup((const char *)data + 1, size - 1), 200,
-              deliveries[*data % DELIVERIES]);
+    wire_reopen(&wire, strndup((const char *)data + 1, size - 1), 200,
+                deliveries[*data % DELIVERIES]);
     if (soap_GET(wire.soap, WIRE_URL, NULL) == SOAP_OK &&
         wire_versions_read(wire.soap, &versions) == SOAP_OK)
         for (size_t i = 0; i < versions.count; i++) {
@@ -20,6 +20,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 length += strlen(space->prior[k]);
         }
     CHECK(length <= size);
-    wire_close(&wire);
     return 0;
 }

@@ -133,18 +133,23 @@ static inline void write_body(FILE *out, const char *xml, size_t chunk) {
     fputs("0\r\n\r\n", out);
 }
 
-/* wire_open prepares a context that will receive `xml` with this HTTP status; it takes `xml`. */
-static inline void wire_open(struct wire *wire, char *xml, int status, struct delivery delivery) {
-    FILE *out;
+/* What comes back: `xml` with this HTTP status; takes `xml`. */
+static inline void compose_answer(struct wire *wire, char *xml, int status,
+                                  struct delivery delivery) {
+    FILE *out = open_memstream(&wire->answer, &wire->length);
 
-    memset(wire, 0, sizeof(*wire));
-    out = open_memstream(&wire->answer, &wire->length);
     assert_non_null(out);
     fprintf(out, "HTTP/1.1 %d x\r\nContent-Type: text/xml; charset=utf-8\r\n", status);
     write_body(out, xml, delivery.chunk);
     fclose(out);
     free(xml);
     wire->step = delivery.step;
+}
+
+/* wire_open prepares a context that will receive `xml` with this HTTP status; it takes `xml`. */
+static inline void wire_open(struct wire *wire, char *xml, int status, struct delivery delivery) {
+    memset(wire, 0, sizeof(*wire));
+    compose_answer(wire, xml, status, delivery);
     wire->soap = soap_new2(SOAP_XML_TREE | SOAP_C_UTFSTRING, SOAP_IO_STORE | SOAP_C_UTFSTRING);
     assert_non_null(wire->soap);
     wire->soap->user = wire;
@@ -152,6 +157,19 @@ static inline void wire_open(struct wire *wire, char *xml, int status, struct de
     wire->soap->fclose = close_string;
     wire->soap->fsend = send_string;
     wire->soap->frecv = receive_string;
+}
+
+/* wire_reopen is wire_open with the context that the wire has, if any: to make one takes longer
+ * than to read an answer. */
+static inline void wire_reopen(struct wire *wire, char *xml, int status, struct delivery delivery) {
+    if (!wire->soap) {
+        wire_open(wire, xml, status, delivery);
+        return;
+    }
+    soap_destroy(wire->soap);
+    soap_end(wire->soap);
+    free(wire->answer);
+    compose_answer(wire, xml, status, delivery);
 }
 
 static inline void wire_close(struct wire *wire) {
