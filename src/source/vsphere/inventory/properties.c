@@ -6,16 +6,34 @@
 
 #include "core/memory.h"
 
-enum { PAGE_OBJECTS = 1000 };
+/* A vCenter has less than a tenth of these: more come from a server that never ends. */
+enum { PAGE_OBJECTS = 1000, MAX_PAGES = 5000, MAX_OBJECTS = 500000 };
 
-/* Gives the objects of a page to visit; *token becomes the next page's, or NULL after the last. */
-static bool visit_page(const struct vim25__RetrieveResult *page, properties_visit *visit,
-                       void *context, char **token) {
-    free(*token);
-    *token = page && page->token && *page->token ? memory_strdup(page->token) : NULL;
+/* A retrieval: where its objects go, and how far it is. */
+struct retrieval {
+    properties_visit *visit;
+    void *context;
+    char *token; /* of the next page; NULL after the last */
+    size_t pages;
+    size_t objects;
+};
+
+static bool visit_page(struct retrieval *retrieval, const struct channel *channel,
+                       const struct vim25__RetrieveResult *page, struct error *error) {
+    const char *label = channel->session->label;
+    free(retrieval->token);
+    retrieval->token = page && page->token && *page->token ? memory_strdup(page->token) : NULL;
     for (int i = 0; page && i < page->__sizeobjects; i++)
-        visit(context, &page->objects[i]);
-    return !*token || (page && page->__sizeobjects > 0);
+        retrieval->visit(retrieval->context, &page->objects[i]);
+    if (retrieval->token && !page->__sizeobjects)
+        return error_set(error, ERROR_PROTOCOL, "%s: a page of properties without objects", label);
+    retrieval->objects += page ? (size_t)page->__sizeobjects : 0;
+    retrieval->pages++;
+    return !retrieval->token ||
+           (retrieval->pages < MAX_PAGES && retrieval->objects < MAX_OBJECTS) ||
+           error_set(error, ERROR_PROTOCOL,
+                     "%s: the list of its objects does not end: %zu came in %zu pages", label,
+                     retrieval->objects, retrieval->pages);
 }
 
 static void cancel(struct channel *channel, struct vim25__ManagedObjectReference *collector,
@@ -28,15 +46,11 @@ static void cancel(struct channel *channel, struct vim25__ManagedObjectReference
 
 static bool continue_retrieval(struct channel *channel,
                                struct vim25__ManagedObjectReference *collector,
-                               properties_visit *visit, void *context, char **token,
-                               struct error *error) {
-    struct vim25__ContinueRetrievePropertiesExRequestType request = {collector, *token};
+                               struct retrieval *retrieval, struct error *error) {
+    struct vim25__ContinueRetrievePropertiesExRequestType request = {collector, retrieval->token};
     struct _vim25__ContinueRetrievePropertiesExResponse response = {0};
-    if (!CALL(channel, ContinueRetrievePropertiesEx, &request, &response, error))
-        return false;
-    return visit_page(response.returnval, visit, context, token) ||
-           error_set(error, ERROR_PROTOCOL, "%s: a page of properties without objects",
-                     channel->session->label);
+    return CALL(channel, ContinueRetrievePropertiesEx, &request, &response, error) &&
+           visit_page(retrieval, channel, response.returnval, error);
 }
 
 bool properties_retrieve(struct channel *channel, struct vim25__PropertyFilterSpec *spec,
@@ -48,16 +62,14 @@ bool properties_retrieve(struct channel *channel, struct vim25__PropertyFilterSp
     struct vim25__RetrievePropertiesExRequestType request = {
         ._USCOREthis = &collector, .__sizespecSet = 1, .specSet = spec, .options = &options};
     struct _vim25__RetrievePropertiesExResponse response = {0};
-    char *token = NULL;
-    bool good = CALL(channel, RetrievePropertiesEx, &request, &response, error);
-    if (good && !visit_page(response.returnval, visit, context, &token))
-        good = error_set(error, ERROR_PROTOCOL, "%s: a page of properties without objects",
-                         channel->session->label);
-    while (good && token)
-        good = continue_retrieval(channel, &collector, visit, context, &token, error);
-    if (token && error->kind != ERROR_INTERRUPTED && error->kind != ERROR_TIMEOUT)
-        cancel(channel, &collector, token);
-    free(token);
+    struct retrieval retrieval = {.visit = visit, .context = context};
+    bool good = CALL(channel, RetrievePropertiesEx, &request, &response, error) &&
+                visit_page(&retrieval, channel, response.returnval, error);
+    while (good && retrieval.token)
+        good = continue_retrieval(channel, &collector, &retrieval, error);
+    if (retrieval.token && error->kind != ERROR_INTERRUPTED && error->kind != ERROR_TIMEOUT)
+        cancel(channel, &collector, retrieval.token);
+    free(retrieval.token);
     return good;
 }
 

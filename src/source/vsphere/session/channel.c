@@ -184,6 +184,16 @@ static void install_hooks(struct channel *channel, struct soap *soap) {
     soap->fposthdr = post_header;
 }
 
+static const size_t answer_limit = (size_t)CHANNEL_MAX_ANSWER_MIB << 20;
+
+/* Frees the answer; others may take its memory. */
+static void drop_answer(struct channel *channel) {
+    soap_destroy(channel->soap);
+    soap_end(channel->soap);
+    atomic_fetch_sub(&channel->session->memory_used, answer_limit - channel->memory.left);
+    channel->memory.left = answer_limit;
+}
+
 struct channel *channel_new(struct session *session) {
     soap_mode input = SOAP_XML_TREE | SOAP_C_UTFSTRING | SOAP_IO_KEEPALIVE;
     soap_mode output = SOAP_C_UTFSTRING | SOAP_IO_KEEPALIVE | SOAP_IO_STORE;
@@ -195,6 +205,7 @@ struct channel *channel_new(struct session *session) {
     soap->ctx = tls_context(session->tls);
     SSL_CTX_up_ref(soap->ctx);
     soap->ssl_flags = SOAP_SSL_REQUIRE_SERVER_AUTHENTICATION | SOAP_SSL_SKIP_HOST_CHECK;
+    channel->memory = (struct wire_memory){answer_limit, &session->memory_used};
     wire_limit(soap, &channel->memory);
     install_hooks(channel, soap);
     channel->session = session;
@@ -207,8 +218,7 @@ void channel_free(struct channel *channel) {
     if (!channel)
         return;
     soap_force_closesock(channel->soap);
-    soap_destroy(channel->soap);
-    soap_end(channel->soap);
+    drop_answer(channel);
     soap_free(channel->soap);
     cookies_free(channel->cookies);
     free(channel);
@@ -243,13 +253,11 @@ void channel_first(struct channel *channel) {
 void channel_begin(struct channel *channel) {
     if (!channel->whole)
         soap_force_closesock(channel->soap);
-    soap_destroy(channel->soap);
-    soap_end(channel->soap);
+    drop_answer(channel);
     session_copy_cookies(channel->session, channel);
     channel->started_ms = clock_now_ms();
     channel->attempts++;
     channel->received = 0;
-    channel->memory.left = (size_t)CHANNEL_MAX_ANSWER_MIB << 20;
     channel->in_head = true;
     channel->line_length = 0;
     channel->whole = false;

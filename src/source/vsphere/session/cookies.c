@@ -105,12 +105,20 @@ static bool is_for(const char *line, const char *path) {
     return !path[length] || path[length] == '/' || wanted[length - 1] == '/';
 }
 
+/* No blank in the name, no control character anywhere. */
+static bool is_sound(const char *line, size_t name, size_t length) {
+    for (size_t i = 0; i < length; i++)
+        if (iscntrl((unsigned char)line[i]) || (i < name && line[i] == ' '))
+            return false;
+    return name > 0 && name < length;
+}
+
 void cookies_set(struct cookies *cookies, const char *line, const char *path) {
     line += strspn(line, " \t");
     size_t length = strcspn(line, ";"), name = strcspn(line, "=;");
     while (length && isspace((unsigned char)line[length - 1]))
         length--;
-    if (!name || name >= length || !is_for(line, path))
+    if (!is_sound(line, name, length) || !is_for(line, path))
         return;
     drop(cookies, line, name);
     if (!is_expired(line) && length <= MAX_COOKIE_BYTES && cookies->count < MAX_COOKIES)

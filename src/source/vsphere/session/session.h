@@ -45,7 +45,8 @@ struct session {
     char *api_version; /* such as 6.5 */
     bool is_vcenter;
 
-    struct channel *main; /* of the thread that opened the session */
+    atomic_size_t memory_used; /* by the answers of all connections; see wire.h */
+    struct channel *main;      /* of the thread that opened the session */
     pthread_mutex_t login_lock;
     pthread_mutex_t cookie_lock;
     struct cookies *cookies; /* of the newest login; under cookie_lock */

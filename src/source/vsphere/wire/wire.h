@@ -7,6 +7,7 @@
 #ifndef VPERF_SOURCE_VSPHERE_WIRE_H
 #define VPERF_SOURCE_VSPHERE_WIRE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -184,10 +185,17 @@ struct vim_versions {
     size_t count;
 };
 
-/* struct wire_memory is what an answer may still take: bytes of series, samples and properties. */
+/*
+ * struct wire_memory is what an answer may still take: bytes of series, samples and properties.
+ * `used` is what the answers that are held take together, those of other connections as well, which
+ * is never more than WIRE_SHARED_LIMIT; NULL without such a limit.
+ */
 struct wire_memory {
     size_t left;
+    atomic_size_t *used;
 };
+
+enum { WIRE_SHARED_LIMIT = 256 << 20 };
 
 /*
  * wire_limit: answers that the context reads end with SOAP_OCCURS when `memory` is used up; to be

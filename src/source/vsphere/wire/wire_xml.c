@@ -152,9 +152,17 @@ void wire_limit(struct soap *soap, struct wire_memory *memory) {
     soap->data[WIRE_DATA] = memory;
 }
 
+/* Takes from what all connections share; false when there is not so much. */
+static bool take_shared(atomic_size_t *used, size_t size) {
+    if (!used || atomic_fetch_add(used, size) + size <= WIRE_SHARED_LIMIT)
+        return true;
+    atomic_fetch_sub(used, size);
+    return false;
+}
+
 bool wire_spend(struct soap *soap, size_t size) {
     struct wire_memory *memory = soap->data[WIRE_DATA];
-    if (memory && memory->left < size) {
+    if (memory && (memory->left < size || !take_shared(memory->used, size))) {
         soap->error = SOAP_OCCURS;
         return false;
     }
@@ -167,6 +175,8 @@ void wire_refund(struct soap *soap, size_t size) {
     struct wire_memory *memory = soap->data[WIRE_DATA];
     if (memory)
         memory->left += size;
+    if (memory && memory->used)
+        atomic_fetch_sub(memory->used, size);
 }
 
 /* The next tag, of an element's start or end, at or behind `xml`: its '<'; NULL when there is none.

@@ -19,7 +19,7 @@ static const char *const endless_pieces[] = {
 static void an_answer_takes_bounded_memory(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof(endless) / sizeof(*endless); i++) {
-        struct wire_memory memory = {1 << 20};
+        struct wire_memory memory = {.left = 1 << 20};
         struct _vim25__QueryPerfResponse response;
         struct wire wire;
         char *many = NULL, *inner = NULL, *xml = NULL;
@@ -41,6 +41,34 @@ static void an_answer_takes_bounded_memory(void **state) {
         assert_true(memory.left <= 1 << 20);
         wire_close(&wire);
     }
+}
+
+/* Several connections at once: what one holds, another cannot have. */
+static void answers_share_memory(void **state) {
+    atomic_size_t used = WIRE_SHARED_LIMIT - (1 << 20);
+    struct wire_memory memory = {SIZE_MAX, &used};
+    struct _vim25__QueryPerfResponse response;
+    struct wire wire;
+    char *zeros = calloc(400000, 2), *xml = NULL;
+    (void)state;
+
+    for (int i = 0; i < 399999; i++)
+        memcpy(zeros + 2 * i, "0,", 2);
+    zeros[2 * 399999 - 1] = '\0';
+    assert_true(asprintf(&xml, "<returnval><value><value>%s</value></value></returnval>", zeros) >
+                0);
+    free(zeros);
+    open_metrics(&wire, strdup(xml), whole);
+    wire_limit(wire.soap, &memory);
+    assert_int_equal(query(&wire, &response), SOAP_OCCURS);
+    assert_int_equal(used - (WIRE_SHARED_LIMIT - (1 << 20)), SIZE_MAX - memory.left);
+    wire_close(&wire);
+
+    used = 0;
+    open_metrics(&wire, xml, whole);
+    wire_limit(wire.soap, &memory);
+    assert_int_equal(query(&wire, &response), SOAP_OK);
+    wire_close(&wire);
 }
 
 static void many_samples_and_series_arrive(void **state) {
@@ -107,6 +135,7 @@ static void an_answer_that_ends_early_fails(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_takes_bounded_memory),
+        cmocka_unit_test(answers_share_memory),
         cmocka_unit_test(many_samples_and_series_arrive),
         cmocka_unit_test(a_server_cannot_send_without_end),
         cmocka_unit_test(an_answer_that_ends_early_fails),

@@ -123,7 +123,7 @@ static void a_long_text_is_cut(void **state) {
 }
 
 static void a_catalogue_takes_bounded_memory(void **state) {
-    struct wire_memory memory = {1 << 20};
+    struct wire_memory memory = {.left = 1 << 20};
     const struct vim_counters *counters;
     struct wire wire;
     char *xml = NULL;
