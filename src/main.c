@@ -9,6 +9,7 @@
 #include "command/completion.h"
 #include "core/descriptors.h"
 #include "core/interrupt.h"
+#include "core/memory.h"
 #include "source/source.h"
 #include "version.h"
 
@@ -79,5 +80,6 @@ int main(int argc, char **argv) {
     }
     setlocale(LC_CTYPE, "C.UTF-8");
     interrupt_ignore_failed_writes();
+    memory_share_heap();
     return finish(run(argc, argv));
 }

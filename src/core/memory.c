@@ -38,6 +38,12 @@ void *memory_grow(void *array, size_t count, size_t *capacity, size_t size) {
     return grown;
 }
 
+void memory_share_heap(void) {
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
 void memory_trim(void) {
 #ifdef __GLIBC__
     malloc_trim(0);

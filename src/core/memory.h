@@ -35,6 +35,12 @@ char *memory_printf(const char *format, ...) __attribute__((format(printf, 1, 2)
 char *memory_vprintf(const char *format, va_list arguments)
     __attribute__((format(printf, 1, 0), returns_nonnull));
 
+/*
+ * memory_share_heap: threads that come get no heaps of their own. Those of the C library grow page
+ * by page, each time by a system call: some 600 of them in a small run.
+ */
+void memory_share_heap(void);
+
 /* memory_trim: gives memory that was freed back to the system, where the C library can. */
 void memory_trim(void);
 

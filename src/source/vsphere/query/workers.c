@@ -8,11 +8,19 @@
 #include "core/memory.h"
 #include "source/vsphere/session/session.h"
 
+struct worker {
+    struct workers *workers;
+    size_t index;
+    pthread_t thread;
+};
+
 struct workers {
     struct channel **channels;
     size_t count;
+    struct worker *threads; /* by number; that of the first one is the caller's */
 
     pthread_mutex_t lock;
+    size_t started;
     pthread_cond_t changed;
     const struct workers_job *job;
     size_t next; /* task to claim */
@@ -22,16 +30,13 @@ struct workers {
     struct error error;
 };
 
-struct worker {
-    struct workers *workers;
-    size_t index;
-    pthread_t thread;
-};
-
 struct workers *workers_new(struct session *session, size_t count) {
     struct workers *workers = memory_alloc(sizeof *workers);
     workers->count = count;
     workers->channels = memory_array(count, sizeof *workers->channels);
+    workers->threads = memory_array(count, sizeof *workers->threads);
+    for (size_t i = 0; i < count; i++)
+        workers->threads[i] = (struct worker){.workers = workers, .index = i};
     workers->channels[0] = session->main;
     for (size_t i = 1; i < count; i++)
         workers->channels[i] = channel_new(session);
@@ -46,6 +51,7 @@ void workers_free(struct workers *workers) {
     for (size_t i = 1; i < workers->count; i++)
         channel_free(workers->channels[i]);
     free(workers->channels);
+    free(workers->threads);
     pthread_cond_destroy(&workers->changed);
     pthread_mutex_destroy(&workers->lock);
     free(workers);
@@ -81,13 +87,27 @@ static void record_failure(struct workers *workers, size_t task, const struct er
     workers->failed = true;
 }
 
-static void run_tasks(struct workers *workers, size_t worker) {
+/*
+ * Whoever gets a task starts the next worker: where there is one task, it is the first worker's,
+ * and no other connection is opened. A thread that cannot be had leaves its work to the others.
+ */
+static void start_next(struct workers *workers, void *(*run)(void *)) {
+    struct worker *next = &workers->threads[workers->started];
+    if (workers->started < workers->count && pthread_create(&next->thread, NULL, run, next) == 0)
+        workers->started++;
+}
+
+static void *run_tasks(void *argument) {
+    const struct worker *worker = argument;
+    struct workers *workers = worker->workers;
     pthread_mutex_lock(&workers->lock);
-    while (!workers->failed && workers->job->claim(workers->job->context, worker, workers->next)) {
+    while (!workers->failed &&
+           workers->job->claim(workers->job->context, worker->index, workers->next)) {
         size_t task = workers->next++;
         struct error error = {0};
+        start_next(workers, run_tasks);
         pthread_mutex_unlock(&workers->lock);
-        bool good = workers->job->run(workers->job->context, worker, task, &error);
+        bool good = workers->job->run(workers->job->context, worker->index, task, &error);
         pthread_mutex_lock(&workers->lock);
         if (!good)
             record_failure(workers, task, &error);
@@ -96,31 +116,30 @@ static void run_tasks(struct workers *workers, size_t worker) {
         pthread_cond_broadcast(&workers->changed);
     }
     pthread_mutex_unlock(&workers->lock);
-}
-
-static void *run_worker(void *argument) {
-    const struct worker *worker = argument;
-    run_tasks(worker->workers, worker->index);
     return NULL;
 }
 
+/* Also those that are started meanwhile: by one that is waited for. */
+static void join_threads(struct workers *workers) {
+    for (size_t i = 1;; i++) {
+        pthread_mutex_lock(&workers->lock);
+        bool last = i >= workers->started;
+        pthread_mutex_unlock(&workers->lock);
+        if (last)
+            return;
+        pthread_join(workers->threads[i].thread, NULL);
+    }
+}
+
 bool workers_run(struct workers *workers, const struct workers_job *job, struct error *error) {
-    struct worker *threads = memory_array(workers->count, sizeof *threads);
-    size_t started = 1;
     workers->job = job;
+    workers->started = 1;
     workers->next = workers->turn = 0;
     workers->failed = false;
     workers->failed_task = 0;
     error_clear(&workers->error);
-    for (; started < workers->count; started++) {
-        threads[started] = (struct worker){.workers = workers, .index = started};
-        if (pthread_create(&threads[started].thread, NULL, run_worker, &threads[started]) != 0)
-            break; /* the others do the work */
-    }
-    run_tasks(workers, 0);
-    for (size_t i = 1; i < started; i++)
-        pthread_join(threads[i].thread, NULL);
-    free(threads);
+    run_tasks(&workers->threads[0]);
+    join_threads(workers);
     if (workers->failed)
         *error = workers->error;
     return !workers->failed;
