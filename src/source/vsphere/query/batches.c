@@ -200,6 +200,8 @@ static bool find_object(const struct batch_run *run, size_t *object) {
 
 static enum split_verdict verdict_of(const struct batch_run *run, enum limits_verdict size,
                                      const struct error *error, size_t *object) {
+    if (run->channel->too_long)
+        return SPLIT_TOO_LONG;
     if (size != LIMITS_PASSED)
         return size == LIMITS_SILENT ? SPLIT_SILENT : SPLIT_TOO_LARGE;
     if (find_object(run, object))

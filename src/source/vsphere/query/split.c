@@ -8,7 +8,7 @@
 #include "core/memory.h"
 
 /* A server that falls silent is asked for much less at once: each try costs a whole time limit. */
-enum { SILENCE_DIVISOR = 4, SIZE_DIVISOR = 2 };
+enum { SILENCE_DIVISOR = 4, SIZE_DIVISOR = 2, MAX_OVERSIZED = 3 };
 
 static void push(struct split *split, const struct split_piece *piece) {
     if (!piece->items)
@@ -121,8 +121,10 @@ static enum split_loss lose_last(struct split *split, const struct split_piece *
                                  enum split_verdict verdict) {
     if (verdict == SPLIT_REFUSED_COUNTER)
         return SPLIT_COUNTER_LOST;
-    /* What is too large with one counter may do with another. */
-    if (verdict == SPLIT_REFUSED)
+    /* What is too large with one counter may do with another, but each try can cost 64 MiB. */
+    if (verdict == SPLIT_TOO_LONG)
+        split->oversized[piece->item]++;
+    if (verdict == SPLIT_REFUSED || split->oversized[piece->item] >= MAX_OVERSIZED)
         split->ended |= bit(piece->item);
     return lose_item(split, piece->item);
 }
@@ -150,7 +152,8 @@ enum split_loss split_judge(struct split *split, const struct split_piece *piece
 }
 
 size_t split_smaller(const struct split_piece *piece, enum split_verdict verdict) {
-    if ((verdict != SPLIT_TOO_LARGE && verdict != SPLIT_SILENT) || !is_divisible(piece))
+    bool for_size = verdict == SPLIT_TOO_LARGE || verdict == SPLIT_TOO_LONG;
+    if ((!for_size && verdict != SPLIT_SILENT) || !is_divisible(piece))
         return 0;
     size_t size = piece->metrics / (verdict == SPLIT_SILENT ? SILENCE_DIVISOR : SIZE_DIVISOR);
     return size ? size : 1;

@@ -33,6 +33,7 @@ struct split_piece {
 /* What the server said to a piece. */
 enum split_verdict {
     SPLIT_TOO_LARGE,       /* it refuses calls or answers of this size */
+    SPLIT_TOO_LONG,        /* it answers, with more than is read of any answer */
     SPLIT_SILENT,          /* no answer in time: it may be too much work */
     SPLIT_REFUSED_OBJECT,  /* it refuses the entity that its fault names */
     SPLIT_REFUSED_COUNTER, /* it refuses a counter that its fault does not name */
@@ -55,6 +56,8 @@ struct split {
     size_t capacity;
     uint64_t ended;    /* bits of the items that are no longer asked */
     uint64_t reported; /* bits of the items that are known to have lost something */
+    unsigned char
+        oversized[SPLIT_MAX_ITEMS]; /* single counters of the item whose answers were too long */
 };
 
 /* split_init: all of the batch, whose items are borrowed; split_done is due. */

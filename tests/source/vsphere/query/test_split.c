@@ -203,6 +203,23 @@ static void test_what_one_verdict_does(void **state) {
     split_done(&split);
 }
 
+/* Each answer beyond the limit can cost 64 MiB: an entity whose answers all are is given up. */
+static void test_always_too_large(void **state) {
+    const struct split_item items[] = {{200, 200, 1}, {200, 200, 1}};
+    struct split split;
+    struct split_piece piece;
+    size_t lost = 0, calls = 0, losses = 0;
+    (void)state;
+    split_init(&split, items, 2);
+    while (split_next(&split, UNLIMITED, &piece)) {
+        calls++;
+        losses += split_judge(&split, &piece, SPLIT_TOO_LONG, 0, &lost) == SPLIT_ITEM_LOST;
+    }
+    assert_int_equal(losses, 2);
+    assert_in_range(calls, 2, 2 * 16);
+    split_done(&split);
+}
+
 static void test_sizes_that_are_learnt(void **state) {
     const struct split_piece many = {.items = 4, .metrics = 100};
     const struct split_piece one = {.items = 1, .counters = 1, .metrics = 100};
@@ -222,6 +239,7 @@ int main(void) {
         cmocka_unit_test(test_random_servers),
         cmocka_unit_test(test_what_one_verdict_does),
         cmocka_unit_test(test_sizes_that_are_learnt),
+        cmocka_unit_test(test_always_too_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
