@@ -346,13 +346,13 @@ static void warn_of_doubles(const struct lane *lane, const struct inventory *inv
 static bool prepare(struct lane *lane, struct source *source, struct error *error) {
     const struct options *options = lane->run->options;
     const struct selection *selection = &options->selection;
-    const struct catalog *catalog = source->ops->catalog(source, error);
+    /* In this order, a source may give both by one call. */
+    const struct inventory *inventory = source->ops->inventory(source, selection, error);
+    const struct catalog *catalog = inventory ? source->ops->catalog(source, error) : NULL;
     /* Of several targets, each may lack what another one has. */
     if (!catalog ||
-        (options->target_count == 1 && !selection_check_counters(selection, catalog, error)))
-        return false;
-    const struct inventory *inventory = source->ops->inventory(source, selection, error);
-    if (!inventory || !resolve_window(lane, source, error))
+        (options->target_count == 1 && !selection_check_counters(selection, catalog, error)) ||
+        !resolve_window(lane, source, error))
         return false;
     coverage_define(lane->coverage, catalog, selection);
     names_keep(lane->entities, selection, inventory);
@@ -437,6 +437,7 @@ void lane_start(struct lane *lane, struct run *run, size_t index, struct progres
     lane->messages = messages_new(&options->log, lane->target->text, options->timing.follow);
     cancel_init(&lane->cancel, &run->cancel);
     lane->source_options = options->source;
+    lane->source_options.measures = true;
     lane->source_options.reporter = messages_reporter(lane->messages);
     lane->source_options.cancel = &lane->cancel;
     lane->source_options.kept = options->timing.follow ? &lane->credentials : NULL;

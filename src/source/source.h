@@ -26,6 +26,7 @@ struct source_options {
     const char *thumbprint;  /* hex digits of SHA-256 or SHA-1, with or without colons */
     const char *known_hosts; /* path list of files with lines "host[:port] thumbprint" */
     bool insecure;
+    bool measures; /* samples will be asked for: the inventory may come with the catalogue */
     int timeout_seconds;
     const struct reporter *reporter; /* NULL: nobody listens */
     struct credentials *kept; /* what an attempt to open that failed had asked for; NULL: nothing is

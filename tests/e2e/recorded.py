@@ -68,12 +68,23 @@ class World:
     def find(self, operation, request):
         """The answer to a request, or None."""
         if operation == "RetrievePropertiesEx":
-            return self.catalogue if "perfCounter" in request else self.inventory(request)
+            return self.properties(request)
         if operation == "QueryAvailablePerfMetric":
             return self.available(re.search(r"<[\w:]*entity[^>]*>([^<]+)<", request).group(1))
         if operation == "QueryPerf":
             return self.query(re.findall(r"<[\w:]*entity[^>]*>([^<]+)<", request))
         return self.answers.get(operation)
+
+    def properties(self, request):
+        """The catalogue, the inventory, or the objects of both, as the request wants."""
+        inventory = self.inventory(request)
+        if "perfCounter" not in request:
+            return inventory
+        more = re.search(r"<objects>.*</objects>", inventory, re.DOTALL)
+        if not more:
+            return self.catalogue
+        last = self.catalogue.rindex("</objects>") + len("</objects>")
+        return self.catalogue[:last] + more[0] + self.catalogue[last:]
 
     def inventory(self, request):
         """The entities of the types that the request names."""

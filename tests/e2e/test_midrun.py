@@ -23,11 +23,9 @@ ENDINGS = {
     "hang": f"no answer to .* within {TIMEOUT} s: .*--timeout",
 }
 
-# Every ending at the main call, and those of a server that goes down at each of the others. The
-# second RetrievePropertiesEx is that of the view.
+# Every ending at the main call, and those of a server that goes down at each of the others.
 CASES = [("QueryPerf", "*", kind) for kind in ENDINGS] + [
-    (method, calls, kind) for method, calls in [*((method, "*") for method in METHODS[:-1]),
-                                                ("RetrievePropertiesEx", "2-99")]
+    (method, "*", kind) for method in METHODS[:-1]
     for kind in ("close", "truncate", "503", "hang")]
 
 # Calls that are made again, or in smaller pieces, when no answer comes: at most so many times.

@@ -10,7 +10,7 @@ PAGES = ("-max-objects", "40")
 
 
 @pytest.mark.parametrize("after, jobs",
-                         [*((after, 1) for after in range(1, 13)), (7, 4), (9, 4)])
+                         [*((after, 1) for after in range(1, 12)), (7, 4), (9, 4)])
 def test_session_that_ends_once(vperf, start_vcsim, calm, after, jobs):  # noqa: F811
     """After each number of calls: in the catalogue, between pages, before and in the samples."""
     server = start_vcsim(*VCENTER, *PAGES, "-lose-session-after", after)

@@ -50,10 +50,25 @@ static struct catalog *vsphere_catalog(struct source *source, struct error *erro
     return vsphere_load_catalog(from_base(source), error);
 }
 
+/* Who wants samples needs the catalogue too: it comes with the first inventory. */
+static struct inventory *load_both(struct vsphere *vsphere, const struct selection *selection,
+                                   struct error *error) {
+    struct channel *channel = vsphere->session->main;
+    bool both = vsphere->options.measures && !vsphere->catalog;
+    struct catalog *catalog = both ? catalog_new() : NULL;
+    struct inventory *inventory = entities_load(channel, &vsphere->view, selection, catalog, error);
+    if (inventory && (!both || counters_check(channel, catalog, error))) {
+        vsphere->catalog = both ? catalog : vsphere->catalog;
+        return inventory;
+    }
+    catalog_free(catalog);
+    inventory_free(inventory);
+    return NULL;
+}
+
 struct inventory *vsphere_load_inventory(struct vsphere *vsphere, const struct selection *selection,
                                          struct error *error) {
-    struct inventory *inventory =
-        entities_load(vsphere->session->main, &vsphere->view, selection, error);
+    struct inventory *inventory = load_both(vsphere, selection, error);
     if (!inventory)
         return NULL;
     inventory_free(vsphere->previous);

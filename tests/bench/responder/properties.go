@@ -50,6 +50,7 @@ type retrieval struct {
 
 // page is what is left of an answer.
 type page struct {
+	others     []byte // objects that are no guests or hosts, as XML
 	objects    []object
 	properties map[string][]byte // by the id of a template
 	size       int
@@ -79,7 +80,7 @@ func retrieveProperties(w *world, body []byte) (*answer, error) {
 	if view := listedView(call); view != "" {
 		return newAnswer(w.viewAnswer(method(body), view)), nil
 	}
-	objects := w.asked(call)
+	objects, others := w.asked(call)
 	if objects == nil {
 		return w.up.ask("POST", "/sdk", w.withTemplates(body))
 	}
@@ -87,7 +88,37 @@ func retrieveProperties(w *world, body []byte) (*answer, error) {
 	if fault != nil || err != nil {
 		return fault, err
 	}
-	return w.pageAnswer(method(body), &page{objects, properties, call.MaxObjects}), nil
+	rest, fault, err := w.others(call, others)
+	if fault != nil || err != nil {
+		return fault, err
+	}
+	return w.pageAnswer(method(body), &page{rest, objects, properties, call.MaxObjects}), nil
+}
+
+// others returns objects that are no guests or hosts, as the simulator gives them.
+func (w *world) others(call *retrieval, ids []string) ([]byte, *answer, error) {
+	var out []byte
+	for _, id := range ids {
+		for _, spec := range call.Properties {
+			if spec.Type == guestKind || spec.Type == hostKind {
+				continue
+			}
+			a, err := w.up.ask("POST", "/sdk", []byte(envelopeHead+`<RetrievePropertiesEx `+
+				`xmlns="urn:vim25"><_this type="PropertyCollector">`+call.This+`</_this><specSet>`+
+				`<propSet><type>`+spec.Type+`</type><pathSet>`+strings.Join(spec.Path, `</pathSet>`+
+				`<pathSet>`)+`</pathSet></propSet><objectSet><obj type="`+spec.Type+`">`+id+
+				`</obj></objectSet></specSet><options/></RetrievePropertiesEx>`+envelopeTail))
+			if err != nil || !a.good() {
+				return nil, a, err
+			}
+			begin := bytes.Index(a.body, []byte("<objects>"))
+			end := bytes.LastIndex(a.body, []byte("</objects>"))
+			if begin >= 0 && end > begin {
+				out = append(out, a.body[begin:end+len("</objects>")]...)
+			}
+		}
+	}
+	return out, nil, nil
 }
 
 // listedView returns the view whose property of that name is asked for, or "".
@@ -121,25 +152,27 @@ func (w *world) viewAnswer(name, view string) string {
 		name + `Response>`
 }
 
-// asked returns the guests and hosts that a call is about; nil when it is about something else.
-func (w *world) asked(call *retrieval) []object {
-	var objects []object
+// asked returns the guests and hosts that a call is about, and the ids of what else it is about.
+func (w *world) asked(call *retrieval) (objects []object, others []string) {
 	for _, spec := range call.Objects {
 		if strings.HasPrefix(spec.ID, viewPrefix) {
 			objects = append(objects, w.viewed(spec.ID)...)
 		} else if o, ok := w.find(spec.ID); ok {
 			objects = append(objects, o)
 		} else {
-			return nil
+			others = append(others, spec.ID)
 		}
 	}
-	return objects
+	return objects, others
 }
 
 // properties returns the properties that a call asks for of all templates, as XML by their ids.
 func (w *world) properties(call *retrieval) (map[string][]byte, *answer, error) {
 	var request strings.Builder
 	for _, spec := range call.Properties {
+		if spec.Type != guestKind && spec.Type != hostKind {
+			continue
+		}
 		request.WriteString("<propSet><type>" + spec.Type + "</type>")
 		for _, path := range spec.Path {
 			request.WriteString("<pathSet>" + path + "</pathSet>")
@@ -184,13 +217,14 @@ func (w *world) pageAnswer(name string, p *page) *answer {
 	now, token := p.objects, ""
 	if p.size > 0 && len(now) > p.size {
 		now = now[:p.size]
-		token = w.pages.keep(&page{p.objects[p.size:], p.properties, p.size})
+		token = w.pages.keep(&page{nil, p.objects[p.size:], p.properties, p.size})
 	}
 	element := "returnval"
 	if name != "RetrieveProperties" {
 		element = "objects"
 		out.WriteString("<returnval>" + token)
 	}
+	out.Write(p.others)
 	for _, o := range now {
 		fmt.Fprintf(&out, `<%s><obj type="%s">%s</obj>`, element, o.kind, o.id)
 		out.Write(w.renamed(o, p.properties[w.template(o.id).id]))

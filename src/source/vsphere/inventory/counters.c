@@ -8,6 +8,12 @@
 #include "source/vsphere/inventory/properties.h"
 #include "source/vsphere/session/session.h"
 
+const char counters_property[] = "perfCounter";
+
+const struct session_moref *counters_object(const struct channel *channel) {
+    return &channel->session->performance_manager;
+}
+
 static const char *text_or_empty(const char *text) {
     return text ? text : "";
 }
@@ -32,18 +38,30 @@ static void add_counter(struct catalog *catalog, const struct vim_counter *info)
     free(name);
 }
 
-static void visit(void *context, const struct vim25__ObjectContent *object) {
+void counters_add(struct catalog *catalog, const struct vim25__ObjectContent *object) {
     for (int i = 0; i < object->__sizepropSet; i++) {
         const struct vim_counters *counters = object->propSet[i].val.counters;
         for (size_t k = 0; counters && k < counters->count; k++)
-            add_counter(context, &counters->item[k]);
+            add_counter(catalog, &counters->item[k]);
     }
+}
+
+static void visit(void *context, const struct vim25__ObjectContent *object) {
+    counters_add(context, object);
 }
 
 static bool read_counters(struct channel *channel, struct catalog *into, struct error *error) {
     const struct properties_reader reader = {visit, into};
-    return properties_of(channel, &channel->session->performance_manager, "perfCounter", &reader,
-                         error);
+    return properties_of(channel, counters_object(channel), counters_property, &reader, error);
+}
+
+bool counters_check(const struct channel *channel, const struct catalog *catalog,
+                    struct error *error) {
+    return catalog_defined(catalog) > 0 ||
+           error_set(error, ERROR_PROTOCOL,
+                     "%s: the server defines no counters: does the "
+                     "user have the right to read performance data?",
+                     channel->session->label);
 }
 
 bool counters_reload(struct channel *channel, struct catalog *catalog, struct error *error) {
@@ -57,13 +75,7 @@ bool counters_reload(struct channel *channel, struct catalog *catalog, struct er
 
 struct catalog *counters_load(struct channel *channel, struct error *error) {
     struct catalog *catalog = catalog_new();
-    bool loaded = read_counters(channel, catalog, error);
-    if (loaded && catalog_defined(catalog) == 0)
-        loaded = error_set(error, ERROR_PROTOCOL,
-                           "%s: the server defines no counters: does the "
-                           "user have the right to read performance data?",
-                           channel->session->label);
-    if (loaded)
+    if (read_counters(channel, catalog, error) && counters_check(channel, catalog, error))
         return catalog;
     catalog_free(catalog);
     return NULL;

@@ -6,16 +6,18 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "source/vsphere/inventory/counters.h"
 #include "source/vsphere/inventory/kinds.h"
 #include "source/vsphere/inventory/places.h"
 #include "source/vsphere/inventory/properties.h"
 #include "source/vsphere/session/session.h"
 
-enum { SPECS = ENTITY_TYPES + PLACE_TYPES };
+enum { SPECS = ENTITY_TYPES + PLACE_TYPES + 1 };
 
 struct loader {
     struct inventory *inventory;
-    struct places *places; /* NULL when they are not asked for */
+    struct places *places;   /* NULL when they are not asked for */
+    struct catalog *catalog; /* NULL when it is not asked for */
     const char *source;
     const bool *types;
     unsigned context;
@@ -104,6 +106,8 @@ static void visit(void *context, const struct vim25__ObjectContent *object) {
     enum entity_type type;
     if (!object->obj || !object->obj->__item || !object->obj->type)
         return;
+    if (loader->catalog)
+        counters_add(loader->catalog, object);
     bool known = kinds_find(object->obj->type, &type);
     if (loader->places && !(known && type == ENTITY_VM))
         add_place(loader, object);
@@ -160,13 +164,18 @@ static bool retrieve(struct channel *channel, const struct entities_view *view, 
                      struct loader *loader, struct error *error) {
     struct vim_selection selection = {.name = "view", .type = view->type, .path = "view"};
     struct vim25__ManagedObjectReference self = {.type = view->type, .__item = view->value};
+    struct vim25__ManagedObjectReference manager = session_reference(counters_object(channel));
     enum xsd__boolean skip = xsd__boolean__true_;
-    struct vim25__ObjectSpec object = {
-        .obj = &self, .skip = &skip, .__sizeselectSet = 1, .selectSet = &selection};
+    struct vim25__ObjectSpec objects[] = {
+        {.obj = &self, .skip = &skip, .__sizeselectSet = 1, .selectSet = &selection},
+        {.obj = &manager},
+    };
+    if (loader->catalog)
+        add_path(add_spec(wish, manager.type), counters_property);
     struct vim25__PropertyFilterSpec spec = {.__sizepropSet = wish->count,
                                              .propSet = wish->specs,
-                                             .__sizeobjectSet = 1,
-                                             .objectSet = &object};
+                                             .__sizeobjectSet = loader->catalog ? 2 : 1,
+                                             .objectSet = objects};
     return properties_retrieve(channel, &spec, visit, loader, error);
 }
 
@@ -260,12 +269,13 @@ static void join(struct loader *loader) {
 
 static bool load_once(struct channel *channel, struct entities_view *view,
                       const struct selection *selection, struct inventory *inventory,
-                      struct error *error) {
+                      struct catalog *catalog, struct error *error) {
     unsigned context = selection_context(selection);
     const char *root = channel->session->root_folder.value;
     struct loader loader = {
         .inventory = inventory,
         .places = context & CONTEXT_PLACE ? places_new(root ? root : "") : NULL,
+        .catalog = catalog,
         .source = channel->session->label,
         .types = selection->types,
         .context = context,
@@ -280,9 +290,10 @@ static bool load_once(struct channel *channel, struct entities_view *view,
 }
 
 static struct inventory *load_new(struct channel *channel, struct entities_view *view,
-                                  const struct selection *selection, struct error *error) {
+                                  const struct selection *selection, struct catalog *catalog,
+                                  struct error *error) {
     struct inventory *inventory = inventory_new();
-    if (load_once(channel, view, selection, inventory, error))
+    if (load_once(channel, view, selection, inventory, catalog, error))
         return inventory;
     inventory_free(inventory);
     return NULL;
@@ -293,14 +304,15 @@ static struct inventory *load_new(struct channel *channel, struct entities_view 
  * a call had to be repeated, or the view is an old one, all of them are.
  */
 struct inventory *entities_load(struct channel *channel, struct entities_view *view,
-                                const struct selection *selection, struct error *error) {
+                                const struct selection *selection, struct catalog *catalog,
+                                struct error *error) {
     unsigned repeats = channel->repeats;
     bool old = view->type != NULL;
-    struct inventory *inventory = load_new(channel, view, selection, error);
+    struct inventory *inventory = load_new(channel, view, selection, catalog, error);
     if (!inventory && error->kind == ERROR_FAULT && (old || repeats != channel->repeats)) {
         error_clear(error);
         entities_view_done(view);
-        inventory = load_new(channel, view, selection, error);
+        inventory = load_new(channel, view, selection, catalog, error);
     }
     if (inventory)
         inventory_sort(inventory);
