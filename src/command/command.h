@@ -23,11 +23,13 @@ struct command {
     const struct options_spec *spec; /* its options */
 };
 
-extern const struct options_spec collect_spec, compare_spec, counters_spec, inventory_spec;
+extern const struct options_spec collect_spec, compare_spec, counters_spec, inventory_spec,
+    report_spec;
 
 int collect_run(int argc, char **argv);
 int compare_run(int argc, char **argv);
 int counters_run(int argc, char **argv);
 int inventory_run(int argc, char **argv);
+int report_run(int argc, char **argv);
 
 #endif

@@ -15,10 +15,10 @@ static const struct {
     unsigned groups; /* of enum option_groups; 0 for all */
     const char *words;
 } choices[] = {
-    {OPTION_TYPE, OPTIONS_COMPARISON, "vm host"},
+    {OPTION_TYPE, OPTIONS_COMPARISON | OPTIONS_REPORT, "vm host"},
     {OPTION_TYPE, 0, "vm host pool cluster datastore datacenter"},
     {OPTION_INSTANCE, 0, "all aggregate"},
-    {OPTION_INTERVAL, OPTIONS_SAMPLES, "realtime day week month year"},
+    {OPTION_INTERVAL, OPTIONS_SAMPLES | OPTIONS_REPORT, "realtime day week month year"},
     {OPTION_FORMAT, OPTIONS_SAMPLES, "csv"},
     {OPTION_FORMAT, 0, "csv table"},
 };

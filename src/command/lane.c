@@ -39,9 +39,16 @@ bool lane_wait(struct lane *lane, const char *what, int64_t until_ns) {
     return cancel_wait(&lane->cancel, until_ns);
 }
 
+static bool is_skipped(const struct lane *lane, const struct entity *entity) {
+    return g_hash_table_contains(lane->skipped, key_of(lane, entity));
+}
+
 bool lane_measured(const struct lane *lane, const struct entity *entity) {
-    bool skipped = g_hash_table_contains(lane->skipped, key_of(lane, entity));
-    return lane->error.kind == ERROR_NONE && !skipped;
+    return lane->error.kind == ERROR_NONE && !is_skipped(lane, entity);
+}
+
+bool lane_skipped(const struct lane *lane, const struct entity *entity) {
+    return lane->error.kind == ERROR_NONE && is_skipped(lane, entity);
 }
 
 static bool interrupted(struct error *error) {

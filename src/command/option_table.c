@@ -84,6 +84,31 @@ static const struct poptOption comparison_options[] = {
     POPT_TABLEEND,
 };
 
+static const struct poptOption report_type_options[] = {
+    ROW_TYPE("kinds of entities: vm, host (default: both)"),
+    ROW_NAME,
+    POPT_TABLEEND,
+};
+
+static const struct poptOption report_options[] = {
+    ROW_VALUE("last", '\0', OPTION_LAST,
+              "the window, until now: 30d, 7d, 1h (the default of a vSphere target)", "DURATION"),
+    ROW_VALUE("start", '\0', OPTION_START, "its beginning: 2026-11-21T19:00:00Z, or -2h", "TIME"),
+    ROW_VALUE("end", '\0', OPTION_END, "its end (default now)", "TIME"),
+    ROW_VALUE("samples", '\0', OPTION_SAMPLES,
+              "the newest N samples instead; libvirt is polled N+1 times (default 15)", "N"),
+    ROW_VALUE("interval", '\0', OPTION_INTERVAL,
+              "seconds between samples, or realtime (20), day (300), week (1800), month (7200), "
+              "year (86400); by default the finest that vCenters keep of the window",
+              "SECONDS"),
+    ROW_VALUE("spare", '\0', OPTION_SPARE,
+              "so many of the largest hosts of each cluster fail (default 1)", "N"),
+    ROW_VALUE("rule", '\0', OPTION_RULE,
+              "rules of right-sizing that differ from those below; repeatable", "NAME=NUMBER,..."),
+    ROW_VALUE("top", '\0', OPTION_TOP, "rows of each list in a table (default 20)", "N"),
+    POPT_TABLEEND,
+};
+
 static const struct poptOption output_options[] = {
     ROW_VALUE("format", 'f', OPTION_FORMAT, "how the output is written; see below", "FORMAT"),
     ROW_VALUE("output", 'o', OPTION_OUTPUT, "write to FILE, which appears only when complete",
@@ -131,7 +156,9 @@ const struct option_group option_groups[OPTION_GROUPS] = {
     {OPTIONS_OFFERS, offer_options, "Offers:"},
     {OPTIONS_SAMPLES, sample_options, "Samples:"},
     {OPTIONS_COMPARISON, comparison_options, "Comparison:"},
-    {OPTIONS_SAMPLES | OPTIONS_COMPARISON, guest_options, "Guests:"},
+    {OPTIONS_REPORT, report_type_options, "Entities:"},
+    {OPTIONS_REPORT, report_options, "Report:"},
+    {OPTIONS_SAMPLES | OPTIONS_COMPARISON | OPTIONS_REPORT, guest_options, "Guests:"},
     {0, output_options, "Output:"},
     {0, connection_options, "Connection:"},
     {0, message_options, "Messages:"},

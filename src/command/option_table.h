@@ -23,6 +23,8 @@ enum option {
     OPTION_TOP,
     OPTION_TOTALS,
     OPTION_UNITS,
+    OPTION_SPARE,
+    OPTION_RULE,
     OPTION_FORMAT,
     OPTION_OUTPUT,
     OPTION_SPREADSHEET_SAFE,
@@ -45,7 +47,7 @@ struct option_group {
     const char *title;
 };
 
-enum { OPTION_GROUPS = 11 };
+enum { OPTION_GROUPS = 13 };
 
 /* option_groups: in the order of the help. */
 extern const struct option_group option_groups[OPTION_GROUPS];

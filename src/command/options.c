@@ -18,7 +18,9 @@ enum {
     MAX_TIMEOUT_SECONDS = 86400,
     MAX_SAMPLES = 1000000,
     MAX_JOBS = 64,
-    MAX_TOP = 1000000
+    MAX_TOP = 1000000,
+    MAX_SPARE = 1000,
+    DEFAULT_SPARE = 1
 };
 
 /* The text of each option that was given, "" for a flag; lists are joined by commas. */
@@ -126,6 +128,8 @@ static bool check_timing(struct options *options, struct error *error) {
     char *const *value = options->text->value;
     struct timing *timing = &options->timing;
     timing->follow = value[OPTION_FOLLOW];
+    options->samples_given = value[OPTION_SAMPLES];
+    options->interval_given = value[OPTION_INTERVAL];
     if (timing->follow && (value[OPTION_SAMPLES] || value[OPTION_END]))
         return error_set(error, ERROR_USAGE, "--follow has no end: leave out %s",
                          value[OPTION_SAMPLES] ? "--samples" : "--end");
@@ -169,7 +173,10 @@ static bool check_selection(struct options *options, struct error *error) {
     else if (value[OPTION_INSTANCE] && strcmp(value[OPTION_INSTANCE], "all") != 0)
         return error_set(error, ERROR_USAGE, "--instance '%s': expected all or aggregate",
                          value[OPTION_INSTANCE]);
-    return parse_number("--top", value[OPTION_TOP], MAX_TOP, &options->top, error);
+    options->spare = DEFAULT_SPARE;
+    options->rules = value[OPTION_RULE];
+    return parse_number("--top", value[OPTION_TOP], MAX_TOP, &options->top, error) &&
+           parse_number("--spare", value[OPTION_SPARE], MAX_SPARE, &options->spare, error);
 }
 
 static bool check_output(struct options *options, struct error *error) {
@@ -288,7 +295,8 @@ static void show_help(poptContext context, const struct options_spec *spec) {
 }
 
 static bool is_list(int option) {
-    return option == OPTION_TYPE || option == OPTION_NAME || option == OPTION_COUNTER;
+    return option == OPTION_TYPE || option == OPTION_NAME || option == OPTION_COUNTER ||
+           option == OPTION_RULE;
 }
 
 /* The last one of a repeated option counts; a repeated list grows. */

@@ -22,6 +22,7 @@ enum option_groups {
         1 << 3, /* --type, --name, --sort, --top, --totals, --units, --interval, --raw */
     OPTIONS_OFFERS = 1 << 5, /* --offered */
     OPTIONS_LISTED = 1 << 4, /* --type, --name, of what there is */
+    OPTIONS_REPORT = 1 << 6, /* --type, --name, --samples … --end, --spare, --top, --rule */
 };
 
 /* What a command tells about itself. */
@@ -55,6 +56,10 @@ struct options {
     bool offered;       /* counters that a guest or host offers */
     bool units;         /* in the header of a comparison's CSV */
     int32_t top;        /* 0 when not given */
+    int32_t spare;      /* hosts of each cluster that fail, in a report */
+    const char *rules;  /* of a report, as a list; NULL when not given */
+    bool interval_given;
+    bool samples_given;
     struct target *targets;
     size_t target_count;
     struct options_text *text; /* the strings that others borrow */

@@ -93,9 +93,13 @@ static void finish_lane(struct run *run, struct lane *lane) {
     run->skipped += g_hash_table_size(lane->skipped);
     run->rounds += lane->rounds;
     run->torn |= lane->torn && !lane->spool;
-    for (size_t i = 0; i < lane->selected->count; i++)
-        if (lane_measured(lane, lane->selected->entities[i]))
-            sink_entity(run->sink, lane->selected->entities[i]);
+    for (size_t i = 0; i < lane->selected->count; i++) {
+        const struct entity *entity = lane->selected->entities[i];
+        if (lane_measured(lane, entity))
+            sink_entity(run->sink, entity);
+        else if (lane_skipped(lane, entity))
+            sink_skipped(run->sink, entity);
+    }
     names_keep(run->entities, &run->options->selection, lane->entities);
     coverage_merge(run->coverage, lane->coverage);
     lane_done(lane);
@@ -106,7 +110,7 @@ static bool check_selection(struct run *run, struct error *error) {
     const struct globs *globs = &run->options->selection.counters;
     if (run->failed)
         return true;
-    for (size_t i = 0; i < globs->count; i++)
+    for (size_t i = 0; !run->options->selection.optional && i < globs->count; i++)
         if (!globs->excludes[i] && !coverage_matches(run->coverage, globs->patterns[i]))
             return error_set(error, ERROR_USAGE,
                              "no counter of any target matches '%s': see 'vperf counters'",

@@ -115,7 +115,7 @@ bool selection_check_counters(const struct selection *selection, const struct ca
                               struct error *error) {
     const struct globs *globs = &selection->counters;
 
-    for (size_t i = 0; i < globs->count; i++) {
+    for (size_t i = 0; !selection->optional && i < globs->count; i++) {
         const char *pattern = globs->patterns[i];
         /* Which ids the catalog lacks (#ID) is known only when an entity offers them. */
         if (globs->excludes[i] || pattern[0] == '#' || matches_any(catalog, pattern))

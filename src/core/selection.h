@@ -23,6 +23,7 @@ struct selection {
     bool types[ENTITY_TYPES];
     struct globs names; /* see selection_has_entity */
     struct globs counters;
+    bool optional;       /* counters that no target has are not missed */
     bool aggregate_only; /* --instance aggregate */
     unsigned context;    /* of enum selection_context; see selection_context */
 };
@@ -52,7 +53,7 @@ bool selection_has_counter(const struct selection *selection, const struct count
 
 /*
  * selection_check_counters: every counter pattern that is not an exclusion matches a name of the
- * catalog; else ERROR_USAGE names the pattern and the nearest names.
+ * catalog, or they are optional; else ERROR_USAGE names the pattern and the nearest names.
  */
 bool selection_check_counters(const struct selection *selection, const struct catalog *catalog,
                               struct error *error) __attribute__((warn_unused_result));

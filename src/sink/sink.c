@@ -56,6 +56,13 @@ void sink_entity(struct sink *sink, const struct entity *entity) {
     sink->ops->entity(sink, entity);
 }
 
+void sink_skipped(struct sink *sink, const struct entity *entity) {
+    if (!sink->ops->skipped)
+        return;
+    begin(sink);
+    sink->ops->skipped(sink, entity);
+}
+
 bool sink_round_end(struct sink *sink, struct error *error) {
     begin(sink);
     if (sink->ops->round_end)

@@ -28,6 +28,8 @@ struct sink_ops {
     void (*write)(struct sink *sink, const struct series *series);
     /* entity: one that could be measured, after its series if there are any; may be NULL. */
     void (*entity)(struct sink *sink, const struct entity *entity);
+    /* skipped: one that has no data, such as a guest that is powered off; may be NULL. */
+    void (*skipped)(struct sink *sink, const struct entity *entity);
     /* round_end: the series of a round are complete; may be NULL. False with the error. */
     bool (*round_end)(struct sink *sink, struct error *error);
     /* end: what stands after the last series. */
@@ -53,6 +55,9 @@ char *sink_header(const struct sink_ops *ops, const struct sink_options *options
 
 /* sink_entity: an entity of which a series may have come; ignored by formats of series only. */
 void sink_entity(struct sink *sink, const struct entity *entity);
+
+/* sink_skipped: an entity that has no data; ignored by formats that do not want to know. */
+void sink_skipped(struct sink *sink, const struct entity *entity);
 
 /* sink_round_end: all series of a round have come: they go where they belong, or the error says why
  * not. */

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-COMMANDS = ["collect", "compare", "counters", "inventory"]
+COMMANDS = ["collect", "compare", "counters", "inventory", "report"]
 FORMATS = {command: ["csv", "table"] if command != "collect" else ["csv"] for command in COMMANDS}
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from harness import PASSWORD, USER, files_in
 
-COMMANDS = ["collect", "counters", "inventory"]
+COMMANDS = ["collect", "counters", "inventory", "report"]
 
 # A guest of the simulated ESXi host, and of no other server.
 GUEST = "ha-host_VM0"
@@ -63,6 +63,14 @@ WRONG = [
     (["collect", "http://user@host"], ["http", "https"]),
     (["collect", "ftp://user@host"], ["ftp"]),
     (["collect", "./all.csv"], ["file"]),
+    (["report"], ["no TARGET"]),
+    (["report", "--rule", "cpu-aim=70", NOBODY], ["'cpu-aim=70'", "NAME=NUMBER", "cpu-target"]),
+    (["report", "--rule", "cpu-target=0", NOBODY], ["'cpu-target=0'", "from 10 to 100"]),
+    (["report", "--rule", "", NOBODY], ["--rule ''", "NAME=NUMBER"]),
+    (["report", "--type", "pool", NOBODY], ["--type pool", "vm and host"]),
+    (["report", "--format", "xml", NOBODY], ["'xml'", "csv", "table"]),
+    (["report", "--spare", "x", NOBODY], ["--spare 'x'", "whole number"]),
+    (["report", "--last", "30d", "test:///default"], ["keeps no history", "--samples"]),
 ]
 
 
@@ -109,7 +117,7 @@ def test_help_of_command(vperf, command, option):
     assert max(map(len, done.out.splitlines())) <= 84
 
 
-@pytest.mark.parametrize("command", ["collect", "compare", "counters", "inventory"])
+@pytest.mark.parametrize("command", ["collect", "compare", "counters", "inventory", "report"])
 def test_help_speaks_of_options_that_there_are(vperf, command):
     """No command's help mentions an option that belongs to another one."""
     shown = vperf.run(command, "--help").out

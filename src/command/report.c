@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* vperf report: how much hosts and guests have, use and need over a window. */
+#include <glib.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command/run.h"
+#include "core/interrupt.h"
+#include "core/memory.h"
+#include "report/page.h"
+
+enum { DEFAULT_POLLS = 15, HOUR_SECONDS = 3600, DAY_SECONDS = 86400 };
+
+const struct options_spec report_spec = {
+    .command = "report",
+    .arguments = "TARGET...",
+    .summary = "Capacity report: what hosts and guests have, use and need over a window of time.",
+    .notes = "Formats: csv (one row per cluster, host and guest), table; default: table on a\n"
+             "terminal, else csv. A table begins with a summary and ends with the formulas\n"
+             "behind its figures.\n"
+             "\n"
+             "Percentiles are exact over the samples of the window. A sample is an average over\n"
+             "its interval, and the report says which: with 20 s (the last hour) they show\n"
+             "bursts that 300 s and more hide. A vCenter keeps a day of 300 s, a week of 1800 s,\n"
+             "a month of 7200 s, a year of days; ESXi 36 hours of 300 s. libvirt keeps nothing:\n"
+             "it is polled (--samples, --interval).\n"
+             "\n"
+             "Each guest has one class: off, unknown (too little history or coverage), idle,\n"
+             "undersized (any dimension is short), oversized (one is too large, none is short),\n"
+             "right. Rules, with their defaults (vperf(1) says where they come from):\n"
+             "  cpu-percentile=95 cpu-target=80     vCPUs: p95 is at most 80 % of them\n"
+             "  cpu-peak=100 cpu-step=1             fewer ones hold the peak\n"
+             "  memory-percentile=99 memory-target=80 memory-step=2048\n"
+             "                                      memory: what the guest needs; MB\n"
+             "  dead-band=10                        percent by which a size has to differ\n"
+             "  idle-cpu=5 idle-disk=100 idle-net=200\n"
+             "                                      percent and KB/s, at cpu-percentile\n"
+             "  off-days=21 min-days=7 min-coverage=50\n"
+             "  cpu-limit=90 ready-limit=5          percent; the time above it is told\n"
+             "\n"
+             "Examples:\n"
+             "  vperf report root@esx01.example.com\n"
+             "  vperf report --last 30d -o capacity.csv root@vcenter.example.com\n"
+             "  vperf report --rule cpu-target=60,min-days=3 --last 7d vcenter.example.com\n",
+    .groups = OPTIONS_REPORT,
+};
+
+/* The archives that a vCenter is shipped with: intervals, and how long they are kept. */
+static const struct {
+    int64_t window;
+    int32_t interval;
+} archives[] = {
+    {HOUR_SECONDS, REAL_TIME_SECONDS}, {DAY_SECONDS, 300}, {7 * DAY_SECONDS, 1800},
+    {31 * DAY_SECONDS, 7200},          {INT64_MAX, 86400},
+};
+
+/* A sink that keeps what it gets until the report is written. */
+struct collected {
+    struct sink sink;
+    struct usage *usage;
+};
+
+static void begin(struct sink *sink) {
+    (void)sink;
+}
+
+static void write_series(struct sink *sink, const struct series *series) {
+    usage_write(((struct collected *)sink)->usage, series);
+}
+
+static void write_entity(struct sink *sink, const struct entity *entity) {
+    usage_add_entity(((struct collected *)sink)->usage, entity, false);
+}
+
+static void write_skipped(struct sink *sink, const struct entity *entity) {
+    usage_add_entity(((struct collected *)sink)->usage, entity, true);
+}
+
+static const struct sink_ops ops = {
+    .name = "report",
+    .begin = begin,
+    .write = write_series,
+    .entity = write_entity,
+    .skipped = write_skipped,
+    .end = begin,
+};
+
+static const struct source_ops *ops_of(const struct options *options, size_t index) {
+    struct error ignored = {0};
+    return source_ops_for(&options->targets[index], &ignored);
+}
+
+static bool all_keep_samples(const struct options *options) {
+    for (size_t i = 0; i < options->target_count; i++)
+        if (!ops_of(options, i)->keeps_samples)
+            return false;
+    return true;
+}
+
+static bool has_vsphere(const struct options *options) {
+    for (size_t i = 0; i < options->target_count; i++)
+        if (strcmp(ops_of(options, i)->name, "vsphere") == 0)
+            return true;
+    return false;
+}
+
+/* How far back the window begins, by our clock where only the server knows its own. */
+static int64_t age_of_start(const struct timerange *range) {
+    int64_t now = g_get_real_time() / G_USEC_PER_SEC;
+    return now - timerange_resolve(&range->start, now);
+}
+
+/* The last hour, or some polls of a libvirt, unless the user says otherwise. */
+static void choose_timing(struct options *options) {
+    struct timing *timing = &options->timing;
+    struct timerange *range = &timing->range;
+    if (!timerange_given(range) && !options->samples_given) {
+        if (all_keep_samples(options)) {
+            range->start =
+                (struct moment){.given = true, .relative = true, .seconds = -HOUR_SECONDS};
+            timing->samples = 0;
+        } else {
+            timing->samples = DEFAULT_POLLS;
+        }
+    }
+    if (options->interval_given || !range->start.given || !has_vsphere(options))
+        return;
+    size_t i = 0;
+    while (archives[i].window < age_of_start(range))
+        i++;
+    timing->interval = archives[i].interval;
+}
+
+/* Its length; 0 when only the newest sample tells where it ends. */
+static int64_t window_seconds(const struct timing *timing) {
+    const struct moment *start = &timing->range.start, *end = &timing->range.end;
+    if (!start->given || timing->samples)
+        return (int64_t)timing->samples * timing->interval;
+    bool relative_end = !end->given || end->relative;
+    if (start->relative && relative_end)
+        return (end->given ? end->seconds : 0) - start->seconds;
+    return !start->relative && !relative_end ? end->seconds - start->seconds : 0;
+}
+
+static void publish(struct run *run, struct output *output) {
+    const struct log *log = &run->options->log;
+    int status = run_status(run);
+    if (status != STATUS_OK && status != STATUS_PARTIAL)
+        output_abort(output);
+    else if (!output_commit(output, &run->fatal))
+        return;
+    else if (run->skipped)
+        log_info(log, "%zu powered off or disconnected", run->skipped);
+}
+
+static void write_report(struct run *run, struct usage *usage, const struct sizing_rules *rules,
+                         const struct page *page, FILE *stream) {
+    const struct options *options = run->options;
+    const struct timing *timing = &options->timing;
+    const struct moment *start = &timing->range.start;
+    const struct findings_order order = {
+        .rules = *rules,
+        .spare = (size_t)options->spare,
+        .start = start->given && !start->relative ? start->seconds : 0,
+        .seconds = window_seconds(timing),
+        .lost = run->failed + run->missing,
+        .top = (size_t)options->top,
+    };
+    const struct page_options form = {
+        .width = options_terminal_width(options),
+        .spreadsheet_safe = options->sink.spreadsheet_safe,
+    };
+    struct findings findings;
+    findings_init(&findings, usage, &order);
+    page->write(stream, &findings, &form);
+    findings_done(&findings);
+}
+
+static int make_report(const struct options *options, const struct sizing_rules *rules,
+                       const struct page *page, struct error *error) {
+    struct output output;
+    struct run run;
+    double limits[USAGE_METRICS];
+    for (size_t i = 0; i < USAGE_METRICS; i++)
+        limits[i] = INFINITY;
+    limits[USAGE_CPU] = rules->value[RULE_CPU_LIMIT];
+    limits[USAGE_READY] = rules->value[RULE_READY_LIMIT];
+    if (!output_open(&output, options->output, error))
+        return run_error_status(error);
+    struct collected collected = {.sink = {.ops = &ops}, .usage = usage_new(limits)};
+    run_init(&run, options, NULL, &collected.sink);
+    run_all(&run);
+    int status = run_status(&run);
+    if (status == STATUS_OK || status == STATUS_PARTIAL)
+        write_report(&run, collected.usage, rules, page, output.stream);
+    publish(&run, &output);
+    *error = run.fatal;
+    status = run_status(&run);
+    run_done(&run);
+    usage_free(collected.usage);
+    return status;
+}
+
+static bool check_types(const struct options *options, struct error *error) {
+    const bool *types = options->selection.types;
+    for (size_t i = 0; i < ENTITY_TYPES; i++)
+        if (types[i] && i != ENTITY_VM && i != ENTITY_HOST)
+            return error_set(error, ERROR_USAGE, "--type %s: a report is of vm and host",
+                             entity_type_name((enum entity_type)i));
+    return true;
+}
+
+static int prepare_and_report(struct options *options, struct error *error) {
+    struct sizing_rules rules;
+    bool terminal = !options->output && isatty(STDOUT_FILENO);
+    const struct page *page = page_find(options->format, terminal, error);
+    sizing_rules_init(&rules);
+    if (!page || !check_types(options, error) ||
+        (options->rules && !sizing_rules_parse(&rules, options->rules, error)))
+        return STATUS_USAGE;
+    usage_add_counters(&options->selection.counters);
+    options->selection.optional = true;
+    options->selection.context |= CONTEXT_PLACE;
+    choose_timing(options);
+    return make_report(options, &rules, page, error);
+}
+
+int report_run(int argc, char **argv) {
+    struct options options;
+    enum options_result result = options_parse(&options, &report_spec, argc, argv);
+    int status = result == OPTIONS_DONE ? STATUS_OK : STATUS_USAGE;
+    if (result == OPTIONS_RUN) {
+        interrupt_install();
+        struct error error = {0};
+        status = prepare_and_report(&options, &error);
+        run_report_end(&options.log, &error);
+    }
+    options_done(&options);
+    return status;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "report/findings.h"
+
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "report/sentences.h"
+
+enum { DAY_SECONDS = 86400 };
+
+const struct findings_formula findings_formulas[] = {
+    {"percentiles", "Hyndman-Fan type 7 (numpy's default) over the samples of the window, exact; "
+                    "each sample is an average over its interval, so that short bursts are hidden "
+                    "in long intervals"},
+    {"CPU %", "guest: cpu.usage.average, of all its vCPUs; host: of all cores at their nominal "
+              "frequency, above 100 with turbo; utilization: cpu.utilization.average, of the time "
+              "of its threads"},
+    {"ready %, co-stop %", "cpu.ready.summation and cpu.costop.summation / interval / vCPUs, per "
+                           "sample, never summed over samples"},
+    {"memory needed",
+     "guest.mem.needed where a guest of ESXi tells it, on KVM mem.usage.average of "
+     "the guest's memory; else it lies between mem.active.average, which is below, "
+     "and mem.consumed.average, which is above"},
+    {"mem.usage", "means active on a guest of ESXi and consumed on a host: it is not shown"},
+    {"headroom",
+     "cores x nominal MHz, and memory, minus the p95 of the hosts' cpu.usagemhz.average "
+     "and mem.consumed.average, added up time by time; with N hosts failed: without the "
+     "N largest; by demand, not by reservations"},
+    {"more guests", "whole guests like the average one, and like the one at the p95 of all guests' "
+                    "p95, that fit into the headroom of both CPU and memory"},
+    {"latency",
+     "virtualDisk.totalReadLatency and totalWriteLatency, mean weighted by requests; peak: "
+     "the highest of a disk in an interval with requests"},
+    {"time above", "seconds of the samples above the limit"},
+    {"coverage", "seconds of the samples of cpu.usage.average / seconds of the window"},
+    {"units", "GB, MB and KB are of 1024 bytes each; GHz of 1000 MHz"},
+    {"freed", "smaller memory frees what is consumed beyond the new size; fewer vCPUs free no MHz"},
+    {NULL, NULL},
+};
+
+static void note_times(struct findings *findings, const struct measure *measure) {
+    if (!measure_known(measure))
+        return;
+    bool first = !findings->last_time;
+    findings->first_time =
+        first ? measure->first_time : MIN(findings->first_time, measure->first_time);
+    findings->last_time = MAX(findings->last_time, measure->last_time);
+    findings->shortest = first ? measure->shortest : MIN(findings->shortest, measure->shortest);
+    findings->longest = MAX(findings->longest, measure->longest);
+}
+
+static void set_window(struct findings *findings) {
+    const struct findings_order *order = &findings->order;
+    for (size_t i = 0; i < usage_count(findings->usage); i++)
+        for (size_t k = 0; k < USAGE_METRICS; k++)
+            note_times(findings, &usage_at(findings->usage, i)->measures[k]);
+    findings->window_seconds = order->seconds;
+    if (!order->seconds && order->start && findings->last_time)
+        findings->window_seconds = MAX(findings->last_time - order->start, 0);
+}
+
+static void set_memory(struct sizing_guest *sizing, struct usage_entity *guest, double percentile) {
+    struct measure *need = &guest->measures[USAGE_NEED];
+    struct measure *active = &guest->measures[USAGE_ACTIVE];
+    struct measure *consumed = &guest->measures[USAGE_CONSUMED];
+    sizing->consumed_kib = measure_average(consumed);
+    if (measure_known(need)) {
+        sizing->basis = MEMORY_NEED;
+        sizing->memory_low = sizing->memory_high = measure_percentile(need, percentile);
+    } else if (measure_known(active) && measure_known(consumed)) {
+        sizing->basis = MEMORY_BOUNDS;
+        sizing->memory_low = measure_percentile(active, percentile);
+        sizing->memory_high = measure_percentile(consumed, percentile);
+    }
+}
+
+static struct sizing_advice advise(const struct findings *findings, struct usage_entity *guest,
+                                   double coverage) {
+    const struct sizing_rules *rules = &findings->order.rules;
+    double percentile = rules->value[RULE_CPU_PERCENTILE];
+    struct measure *cpu = &guest->measures[USAGE_CPU], *disk = &guest->measures[USAGE_DISK],
+                   *net = &guest->measures[USAGE_NET];
+    struct sizing_guest sizing = {
+        .off = guest->skipped || guest->entity->state == STATE_OFF,
+        .off_days =
+            measure_known(cpu) ? (double)(findings->last_time - cpu->last_time) / DAY_SECONDS : -1,
+        .cpus = guest->entity->cpus,
+        .memory_kib = guest->entity->memory_kib,
+        .days = (double)findings->window_seconds / DAY_SECONDS,
+        .coverage = coverage,
+        .has_cpu = measure_known(cpu),
+        .cpu_percentile = measure_percentile(cpu, percentile),
+        .cpu_peak = cpu->peak,
+        .has_disk = measure_known(disk),
+        .disk_percentile = measure_percentile(disk, percentile),
+        .has_net = measure_known(net),
+        .net_percentile = measure_percentile(net, percentile),
+    };
+    set_memory(&sizing, guest, rules->value[RULE_MEMORY_PERCENTILE]);
+    return sizing_advise(&sizing, rules);
+}
+
+static int compare_findings(const void *a, const void *b) {
+    const struct finding *left = a, *right = b;
+    struct measure *mine = &left->guest->measures[USAGE_CPU];
+    struct measure *other = &right->guest->measures[USAGE_CPU];
+    double mine_high = measure_known(mine) ? measure_percentile(mine, 95) : -1;
+    double other_high = measure_known(other) ? measure_percentile(other, 95) : -1;
+    if (mine_high != other_high)
+        return mine_high < other_high ? 1 : -1;
+    return entity_compare(left->guest->entity, right->guest->entity);
+}
+
+static void add_guests(struct findings *findings) {
+    size_t capacity = 0;
+    for (size_t i = 0; i < usage_count(findings->usage); i++) {
+        struct usage_entity *guest = usage_at(findings->usage, i);
+        if (guest->entity->type != ENTITY_VM)
+            continue;
+        findings->guests = memory_grow(findings->guests, findings->guest_count, &capacity,
+                                       sizeof *findings->guests);
+        struct finding *finding = &findings->guests[findings->guest_count++];
+        finding->guest = guest;
+        finding->coverage = measure_coverage(&guest->measures[USAGE_CPU], findings->window_seconds);
+        finding->advice = advise(findings, guest, finding->coverage);
+        findings->classes[finding->advice.class]++;
+    }
+    if (findings->guest_count)
+        qsort(findings->guests, findings->guest_count, sizeof *findings->guests, compare_findings);
+}
+
+void findings_init(struct findings *findings, struct usage *usage,
+                   const struct findings_order *order) {
+    *findings = (struct findings){.order = *order, .usage = usage};
+    usage_sort(usage);
+    set_window(findings);
+    findings->capacities = capacity_list(usage, order->spare, &findings->capacity_count);
+    add_guests(findings);
+    findings->summary = g_ptr_array_new_with_free_func(free);
+    findings->quality = g_ptr_array_new_with_free_func(free);
+    sentences_add_summary(findings);
+    sentences_add_quality(findings);
+}
+
+void findings_done(struct findings *findings) {
+    capacity_list_free(findings->capacities, findings->capacity_count);
+    free(findings->guests);
+    g_ptr_array_free(findings->summary, TRUE);
+    g_ptr_array_free(findings->quality, TRUE);
+}

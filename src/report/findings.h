@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What a report says, before it has a form: figures, advice and sentences. */
+#ifndef VPERF_REPORT_FINDINGS_H
+#define VPERF_REPORT_FINDINGS_H
+
+#include "report/capacity.h"
+#include "report/sizing.h"
+
+/* What is asked for. */
+struct findings_order {
+    struct sizing_rules rules;
+    size_t spare;    /* hosts of each cluster that fail */
+    int64_t start;   /* of the window, Unix seconds; 0: it is as long as seconds say */
+    int64_t seconds; /* length of the window; 0: from its start to the newest sample */
+    size_t targets;  /* asked for */
+    size_t lost;     /* targets of which nothing, and troubles that cost data */
+    size_t top;      /* guests that a table shows at most; 0 for its own limit */
+};
+
+/* A guest with what is advised; its figures stay with the usage. */
+struct finding {
+    struct usage_entity *guest;
+    struct sizing_advice advice;
+    double coverage; /* percent of the window */
+};
+
+struct findings {
+    struct findings_order order;
+    const struct usage *usage;
+    int64_t first_time; /* of all samples, 0 for none */
+    int64_t last_time;
+    int64_t window_seconds;
+    int32_t shortest; /* interval between samples; 0 for none */
+    int32_t longest;
+    struct finding *guests; /* highest p95 of CPU first, those without it last, then by name */
+    size_t guest_count;
+    struct capacity *capacities;
+    size_t capacity_count;
+    size_t classes[SIZING_CLASSES]; /* guests in each */
+    GPtrArray *summary;             /* five sentences */
+    GPtrArray *quality;             /* sentences about the data */
+};
+
+/* findings_init: from what was measured, which is borrowed and gets sorted. */
+void findings_init(struct findings *findings, struct usage *usage,
+                   const struct findings_order *order);
+
+/* findings_done: frees what they hold. */
+void findings_done(struct findings *findings);
+
+/* The formulas behind the figures, for every form of report: name and text, NULL at the end. */
+struct findings_formula {
+    const char *name;
+    const char *text;
+};
+extern const struct findings_formula findings_formulas[];
+
+#endif

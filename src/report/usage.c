@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* A table says what each counter means for which type; the rest is arithmetic. */
+#include "report/usage.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "report/latencies.h"
+
+/* How a raw value becomes that of the metric. */
+enum conversion {
+    CONVERT_NOT,
+    CONVERT_PERCENT,    /* from hundredths */
+    CONVERT_PER_VCPU,   /* from ms in an interval to percent of the time of each vCPU */
+    CONVERT_PER_SECOND, /* from a number in an interval */
+    CONVERT_OF_MEMORY,  /* from hundredths of a percent to KiB */
+};
+
+enum { OF_VM = 1 << ENTITY_VM, OF_HOST = 1 << ENTITY_HOST, OF_BOTH = OF_VM | OF_HOST };
+
+/* mem.usage means active on a guest of ESXi, consumed on a host, and needed on a guest of KVM. */
+static const struct {
+    const char *pattern;
+    enum usage_metric metric;
+    enum conversion conversion;
+    int types;
+    bool kvm_only;
+} table[] = {
+    {"cpu.usage.average", USAGE_CPU, CONVERT_PERCENT, OF_BOTH, false},
+    {"cpu.usagemhz.average", USAGE_MHZ, CONVERT_NOT, OF_BOTH, false},
+    {"cpu.utilization.average", USAGE_UTILIZATION, CONVERT_PERCENT, OF_HOST, false},
+    {"cpu.ready.summation", USAGE_READY, CONVERT_PER_VCPU, OF_VM, false},
+    {"cpu.costop.summation", USAGE_COSTOP, CONVERT_PER_VCPU, OF_VM, false},
+    {"guest.mem.needed.*", USAGE_NEED, CONVERT_NOT, OF_VM, false},
+    {"mem.usage.average", USAGE_NEED, CONVERT_OF_MEMORY, OF_VM, true},
+    {"mem.consumed.average", USAGE_CONSUMED, CONVERT_NOT, OF_BOTH, false},
+    {"mem.active.average", USAGE_ACTIVE, CONVERT_NOT, OF_BOTH, false},
+    {"mem.vmmemctl.average", USAGE_BALLOON, CONVERT_NOT, OF_BOTH, false},
+    {"mem.swapped.average", USAGE_SWAPPED, CONVERT_NOT, OF_VM, false},
+    {"mem.swapused.average", USAGE_SWAPPED, CONVERT_NOT, OF_HOST, false},
+    {"disk.usage.average", USAGE_DISK, CONVERT_NOT, OF_BOTH, false},
+    {"net.usage.average", USAGE_NET, CONVERT_NOT, OF_BOTH, false},
+    {"net.droppedRx.summation", USAGE_DROPS, CONVERT_PER_SECOND, OF_VM, false},
+};
+
+struct usage {
+    double limits[USAGE_METRICS];
+    GPtrArray *entities;
+    GHashTable *by_key;
+    struct usage_entity *last; /* series of one entity mostly follow each other */
+    GString *key;
+};
+
+static void free_entity(gpointer data) {
+    struct usage_entity *entity = data;
+    for (size_t i = 0; i < USAGE_METRICS; i++)
+        measure_done(&entity->measures[i]);
+    if (entity->by_time)
+        g_hash_table_destroy(entity->by_time);
+    latencies_free(entity->latencies);
+    free(entity->entity);
+    free(entity);
+}
+
+struct usage *usage_new(const double limits[USAGE_METRICS]) {
+    struct usage *usage = memory_alloc(sizeof *usage);
+    memcpy(usage->limits, limits, sizeof usage->limits);
+    usage->entities = g_ptr_array_new_with_free_func(free_entity);
+    usage->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
+    usage->key = g_string_new(NULL);
+    return usage;
+}
+
+void usage_free(struct usage *usage) {
+    if (!usage)
+        return;
+    g_hash_table_destroy(usage->by_key);
+    g_ptr_array_free(usage->entities, TRUE);
+    g_string_free(usage->key, TRUE);
+    free(usage);
+}
+
+void usage_add_counters(struct globs *counters) {
+    const char *name = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+        globs_add(counters, table[i].pattern);
+    for (size_t i = 0; (name = latencies_counter(i)); i++)
+        globs_add(counters, name);
+}
+
+static struct usage_entity *add_entity(struct usage *usage, const struct entity *context) {
+    struct usage_entity *entity = memory_alloc(sizeof *entity);
+    entity->entity = entity_copy(context);
+    g_ptr_array_add(usage->entities, entity);
+    g_hash_table_insert(usage->by_key, memory_strdup(usage->key->str), entity);
+    return entity;
+}
+
+/* Its context is that of the newest series: sizes may have changed. */
+static struct usage_entity *entity_for(struct usage *usage, const struct entity *context) {
+    struct usage_entity *entity = usage->last;
+    if (!entity || !entity_same(entity->entity, context)) {
+        entity_key(context, usage->key);
+        entity = g_hash_table_lookup(usage->by_key, usage->key->str);
+    }
+    if (!entity)
+        entity = add_entity(usage, context);
+    usage->last = entity;
+    if (entity_equal(entity->entity, context))
+        return entity;
+    free(entity->entity);
+    entity->entity = entity_copy(context);
+    return entity;
+}
+
+/* False when there is no such value: nobody knows what it would be a part of. */
+static bool convert(const struct series *series, enum conversion conversion, int64_t raw,
+                    double *value) {
+    const struct entity *entity = series->entity;
+    *value = (double)raw;
+    switch (conversion) {
+    case CONVERT_NOT:
+        return true;
+    case CONVERT_PERCENT:
+        *value /= 100;
+        return true;
+    case CONVERT_PER_VCPU:
+        *value /= 10.0 * series->interval * entity->cpus;
+        return entity->cpus > 0 && series->interval > 0;
+    case CONVERT_PER_SECOND:
+        *value /= series->interval;
+        return series->interval > 0;
+    case CONVERT_OF_MEMORY:
+        *value *= (double)entity->memory_kib / 10000;
+        return entity->memory_kib > 0;
+    }
+    return false;
+}
+
+/* Hosts of a cluster are added up time by time. */
+static void note_demand(struct usage_entity *entity, enum usage_metric metric, int64_t time,
+                        double value) {
+    if (entity->entity->type != ENTITY_HOST || (metric != USAGE_MHZ && metric != USAGE_CONSUMED))
+        return;
+    if (!entity->by_time)
+        entity->by_time = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, free);
+    struct demand *demand = g_hash_table_lookup(entity->by_time, &time);
+    if (!demand) {
+        demand = memory_alloc(sizeof *demand);
+        *demand = (struct demand){time, -1, -1};
+        g_hash_table_insert(entity->by_time, &demand->time, demand);
+    }
+    *(metric == USAGE_MHZ ? &demand->mhz : &demand->consumed_kib) = value;
+}
+
+static void add_samples(struct usage *usage, struct usage_entity *entity, size_t row,
+                        const struct series *series) {
+    enum usage_metric metric = table[row].metric;
+    struct measure *measure = &entity->measures[metric];
+    const char *fidelity = series->counter->fidelity;
+    measure->approximate |= fidelity && strcmp(fidelity, "approximate") == 0;
+    for (size_t i = 0; i < series->count; i++) {
+        const struct sample *sample = &series->samples[i];
+        double value = 0;
+        if (!convert(series, table[row].conversion, sample->value, &value))
+            continue;
+        measure_add(measure, sample->time, series->interval, value, usage->limits[metric]);
+        note_demand(entity, metric, sample->time, value);
+    }
+}
+
+static void add_latency(void *context, int64_t time, int32_t interval, double latency,
+                        double requests) {
+    struct usage_entity *entity = context;
+    weighted_mean_add(&entity->latency, latency, requests * interval);
+    if (requests <= 0 || latency < entity->latency_peak ||
+        (latency == entity->latency_peak && entity->latency_peak_time &&
+         time >= entity->latency_peak_time))
+        return;
+    entity->latency_peak = latency;
+    entity->latency_peak_time = time;
+}
+
+static bool is_meant(size_t row, const struct series *series) {
+    const struct entity *entity = series->entity;
+    bool esxi = g_strcmp0(entity->hypervisor, "esxi") == 0;
+    return (table[row].types & 1 << entity->type) && !(table[row].kvm_only && esxi) &&
+           fnmatch(table[row].pattern, series->counter->name, 0) == 0;
+}
+
+void usage_write(struct usage *usage, const struct series *series) {
+    struct usage_entity *entity = entity_for(usage, series->entity);
+    if (series->entity->type == ENTITY_VM) {
+        const struct latencies_reader reader = {add_latency, entity};
+        if (!entity->latencies)
+            entity->latencies = latencies_new();
+        if (latencies_write(entity->latencies, series, &reader))
+            return;
+    }
+    if (*series->instance)
+        return;
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+        if (is_meant(i, series))
+            add_samples(usage, entity, i, series);
+}
+
+void usage_add_entity(struct usage *usage, const struct entity *context, bool skipped) {
+    entity_for(usage, context)->skipped = skipped;
+}
+
+size_t usage_count(const struct usage *usage) {
+    return usage->entities->len;
+}
+
+static int compare_entities(const void *a, const void *b) {
+    const struct usage_entity *const *left = a, *const *right = b;
+    int order = entity_compare((*left)->entity, (*right)->entity);
+    return order ? order : g_strcmp0((*left)->entity->source, (*right)->entity->source);
+}
+
+void usage_sort(struct usage *usage) {
+    g_ptr_array_sort(usage->entities, compare_entities);
+}
+
+struct usage_entity *usage_at(const struct usage *usage, size_t index) {
+    return g_ptr_array_index(usage->entities, index);
+}

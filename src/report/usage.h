@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * What hosts and guests used: series folded into one measure per metric, entity by entity. It keeps
+ * copies of entities, known by source, type and id.
+ */
+#ifndef VPERF_REPORT_USAGE_H
+#define VPERF_REPORT_USAGE_H
+
+#include <glib.h>
+
+#include "core/globs.h"
+#include "core/series.h"
+#include "report/statistics.h"
+
+/*
+ * Percent of CPU is of all vCPUs of a guest, and of all cores of a host at their nominal frequency.
+ * Memory is in KiB, disk and network in KB/s of 1024 bytes, requests weigh latencies.
+ */
+enum usage_metric {
+    USAGE_CPU,         /* cpu.usage.average, percent */
+    USAGE_MHZ,         /* cpu.usagemhz.average */
+    USAGE_UTILIZATION, /* host: cpu.utilization.average, percent of the time of its threads */
+    USAGE_READY,       /* guest: cpu.ready.summation / interval / vCPUs, percent */
+    USAGE_COSTOP,      /* guest: cpu.costop.summation / interval / vCPUs, percent */
+    USAGE_NEED,        /* guest: guest.mem.needed.*; of KVM mem.usage.average of the memory */
+    USAGE_CONSUMED,    /* mem.consumed.average */
+    USAGE_ACTIVE,      /* mem.active.average */
+    USAGE_BALLOON,     /* mem.vmmemctl.average */
+    USAGE_SWAPPED,     /* guest: mem.swapped.average; host: mem.swapused.average */
+    USAGE_DISK,        /* disk.usage.average */
+    USAGE_NET,         /* net.usage.average */
+    USAGE_DROPS,       /* net.droppedRx.summation / interval: packets per second */
+    USAGE_METRICS,     /* their number */
+};
+
+struct latencies;
+
+/* What is known of one entity; fields are for reading. */
+struct usage_entity {
+    struct entity *entity; /* as it was in the newest series */
+    bool skipped;          /* it has no data: powered off or disconnected */
+    struct measure measures[USAGE_METRICS];
+    struct weighted_mean latency; /* of disk requests in ms, weighted by requests */
+    double latency_peak;          /* the highest of a disk in an interval */
+    int64_t latency_peak_time;
+    struct usage_entity *host;   /* guest: the one it runs on, once capacity_list has found it */
+    GHashTable *by_time;         /* host: struct demand by time */
+    struct latencies *latencies; /* samples that wait for their requests, or these for them */
+};
+
+/* What a host used in the interval that ends at a time; negative where it is not known. */
+struct demand {
+    int64_t time;
+    double mhz;
+    double consumed_kib;
+};
+
+struct usage;
+
+/* usage_new: nothing yet; owned by the caller. Limits: see measure_add, by metric. */
+struct usage *usage_new(const double limits[USAGE_METRICS]);
+
+/* usage_free: takes NULL. */
+void usage_free(struct usage *usage);
+
+/* usage_add_counters: what a report needs, as patterns. */
+void usage_add_counters(struct globs *counters);
+
+/* usage_write: takes in the samples of a series; those of other counters are ignored. */
+void usage_write(struct usage *usage, const struct series *series);
+
+/* usage_add_entity: the entity is there; skipped: it has no data. */
+void usage_add_entity(struct usage *usage, const struct entity *entity, bool skipped);
+
+/* usage_count: how many entities are known. */
+size_t usage_count(const struct usage *usage);
+
+/* usage_sort: by type, name, id and source. */
+void usage_sort(struct usage *usage);
+
+/* usage_at: the entity with this index. */
+struct usage_entity *usage_at(const struct usage *usage, size_t index);
+
+#endif

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+"""vperf report: every figure against numpy on what vperf collect exports for the same window."""
+
+import datetime
+import math
+import unicodedata
+
+import harness
+import pytest
+
+HOUR = ("--last", "1h")
+# The metrics of a guest: name, counter, decimals, and what a value is divided by: a constant, or
+# for None the milliseconds of a sample of all vCPUs, in percent.
+METRICS = [
+    ("cpu_percent", "cpu.usage.average", 2, 1),
+    ("cpu_mhz", "cpu.usagemhz.average", 0, 1),
+    ("ready_percent", "cpu.ready.summation", 2, None),
+    ("costop_percent", "cpu.costop.summation", 2, None),
+    ("memory_consumed_kib", "mem.consumed.average", 0, 1),
+    ("memory_active_kib", "mem.active.average", 0, 1),
+    ("balloon_kib", "mem.vmmemctl.average", 0, 1),
+    ("disk_kib_per_second", "disk.usage.average", 0, 1),
+    ("net_kib_per_second", "net.usage.average", 0, 1),
+]
+COUNTERS = [counter for _, counter, *_ in METRICS]
+
+
+def width(text):
+    """Columns of a terminal."""
+    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
+
+
+def unix(timestamp):
+    """Seconds since 1970."""
+    return datetime.datetime.strptime(timestamp + "+0000", "%Y-%m-%dT%H:%M:%SZ%z").timestamp()
+
+
+@pytest.fixture(scope="module")
+def exported(vperf, esx, vcenter):
+    """What collect writes: {source: {id: {(counter, instance): [(timestamp, value)]}}}."""
+    found = {}
+    for server in (esx, vcenter):
+        done = vperf.run("collect", *HOUR, "--counter", ",".join(COUNTERS), *server.arguments)
+        assert done.status == 0, done
+        for row in done.rows:
+            entity = found.setdefault(server.label, {}).setdefault(row["id"], {})
+            entity.setdefault((row["counter"], row["instance"]), []).append(
+                (row["timestamp"], float(row["value"])))
+    return found
+
+
+@pytest.fixture(scope="module")
+def reports(vperf, esx, vcenter):
+    """What report writes of the same hour."""
+    runs = {server.label: vperf.run("report", *HOUR, "--format", "csv", *server.arguments)
+            for server in (esx, vcenter)}
+    for done in runs.values():
+        assert done.status == 0, done
+    return {label: done.rows for label, done in runs.items()}
+
+
+def measured(reports, kind):
+    """The rows of one type that have samples."""
+    rows = [row for rows in reports.values() for row in rows
+            if row["type"] == kind and row["interval"]]
+    assert rows
+    return rows
+
+
+def check_percentiles(numpy, row, name, values, decimals):
+    """All statistics of one metric that the row has, to the last printed digit."""
+    statistics = {"p50": numpy.percentile(values, 50), "p95": numpy.percentile(values, 95),
+                  "p99": numpy.percentile(values, 99), "peak": max(values),
+                  "average": numpy.average(values)}
+    compared = 0
+    for statistic, value in statistics.items():
+        if f"{name}_{statistic}" in row:
+            assert row[f"{name}_{statistic}"] == f"{value:.{decimals}f}", (row["name"], name,
+                                                                          statistic)
+            compared += 1
+    assert compared >= 2
+
+
+def test_statistics_equal_numpy(exported, reports):
+    """Average, percentiles and peak of every metric of every guest."""
+    numpy = pytest.importorskip("numpy", reason="python3-numpy is not installed")
+    metrics = set()
+    for row in measured(reports, "vm"):
+        series = exported[row["source"]][row["id"]]
+        for name, counter, decimals, divisor in METRICS:
+            if (counter, "") not in series:
+                assert row[f"{name}_average"] == "", (row["name"], name)
+                continue
+            divisor = divisor or 10.0 * 20 * int(row["cpus"])
+            values = [value / divisor for _, value in series[counter, ""]]
+            check_percentiles(numpy, row, name, values, decimals)
+            metrics.add(name)
+    assert len(metrics) == len(METRICS)
+
+
+def test_peaks_and_time_above(exported, reports):
+    """The first moment of the highest value, and the seconds above the limit."""
+    for row in measured(reports, "vm"):
+        samples = exported[row["source"]][row["id"]]["cpu.usage.average", ""]
+        highest = max(value for _, value in samples)
+        assert row["cpu_percent_peak_time"] == next(at for at, one in samples if one == highest)
+        above = 20 * sum(value > 90 for _, value in samples)
+        assert above and row["cpu_percent_seconds_above_limit"] == str(above)
+        assert row["coverage_percent"] == "100.00" and row["interval"] == "20"
+
+
+def test_headroom(exported, reports, vcenter):
+    """A cluster's demand is the sum of its hosts', time by time; the largest host may fail."""
+    numpy = pytest.importorskip("numpy", reason="python3-numpy is not installed")
+    rows = reports[vcenter.label]
+    cluster = next(row for row in rows if row["type"] == "cluster")
+    hosts = [row for row in rows if row["type"] == "host" and row["interval"]]
+    assert len(hosts) == 2 and {row["cluster"] for row in hosts} == {cluster["name"]}
+    for name, counter, scale in (("mhz", "cpu.usagemhz.average", "cpu_mhz"),
+                                 ("kib", "mem.consumed.average", "memory_kib")):
+        sums = {}
+        for host in hosts:
+            for at, value in exported[vcenter.label][host["id"]][counter, ""]:
+                sums.setdefault(at, []).append(value)
+        demand = [sum(values) for values in sums.values() if len(values) == len(hosts)]
+        sizes = [int(host[scale]) * (int(host["cpus"]) if name == "mhz" else 1) for host in hosts]
+        left = sum(sizes) - numpy.percentile(demand, 95)
+        assert cluster[f"headroom_{name}"] == f"{left:.0f}"
+        assert cluster[f"headroom_failed_{name}"] == f"{left - max(sizes):.0f}"
+    guests = [row for row in rows if row["type"] == "vm" and row["state"] == "on" and
+              row["host"] in {host["name"] for host in hosts}]
+    assert int(cluster["vcpus"]) == sum(int(row["cpus"]) for row in guests)
+
+
+def test_types_are_stable(reports):
+    """Each column is a number, a time or text, whatever the row."""
+    texts = {"type", "name", "id", "source", "hypervisor", "host", "cluster", "state", "class",
+             "rule"}
+    for rows in reports.values():
+        for row in rows:
+            for name, value in row.items():
+                if name.endswith("_time") and value:
+                    assert unix(value)
+                elif name not in texts and value:
+                    assert math.isfinite(float(value)), name
+
+
+def test_advice(vperf, esx):
+    """No advice on an hour of history, which is said; with other rules, each guest has a class."""
+    young = {row["name"]: row for row in vperf.run("report", *esx.arguments).rows
+             if row["type"] == "vm"}
+    assert {row["class"] for row in young.values()} == {"unknown", "off"}
+    assert all("min-days is 7" in row["rule"] for row in young.values()
+               if row["class"] == "unknown")
+    done = vperf.run("report", "--rule", "min-days=0.01,cpu-target=50", "--rule",
+                     "memory-target=100", *esx.arguments)
+    assert done.status == 0, done
+    for row in done.rows:
+        if row["type"] == "vm" and row["state"] == "on":
+            assert row["class"] in ("undersized", "oversized", "idle", "right")
+            assert "/ 50 %" in row["rule"]
+            needed = math.ceil(float(row["cpu_percent_p95"]) * int(row["cpus"]) / 50)
+            assert not row["advised_cpus"] or int(row["advised_cpus"]) == needed
+
+
+@pytest.mark.parametrize("window, interval", [("1h", 20), ("1d", 300), ("7d", 1800), ("30d", 7200)])
+def test_interval_follows_the_window(vperf, vcenter, window, interval):
+    """The finest archive that keeps the window is taken, and the report says which."""
+    done = vperf.run("report", "--last", window, *vcenter.arguments)
+    assert done.status == 0, done
+    found = {row["interval"] for row in done.rows if row["interval"]}
+    assert found == {str(interval)}
+    assert all(float(row["coverage_percent"]) > 95 for row in done.rows if row["interval"])
+    table = vperf.run("report", "--last", window, "--format", "table", *vcenter.arguments)
+    assert f"as {interval}-s averages" in table.out.replace("\n", " ")
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_terminal(vperf, vcenter, columns):
+    """What matters first stands first, and nothing is wider than the terminal."""
+    lines = harness.on_terminal(vperf, columns, "report", "--quiet", *vcenter.arguments)
+    assert lines[0] == "Summary"
+    titles = [index for index, line in enumerate(lines) if index and not lines[index - 1]]
+    assert [lines[index].split()[0].strip(":") for index in titles] == [
+        "Hosts", "Headroom", "Guests", "Right-sizing", "Contention", "Data", "Formulas"]
+    assert max(map(width, lines)) <= columns, max(lines, key=width)
+    assert any("columns did not fit" in line for line in lines) == (columns == 80)
+
+
+def test_nothing_measured_is_no_success(vperf, esx, tmp_path):
+    """Without an answer there is no report."""
+    done = vperf.run("report", "--output", tmp_path / "report.csv", "https://user@127.0.0.1:1")
+    assert (done.status, done.out, harness.files_in(tmp_path)) == (1, "", []), done
+    part = vperf.run("report", *esx.arguments, "https://user@127.0.0.1:1")
+    assert part.status == 3 and len(part.rows) == 4, part
+    told = vperf.run("report", "--format", "table", *esx.arguments, "https://user@127.0.0.1:1")
+    assert "could not be collected" in told.out.replace("\n", " ")
+
+
+def test_libvirt_is_polled(vperf):
+    """What keeps no samples is polled; what it cannot tell is empty."""
+    done = vperf.run("report", "--samples", "2", "--interval", "1", "test:///default")
+    assert done.status == 0, done
+    guests = [row for row in done.rows if row["type"] == "vm"]
+    assert [row["name"] for row in guests] == ["test"] and guests[0]["class"] == "unknown"
+    assert guests[0]["memory_active_kib_average"] == ""

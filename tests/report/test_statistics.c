@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Statistics against examples by hand, and against a sorted list of all values. */
+#include "report/statistics.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+
+static void assert_near(double value, double expected) {
+    if (fabs(value - expected) > 1e-9)
+        fail_msg("%.17g is not %.17g", value, expected);
+}
+
+/* 5 values: place (5 - 1) * p; between two values in proportion. */
+static void test_percentiles_by_hand(void **state) {
+    static const double values[] = {40, 15, 50, 35, 20};
+    static const struct {
+        double percent;
+        double expected;
+    } cases[] = {
+        {0, 15},    {25, 20}, /* place 1 */
+        {40, 29},             /* place 1.6: 20 + 0.6 * 15 */
+        {50, 35},             /* place 2 */
+        {95, 48},             /* place 3.8: 40 + 0.8 * 10 */
+        {99, 49.6},           /* place 3.96 */
+        {100, 50},
+    };
+    struct distribution distribution = {.total = 0};
+    (void)state;
+
+    assert_near(distribution_percentile(&distribution, 50), 0);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        distribution_add(&distribution, values[i]);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_near(distribution_percentile(&distribution, cases[i].percent), cases[i].expected);
+    distribution_done(&distribution);
+}
+
+static void test_one_value(void **state) {
+    struct distribution distribution = {.total = 0};
+    (void)state;
+
+    distribution_add(&distribution, 7.25);
+    assert_near(distribution_percentile(&distribution, 0), 7.25);
+    assert_near(distribution_percentile(&distribution, 99), 7.25);
+    distribution_done(&distribution);
+}
+
+static int compare(const void *a, const void *b) {
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+/* Many values, of which few are different: each takes its room once. */
+static void test_many_values(void **state) {
+    enum { COUNT = 20000, DIFFERENT = 701 };
+    struct distribution distribution = {.total = 0};
+    double *all = calloc(COUNT, sizeof *all);
+    uint32_t seed = 1;
+    (void)state;
+
+    assert_non_null(all);
+    for (size_t i = 0; i < COUNT; i++) {
+        seed = seed * 1664525 + 1013904223;
+        all[i] = (double)((seed >> 8) % DIFFERENT) / 100;
+        distribution_add(&distribution, all[i]);
+        if (i % 4999 == 0)
+            distribution_percentile(&distribution, 50);
+    }
+    qsort(all, COUNT, sizeof *all, compare);
+    for (int percent = 0; percent <= 100; percent++) {
+        double place = (COUNT - 1) * percent / 100.0, part = place - floor(place);
+        size_t low = (size_t)place, high = low + 1 < COUNT ? low + 1 : low;
+        assert_near(distribution_percentile(&distribution, percent),
+                    all[low] + part * (all[high] - all[low]));
+    }
+    assert_int_equal(distribution.total, COUNT);
+    assert_int_equal(distribution.count, DIFFERENT);
+    distribution_done(&distribution);
+    free(all);
+}
+
+static void test_weighted_mean(void **state) {
+    struct weighted_mean mean = {.sum = 0};
+    (void)state;
+
+    assert_false(weighted_mean_known(&mean));
+    weighted_mean_add(&mean, 99, 0);
+    assert_false(weighted_mean_known(&mean));
+    weighted_mean_add(&mean, 10, 1);
+    weighted_mean_add(&mean, 2, 3);
+    assert_true(weighted_mean_known(&mean));
+    assert_near(weighted_mean_value(&mean), 4);
+}
+
+/* Two samples of 20 s, and one of an archive: they count by the seconds that they cover. */
+static void test_measure(void **state) {
+    struct measure measure = {.seconds = 0};
+    (void)state;
+
+    assert_false(measure_known(&measure));
+    measure_add(&measure, 1040, 20, 10, 40);
+    measure_add(&measure, 1340, 300, 50, 40);
+    measure_add(&measure, 1020, 20, 50, 40);
+    assert_true(measure_known(&measure));
+    assert_near(measure_average(&measure), (20 * 10 + 300 * 50 + 20 * 50) / 340.0);
+    assert_near(measure.peak, 50);
+    assert_int_equal(measure.peak_time, 1020);
+    assert_int_equal(measure.first_time, 1020);
+    assert_int_equal(measure.last_time, 1340);
+    assert_int_equal(measure.seconds_above, 320);
+    assert_int_equal(measure.shortest, 20);
+    assert_int_equal(measure.longest, 300);
+    assert_near(measure_percentile(&measure, 50), 50);
+    assert_near(measure_coverage(&measure, 680), 50);
+    assert_near(measure_coverage(&measure, 100), 100);
+    assert_near(measure_coverage(&measure, 0), 0);
+    measure_done(&measure);
+}
+
+/* What is as high as the limit is not above it. */
+static void test_limit(void **state) {
+    struct measure measure = {.seconds = 0};
+    (void)state;
+
+    measure_add(&measure, 20, 20, 90, 90);
+    assert_int_equal(measure.seconds_above, 0);
+    measure_add(&measure, 40, 20, 90.01, 90);
+    assert_int_equal(measure.seconds_above, 20);
+    measure_done(&measure);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_percentiles_by_hand),
+        cmocka_unit_test(test_one_value),
+        cmocka_unit_test(test_many_values),
+        cmocka_unit_test(test_weighted_mean),
+        cmocka_unit_test(test_measure),
+        cmocka_unit_test(test_limit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
