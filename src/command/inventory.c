@@ -62,7 +62,7 @@ static void list_entity(const struct entity *entity, struct records *records) {
 static bool list(const struct listing_run *run, struct source *source, struct error *error) {
     const struct selection *selection = &run->options->selection;
     struct selection whole = *selection;
-    whole.context |= CONTEXT_PLACE | CONTEXT_DETAILS;
+    whole.context |= CONTEXT_PLACE | CONTEXT_DETAILS | CONTEXT_LISTED;
     const struct inventory *inventory = source->ops->inventory(source, &whole, error);
     if (!inventory)
         return false;

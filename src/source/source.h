@@ -52,7 +52,10 @@ struct source_events {
     void *context;
     /* offered: the entity offers the counter, and it was asked for; once for both. */
     void (*offered)(void *context, const struct entity *entity, const struct counter *counter);
-    /* series: samples of one counter and instance; series of one entity follow each other. */
+    /*
+     * series: samples of one counter and instance; those of one entity follow each other, apart
+     * from what came with the inventory.
+     */
     bool (*series)(void *context, const struct series *series, struct error *error);
     /* skipped: a selected entity that has no data, such as a guest that is powered off. */
     void (*skipped)(void *context, const struct entity *entity);

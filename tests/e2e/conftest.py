@@ -93,7 +93,7 @@ def start_badserver(certs, tmp_path_factory):
 
 
 # The servers below serve many tests: they stand still in time, and nobody changes them.
-STANDING = ("-mode", "real", "-now", "2026-11-21T19:17:25Z")
+STANDING = harness.STANDING
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ def test_the_calls_of_a_run(vperf, start_vcsim):
     calls = collections.Counter(methods)
     assert calls.pop("QueryAvailablePerfMetric") <= 4
     assert calls == {**dict.fromkeys(OPENING, 1), "RetrievePropertiesEx": 1,
-                     "CreateContainerView": 1, "QueryPerf": 1, "Logout": 1}
+                     "CreateContainerView": 1, "CurrentTime": 1, "QueryPerf": 1, "Logout": 1}
 
 
 def test_one_counter_of_one_guest(vperf, start_vcsim):

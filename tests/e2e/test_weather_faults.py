@@ -62,14 +62,14 @@ def test_all_guests_denied(vperf, start_vcsim, calm):  # noqa: F811
 def test_nothing_left(vperf, start_vcsim):
     """When all that was selected is denied, nothing was collected."""
     server = start_vcsim(*weather.ESX, "-no-permission", "0,1")
-    done = collect(vperf, server, "--type", "vm", "--name", "*VM[01]")
+    done = collect(vperf, server, "--type", "vm", "--name", "*VM[01]", *weather.SAMPLES)
     assert done.status == 1 and len(named(done)) == 2 and done.out == "", done
 
 
 def test_deleted_between_the_pieces_of_one(vperf, start_vcsim, calm):  # noqa: F811
     """An entity whose counters are asked for in pieces is refused once."""
     server = start_vcsim(*VCENTER, "-max-elements", "60", "-no-permission", "3")
-    options = ("--name", "*VM3,*VM4", "--counter", "*")
+    options = ("--name", "*VM3,*VM4", *weather.SAMPLES)
     done = collect(vperf, server, *options)
     whole, _ = calm.run(*options)
     assert done.status == 3 and len(named(done)) == 1, done

@@ -20,6 +20,9 @@ VCENTER = ("-mode", "real", "-model", "vpx", "-host", HOSTS, "-vm", GUESTS, "-no
 COUNTERS = ("--counter", "cpu.usage.average,cpu.ready.summation,mem.active.average,net.*,hbr.*")
 
 # A small ESXi host with everything that it offers.
+# All counters of the server, and none that are made of properties.
+SAMPLES = ("--counter", "!guestDisk.*,!snapshot.*,!space.*")
+
 ESX = ("-mode", "real", "-model", "esx", "-vm", "4", "-now", NOW)
 
 METHODS = ("QueryPerf", "QueryAvailablePerfMetric", "ContinueRetrievePropertiesEx",

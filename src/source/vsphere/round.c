@@ -32,6 +32,7 @@ struct round {
     bool archived;
     bool endless; /* one of many, in which entities come and go */
     bool idle;    /* nobody is asked */
+    bool alone;   /* nothing is asked for but what comes with the inventory */
     int64_t now_ns;
     int64_t server_ns; /* 0 when it does not matter */
     struct span span;
@@ -56,7 +57,7 @@ static bool is_measured(const void *context, const struct entity *entity) {
 static bool check_providers(const struct round *round, struct error *error) {
     struct vsphere *vsphere = round->vsphere;
     vsphere->live =
-        vsphere->live || round->archived ||
+        vsphere->live || round->archived || round->alone ||
         providers_check(vsphere->session->main, vsphere->inventory, round->selection, error);
     return vsphere->live;
 }
@@ -163,8 +164,10 @@ static bool prepare(struct round *round, struct error *error) {
     struct vsphere *vsphere = round->vsphere;
     if ((round->window->fresh_only && !begin_fresh(round, error)) ||
         !vsphere_load_catalog(vsphere, error) ||
-        (!vsphere->inventory && !vsphere_load_inventory(vsphere, round->selection, error)) ||
-        !check_providers(round, error) || !resolve_span(round, error))
+        (!vsphere->inventory && !vsphere_load_inventory(vsphere, round->selection, error)))
+        return false;
+    round->alone = space_alone(vsphere->catalog, round->selection);
+    if (!check_providers(round, error) || !resolve_span(round, error))
         return false;
     refusals_begin(&vsphere->refusals, round->now_ns);
     return true;
@@ -381,8 +384,17 @@ static void report_absent(const struct round *round) {
     absences_report(&order);
 }
 
+static bool emit_readings(const struct round *round, struct error *error) {
+    return vsphere_emit_readings(round->vsphere, round->selection, round->window, round->events,
+                                 error);
+}
+
 static bool visit(struct round *round, struct error *error) {
     struct vsphere *vsphere = round->vsphere;
+    if (!emit_readings(round, error))
+        return false;
+    if (round->alone)
+        return true;
     choose(round);
     if (!update_offers(round, error))
         return false;

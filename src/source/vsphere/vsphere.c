@@ -51,33 +51,41 @@ static struct catalog *vsphere_catalog(struct source *source, struct error *erro
 }
 
 /* Who wants samples needs the catalogue too: it comes with the first inventory. */
-static struct inventory *load_both(struct vsphere *vsphere, const struct selection *selection,
-                                   struct error *error) {
+static bool load_both(struct vsphere *vsphere, const struct selection *selection,
+                      struct entities *entities, struct error *error) {
     struct channel *channel = vsphere->session->main;
     bool both = vsphere->options.measures && !vsphere->catalog;
     struct catalog *catalog = both ? catalog_new() : NULL;
-    struct inventory *inventory = entities_load(channel, &vsphere->view, selection, catalog, error);
-    if (inventory && (!both || counters_check(channel, catalog, error))) {
+    *entities = (struct entities){0};
+    if (entities_load(channel, &vsphere->view, selection, entities, catalog, error) &&
+        (!both || counters_check(channel, catalog, error))) {
+        if (both)
+            space_define(catalog);
         vsphere->catalog = both ? catalog : vsphere->catalog;
-        return inventory;
+        return true;
     }
     catalog_free(catalog);
-    inventory_free(inventory);
-    return NULL;
+    entities_done(entities);
+    return false;
 }
 
 struct inventory *vsphere_load_inventory(struct vsphere *vsphere, const struct selection *selection,
                                          struct error *error) {
-    struct inventory *inventory = load_both(vsphere, selection, error);
-    if (!inventory)
+    struct entities entities;
+    int64_t begun_ns = clock_boot_ns();
+    if (!load_both(vsphere, selection, &entities, error))
         return NULL;
+    readings_free(vsphere->readings);
+    vsphere->readings = entities.readings;
+    vsphere->unread = true;
+    vsphere->read_ns = begun_ns + (clock_boot_ns() - begun_ns) / 2;
     inventory_free(vsphere->previous);
     vsphere->previous = vsphere->inventory;
-    vsphere->inventory = inventory;
+    vsphere->inventory = entities.inventory;
     vsphere->ended_count = 0;
     vsphere->age = 0;
     vsphere->outdated = false;
-    return inventory;
+    return vsphere->inventory;
 }
 
 static struct inventory *vsphere_inventory(struct source *source, const struct selection *selection,
@@ -127,6 +135,7 @@ static void vsphere_close(struct source *source) {
     catalog_free(vsphere->catalog);
     inventory_free(vsphere->inventory);
     inventory_free(vsphere->previous);
+    readings_free(vsphere->readings);
     free(vsphere->ended);
     groups_done(&vsphere->groups);
     refusals_done(&vsphere->refusals);

@@ -29,8 +29,11 @@ struct vsphere {
     struct inventory *previous;  /* the one before; entities that have ended are borrowed from it */
     const struct entity **ended; /* that are asked once more */
     size_t ended_count;
-    bool outdated; /* the inventory: the server did not find something */
-    int age;       /* rounds since the inventory was read */
+    struct readings *readings; /* that came with the inventory */
+    bool unread;               /* they are to be emitted */
+    int64_t read_ns;           /* clock_boot_ns at which the inventory was read */
+    bool outdated;             /* the inventory: the server did not find something */
+    int age;                   /* rounds since the inventory was read */
 
     struct groups groups;
     struct limits limits;
@@ -57,6 +60,15 @@ bool vsphere_read_clock(struct vsphere *vsphere, int64_t *seconds, struct error 
 
 /* vsphere_is_hasty: a round is due soon, which may only read the clock. */
 bool vsphere_is_hasty(const struct vsphere *vsphere);
+
+/*
+ * vsphere_emit_readings: what came with the inventory and the selection wants, once for each
+ * reading of it, of entities in any state; it has the time of the reading, and is left out when
+ * that is behind the window. False when the output failed, or the server's time cannot be had.
+ */
+bool vsphere_emit_readings(struct vsphere *vsphere, const struct selection *selection,
+                           const struct window *window, const struct source_events *events,
+                           struct error *error);
 
 /* vsphere_round: as in source_ops. */
 bool vsphere_round(struct source *source, const struct selection *selection,

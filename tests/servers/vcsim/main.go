@@ -24,7 +24,7 @@ type options struct {
 	vms, hosts             int
 	off, disconnected      int
 	datacenters, apps      int
-	poolsLive              bool
+	poolsLive, space       bool
 	names, requestLog, now string
 	seed                   int64
 	missing, pageLimit     int
@@ -54,6 +54,7 @@ func parseOptions(args []string) (*options, error) {
 	f.IntVar(&o.datacenters, "dc", 1, "vpx: datacenters, each with all the guests and hosts")
 	f.IntVar(&o.apps, "app", 0, "vApps in the first resource pool; the last one holds the last guest")
 	f.BoolVar(&o.poolsLive, "pools-live", false, "real: resource pools have samples in real time")
+	f.BoolVar(&o.space, "space", false, "real: guests have file systems and snapshots")
 	f.IntVar(&o.off, "off", 0, "the last N guests are powered off")
 	f.IntVar(&o.disconnected, "disconnected", 0, "the last N hosts are disconnected")
 	f.StringVar(&o.names, "names", "", "guest names: a JSON array of strings, or one a line")

@@ -66,6 +66,11 @@ func newModel(o *options) (*simulator.Model, *world, error) {
 			model.Remove()
 			return nil, nil, err
 		}
+		for i, vm := range vms {
+			if o.space {
+				furnish(vm, i, w.clock.now())
+			}
+		}
 	}
 	return model, w, nil
 }

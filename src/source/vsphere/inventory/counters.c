@@ -6,6 +6,7 @@
 
 #include "core/memory.h"
 #include "source/vsphere/inventory/properties.h"
+#include "source/vsphere/inventory/space.h"
 #include "source/vsphere/session/session.h"
 
 const char counters_property[] = "perfCounter";
@@ -67,6 +68,7 @@ bool counters_check(const struct channel *channel, const struct catalog *catalog
 bool counters_reload(struct channel *channel, struct catalog *catalog, struct error *error) {
     struct catalog *now = catalog_new();
     bool good = read_counters(channel, now, error);
+    space_define(now);
     if (good)
         catalog_renew(catalog, now);
     catalog_free(now);
@@ -75,7 +77,9 @@ bool counters_reload(struct channel *channel, struct catalog *catalog, struct er
 
 struct catalog *counters_load(struct channel *channel, struct error *error) {
     struct catalog *catalog = catalog_new();
-    if (read_counters(channel, catalog, error) && counters_check(channel, catalog, error))
+    bool loaded = read_counters(channel, catalog, error) && counters_check(channel, catalog, error);
+    space_define(catalog);
+    if (loaded)
         return catalog;
     catalog_free(catalog);
     return NULL;

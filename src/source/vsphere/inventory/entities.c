@@ -18,6 +18,7 @@ struct loader {
     struct inventory *inventory;
     struct places *places;   /* NULL when they are not asked for */
     struct catalog *catalog; /* NULL when it is not asked for */
+    struct readings *readings;
     const char *source;
     const bool *types;
     unsigned context;
@@ -78,6 +79,8 @@ static void add_entity(struct loader *loader, enum entity_type type,
     if (volume)
         found.uuid = volume;
     inventory_add(loader->inventory, &found);
+    if (loader->readings->any && loader->types[type])
+        readings_take(loader->readings, type, object);
     free((char *)found.name);
     free((char *)found.shape);
     free(volume);
@@ -150,6 +153,10 @@ static void fill_wish(struct wish *wish, const struct loader *loader) {
         for (const struct property *row = kinds[i].properties; row->path; row++)
             if (!row->context || row->context & loader->context)
                 add_path(spec, row->path);
+        const char *paths[READINGS_PATHS];
+        size_t count = readings_paths(loader->readings, (enum entity_type)i, paths);
+        for (size_t k = 0; k < count; k++)
+            add_path(spec, paths[k]);
     }
     for (int i = 0; loader->places && i < PLACE_TYPES; i++) {
         if (has_type(wish, place_types[i]))
@@ -268,12 +275,13 @@ static void join(struct loader *loader) {
 }
 
 static bool load_once(struct channel *channel, struct entities_view *view,
-                      const struct selection *selection, struct inventory *inventory,
+                      const struct selection *selection, struct entities *entities,
                       struct catalog *catalog, struct error *error) {
     unsigned context = selection_context(selection);
     const char *root = channel->session->root_folder.value;
     struct loader loader = {
-        .inventory = inventory,
+        .inventory = entities->inventory,
+        .readings = entities->readings,
         .places = context & CONTEXT_PLACE ? places_new(root ? root : "") : NULL,
         .catalog = catalog,
         .source = channel->session->label,
@@ -281,7 +289,8 @@ static bool load_once(struct channel *channel, struct entities_view *view,
         .context = context,
         .text = g_string_new(NULL),
     };
-    bool good = load(channel, view, &loader, error);
+    bool good = load(channel, view, &loader, error) &&
+                readings_complete(entities->readings, channel, error);
     if (good)
         join(&loader);
     places_free(loader.places);
@@ -289,32 +298,38 @@ static bool load_once(struct channel *channel, struct entities_view *view,
     return good;
 }
 
-static struct inventory *load_new(struct channel *channel, struct entities_view *view,
-                                  const struct selection *selection, struct catalog *catalog,
-                                  struct error *error) {
-    struct inventory *inventory = inventory_new();
-    if (load_once(channel, view, selection, inventory, catalog, error))
-        return inventory;
-    inventory_free(inventory);
-    return NULL;
+void entities_done(struct entities *entities) {
+    inventory_free(entities->inventory);
+    readings_free(entities->readings);
+    *entities = (struct entities){0};
+}
+
+static bool load_new(struct channel *channel, struct entities_view *view,
+                     const struct selection *selection, struct entities *entities,
+                     struct catalog *catalog, struct error *error) {
+    *entities = (struct entities){inventory_new(), readings_new(selection)};
+    if (load_once(channel, view, selection, entities, catalog, error))
+        return true;
+    entities_done(entities);
+    return false;
 }
 
 /*
  * Views and pages end with their session, and a page whose answer was lost is not given again: when
  * a call had to be repeated, or the view is an old one, all of them are.
  */
-struct inventory *entities_load(struct channel *channel, struct entities_view *view,
-                                const struct selection *selection, struct catalog *catalog,
-                                struct error *error) {
+bool entities_load(struct channel *channel, struct entities_view *view,
+                   const struct selection *selection, struct entities *entities,
+                   struct catalog *catalog, struct error *error) {
     unsigned repeats = channel->repeats;
     bool old = view->type != NULL;
-    struct inventory *inventory = load_new(channel, view, selection, catalog, error);
-    if (!inventory && error->kind == ERROR_FAULT && (old || repeats != channel->repeats)) {
+    bool good = load_new(channel, view, selection, entities, catalog, error);
+    if (!good && error->kind == ERROR_FAULT && (old || repeats != channel->repeats)) {
         error_clear(error);
         entities_view_done(view);
-        inventory = load_new(channel, view, selection, catalog, error);
+        good = load_new(channel, view, selection, entities, catalog, error);
     }
-    if (inventory)
-        inventory_sort(inventory);
-    return inventory;
+    if (good)
+        inventory_sort(entities->inventory);
+    return good;
 }

@@ -6,6 +6,7 @@
 #include "core/catalog.h"
 #include "core/inventory.h"
 #include "core/selection.h"
+#include "source/vsphere/inventory/space.h"
 #include "source/vsphere/session/channel.h"
 
 /* A list of all objects that the server keeps up to date, as long as the session lives. */
@@ -15,15 +16,24 @@ struct entities_view {
     unsigned generation; /* of the login that made it */
 };
 
+/* What one reading of the inventory gives. */
+struct entities {
+    struct inventory *inventory;
+    struct readings *readings;
+};
+
 /*
  * entities_load: all entities of the selection's types with what it wants to know of them, and the
- * hosts that guests name, sorted, owned by the caller; NULL on failure. The view is made when it is
+ * hosts that guests name, sorted; entities_done is due unless it fails. The view is made when it is
  * needed, and serves again for the same selection; entities_view_done is due. The same call fills
  * the catalog, unless it is NULL.
  */
-struct inventory *entities_load(struct channel *channel, struct entities_view *view,
-                                const struct selection *selection, struct catalog *catalog,
-                                struct error *error);
+bool entities_load(struct channel *channel, struct entities_view *view,
+                   const struct selection *selection, struct entities *entities,
+                   struct catalog *catalog, struct error *error);
+
+/* entities_done: frees both. */
+void entities_done(struct entities *entities);
 
 /* entities_view_done: forgets the view; it ends with the session. */
 void entities_view_done(struct entities_view *view);

@@ -24,6 +24,8 @@ struct tracked {
     bool absent;            /* it was told to give nothing */
     bool lacking;           /* it gives nothing since it has none of the chosen counters */
     bool offered;           /* its counters were reported */
+    uint32_t offered_space; /* bits of enum space_counter: those that were reported */
+    uint32_t read;          /* those that a round before has emitted */
     bool skipped;           /* that it has no data was reported */
     bool vanished;          /* the server did not find it */
     bool present;           /* since the last sweep; see tracking_sweep */

@@ -179,9 +179,7 @@ void wire_refund(struct soap *soap, size_t size) {
         atomic_fetch_sub(memory->used, size);
 }
 
-/* The next tag, of an element's start or end, at or behind `xml`: its '<'; NULL when there is none.
- */
-static const char *next_tag(const char *xml) {
+const char *wire_xml_tag(const char *xml) {
     while ((xml = strchr(xml, '<')) != NULL) {
         const char *inside;
         const char *end;
@@ -195,7 +193,7 @@ static const char *next_tag(const char *xml) {
 
 /* Finds the next start tag at or behind `xml`; returns what follows its '<'. */
 static const char *next_start(const char *xml) {
-    while ((xml = next_tag(xml)) != NULL) {
+    while ((xml = wire_xml_tag(xml)) != NULL) {
         xml++;
         if (*xml != '/' && *xml != '!' && *xml != '?')
             return xml;
@@ -212,8 +210,7 @@ static size_t name_length(const char *tag) {
     return strcspn(tag, " \t\r\n/>");
 }
 
-/* The '>' that ends a start tag, or NULL. */
-static const char *tag_end(const char *tag) {
+const char *wire_xml_tag_end(const char *tag) {
     while (*(tag += strcspn(tag, ">\"'")) && *tag != '>') {
         tag = strchr(tag + 1, *tag);
         if (!tag)
@@ -225,13 +222,13 @@ static const char *tag_end(const char *tag) {
 
 /* Where the content of the element behind start tag `tag` begins; NULL when it has none. */
 static const char *content(const char *tag) {
-    const char *end = tag_end(tag);
+    const char *end = wire_xml_tag_end(tag);
     return end && end[-1] != '/' ? end + 1 : NULL;
 }
 
 /* The text up to the next tag, decoded. */
 static const char *copy_text(struct soap *soap, const char *text) {
-    const char *end = next_tag(text);
+    const char *end = wire_xml_tag(text);
     char *copied = wire_xml_copy(soap, text, end ? (size_t)(end - text) : strlen(text));
     if (copied)
         wire_xml_decode(copied);

@@ -25,6 +25,13 @@ size_t wire_xml_reference(const char *text, char out[WIRE_XML_CHARACTER]);
 /* wire_xml_has_elements: tells whether the content of an element has elements. */
 bool wire_xml_has_elements(const char *xml);
 
+/* wire_xml_tag: the next tag, of an element's start or end, at or behind `xml`: its '<', or NULL.
+ */
+const char *wire_xml_tag(const char *xml);
+
+/* wire_xml_tag_end: the '>' of the tag in which `tag` is, or NULL. */
+const char *wire_xml_tag_end(const char *tag);
+
 /* wire_xml_local: returns the part of a qualified name behind its prefix; borrowed. */
 const char *wire_xml_local(const char *name);
 
