@@ -15,6 +15,10 @@ const struct options_spec inventory_spec = {
     .groups = OPTIONS_LISTED,
 };
 
+static bool has_attributes(const struct options *options) {
+    return options->selection.context & CONTEXT_ATTRIBUTES;
+}
+
 /* What people look for stands first: a narrow terminal shows the beginning. */
 static const struct records_column columns[] = {
     {"type", false},       {"name", false},      {"state", false},      {"cpus", true},
@@ -23,6 +27,7 @@ static const struct records_column columns[] = {
     {"datacenter", false}, {"cluster", false},   {"pool", false},       {"datastores", false},
     {"id", false},         {"uuid", false},      {"url", false},        {"threads", true},
     {"cpu_mhz", true},     {"cpu_model", false}, {"hypervisor", false}, {"source", false},
+    {"attributes", false},
 };
 
 static void list_path(const struct entity *entity, struct records *records) {
@@ -32,7 +37,7 @@ static void list_path(const struct entity *entity, struct records *records) {
     g_string_free(path, TRUE);
 }
 
-static void list_entity(const struct entity *entity, struct records *records) {
+static void list_entity(const struct entity *entity, bool attributes, struct records *records) {
     records_text(records, entity_type_name(entity->type));
     records_text(records, entity->name);
     records_text(records, entity_state_name(entity->state));
@@ -57,6 +62,8 @@ static void list_entity(const struct entity *entity, struct records *records) {
     records_text(records, entity->cpu_model);
     records_text(records, entity->hypervisor);
     records_text(records, entity->source);
+    if (attributes)
+        records_text(records, entity->attributes);
 }
 
 static bool list(const struct listing_run *run, struct source *source, struct error *error) {
@@ -69,14 +76,14 @@ static bool list(const struct listing_run *run, struct source *source, struct er
     names_keep(run->entities, selection, inventory);
     for (size_t i = 0; i < inventory->count; i++)
         if (selection_has_entity(selection, inventory->entities[i]))
-            list_entity(inventory->entities[i], run->records);
+            list_entity(inventory->entities[i], has_attributes(run->options), run->records);
     return true;
 }
 
 static const struct records_column *list_columns(const struct options *options,
                                                  enum records_format format, size_t *count) {
-    (void)options, (void)format;
-    *count = sizeof columns / sizeof *columns;
+    (void)format;
+    *count = sizeof columns / sizeof *columns - !has_attributes(options);
     return columns;
 }
 

@@ -30,6 +30,8 @@ static const struct poptOption guest_type_options[] = {
 static const struct poptOption listed_type_options[] = {
     ROW_TYPE("kinds of entities: vm, host (default: both), pool, cluster, datastore, datacenter"),
     ROW_NAME,
+    ROW_FLAG("attributes", '\0', OPTION_ATTRIBUTES,
+             "custom attributes as well (vCenter; tags are not among them)"),
     POPT_TABLEEND,
 };
 

@@ -173,6 +173,8 @@ static bool check_selection(struct options *options, struct error *error) {
     else if (value[OPTION_INSTANCE] && strcmp(value[OPTION_INSTANCE], "all") != 0)
         return error_set(error, ERROR_USAGE, "--instance '%s': expected all or aggregate",
                          value[OPTION_INSTANCE]);
+    if (value[OPTION_ATTRIBUTES])
+        selection->context |= CONTEXT_ATTRIBUTES;
     options->spare = DEFAULT_SPARE;
     options->rules = value[OPTION_RULE];
     return parse_number("--top", value[OPTION_TOP], MAX_TOP, &options->top, error) &&
@@ -237,6 +239,7 @@ static const struct {
     {"--thumbprint", "ESXi and vCenter", OPTION_THUMBPRINT, SOURCE_TAKES_TRUST},
     {"--insecure", "ESXi and vCenter", OPTION_INSECURE, SOURCE_TAKES_TRUST},
     {"--jobs", "ESXi and vCenter", OPTION_JOBS, SOURCE_TAKES_JOBS},
+    {"--attributes", "ESXi and vCenter", OPTION_ATTRIBUTES, SOURCE_TAKES_ATTRIBUTES},
     {"--balloon-period", "libvirt", OPTION_BALLOON_PERIOD, SOURCE_TAKES_BALLOON_PERIOD},
 };
 

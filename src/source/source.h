@@ -91,6 +91,7 @@ enum {
     SOURCE_TAKES_TRUST = 1 << 0, /* ca_file, thumbprint, known_hosts, insecure */
     SOURCE_TAKES_JOBS = 1 << 1,
     SOURCE_TAKES_BALLOON_PERIOD = 1 << 2,
+    SOURCE_TAKES_ATTRIBUTES = 1 << 3, /* CONTEXT_ATTRIBUTES of a selection */
 };
 
 struct source;

@@ -162,6 +162,23 @@ def test_pools_in_real_time(vperf, twins):
     assert refused.status == 2 and "--type datastore" in refused.err, refused
 
 
+def test_attributes(vperf, start_vcsim, esx):
+    """--attributes adds a last column with what pyVmomi finds; ESXi has none."""
+    server = start_vcsim("-mode", "real", "-model", "vpx", "-vm", "3", "-space")
+    with reference.session(server.url, USER, PASSWORD, server.ca_file) as content:
+        names = {field.key: field.name for field in content.customFieldsManager.field}
+        expected = {entity.id: "; ".join(sorted(f"{names[each.key]}={each.value}"
+                                                for each in entity.object.customValue))
+                    for entity in reference.entities(content)}
+    plain = vperf.run("inventory", *server.arguments).rows
+    done = vperf.run("inventory", "--attributes", *server.arguments)
+    rows = done.rows
+    assert {row["id"]: row.pop("attributes") for row in rows} == expected, done
+    assert rows == plain and any("; " in text for text in expected.values())
+    none = vperf.run("inventory", "--attributes", *esx.arguments)
+    assert {row["attributes"] for row in none.rows} == {""}, none
+
+
 def test_states(vperf, vcenter):
     """The states that people look for are all told."""
     rows = vperf.run("inventory", *vcenter.arguments).rows

@@ -11,11 +11,32 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
+// label gives guest number i custom attributes, where the server has them.
+func label(vm *simulator.VirtualMachine, i int) {
+	content := simulator.Map.Get(types.ManagedObjectReference{Type: "ServiceInstance",
+		Value: "ServiceInstance"}).(*simulator.ServiceInstance).Content
+	if content.CustomFieldsManager == nil {
+		return
+	}
+	manager := simulator.Map.Get(*content.CustomFieldsManager).(*simulator.CustomFieldsManager)
+	for len(manager.Field) < 2 {
+		key := int32(101 + len(manager.Field))
+		manager.Field = append(manager.Field, types.CustomFieldDef{Key: key,
+			Name: []string{"owner & team", "cost"}[len(manager.Field)], Type: "string"})
+	}
+	for _, field := range manager.Field[:1+i%2] {
+		vm.CustomValue = append(vm.CustomValue, &types.CustomFieldStringValue{
+			CustomFieldValue: types.CustomFieldValue{Key: field.Key},
+			Value:            fmt.Sprintf("<%s of %d>", field.Name, i)})
+	}
+}
+
 const gib = int64(1) << 30
 
 // furnish gives guest number i file systems, and every second one a snapshot with another one on
 // it, of which the disk has a layer each.
 func furnish(vm *simulator.VirtualMachine, i int, now time.Time) {
+	label(vm, i)
 	size := int64(i+1) * gib
 	vm.Guest.Disk = []types.GuestDiskInfo{
 		{DiskPath: "/", Capacity: 10 * size, FreeSpace: 3 * size},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "source/vsphere/inventory/attributes.h"
 #include "source/vsphere/inventory/counters.h"
 #include "source/vsphere/inventory/kinds.h"
 #include "source/vsphere/inventory/places.h"
@@ -274,6 +275,23 @@ static void join(struct loader *loader) {
     free(hosts);
 }
 
+static bool join_attributes(const struct loader *loader, struct channel *channel,
+                            struct error *error) {
+    struct inventory *inventory = loader->inventory;
+    if (!(loader->context & CONTEXT_ATTRIBUTES))
+        return true;
+    GHashTable *names = attributes_names(channel, error);
+    for (size_t i = 0; names && i < inventory->count; i++) {
+        struct entity *entity = inventory->entities[i];
+        char *text = entity->attributes ? attributes_text(entity->attributes, names) : NULL;
+        inventory_set(inventory, &entity->attributes, text);
+        free(text);
+    }
+    if (names)
+        g_hash_table_destroy(names);
+    return names != NULL;
+}
+
 static bool load_once(struct channel *channel, struct entities_view *view,
                       const struct selection *selection, struct entities *entities,
                       struct catalog *catalog, struct error *error) {
@@ -290,7 +308,8 @@ static bool load_once(struct channel *channel, struct entities_view *view,
         .text = g_string_new(NULL),
     };
     bool good = load(channel, view, &loader, error) &&
-                readings_complete(entities->readings, channel, error);
+                readings_complete(entities->readings, channel, error) &&
+                join_attributes(&loader, channel, error);
     if (good)
         join(&loader);
     places_free(loader.places);

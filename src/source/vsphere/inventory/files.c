@@ -52,14 +52,14 @@ static void end(void *context, const struct wire_step *step) {
         g_hash_table_add(layout->snapshots, of_key(number));
 }
 
-int64_t files_snapshot_bytes(const char *text) {
+int64_t files_snapshot_bytes(const char *xml) {
     struct layout layout = {.sizes = g_hash_table_new_full(NULL, NULL, NULL, g_free),
                             .snapshots = g_hash_table_new(NULL, NULL),
                             .layer = -1};
     GHashTableIter iter;
     gpointer key = NULL;
     int64_t bytes = 0;
-    wire_walk(text, &(struct wire_visitor){&layout, begin, end});
+    wire_walk(xml, &(struct wire_visitor){&layout, begin, end});
     g_hash_table_iter_init(&iter, layout.snapshots);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
         const int64_t *size = g_hash_table_lookup(layout.sizes, key);

@@ -10,6 +10,6 @@
  * snapshots have: their data and memory, and every layer of a disk but the lowest. Each counts
  * once.
  */
-int64_t files_snapshot_bytes(const char *layout);
+int64_t files_snapshot_bytes(const char *xml);
 
 #endif

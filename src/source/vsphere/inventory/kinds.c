@@ -88,6 +88,11 @@ static void set_guest_ip(struct entity *entity, const char *text) {
     entity->guest_ip = text;
 }
 
+/* As XML, until the names of attributes are known. */
+static void set_attributes(struct entity *entity, const char *text) {
+    entity->attributes = text;
+}
+
 static void set_url(struct entity *entity, const char *text) {
     entity->url = text;
 }
@@ -172,6 +177,7 @@ static const struct property vm_properties[] = {
     {"datastore", set_datastores, CONTEXT_PLACE},
     {"guest.hostName", set_guest_host, CONTEXT_DETAILS},
     {"guest.ipAddress", set_guest_ip, CONTEXT_DETAILS},
+    {"customValue", set_attributes, CONTEXT_ATTRIBUTES},
     {NULL, NULL, 0},
 };
 
@@ -188,6 +194,7 @@ static const struct property host_properties[] = {
     {"summary.config.product.version", set_product_version, 0},
     {"parent", set_folder, CONTEXT_PLACE},
     {"runtime.inMaintenanceMode", set_maintenance, CONTEXT_DETAILS},
+    {"customValue", set_attributes, CONTEXT_ATTRIBUTES},
     {NULL, NULL, 0},
 };
 
@@ -195,12 +202,14 @@ static const struct property datastore_properties[] = {
     {"name", set_name, 0},
     {"summary.url", set_url, 0},
     {"parent", set_folder, CONTEXT_PLACE},
+    {"customValue", set_attributes, CONTEXT_ATTRIBUTES},
     {NULL, NULL, 0},
 };
 
 static const struct property other_properties[] = {
     {"name", set_name, 0},
     {"parent", set_folder, CONTEXT_PLACE},
+    {"customValue", set_attributes, CONTEXT_ATTRIBUTES},
     {NULL, NULL, 0},
 };
 

@@ -173,6 +173,7 @@ static bool keep_service_content(struct session *session,
     keep_moref(&session->view_manager, content->viewManager);
     keep_moref(&session->performance_manager, content->perfManager);
     keep_moref(&session->option_manager, content->setting);
+    keep_moref(&session->custom_fields_manager, content->customFieldsManager);
     const struct vim25__AboutInfo *about = content->about;
     session->is_vcenter = about && about->apiType && strcmp(about->apiType, "VirtualCenter") == 0;
     session->api_version = memory_strdup(about ? about->apiVersion : NULL);
@@ -333,6 +334,7 @@ void session_close(struct session *session) {
     free_moref(&session->view_manager);
     free_moref(&session->performance_manager);
     free_moref(&session->option_manager);
+    free_moref(&session->custom_fields_manager);
     free(session->api_version);
     cookies_free(session->cookies);
     free(session->action);

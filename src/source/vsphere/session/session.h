@@ -40,7 +40,8 @@ struct session {
     struct session_moref view_manager;
     struct session_moref performance_manager;
     struct session_moref session_manager;
-    struct session_moref option_manager; /* vCenter; may be empty */
+    struct session_moref option_manager;        /* vCenter; may be empty */
+    struct session_moref custom_fields_manager; /* the same */
     struct session_moref root_folder;
     char *api_version; /* such as 6.5 */
     bool is_vcenter;
