@@ -163,7 +163,7 @@ def with_unknown_elements(text):
     """Elements that nobody knows, before and behind those that are known."""
     for name in ("returnval", "id", "nameInfo", "groupInfo", "PerfCounterInfo", "about"):
         text = re.sub(rf"(<{name}(?: [^<>]*)?(?<!/)>)(?=<)", rf"\1{FUTURE}", text)
-        text = text.replace(f"</{name}>", f"{FUTURE}</{name}>")
+        text = re.sub(rf"(?<=>)</{name}>", f"{FUTURE}</{name}>", text)
     return text
 
 

@@ -20,10 +20,10 @@ VCENTER = ("-mode", "real", "-model", "vpx", "-host", HOSTS, "-vm", GUESTS, "-no
 COUNTERS = ("--counter", "cpu.usage.average,cpu.ready.summation,mem.active.average,net.*,hbr.*")
 
 # A small ESXi host with everything that it offers.
+ESX = ("-mode", "real", "-model", "esx", "-vm", "4", "-now", NOW)
+
 # All counters of the server, and none that are made of properties.
 SAMPLES = ("--counter", "!guestDisk.*,!snapshot.*,!space.*")
-
-ESX = ("-mode", "real", "-model", "esx", "-vm", "4", "-now", NOW)
 
 METHODS = ("QueryPerf", "QueryAvailablePerfMetric", "ContinueRetrievePropertiesEx",
            "RetrievePropertiesEx", "CreateContainerView")
