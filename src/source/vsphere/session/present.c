@@ -14,7 +14,7 @@ static const int64_t second_ns = 1000000000;
 bool present_parse(const char *text, struct server_reading *reading) {
     const char *fraction = strchr(text, '.');
     int64_t seconds = 0, unit_ns = second_ns, fraction_ns = 0;
-    if (!wire_time_parse(text, &seconds))
+    if (!wire_time_parse(text, &seconds) || seconds < 0 || seconds >= INT64_MAX / second_ns)
         return false;
     for (; fraction && isdigit((unsigned char)fraction[1]) && unit_ns > 1; fraction++) {
         unit_ns /= 10;

@@ -9,7 +9,10 @@
 /* present_read: asks for the server's time (CurrentTime). */
 bool present_read(struct channel *channel, struct server_reading *reading, struct error *error);
 
-/* present_parse: the time as xsd:dateTime, with its fraction of a second; false for other text. */
+/*
+ * present_parse: the time as xsd:dateTime, with its fraction of a second; false for other text, and
+ * for times before 1970 or after 2261.
+ */
 bool present_parse(const char *text, struct server_reading *reading);
 
 /* present_seconds: the server's time in Unix seconds. */

@@ -139,6 +139,8 @@ static void test_the_servers_time(void **state) {
     }
     assert_false(present_parse("2026-03-01T12:00:00.Z", &reading));
     assert_false(present_parse("noon", &reading));
+    assert_false(present_parse("9999-12-31T23:59:59Z", &reading));
+    assert_false(present_parse("1969-12-31T23:59:59Z", &reading));
 }
 
 int main(void) {
