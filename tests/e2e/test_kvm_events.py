@@ -71,6 +71,12 @@ def check_gap(rows, guest, counter, gap):
         (counter, rounds)
 
 
+def has_all(rows, entity, counters, index=-1):
+    """Each of the counters has a value of an entity in that round."""
+    return all(len(rows.stamps) > 1 and rows.rounds(entity, counter)[index] is not None
+               for counter in counters)
+
+
 def test_vcpu_hotplug(vperf, guests, relay):
     """A vCPU more: no usage in that interval, then a share of what there is now."""
     steady, guest, _ = guests
@@ -100,39 +106,52 @@ def test_vcpu_hotplug(vperf, guests, relay):
 
 def check_device(rows, guest, totals, rates, device):
     """A device that came and went: totals at once, rates from the second poll that sees it, and
-    an aggregate in every round but that in which it came and that in which it was gone."""
+    no aggregate in the round in which it came, nor in that in which it was gone. What a busy QEMU
+    did not say in a round is missing besides."""
     seen = [value is not None for value in rows.rounds(guest, totals, device)]
-    since, until = seen.index(True), len(seen) - seen[::-1].index(True)
-    assert 0 < since < until - 1 and until < len(seen) and all(seen[since:until]), seen
+    known = [value is not None for value in rows.rounds(guest, totals)]
+    since, last = seen.index(True), len(seen) - 1 - seen[::-1].index(True)
+    until = known.index(True, last + 1)
+    assert seen[since:last + 1] == known[since:last + 1] and since, (seen, known)
     for counter in rates:
         rounds = [value is not None for value in rows.rounds(guest, counter, device)]
-        assert rounds == [since < index < until for index in range(len(seen))], (counter, rounds)
+        assert True in rounds[since + 1:until], (counter, rounds)
+        assert True not in rounds[:since + 1] + rounds[until:], (counter, rounds)
         rounds = [value is not None for value in rows.rounds(guest, counter)]
-        assert rounds == [index not in (since, until) for index in range(len(seen))], \
-            (counter, rounds)
+        assert not rounds[since] and not rounds[until], (counter, rounds)
+        assert True in rounds[:since] and True in rounds[since:until] and \
+            True in rounds[until:], (counter, rounds)
     return since, until
 
 
-def test_devices_come_and_go(vperf, guests, relay):
+def test_devices_come_and_go(vperf, guests, relay, tmp_path):
     """A disk and a NIC are plugged in, and out again."""
-    steady, guest, _ = guests
-    with collecting(vperf, relay, INTERVAL, 7, "--type", "vm") as finish:
-        relay.await_polls(2)
+    _, guest, _ = guests
+    totals = ["kvm.netRxBytes.latest", "kvm.diskReadBytes.latest"]
+    of_nic = ["net.received.average", "net.packetsTx.summation"]
+    of_disk = ["virtualDisk.read.average", "virtualDisk.write.average",
+               "virtualDisk.readIOSize.latest"]
+
+    def both(rows, counters, index=-1):
+        devices = guest.interfaces[-1], guest.disks[-1]
+        return [rows.rounds(guest, counter, device)[index] is not None
+                for counter, device in zip(counters, devices)]
+    with following(vperf, relay, 1, tmp_path, "--name", guest.name) as run:
+        run.await_rows("rates", lambda rows: has_all(rows, guest, of_nic + of_disk))
         plugged = [guest.plug_disk(), guest.plug_interface()]
-        relay.await_polls(len(relay.polls) + 2)
+        run.await_rows("rates of the devices", lambda rows: all(
+            both(rows, [of_nic[0], of_disk[0]])) and has_all(rows, guest, of_nic + of_disk))
         for xml in plugged:
             guest.unplug(xml)
-        rows = finish()
+        run.await_rows("the end of the devices", lambda rows: not any(both(rows, totals))
+                       and has_all(rows, guest, totals + of_nic + of_disk))
+        rows = run.finish()
     disk, nic = guest.disks[-1], guest.interfaces[-1]
-    assert rows.done.status == 0, rows.done
-    check_steady(rows, steady)
-    check_device(rows, guest, "kvm.netRxBytes.latest",
-                 ["net.received.average", "net.packetsTx.summation"], nic)
-    since, until = check_device(rows, guest, "kvm.diskReadBytes.latest",
-                                ["virtualDisk.read.average", "virtualDisk.write.average",
-                                 "virtualDisk.readIOSize.latest"], disk)
-    sizes = [(64 + 16 * (since <= index < until)) * 1024 for index in range(len(rows.stamps))]
-    assert rows.rounds(guest, "disk.provisioned.latest") == sizes
+    rows.check_sane()
+    check_device(rows, guest, totals[0], of_nic, nic)
+    since, until = check_device(rows, guest, totals[1], of_disk, disk)
+    for index, size in enumerate(rows.rounds(guest, "disk.provisioned.latest")):
+        assert size in (None, (64 + 16 * (since <= index < until)) * 1024), (index, size)
 
 
 def test_guest_reboot(vperf, guests, relay):
@@ -184,15 +203,9 @@ def test_guest_restart(vperf, guests, relay):
             (counter, rounds)
 
 
-def has_all(rows, entity, counters, index=-1):
-    """Each of the counters has a value of an entity in that round."""
-    return all(len(rows.stamps) > 1 and rows.rounds(entity, counter)[index] is not None
-               for counter in counters)
-
-
 def test_guests_start_and_stop(vperf, guests, relay, late_start, tmp_path):
     """A guest that starts begins with totals, one that stops ends; the sums of the host pause."""
-    steady, leaver, late = guests
+    _, leaver, late = guests
     state = "kvm.state.latest"
     with following(vperf, relay, 1, tmp_path) as run:
         run.await_rows("sums", lambda rows: has_all(rows, "host", HOST_SUMS))
@@ -213,10 +226,7 @@ def test_guests_start_and_stop(vperf, guests, relay, late_start, tmp_path):
     for counter in RATES:
         assert set(rows.rounds(late, counter)[:since + 1]) == {None}, counter
         assert set(rows.rounds(leaver, counter)[until:]) == {None}, counter
-        # A poll that the machine lost costs the rates of all guests.
-        kept = [value is not None for value in rows.rounds(steady, counter)[:until]]
-        assert kept == [value is not None for value in rows.rounds(leaver, counter)[:until]], \
-            counter
+        assert set(rows.rounds(leaver, counter)[:until]) != {None}, counter
     for counter in HOST_SUMS:
         rounds = rows.rounds("host", counter)
         assert rounds[since] is None and rounds[until] is None, (counter, rounds)
