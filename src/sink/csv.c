@@ -2,8 +2,46 @@
 /* Long ("tidy") CSV: one row per sample, the main output. */
 #include <stdio.h>
 
-#include "sink/csv_rows.h"
+#include "sink/csv_text.h"
 #include "sink/formats.h"
+#include "sink/sample_rows.h"
+
+static void append_entity(GString *head, GString *tail, const struct entity *entity,
+                          const struct sink_options *options) {
+    const char *const cells[] = {entity->source, entity->hypervisor, entity_type_name(entity->type),
+                                 entity->name, entity->id};
+    g_string_append_c(head, ',');
+    for (size_t i = 0; i < G_N_ELEMENTS(cells); i++) {
+        csv_append(head, cells[i], options->spreadsheet_safe);
+        g_string_append_c(head, ',');
+    }
+    g_string_append_c(tail, '\n');
+}
+
+static void append_counter(GString *text, const char *name, const struct sink_options *options) {
+    csv_append(text, name, options->spreadsheet_safe);
+    g_string_append_c(text, ',');
+}
+
+static void append_instance(GString *text, const char *instance,
+                            const struct sink_options *options) {
+    csv_append(text, instance, options->spreadsheet_safe);
+    g_string_append_c(text, ',');
+}
+
+static void append_unit(GString *text, const char *unit, const struct sink_options *options) {
+    g_string_append_c(text, ',');
+    csv_append(text, unit, options->spreadsheet_safe);
+    g_string_append_c(text, ',');
+}
+
+static const struct row_style style = {
+    .begin = "",
+    .entity = append_entity,
+    .counter = append_counter,
+    .instance = append_instance,
+    .unit = append_unit,
+};
 
 /* DuckDB's sniffer reads a beginning only: the quotes must be seen though no name needs them. */
 static void csv_begin(struct sink *sink) {
@@ -12,17 +50,11 @@ static void csv_begin(struct sink *sink) {
 }
 
 static void csv_write(struct sink *sink, const struct series *series) {
-    if (!sink->state)
-        sink->state = csv_rows_new(&sink->options);
-    csv_rows_write(sink->state, series, sink->stream);
+    sample_rows_write(sink, series, &style);
 }
 
 static void csv_end(struct sink *sink) {
     (void)sink;
-}
-
-static void csv_done(struct sink *sink) {
-    csv_rows_free(sink->state);
 }
 
 const struct sink_ops sink_csv = {
@@ -30,5 +62,5 @@ const struct sink_ops sink_csv = {
     .begin = csv_begin,
     .write = csv_write,
     .end = csv_end,
-    .done = csv_done,
+    .done = sample_rows_done,
 };

@@ -8,4 +8,7 @@
 /* sink_csv: one row per sample, RFC 4180. */
 extern const struct sink_ops sink_csv;
 
+/* sink_jsonl: one JSON object per sample and line. */
+extern const struct sink_ops sink_jsonl;
+
 #endif

@@ -10,6 +10,7 @@
 
 const struct sink_ops *const sink_table[] = {
     &sink_csv,
+    &sink_jsonl,
     NULL,
 };
 

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* JSON lines: one object per sample, with the columns of the long CSV as keys (RFC 8259). */
+#include "sink/formats.h"
+#include "sink/json_text.h"
+#include "sink/sample_rows.h"
+
+/* What is not known has no key. */
+static void append_member(GString *text, const char *key, const char *value) {
+    if (!value || !*value)
+        return;
+    g_string_append(text, ",\"");
+    g_string_append(text, key);
+    g_string_append(text, "\":");
+    json_append(text, value);
+}
+
+static void append_entity(GString *head, GString *tail, const struct entity *entity,
+                          const struct sink_options *options) {
+    (void)options;
+    g_string_append_c(head, '"');
+    append_member(head, "source", entity->source);
+    append_member(head, "hypervisor", entity->hypervisor);
+    append_member(head, "type", entity_type_name(entity->type));
+    append_member(head, "name", entity->name);
+    append_member(head, "id", entity->id);
+    g_string_append(tail, "}\n");
+}
+
+static void append_counter(GString *text, const char *name, const struct sink_options *options) {
+    (void)options;
+    append_member(text, "counter", name);
+}
+
+static void append_instance(GString *text, const char *instance,
+                            const struct sink_options *options) {
+    (void)options;
+    append_member(text, "instance", instance);
+    g_string_append(text, ",\"value\":");
+}
+
+static void append_unit(GString *text, const char *unit, const struct sink_options *options) {
+    (void)options;
+    append_member(text, "unit", unit);
+    g_string_append(text, ",\"interval\":");
+}
+
+static const struct row_style style = {
+    .begin = "{\"timestamp\":\"",
+    .entity = append_entity,
+    .counter = append_counter,
+    .instance = append_instance,
+    .unit = append_unit,
+};
+
+static void jsonl_begin(struct sink *sink) {
+    (void)sink;
+}
+
+static void jsonl_write(struct sink *sink, const struct series *series) {
+    sample_rows_write(sink, series, &style);
+}
+
+static void jsonl_end(struct sink *sink) {
+    (void)sink;
+}
+
+const struct sink_ops sink_jsonl = {
+    .name = "jsonl",
+    .begin = jsonl_begin,
+    .write = jsonl_write,
+    .end = jsonl_end,
+    .done = sample_rows_done,
+};
