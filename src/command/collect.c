@@ -12,10 +12,12 @@ const struct options_spec collect_spec = {
     .command = "collect",
     .arguments = "TARGET...",
     .summary = "Write samples of the hosts and guests of all targets, one row per sample.",
-    .notes = "Formats: csv.\n\n"
-             "Examples:\n"
-             "  vperf collect --output esx01.csv --coverage coverage.csv root@esx01.example.com\n"
-             "  vperf collect --type vm --counter 'cpu.*,mem.*' --samples 15 vc01.example.com",
+    .notes =
+        "Formats: csv, jsonl (one JSON object per row); without --format, the end of the output's "
+        "name tells (x.jsonl), else csv. .gz and .zst behind it compress.\n\n"
+        "Examples:\n"
+        "  vperf collect --output esx01.csv --coverage coverage.csv root@esx01.example.com\n"
+        "  vperf collect --type vm --counter 'cpu.*,mem.*' --samples 15 vc01.example.com",
     .groups = OPTIONS_ENTITIES | OPTIONS_COUNTERS | OPTIONS_SAMPLES,
 };
 
@@ -105,8 +107,7 @@ static bool publish(struct run *run, struct outputs *outputs) {
 
 static int collect(const struct options *options) {
     struct error error = {0};
-    const struct sink_ops *format =
-        sink_find(options->format ? options->format : sink_table[0]->name, &error);
+    const struct sink_ops *format = sink_choose(options->format, options->output, &error);
     struct outputs outputs = {0};
     struct sink sink = {.ops = format, .options = options->sink};
     if (!format || !open_outputs(&outputs, &sink, options, &error)) {

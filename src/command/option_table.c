@@ -65,6 +65,11 @@ static const struct poptOption sample_options[] = {
         "follow", '\0', OPTION_FOLLOW,
         "write each further sample as soon as it is there, until interrupted; --output appends"),
     ROW_FLAG("raw", '\0', OPTION_RAW, "percent as the server counts it, in hundredths"),
+    ROW_VALUE(
+        "with", '\0', OPTION_WITH,
+        "add to each row what is known of its entity: host, cluster, datacenter, folder, uuid, "
+        "…; repeatable",
+        "FIELD,..."),
     ROW_VALUE("coverage", '\0', OPTION_COVERAGE,
               "account for each counter and type in FILE (CSV): collected, offered, or not",
               "FILE"),

@@ -181,6 +181,32 @@ static bool check_selection(struct options *options, struct error *error) {
            parse_number("--spare", value[OPTION_SPARE], MAX_SPARE, &options->spare, error);
 }
 
+static bool add_field(struct options *options, const char *name, size_t length,
+                      struct error *error) {
+    struct sink_options *sink = &options->sink;
+    const struct entity_field *field = entity_field_find(name, length, error);
+    if (!field) {
+        error_prefix(error, "--with '%s'", options->text->value[OPTION_WITH]);
+        return false;
+    }
+    for (size_t i = 0; i < sink->field_count; i++)
+        if (sink->fields[i] == field)
+            return true;
+    sink->fields[sink->field_count++] = field;
+    options->selection.context |= field->context;
+    return true;
+}
+
+static bool parse_fields(struct options *options, struct error *error) {
+    for (const char *list = options->text->value[OPTION_WITH]; list;) {
+        size_t length = strcspn(list, ",");
+        if (!add_field(options, list, length, error))
+            return false;
+        list = list[length] ? list + length + 1 : NULL;
+    }
+    return true;
+}
+
 static bool check_output(struct options *options, struct error *error) {
     char *const *value = options->text->value;
     options->format = value[OPTION_FORMAT];
@@ -200,7 +226,7 @@ static bool check_output(struct options *options, struct error *error) {
     if (value[OPTION_VERBOSE])
         options->log.level = LOG_VERBOSE;
     options->log.progress = options->log.level == LOG_NORMAL && isatty(STDERR_FILENO);
-    return true;
+    return parse_fields(options, error);
 }
 
 static bool add_target(struct options *options, const char *text, struct error *error) {
@@ -299,7 +325,8 @@ static void show_help(poptContext context, const struct options_spec *spec) {
 
 static bool is_list(int option) {
     return option == OPTION_TYPE || option == OPTION_NAME || option == OPTION_COUNTER ||
-           option == OPTION_RULE;
+           option == OPTION_RULE ||
+           option == OPTION_WITH;
 }
 
 /* The last one of a repeated option counts; a repeated list grows. */

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/compression.h"
 #include "core/descriptors.h"
 #include "core/memory.h"
 #include "core/remains.h"
@@ -39,6 +40,7 @@ struct output_writer {
     off_t kept;  /* size of an appended file as of the last flush */
     bool dirty;  /* something was written since */
     const struct cancel *cancel;
+    struct compressor *compressor; /* NULL for none */
     char buffer[BUFFER_SIZE];
 };
 
@@ -52,7 +54,8 @@ static bool await_reader(const struct output_writer *writer) {
     return false;
 }
 
-static bool write_bytes(struct output_writer *writer, const char *bytes, size_t size) {
+static bool write_bytes(void *context, const char *bytes, size_t size) {
+    struct output_writer *writer = context;
     size_t done = 0;
 
     while (done < size && !writer->failure) {
@@ -89,8 +92,16 @@ static bool show(struct output_writer *writer, const char *bytes, size_t size) {
 static ssize_t write_all(void *cookie, const char *bytes, size_t size) {
     struct output_writer *writer = cookie;
     writer->dirty = true;
-    bool good = writer->is_terminal ? show(writer, bytes, size) : write_bytes(writer, bytes, size);
+    bool good = writer->compressor
+                    ? compressor_run(writer->compressor, bytes, size, COMPRESSOR_GO_ON)
+                : writer->is_terminal ? show(writer, bytes, size)
+                                      : write_bytes(writer, bytes, size);
     return good ? (ssize_t)size : 0;
+}
+
+/* What the compressor holds back is written; without one, there is nothing. */
+static bool compress_rest(struct output_writer *writer, enum compressor_step step) {
+    return !writer->compressor || compressor_run(writer->compressor, NULL, 0, step);
 }
 
 static const char *name_of(const struct output *output) {
@@ -239,6 +250,8 @@ static int finish(struct output *output, bool synchronize) {
 
     if (fclose(output->stream) != 0 && !writer->failure)
         writer->failure = errno;
+    if (!writer->failure && !compress_rest(writer, COMPRESSOR_END) && !writer->failure)
+        writer->failure = EIO;
     if (!writer->failure && synchronize && fsync(writer->fd) != 0)
         writer->failure = errno;
     if (writer->failure && output->appends)
@@ -246,6 +259,7 @@ static int finish(struct output *output, bool synchronize) {
     if (close(writer->fd) != 0 && !writer->failure)
         writer->failure = errno;
     int failure = writer->failure;
+    compressor_free(writer->compressor);
     free(writer);
     return failure;
 }
@@ -290,6 +304,7 @@ static bool begin(struct output *output, int fd, struct error *error) {
     output->writer->fd = fd;
     output->writer->is_file = is_file(fd);
     output->writer->is_terminal = isatty(fd);
+    output->writer->compressor = compressor_new(output->path, write_bytes, output->writer);
     output->stream = open_stream(output->writer);
     return true;
 }
@@ -311,10 +326,13 @@ static int open_to_append(struct output *output, const char *path) {
 }
 
 /* Why nothing can be appended to the file of this size, or NULL. */
-static const char *find_obstacle(int fd, off_t size, const char *header) {
+static const char *find_obstacle(const struct output_writer *writer, int fd, off_t size,
+                                 const char *header) {
     char last = '\0';
     if (flock(fd, LOCK_EX | LOCK_NB) != 0)
         return "another program is appending to it";
+    if (size && writer->compressor)
+        return "it holds compressed data already: give another FILE";
     size_t length = strlen(header);
     char *begin = memory_alloc(length + 1);
     bool same = pread(fd, begin, length, 0) == (ssize_t)length && strcmp(begin, header) == 0;
@@ -340,7 +358,7 @@ bool output_append(struct output *output, const char *path, const char *header, 
         return true;
     output->writer->kept = status.st_size;
     *fresh = status.st_size == 0;
-    const char *obstacle = find_obstacle(fd, status.st_size, header);
+    const char *obstacle = find_obstacle(output->writer, fd, status.st_size, header);
     output->appends = !obstacle;
     output->header = memory_strdup(header);
     if (!obstacle)
@@ -364,11 +382,22 @@ static const char *reopen(struct output *output, struct stat *status) {
     int fd = open(output->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
     if (fd < 0 || fstat(fd, status) != 0)
         return strerror(errno);
-    const char *obstacle = find_obstacle(fd, status->st_size, output->header);
+    const char *obstacle = find_obstacle(writer, fd, status->st_size, output->header);
+    if (!obstacle && !compress_rest(writer, COMPRESSOR_END))
+        obstacle = strerror(writer->failure);
     if (!obstacle && dup3(fd, writer->fd, O_CLOEXEC) < 0)
         obstacle = strerror(errno);
     close(fd);
     return obstacle;
+}
+
+static bool write_header(struct output *output) {
+    struct output_writer *writer = output->writer;
+    size_t length = strlen(output->header);
+    if (!writer->compressor)
+        return write_bytes(writer, output->header, length);
+    compressor_restart(writer->compressor);
+    return compressor_run(writer->compressor, output->header, length, COMPRESSOR_GO_ON);
 }
 
 /* Others may move, remove or empty the file, as those do that keep logs short. */
@@ -383,10 +412,8 @@ static const char *renew(struct output *output) {
             return obstacle;
     }
     /* The header of a new file is among what is to be flushed. */
-    size_t length = strlen(output->header);
-    if (mine.st_size == 0 && writer->kept > 0 &&
-        write(writer->fd, output->header, length) != (ssize_t)length)
-        return strerror(errno);
+    if (mine.st_size == 0 && writer->kept > 0 && !write_header(output))
+        return strerror(writer->failure);
     return NULL;
 }
 
@@ -403,6 +430,8 @@ bool output_flush(struct output *output, struct error *error) {
         return lose_file(output, obstacle, error);
     if (fflush(output->stream) != 0 && !writer->failure)
         writer->failure = errno;
+    if (!writer->failure && !compress_rest(writer, COMPRESSOR_FLUSH) && !writer->failure)
+        writer->failure = EIO;
     if (writer->failure)
         return fail(output, writer->failure, error);
     if (output->appends)

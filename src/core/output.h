@@ -23,6 +23,9 @@ struct output {
 };
 
 /*
+ * A path that ends in .gz or .zst gets compressed data; so far as it was flushed, it can be read
+ * while it is written.
+ *
  * output_open: stdout when path is NULL or "-", else a temporary file beside path. A path that
  * exists and is no regular file (a pipe, a device) is written directly. A terminal gets '?' for
  * control characters other than tab and line feed, and for what turns the direction of text.

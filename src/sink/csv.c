@@ -6,6 +6,19 @@
 #include "sink/formats.h"
 #include "sink/sample_rows.h"
 
+static void append_fields(GString *text, const struct entity *entity,
+                          const struct sink_options *options) {
+    GString *value = g_string_new(NULL);
+    for (size_t i = 0; i < options->field_count; i++) {
+        const struct entity_field *field = options->fields[i];
+        g_string_truncate(value, 0);
+        entity_field_append(value, field, entity);
+        g_string_append_c(text, ',');
+        csv_append(text, value->str, options->spreadsheet_safe && !field->number);
+    }
+    g_string_free(value, TRUE);
+}
+
 static void append_entity(GString *head, GString *tail, const struct entity *entity,
                           const struct sink_options *options) {
     const char *const cells[] = {entity->source, entity->hypervisor, entity_type_name(entity->type),
@@ -15,6 +28,7 @@ static void append_entity(GString *head, GString *tail, const struct entity *ent
         csv_append(head, cells[i], options->spreadsheet_safe);
         g_string_append_c(head, ',');
     }
+    append_fields(tail, entity, options);
     g_string_append_c(tail, '\n');
 }
 
@@ -45,8 +59,11 @@ static const struct row_style style = {
 
 /* DuckDB's sniffer reads a beginning only: the quotes must be seen though no name needs them. */
 static void csv_begin(struct sink *sink) {
-    fputs("timestamp,source,hypervisor,type,\"name\",id,counter,instance,value,unit,interval\n",
+    fputs("timestamp,source,hypervisor,type,\"name\",id,counter,instance,value,unit,interval",
           sink->stream);
+    for (size_t i = 0; i < sink->options.field_count; i++)
+        fprintf(sink->stream, ",%s", sink->options.fields[i]->name);
+    fputc('\n', sink->stream);
 }
 
 static void csv_write(struct sink *sink, const struct series *series) {

@@ -14,15 +14,30 @@ static void append_member(GString *text, const char *key, const char *value) {
     json_append(text, value);
 }
 
+static void append_fields(GString *text, const struct entity *entity,
+                          const struct sink_options *options) {
+    GString *value = g_string_new(NULL);
+    for (size_t i = 0; i < options->field_count; i++) {
+        const struct entity_field *field = options->fields[i];
+        g_string_truncate(value, 0);
+        entity_field_append(value, field, entity);
+        if (field->number && value->len)
+            g_string_append_printf(text, ",\"%s\":%s", field->name, value->str);
+        else
+            append_member(text, field->name, value->str);
+    }
+    g_string_free(value, TRUE);
+}
+
 static void append_entity(GString *head, GString *tail, const struct entity *entity,
                           const struct sink_options *options) {
-    (void)options;
     g_string_append_c(head, '"');
     append_member(head, "source", entity->source);
     append_member(head, "hypervisor", entity->hypervisor);
     append_member(head, "type", entity_type_name(entity->type));
     append_member(head, "name", entity->name);
     append_member(head, "id", entity->id);
+    append_fields(tail, entity, options);
     g_string_append(tail, "}\n");
 }
 

@@ -87,7 +87,10 @@ static bool same_text(const char *left, const char *right) {
     return left && right ? strcmp(left, right) == 0 : left == right;
 }
 
-static bool is_known_entity(const struct entity *known, const struct entity *entity) {
+static bool is_known_entity(const struct entity *known, const struct entity *entity,
+                            const struct sink_options *options) {
+    if (known && options->field_count)
+        return entity_equal(known, entity);
     return known && known->type == entity->type && same_text(known->id, entity->id) &&
            same_text(known->name, entity->name) && same_text(known->source, entity->source) &&
            same_text(known->hypervisor, entity->hypervisor);
@@ -97,7 +100,7 @@ static const struct entity_text *entity_text(struct sample_rows *rows, const str
                                              const struct row_style *style,
                                              const struct sink_options *options) {
     struct entity_text *text = &rows->entity;
-    if (is_known_entity(text->entity, entity))
+    if (is_known_entity(text->entity, entity, options))
         return text;
     g_string_truncate(text->head, 0);
     g_string_truncate(text->tail, 0);

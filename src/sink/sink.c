@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "core/compression.h"
 #include "core/memory.h"
 #include "sink/formats.h"
 
@@ -27,6 +28,20 @@ const struct sink_ops *sink_find(const char *name, struct error *error) {
     error_set(error, ERROR_USAGE, "no format '%s'; the formats are %s", name, known->str);
     g_string_free(known, TRUE);
     return NULL;
+}
+
+const struct sink_ops *sink_choose(const char *name, const char *path, struct error *error) {
+    if (name)
+        return sink_find(name, error);
+    size_t length = path ? strlen(path) - strlen(compression_suffix(path)) : 0;
+    for (size_t i = 0; sink_table[i]; i++) {
+        size_t extension = strlen(sink_table[i]->name);
+        const char *end = path + length - extension;
+        if (length > extension && end[-1] == '.' &&
+            memcmp(end, sink_table[i]->name, extension) == 0)
+            return sink_table[i];
+    }
+    return sink_table[0];
 }
 
 static void begin(struct sink *sink) {

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "core/entity_field.h"
 #include "core/error.h"
 #include "core/output.h"
 #include "core/series.h"
@@ -16,6 +17,8 @@
 struct sink_options {
     bool raw;              /* percent in hundredths instead of percent */
     bool spreadsheet_safe; /* an apostrophe before text that a spreadsheet would run */
+    size_t field_count;    /* of what is added to each row */
+    const struct entity_field *fields[ENTITY_FIELDS];
 };
 
 struct sink;
@@ -68,6 +71,12 @@ void sink_end(struct sink *sink);
 
 /* sink_done: frees what the format keeps, also of a sink that did not come to its end. */
 void sink_done(struct sink *sink);
+
+/*
+ * sink_choose: the format with this name; when it is NULL, the one that the end of the path names
+ * (x.jsonl, x.jsonl.gz), else the default. ERROR_USAGE lists the known ones.
+ */
+const struct sink_ops *sink_choose(const char *name, const char *path, struct error *error);
 
 /* sink_find: the format with this name; ERROR_USAGE lists the known ones. */
 const struct sink_ops *sink_find(const char *name, struct error *error);
