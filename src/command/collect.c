@@ -12,12 +12,11 @@ const struct options_spec collect_spec = {
     .command = "collect",
     .arguments = "TARGET...",
     .summary = "Write samples of the hosts and guests of all targets, one row per sample.",
-    .notes =
-        "Formats: csv, jsonl (one JSON object per row); without --format, the end of the output's "
-        "name tells (x.jsonl), else csv. .gz and .zst behind it compress.\n\n"
-        "Examples:\n"
-        "  vperf collect --output esx01.csv --coverage coverage.csv root@esx01.example.com\n"
-        "  vperf collect --type vm --counter 'cpu.*,mem.*' --samples 15 vc01.example.com",
+    .notes = "Formats: csv, jsonl (one JSON object per row). Without --format, the end of the\n"
+             "output's name tells (x.jsonl), else csv; .gz or .zst behind it compresses.\n\n"
+             "Examples:\n"
+             "  vperf collect --output esx01.csv --coverage coverage.csv root@esx01.example.com\n"
+             "  vperf collect --type vm --counter 'cpu.*,mem.*' --samples 15 vc01.example.com",
     .groups = OPTIONS_ENTITIES | OPTIONS_COUNTERS | OPTIONS_SAMPLES,
 };
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 COMMANDS = ["collect", "compare", "counters", "inventory", "report"]
-FORMATS = {command: ["csv", "table"] if command != "collect" else ["csv"] for command in COMMANDS}
+FORMATS = {command: ["csv", "jsonl" if command == "collect" else "table"] for command in COMMANDS}
 
 
 def shell(name):
