@@ -112,7 +112,8 @@ static const struct poptOption report_options[] = {
               "so many of the largest hosts of each cluster fail (default 1)", "N"),
     ROW_VALUE("rule", '\0', OPTION_RULE,
               "rules of right-sizing that differ from those below; repeatable", "NAME=NUMBER,..."),
-    ROW_VALUE("top", '\0', OPTION_TOP, "rows of each list in a table (default 20)", "N"),
+    ROW_VALUE("top", '\0', OPTION_TOP, "rows of each list (default: in a table 20, in html 500)",
+              "N"),
     POPT_TABLEEND,
 };
 

@@ -17,9 +17,10 @@ const struct options_spec report_spec = {
     .command = "report",
     .arguments = "TARGET...",
     .summary = "Capacity report: what hosts and guests have, use and need over a window of time.",
-    .notes = "Formats: csv (one row per cluster, host and guest), table; default: table on a\n"
-             "terminal, else csv. A table begins with a summary and ends with the formulas\n"
-             "behind its figures.\n"
+    .notes = "Formats: csv (one row per cluster, host and guest), table, html (one file without\n"
+             "scripts that needs no network, for screen and paper); default: table on a\n"
+             "terminal, else csv. Table and html begin with a summary and end with the formulas\n"
+             "behind the figures.\n"
              "\n"
              "Percentiles are exact over the samples of the window. A sample is an average over\n"
              "its interval, and the report says which: with 20 s (the last hour) they show\n"
@@ -42,7 +43,7 @@ const struct options_spec report_spec = {
              "\n"
              "Examples:\n"
              "  vperf report root@esx01.example.com\n"
-             "  vperf report --last 30d -o capacity.csv root@vcenter.example.com\n"
+             "  vperf report --last 30d -f html -o report.html root@vcenter.example.com\n"
              "  vperf report --rule cpu-target=60,min-days=3 --last 7d vcenter.example.com\n",
     .groups = OPTIONS_REPORT,
 };

@@ -95,6 +95,8 @@ static bool sum_at(const GPtrArray *members, int64_t time, struct demand *sum) {
 static void add_demand(struct capacity *capacity, const struct demand *sum, int32_t interval) {
     if (sum->mhz >= 0)
         measure_add(&capacity->demand, sum->time, interval, sum->mhz, no_limit);
+    if (sum->mhz >= 0 && capacity->mhz > 0)
+        timeline_add(&capacity->timeline, sum->time, interval, 100 * sum->mhz / capacity->mhz);
     if (sum->consumed_kib >= 0)
         measure_add(&capacity->consumed, sum->time, interval, sum->consumed_kib, no_limit);
 }

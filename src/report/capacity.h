@@ -36,10 +36,11 @@ struct capacity {
     size_t guests; /* that are on, on hosts with samples; with their vCPUs and memory */
     int64_t vcpus;
     double allocated_kib;
-    double active_kib;       /* average of the hosts; 0 when not known */
-    struct measure demand;   /* MHz */
-    struct measure consumed; /* KiB */
-    size_t spare;            /* hosts that fail: the largest ones */
+    double active_kib;        /* average of the hosts; 0 when not known */
+    struct measure demand;    /* MHz */
+    struct measure consumed;  /* KiB */
+    struct timeline timeline; /* of demand, in percent of mhz */
+    size_t spare;             /* hosts that fail: the largest ones */
     struct headroom now;
     struct headroom failed; /* with so many hosts failed; of no use when spare is 0 */
 };

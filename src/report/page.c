@@ -5,6 +5,7 @@
 
 static const struct page pages[] = {
     {"csv", page_csv},
+    {"html", page_html},
     {"table", page_table},
 };
 
@@ -14,6 +15,6 @@ const struct page *page_find(const char *name, bool terminal, struct error *erro
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         if (strcmp(pages[i].name, name) == 0)
             return &pages[i];
-    error_set(error, ERROR_USAGE, "--format '%s': expected csv or table", name);
+    error_set(error, ERROR_USAGE, "--format '%s': expected csv, html or table", name);
     return NULL;
 }

@@ -26,6 +26,9 @@ const struct page *page_find(const char *name, bool terminal, struct error *erro
 /* page_csv: one row per cluster, host and guest. */
 void page_csv(FILE *stream, struct findings *findings, const struct page_options *options);
 
+/* page_html: one file that needs no network and no scripts; below 5 MB. */
+void page_html(FILE *stream, struct findings *findings, const struct page_options *options);
+
 /* page_table: sections for a terminal. */
 void page_table(FILE *stream, struct findings *findings, const struct page_options *options);
 

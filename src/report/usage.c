@@ -168,6 +168,8 @@ static void add_samples(struct usage *usage, struct usage_entity *entity, size_t
             continue;
         measure_add(measure, sample->time, series->interval, value, usage->limits[metric]);
         note_demand(entity, metric, sample->time, value);
+        if (metric == USAGE_CPU)
+            timeline_add(&entity->timeline, sample->time, series->interval, value);
     }
 }
 

@@ -11,6 +11,7 @@
 #include "core/globs.h"
 #include "core/series.h"
 #include "report/statistics.h"
+#include "report/timeline.h"
 
 /*
  * Percent of CPU is of all vCPUs of a guest, and of all cores of a host at their nominal frequency.
@@ -44,6 +45,7 @@ struct usage_entity {
     double latency_peak;          /* the highest of a disk in an interval */
     int64_t latency_peak_time;
     struct usage_entity *host;   /* guest: the one it runs on, once capacity_list has found it */
+    struct timeline timeline;    /* of USAGE_CPU */
     GHashTable *by_time;         /* host: struct demand by time */
     struct latencies *latencies; /* samples that wait for their requests, or these for them */
 };

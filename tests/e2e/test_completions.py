@@ -8,7 +8,8 @@ import subprocess
 import pytest
 
 COMMANDS = ["collect", "compare", "counters", "inventory", "report"]
-FORMATS = {command: ["csv", "jsonl" if command == "collect" else "table"] for command in COMMANDS}
+FORMATS = {**{command: ["csv", "table"] for command in COMMANDS}, "collect": ["csv", "jsonl"],
+           "report": ["csv", "html", "table"]}
 
 
 def shell(name):

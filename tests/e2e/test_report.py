@@ -2,6 +2,8 @@
 """vperf report: every figure against numpy on what vperf collect exports for the same window."""
 
 import datetime
+import html.parser
+import json
 import math
 import unicodedata
 
@@ -185,6 +187,48 @@ def test_terminal(vperf, vcenter, columns):
         "Hosts", "Headroom", "Guests", "Right-sizing", "Contention", "Data", "Formulas"]
     assert max(map(width, lines)) <= columns, max(lines, key=width)
     assert any("columns did not fit" in line for line in lines) == (columns == 80)
+
+
+class Page(html.parser.HTMLParser):
+    """The elements and the texts of a page; every element that is opened is closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.texts, self.attributes, self.open = set(), [], [], []
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes += attrs
+        if tag not in ("meta", "path"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag != "path":
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def test_html(vperf, start_vcsim, tmp_path):
+    """One file that loads nothing and runs nothing; names are text, whatever they hold."""
+    names = ['<script>alert("x")</script>', "a' onload='x", "&amp;", "ordinary"]
+    (tmp_path / "names.json").write_text(json.dumps(names), encoding="utf-8")
+    server = start_vcsim("-mode", "real", "-vm", "4", "-names", tmp_path / "names.json")
+    done = vperf.run("report", "--format", "html", *server.arguments)
+    assert done.status == 0, done
+    page = Page(done.out)
+    assert set(names) <= set(page.texts)
+    assert page.tags <= set("html head meta title style body h1 h2 ol ul li div table thead tbody "
+                            "tr th td bdi svg path p dl dt dd".split())
+    assert not {name for name, _ in page.attributes} & {"src", "href", "onload", "style"}
+    assert "url(" not in done.out and "@import" not in done.out and "://" not in done.out
+    assert 2 * done.out.count("<svg") == done.out.count("<path") >= 10
+    cut = vperf.run("report", "--format", "html", "--top", "1", *server.arguments)
+    assert "1 of 4 are shown" in cut.out
 
 
 def test_nothing_measured_is_no_success(vperf, esx, tmp_path):

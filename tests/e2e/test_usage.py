@@ -68,7 +68,7 @@ WRONG = [
     (["report", "--rule", "cpu-target=0", NOBODY], ["'cpu-target=0'", "from 10 to 100"]),
     (["report", "--rule", "", NOBODY], ["--rule ''", "NAME=NUMBER"]),
     (["report", "--type", "pool", NOBODY], ["--type pool", "vm and host"]),
-    (["report", "--format", "xml", NOBODY], ["'xml'", "csv", "table"]),
+    (["report", "--format", "xml", NOBODY], ["'xml'", "csv", "html", "table"]),
     (["report", "--spare", "x", NOBODY], ["--spare 'x'", "whole number"]),
     (["report", "--last", "30d", "test:///default"], ["keeps no history", "--samples"]),
 ]

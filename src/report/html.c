@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "report/html.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "core/text.h"
+
+enum { CHART_WIDTH = 192, CHART_HEIGHT = 32, CHART_EDGE = 1 };
+
+/* Embeddings, overrides and isolates: bdi elements do what is needed. */
+static bool turns_direction(gunichar character) {
+    return character == 0x200e || character == 0x200f || character == 0x061c ||
+           (character >= 0x202a && character <= 0x202e) ||
+           (character >= 0x2066 && character <= 0x2069);
+}
+
+static const char *entity_of(gunichar character) {
+    switch (character) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
+    }
+}
+
+void html_text(FILE *stream, const char *text) {
+    char *line = memory_strdup(text);
+    text_one_line(line);
+    for (const char *at = line; *at; at = g_utf8_next_char(at)) {
+        gunichar character = g_utf8_get_char(at);
+        const char *entity = entity_of(character);
+        if (entity)
+            fputs(entity, stream);
+        else if (turns_direction(character))
+            fputc('?', stream);
+        else
+            fwrite(at, 1, (size_t)(g_utf8_next_char(at) - at), stream);
+    }
+    free(line);
+}
+
+static double average_of(const struct timeline_step *step) {
+    return step->sum / step->weight;
+}
+
+static double peak_of(const struct timeline_step *step) {
+    return step->peak;
+}
+
+static void put_path(FILE *stream, const char *class, const struct timeline *timeline,
+                     const struct html_axes *axes,
+                     double (*value)(const struct timeline_step *step)) {
+    double seconds = (double)MAX(axes->end - axes->begin, 1);
+    bool begins = true;
+    fprintf(stream, "<path class=\"%s\" d=\"", class);
+    for (size_t i = 0; i < timeline->count; i++) {
+        const struct timeline_step *step = &timeline->steps[i];
+        if (!step->weight) {
+            begins = true;
+            continue;
+        }
+        int64_t begin = (timeline->first + (int64_t)i) * timeline->width;
+        double middle = (double)(begin - axes->begin) + (double)timeline->width / 2;
+        double x = CLAMP(middle / seconds, 0, 1) * CHART_WIDTH;
+        double y = CHART_HEIGHT - CHART_EDGE -
+                   CLAMP(value(step) / axes->highest, 0, 1) * (CHART_HEIGHT - 2 * CHART_EDGE);
+        /* One step alone is a dot. */
+        fprintf(stream, "%c%.1f %.1f%s", begins ? 'M' : 'L', x, y, begins ? "h0" : "");
+        begins = false;
+    }
+    fputs("\"/>", stream);
+}
+
+void html_chart(FILE *stream, const struct timeline *timeline, const struct html_axes *axes) {
+    fprintf(stream, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"course\">", CHART_WIDTH,
+            CHART_HEIGHT);
+    put_path(stream, "peak", timeline, axes, peak_of);
+    put_path(stream, "average", timeline, axes, average_of);
+    fputs("</svg>", stream);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The lists of a report, for the forms that people read. */
+#ifndef VPERF_REPORT_SECTIONS_H
+#define VPERF_REPORT_SECTIONS_H
+
+#include "report/findings.h"
+#include "report/grid.h"
+
+/*
+ * sections_list: struct grid: hosts, headroom, guests, right-sizing, contention, as far as there
+ * are such. Of guests the first rows, as many as were asked for, or else limit. What matters first
+ * stands left. The caller frees it.
+ */
+GPtrArray *sections_list(struct findings *findings, size_t limit);
+
+#endif
