@@ -19,6 +19,10 @@ static const struct command commands[] = {
     {"counters", "list the counters that targets define", counters_run, &counters_spec},
     {"inventory", "list hosts and guests", inventory_run, &inventory_spec},
     {"report", "capacity report", report_run, &report_spec},
+#if VPERF_HISTORY
+    {"record", "record samples in a history file until stopped", record_run, &record_spec},
+    {"history", "tell what a history file holds", history_run, &history_spec},
+#endif
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

@@ -55,7 +55,7 @@ const struct options_spec compare_spec = {
         "Examples:\n"
         "  vperf compare root@esx01.example.com qemu+ssh://root@kvm01/system\n"
         "  vperf compare --sort cpu.ready.summation --top 10 --format csv esx01 qemu:///system\n",
-    .groups = OPTIONS_COUNTERS | OPTIONS_COMPARISON,
+    .groups = OPTIONS_COUNTERS | OPTIONS_COMPARISON | OPTIONS_OUTPUT | OPTIONS_TARGETS,
     .guests_only = true,
 };
 
@@ -90,13 +90,21 @@ static bool choose_counters(struct options *options, struct globs *columns, stru
     return true;
 }
 
-/* Targets of one kind have nothing to be aligned with: the newest sample is there at once. */
+/*
+ * Targets of one kind have nothing to be aligned with: the newest sample is there at once. So it is
+ * in a history.
+ */
 static bool are_mixed(const struct options *options) {
     struct error ignored = {0};
-    const struct source_ops *first = source_ops_for(&options->targets[0], &ignored);
-    for (size_t i = 1; i < options->target_count; i++)
-        if (source_ops_for(&options->targets[i], &ignored) != first)
+    const struct source_ops *first = NULL;
+    for (size_t i = 0; i < options->target_count; i++) {
+        const struct source_ops *ops = source_ops_for(&options->targets[i], &ignored);
+        if (!ops || ops->recorded)
+            continue;
+        if (first && ops != first)
             return true;
+        first = ops;
+    }
     return false;
 }
 

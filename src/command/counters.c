@@ -17,7 +17,7 @@ const struct options_spec counters_spec = {
              "  vperf counters --offered root@esx01.example.com qemu:///system\n"
              "  vperf counters --counter 'cpu.*.summation' --format csv vc01.example.com\n"
              "  vperf counters qemu:///system",
-    .groups = OPTIONS_COUNTERS | OPTIONS_OFFERS,
+    .groups = OPTIONS_COUNTERS | OPTIONS_OFFERS | OPTIONS_OUTPUT | OPTIONS_TARGETS,
 };
 
 /* A counter as it is listed. */

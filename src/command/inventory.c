@@ -12,7 +12,7 @@ const struct options_spec inventory_spec = {
              "Examples:\n"
              "  vperf inventory root@esx01.example.com\n"
              "  vperf inventory --type vm --name 'web-*' --format csv vc01.example.com",
-    .groups = OPTIONS_LISTED,
+    .groups = OPTIONS_LISTED | OPTIONS_MOMENT | OPTIONS_OUTPUT | OPTIONS_TARGETS,
 };
 
 static bool has_attributes(const struct options *options) {

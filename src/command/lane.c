@@ -7,12 +7,14 @@
 
 #include "command/aligned.h"
 #include "command/doubled.h"
+#include "command/lane_sink.h"
 #include "command/names.h"
 #include "core/clock.h"
 #include "core/memory.h"
 #include "core/schedule.h"
 
 static const int64_t second_ns = 1000000000;
+static const int64_t alive_ns = 10 * 1000000000LL;
 
 static const struct timing *timing_of(const struct lane *lane) {
     return &lane->run->options->timing;
@@ -36,6 +38,11 @@ bool lane_wait(struct lane *lane, const char *what, int64_t until_ns) {
     char *text = memory_printf("%s %s", what, lane->target->text);
     progress_wait(&lane->progress, text, until_ns);
     free(text);
+    while (lane->run->alive && until_ns - clock_boot_ns() > alive_ns) {
+        lane->run->alive();
+        if (!cancel_wait(&lane->cancel, clock_boot_ns() + alive_ns))
+            return false;
+    }
     return cancel_wait(&lane->cancel, until_ns);
 }
 
@@ -73,11 +80,12 @@ static bool on_series(void *context, const struct series *series, struct error *
         return interrupted(error);
     lane->torn = true;
     return lane->spool ? spool_add(lane->spool, series, error)
-                       : run_write(lane->run, series, error);
+                       : run_write_of(lane->run, lane->index, series, error);
 }
 
 static void on_skipped(void *context, const struct entity *entity) {
     struct lane *lane = context;
+    lane_tell(lane, SINK_PRESENT, entity, NULL);
     /* An endless run would keep those that have long gone. */
     if (is_endless(lane) || add_key(lane, lane->skipped, entity))
         log_debug(&lane->run->options->log, "%s: %s '%s' is %s: skipped", entity->source,
@@ -87,6 +95,7 @@ static void on_skipped(void *context, const struct entity *entity) {
 static void on_missing(void *context, const struct entity *entity, const char *reason) {
     struct lane *lane = context;
     messages_missing(lane->messages, entity, reason);
+    lane_tell(lane, SINK_MISSING, entity, reason);
     if (lane->awaited && entity)
         g_hash_table_remove(lane->awaited, key_of(lane, entity));
 }
@@ -106,18 +115,22 @@ static void on_absent(void *context, const struct absence *absence) {
         if (!lane->patient || !is_awaited(lane, absence->entities[i]))
             entities[left.count++] = absence->entities[i];
     messages_absent(lane->messages, &left);
+    for (size_t i = 0; i < left.count; i++)
+        lane_tell(lane, SINK_MISSING, entities[i], left.reason);
     free(entities);
 }
 
 static void on_arrived(void *context, const struct entity *entity) {
     struct lane *lane = context;
     g_hash_table_remove(lane->skipped, key_of(lane, entity));
+    lane_tell(lane, SINK_ARRIVED, entity, NULL);
     log_info(&lane->run->options->log, "%s: %s '%s' (%s) has arrived", entity->source,
              entity_type_name(entity->type), entity->name, entity->id);
 }
 
 static void on_ended(void *context, const struct entity *entity, const char *reason) {
     struct lane *lane = context;
+    lane_tell(lane, SINK_ENDED, entity, reason);
     log_info(&lane->run->options->log, "%s: %s '%s' (%s): %s", entity->source,
              entity_type_name(entity->type), entity->name, entity->id, reason);
 }
@@ -171,15 +184,6 @@ static bool is_final(const struct error *error) {
            error->kind == ERROR_USAGE || error->kind == ERROR_UNAVAILABLE;
 }
 
-/* The sink's rows of a round are complete: they go out. */
-static bool end_round(struct lane *lane, struct error *error) {
-    struct run *run = lane->run;
-    pthread_mutex_lock(&run->lock);
-    bool good = sink_round_end(run->sink, error);
-    pthread_mutex_unlock(&run->lock);
-    return good;
-}
-
 /* A lost poll costs its sample; without samples, the first loss is why there are none. */
 static bool count_poll(struct lane *lane, const struct error *lost) {
     bool succeeded = lost->kind == ERROR_NONE;
@@ -190,7 +194,8 @@ static bool count_poll(struct lane *lane, const struct error *lost) {
         messages_lost(lane->messages, lost);
     if (!succeeded && !lane->rounds && lane->error.kind == ERROR_NONE)
         lane->error = *lost;
-    return !succeeded || !lane->rounds || lane->spool || end_round(lane, &lane->error);
+    return !succeeded || !lane->rounds || lane->spool ||
+           run_end_round(lane->run, lane->index, &lane->error);
 }
 
 /* The places of polls that have passed since the last one, before these times: lost with it. */
@@ -239,6 +244,9 @@ static bool run_polls(struct lane *lane, struct source *source, const struct win
 /* Waits after a failure; false when the lane is to end. */
 static bool wait_to_retry(struct lane *lane, const struct error *lost, int64_t period_ns) {
     messages_lost(lane->messages, lost);
+    if (!lane->lost)
+        lane_tell(lane, SINK_LOST, NULL, lost->message);
+    lane->lost = true;
     int64_t delay_ns = schedule_delay_ns(&lane->schedule, lost->kind, period_ns);
     return lane_wait(lane, "another attempt at", clock_boot_ns() + delay_ns) ||
            interrupted(&lane->error);
@@ -280,7 +288,12 @@ static bool run_endless(struct lane *lane, struct source *source) {
         struct error lost = {0};
         bool good = round_once(lane, source, &lane->window, &lost);
         /* What an unsuccessful round has written counts as written. */
-        if ((good || !ends_lane(lane, &lost)) && !end_round(lane, &lane->error))
+        if (good && lane->lost) {
+            lane_tell(lane, SINK_BACK, NULL, NULL);
+            lane->lost = false;
+        }
+        if ((good || !ends_lane(lane, &lost)) &&
+            !run_end_round(lane->run, lane->index, &lane->error))
             return false;
         if (!good && ends_lane(lane, &lost)) {
             lane->error = lost;
@@ -315,8 +328,8 @@ static bool run_rounds(struct lane *lane, struct source *source) {
         return run_endless(lane, source);
     if (!source->ops->keeps_samples)
         return run_polls(lane, source, window);
-    return lane->run->aligned_ns ? aligned_run(lane, source, window)
-                                 : lane_round(lane, source, window);
+    return lane->run->aligned_ns && !source->ops->recorded ? aligned_run(lane, source, window)
+                                                           : lane_round(lane, source, window);
 }
 
 /* Who follows may wait for a guest that is yet to come, or have mistyped its name. */
@@ -361,7 +374,10 @@ static bool prepare(struct lane *lane, struct source *source, struct error *erro
         (options->target_count == 1 && !selection_check_counters(selection, catalog, error)) ||
         !resolve_window(lane, source, error))
         return false;
+    if (is_endless(lane))
+        lane_resume(lane, inventory);
     coverage_define(lane->coverage, catalog, selection);
+    lane_define(lane, catalog);
     names_keep(lane->entities, selection, inventory);
     warn_of_doubles(lane, inventory);
     if (is_endless(lane))
@@ -440,6 +456,7 @@ static void *run_lane(void *argument) {
 void lane_start(struct lane *lane, struct run *run, size_t index, struct progress *progress) {
     const struct options *options = run->options;
     lane->run = run;
+    lane->index = index;
     lane->target = &options->targets[index];
     lane->messages = messages_new(&options->log, lane->target->text, options->timing.follow);
     cancel_init(&lane->cancel, &run->cancel);
@@ -448,6 +465,7 @@ void lane_start(struct lane *lane, struct run *run, size_t index, struct progres
     lane->source_options.reporter = messages_reporter(lane->messages);
     lane->source_options.cancel = &lane->cancel;
     lane->source_options.kept = options->timing.follow ? &lane->credentials : NULL;
+    lane_use_marks(lane);
     lane->progress.progress = progress;
     lane->coverage = coverage_new();
     lane->key = g_string_new(NULL);

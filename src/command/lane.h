@@ -14,6 +14,7 @@
 
 struct lane {
     struct run *run;
+    size_t index; /* of the target */
     const struct target *target;
     struct cancel cancel;
     struct source_options source_options; /* those of the command line, with this lane's token */
@@ -30,9 +31,11 @@ struct lane {
     bool has_baseline;              /* a poll has succeeded */
     bool idle;                      /* the round asked for nothing */
     bool torn;                      /* a part of a round has been written */
-    GString *key;                   /* of the entity that was looked for last */
-    GHashTable *skipped;            /* keys of entities */
+    bool lost;                      /* the target cannot be reached */
     bool patient;                   /* there will be another round for those that are awaited */
+    GString *key;                   /* of the entity that was looked for last */
+    struct source_marks marks;      /* what the sink has of an earlier run */
+    GHashTable *skipped;            /* keys of entities */
     GHashTable *awaited; /* keys of entities whose sample of an aligned interval is to come */
     struct inventory *entities; /* those of the target, by type and name */
     struct inventory *selected; /* those that were asked for; only for sinks that want to know */

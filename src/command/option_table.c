@@ -117,6 +117,33 @@ static const struct poptOption report_options[] = {
     POPT_TABLEEND,
 };
 
+static const struct poptOption record_options[] = {
+    ROW_VALUE("instance", '\0', OPTION_INSTANCE,
+              "'all' for the aggregate and each device (default), or 'aggregate'", "WHICH"),
+    ROW_VALUE("interval", '\0', OPTION_INTERVAL,
+              "seconds between samples (default 20, the real time of ESXi)", "SECONDS"),
+    ROW_VALUE("last", '\0', OPTION_LAST,
+              "begin with the samples of this time, as far as a target keeps them: 1h", "DURATION"),
+    ROW_VALUE("keep", '\0', OPTION_KEEP, "how long each sample is kept (default 35d)", "DURATION"),
+    ROW_VALUE("keep-hours", '\0', OPTION_KEEP_HOURS,
+              "how long average, minimum, maximum and p95 of each hour are kept (default 3y)",
+              "DURATION"),
+    ROW_VALUE("output", 'o', OPTION_OUTPUT, "the history file (default vperf.db)", "FILE"),
+    POPT_TABLEEND,
+};
+
+static const struct poptOption history_options[] = {
+    ROW_FLAG("gaps", '\0', OPTION_GAPS, "one row per gap, with its reason"),
+    ROW_FLAG("check", '\0', OPTION_CHECK, "read all of the file, and tell what is damaged"),
+    POPT_TABLEEND,
+};
+
+static const struct poptOption moment_options[] = {
+    ROW_VALUE("at", '\0', OPTION_AT,
+              "of a history, what there was at this time: 2026-11-21T19:00:00Z, or -2h", "TIME"),
+    POPT_TABLEEND,
+};
+
 static const struct poptOption output_options[] = {
     ROW_VALUE("format", 'f', OPTION_FORMAT, "how the output is written; see below", "FORMAT"),
     ROW_VALUE("output", 'o', OPTION_OUTPUT, "write to FILE, which appears only when complete",
@@ -166,8 +193,12 @@ const struct option_group option_groups[OPTION_GROUPS] = {
     {OPTIONS_COMPARISON, comparison_options, "Comparison:"},
     {OPTIONS_REPORT, report_type_options, "Entities:"},
     {OPTIONS_REPORT, report_options, "Report:"},
-    {OPTIONS_SAMPLES | OPTIONS_COMPARISON | OPTIONS_REPORT, guest_options, "Guests:"},
-    {0, output_options, "Output:"},
-    {0, connection_options, "Connection:"},
+    {OPTIONS_RECORD, record_options, "History:"},
+    {OPTIONS_SAMPLES | OPTIONS_COMPARISON | OPTIONS_REPORT | OPTIONS_RECORD, guest_options,
+     "Guests:"},
+    {OPTIONS_HISTORY, history_options, "History:"},
+    {OPTIONS_MOMENT, moment_options, "Time:"},
+    {OPTIONS_OUTPUT, output_options, "Output:"},
+    {OPTIONS_TARGETS, connection_options, "Connection:"},
     {0, message_options, "Messages:"},
 };

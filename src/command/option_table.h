@@ -20,6 +20,11 @@ enum option {
     OPTION_FOLLOW,
     OPTION_RAW,
     OPTION_COVERAGE,
+    OPTION_KEEP,
+    OPTION_KEEP_HOURS,
+    OPTION_CHECK,
+    OPTION_GAPS,
+    OPTION_AT,
     OPTION_SORT,
     OPTION_TOP,
     OPTION_TOTALS,
@@ -49,7 +54,7 @@ struct option_group {
     const char *title;
 };
 
-enum { OPTION_GROUPS = 13 };
+enum { OPTION_GROUPS = 16 };
 
 /* option_groups: in the order of the help. */
 extern const struct option_group option_groups[OPTION_GROUPS];

@@ -20,7 +20,10 @@ enum {
     MAX_JOBS = 64,
     MAX_TOP = 1000000,
     MAX_SPARE = 1000,
-    DEFAULT_SPARE = 1
+    DEFAULT_SPARE = 1,
+    DAY_SECONDS = 86400,
+    KEEP_SAMPLES_DAYS = 35,
+    KEEP_HOURS_DAYS = 3 * 365,
 };
 
 /* The text of each option that was given, "" for a flag; lists are joined by commas. */
@@ -130,11 +133,49 @@ static bool check_timing(struct options *options, struct error *error) {
     timing->follow = value[OPTION_FOLLOW];
     options->samples_given = value[OPTION_SAMPLES];
     options->interval_given = value[OPTION_INTERVAL];
+    options->source.any_interval = !value[OPTION_INTERVAL];
     if (timing->follow && (value[OPTION_SAMPLES] || value[OPTION_END]))
         return error_set(error, ERROR_USAGE, "--follow has no end: leave out %s",
                          value[OPTION_SAMPLES] ? "--samples" : "--end");
     return parse_number("--samples", value[OPTION_SAMPLES], MAX_SAMPLES, &timing->samples, error) &&
            parse_interval(value[OPTION_INTERVAL], timing, error) && check_range(options, error);
+}
+
+static bool parse_duration(const char *option, const char *text, int64_t *seconds,
+                           struct error *error) {
+    struct timerange range = {0};
+    if (!text)
+        return true;
+    if (!timerange_last(option, text, &range, error))
+        return false;
+    *seconds = -range.start.seconds;
+    return true;
+}
+
+static bool check_retention(struct options *options, struct error *error) {
+    char *const *value = options->text->value;
+    struct retention *retention = &options->retention;
+    *retention = (struct retention){KEEP_SAMPLES_DAYS * DAY_SECONDS, KEEP_HOURS_DAYS * DAY_SECONDS};
+    options->check = value[OPTION_CHECK];
+    options->gaps = value[OPTION_GAPS];
+    return parse_duration("--keep", value[OPTION_KEEP], &retention->samples_seconds, error) &&
+           parse_duration("--keep-hours", value[OPTION_KEEP_HOURS], &retention->hours_seconds,
+                          error);
+}
+
+/* Relative times are from the newest sample, which is not known here. */
+static bool check_moment(struct options *options, const struct options_spec *spec,
+                         struct error *error) {
+    const char *text = options->text->value[OPTION_AT];
+    struct moment moment = {0};
+    options->source.at = spec->groups & OPTIONS_MOMENT ? INT64_MAX : 0;
+    if (!text)
+        return true;
+    if (!timerange_moment("--at", text, &moment, error))
+        return false;
+    options->source.at = moment.seconds;
+    options->source.at_relative = moment.relative;
+    return true;
 }
 
 static bool has_empty_pattern(const char *list) {
@@ -267,15 +308,20 @@ static const struct {
     {"--jobs", "ESXi and vCenter", OPTION_JOBS, SOURCE_TAKES_JOBS},
     {"--attributes", "ESXi and vCenter", OPTION_ATTRIBUTES, SOURCE_TAKES_ATTRIBUTES},
     {"--balloon-period", "libvirt", OPTION_BALLOON_PERIOD, SOURCE_TAKES_BALLOON_PERIOD},
+    {"--at", "history files", OPTION_AT, SOURCE_TAKES_AT},
 };
 
 /* An option that no target takes would be ignored; one of trust would seem to protect. */
-static bool check_applicable(const struct options *options, struct error *error) {
+static bool check_applicable(const struct options *options, bool histories, struct error *error) {
     unsigned taken = 0;
     for (size_t i = 0; i < options->target_count; i++) {
         const struct source_ops *ops = source_ops_for(&options->targets[i], error);
         if (!ops)
             return false;
+        if (histories && !ops->recorded)
+            return error_set(error, ERROR_USAGE,
+                             "'%s' is no history file: give a path, or a name that ends in .db",
+                             options->targets[i].text);
         taken |= ops->takes;
     }
     for (size_t i = 0; i < sizeof special_options / sizeof *special_options; i++)
@@ -303,7 +349,8 @@ static bool add_target_of_environment(struct options *options, struct error *err
                      "https://root@esx01.example.com, or set GOVC_URL or LIBVIRT_DEFAULT_URI");
 }
 
-static bool check_targets(struct options *options, const char **arguments, struct error *error) {
+static bool check_targets(struct options *options, const struct options_spec *spec,
+                          const char **arguments, struct error *error) {
     for (; arguments && *arguments; arguments++) {
         bool good = add_target(options, *arguments, error);
         arguments_hide_password((char *)*arguments); /* popt's copy */
@@ -312,7 +359,8 @@ static bool check_targets(struct options *options, const char **arguments, struc
     }
     if (options->target_count == 0 && !add_target_of_environment(options, error))
         return false;
-    return check_repetition(options, error) && check_applicable(options, error);
+    bool histories = spec->groups & OPTIONS_HISTORY;
+    return check_repetition(options, error) && check_applicable(options, histories, error);
 }
 
 static void show_help(poptContext context, const struct options_spec *spec) {
@@ -351,10 +399,12 @@ static bool read_arguments(poptContext context, struct options_text *text, struc
                      poptStrerror(option));
 }
 
-static bool check_all(struct options *options, poptContext context, struct error *error) {
-    return check_connection(options, error) && check_selection(options, error) &&
-           check_timing(options, error) && check_output(options, error) &&
-           check_targets(options, poptGetArgs(context), error);
+static bool check_all(struct options *options, const struct options_spec *spec, poptContext context,
+                      struct error *error) {
+    return check_moment(options, spec, error) && check_connection(options, error) &&
+           check_selection(options, error) && check_timing(options, error) &&
+           check_retention(options, error) && check_output(options, error) &&
+           check_targets(options, spec, poptGetArgs(context), error);
 }
 
 static enum options_result parse(struct options *options, const struct options_spec *spec,
@@ -365,7 +415,7 @@ static enum options_result parse(struct options *options, const struct options_s
         show_help(context, spec);
         return OPTIONS_DONE;
     }
-    return check_all(options, context, error) ? OPTIONS_RUN : OPTIONS_WRONG;
+    return check_all(options, spec, context, error) ? OPTIONS_RUN : OPTIONS_WRONG;
 }
 
 enum options_result options_parse(struct options *options, const struct options_spec *spec,

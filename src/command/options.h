@@ -8,6 +8,7 @@
 
 #include "command/command.h"
 #include "core/log.h"
+#include "core/retention.h"
 #include "core/selection.h"
 #include "core/target.h"
 #include "sink/sink.h"
@@ -20,9 +21,14 @@ enum option_groups {
     OPTIONS_SAMPLES = 1 << 2,  /* --instance, --samples, --interval, --raw, --coverage */
     OPTIONS_COMPARISON =
         1 << 3, /* --type, --name, --sort, --top, --totals, --units, --interval, --raw */
-    OPTIONS_OFFERS = 1 << 5, /* --offered */
-    OPTIONS_LISTED = 1 << 4, /* --type, --name, of what there is */
-    OPTIONS_REPORT = 1 << 6, /* --type, --name, --samples … --end, --spare, --top, --rule */
+    OPTIONS_LISTED = 1 << 4,   /* --type, --name, of what there is */
+    OPTIONS_OFFERS = 1 << 5,   /* --offered */
+    OPTIONS_REPORT = 1 << 6,   /* --type, --name, --samples … --end, --spare, --top, --rule */
+    OPTIONS_OUTPUT = 1 << 7,   /* --format, --output */
+    OPTIONS_TARGETS = 1 << 8,  /* what connects to a TARGET */
+    OPTIONS_MOMENT = 1 << 9,   /* --at */
+    OPTIONS_RECORD = 1 << 10,  /* --instance, --interval, --last, --keep, --output of a history */
+    OPTIONS_HISTORY = 1 << 11, /* --check, --gaps */
 };
 
 /* What a command tells about itself. */
@@ -53,11 +59,14 @@ struct options {
     const char *coverage;
     const char *sort;   /* NULL when not given */
     const char *totals; /* the file of a comparison's totals; NULL when not given */
-    bool offered;       /* counters that a guest or host offers */
-    bool units;         /* in the header of a comparison's CSV */
-    int32_t top;        /* 0 when not given */
-    int32_t spare;      /* hosts of each cluster that fail, in a report */
-    const char *rules;  /* of a report, as a list; NULL when not given */
+    struct retention retention;
+    bool check;        /* every block of a history */
+    bool gaps;         /* of a history, in place of its targets */
+    bool offered;      /* counters that a guest or host offers */
+    bool units;        /* in the header of a comparison's CSV */
+    int32_t top;       /* 0 when not given */
+    int32_t spare;     /* hosts of each cluster that fail, in a report */
+    const char *rules; /* of a report, as a list; NULL when not given */
     bool interval_given;
     bool samples_given;
     struct target *targets;

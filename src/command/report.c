@@ -45,7 +45,7 @@ const struct options_spec report_spec = {
              "  vperf report root@esx01.example.com\n"
              "  vperf report --last 30d -f html -o report.html root@vcenter.example.com\n"
              "  vperf report --rule cpu-target=60,min-days=3 --last 7d vcenter.example.com\n",
-    .groups = OPTIONS_REPORT,
+    .groups = OPTIONS_REPORT | OPTIONS_OUTPUT | OPTIONS_TARGETS,
 };
 
 /* The archives that a vCenter is shipped with: intervals, and how long they are kept. */

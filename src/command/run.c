@@ -31,11 +31,33 @@ void run_done(struct run *run) {
     g_hash_table_destroy(run->known);
 }
 
-bool run_write(void *context, const struct series *series, struct error *error) {
-    struct run *run = context;
+bool run_write(void *run, const struct series *series, struct error *error) {
+    return run_write_of(run, 0, series, error);
+}
+
+bool run_write_of(struct run *run, size_t target, const struct series *series,
+                  struct error *error) {
     pthread_mutex_lock(&run->lock);
+    run->sink->target = (unsigned)target;
     sink_write(run->sink, series);
     bool good = !run->output || output_check(run->output, error);
+    pthread_mutex_unlock(&run->lock);
+    return good;
+}
+
+void run_event(struct run *run, size_t target, const struct sink_event *event) {
+    if (!run->sink->ops->event)
+        return;
+    pthread_mutex_lock(&run->lock);
+    run->sink->target = (unsigned)target;
+    run->sink->ops->event(run->sink, event);
+    pthread_mutex_unlock(&run->lock);
+}
+
+bool run_end_round(struct run *run, size_t target, struct error *error) {
+    pthread_mutex_lock(&run->lock);
+    run->sink->target = (unsigned)target;
+    bool good = sink_round_end(run->sink, error);
     pthread_mutex_unlock(&run->lock);
     return good;
 }

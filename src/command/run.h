@@ -21,7 +21,8 @@ struct run {
     const struct options *options;
     struct output *output; /* what the sink writes to; NULL when it keeps what it gets */
     struct sink *sink;
-    int64_t aligned_ns; /* clock_boot_ns at which the one interval to be measured begins, or 0 */
+    int64_t aligned_ns;  /* clock_boot_ns at which the one interval to be measured begins, or 0 */
+    void (*alive)(void); /* called now and then while targets are waited for; may be NULL */
     struct cancel cancel;
     pthread_mutex_t lock; /* of the sink, and of the table of entities */
     GHashTable *known;    /* see command/doubled.h */
@@ -53,6 +54,15 @@ void run_all(struct run *run);
 
 /* run_write: one series to the sink; false when the output failed. */
 bool run_write(void *run, const struct series *series, struct error *error);
+
+/* run_write_of: as run_write, of the target with this number. */
+bool run_write_of(struct run *run, size_t target, const struct series *series, struct error *error);
+
+/* run_event: what happened to the target with this number, for sinks that want to know. */
+void run_event(struct run *run, size_t target, const struct sink_event *event);
+
+/* run_end_round: the sink's rows of a round of the target are complete: they go out. */
+bool run_end_round(struct run *run, size_t target, struct error *error);
 
 /* run_publishable: what has been written is worth keeping. */
 bool run_publishable(const struct run *run);

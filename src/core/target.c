@@ -69,7 +69,7 @@ static bool refuse(const char *text, const char *reason, struct error *error) {
     char *shown = without_secret(text);
     error_set(error, ERROR_USAGE,
               "'%s' is no target (%s): give a host name, https://[user@]host[:port][/sdk], or a "
-              "libvirt URI such as qemu:///system",
+              "libvirt URI such as qemu:///system, or a history file such as vperf.db",
               shown, reason);
     free(shown);
     return false;
@@ -151,6 +151,29 @@ static void fill(struct target *target, const struct parts *parts, const char *u
     };
 }
 
+/* A history: no host name ends so, and none is a path; what may hold a password is none. */
+static bool is_history(const char *text) {
+    size_t length = strlen(text);
+    if (strpbrk(text, ":@"))
+        return false;
+    return *text == '/' || strncmp(text, "./", 2) == 0 || strncmp(text, "../", 3) == 0 ||
+           (length > 3 && strcmp(text + length - 3, ".db") == 0);
+}
+
+/* One file has one path, however it is written. */
+static bool fill_history(struct target *target, const char *text) {
+    char *real = realpath(text, NULL);
+    *target = (struct target){
+        .text = memory_strdup(text),
+        .uri = memory_strdup(text),
+        .scheme = memory_strdup(TARGET_HISTORY),
+        .host = memory_strdup(""),
+        .path = memory_strdup(real ? real : text),
+    };
+    free(real);
+    return true;
+}
+
 bool target_init(struct target *target, const char *text, struct error *error) {
     bool bare = after_scheme(text) == text;
     struct parts parts = {0};
@@ -158,6 +181,8 @@ bool target_init(struct target *target, const char *text, struct error *error) {
     *target = (struct target){0};
     if (!*text)
         return refuse(text, "it is empty", error);
+    if (bare && is_history(text))
+        return fill_history(target, text);
     if (has_space_or_control(text))
         return refuse(text, "it holds a space or control character", error);
     if (bare && strchr(text, '/') && strchr("./~", *text))
@@ -206,6 +231,10 @@ static bool same_path(const struct target *left, const struct target *right) {
 }
 
 bool target_same(const struct target *left, const struct target *right) {
+    bool histories =
+        strcmp(left->scheme, TARGET_HISTORY) == 0 && strcmp(right->scheme, TARGET_HISTORY) == 0;
+    if (histories)
+        return strcmp(left->path, right->path) == 0;
     if (!is_remote(left->scheme) || !is_remote(right->scheme))
         return strcmp(left->text, right->text) == 0;
     return strcasecmp(left->host, right->host) == 0 && port_of(left) == port_of(right) &&

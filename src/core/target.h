@@ -10,19 +10,23 @@
 
 enum { TARGET_HTTPS_PORT = 443 }; /* of an https target without a port */
 
+/* The scheme of a history file, which is written without one: a path, or a name that ends in .db.
+ */
+#define TARGET_HISTORY "history"
+
 struct target {
     char *text;     /* for people: the URI without a password */
     char *uri;      /* as given; without the password, unless it is libvirt's */
     char *scheme;   /* lower case, without transport: qemu for qemu+ssh; https for a bare host */
     char *host;     /* without brackets; "" for a local connection */
     int port;       /* 0 when not given */
-    char *path;     /* "" when not given */
+    char *path;     /* "" when not given; of a history file the one that leads there for sure */
     char *username; /* NULL when not given */
     char *password; /* a secret; NULL when not given */
     bool yields;    /* its user name and password, to those of the environment */
 };
 
-/* target_init: takes text apart; ERROR_USAGE when it is no URI and no host name. */
+/* target_init: takes text apart; ERROR_USAGE when it is no URI, host name or history file. */
 bool target_init(struct target *target, const char *text, struct error *error)
     __attribute__((warn_unused_result));
 

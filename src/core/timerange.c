@@ -11,7 +11,8 @@ enum { MAX_SECONDS = 10 * 366 * 86400 };
 static const struct {
     char letter;
     int64_t seconds;
-} duration_units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
+} duration_units[] = {{'s', 1},     {'m', 60},     {'h', 3600},
+                      {'d', 86400}, {'w', 604800}, {'y', 365 * 86400}};
 
 /* Seconds of one unit; 0 for a letter that is none. */
 static int64_t unit_seconds(char letter) {

@@ -9,8 +9,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "core/catalog.h"
 #include "core/entity_field.h"
 #include "core/error.h"
+#include "core/mark.h"
 #include "core/output.h"
 #include "core/series.h"
 
@@ -19,6 +21,23 @@ struct sink_options {
     bool spreadsheet_safe; /* an apostrophe before text that a spreadsheet would run */
     size_t field_count;    /* of what is added to each row */
     const struct entity_field *fields[ENTITY_FIELDS];
+};
+
+/* What happens beside samples. */
+enum sink_event_kind {
+    SINK_PRESENT, /* an entity is there, whether it has samples or not */
+    SINK_ARRIVED, /* an entity is new */
+    SINK_ENDED,   /* an entity is gone, or no longer runs */
+    SINK_MISSING, /* an entity, or the target, lacks samples */
+    SINK_LOST,    /* the target cannot be reached */
+    SINK_BACK,    /* it can again */
+};
+
+struct sink_event {
+    enum sink_event_kind kind;
+    const char *target;          /* for people */
+    const struct entity *entity; /* NULL: the target as a whole */
+    const char *text;            /* why; NULL when there is nothing to say */
 };
 
 struct sink;
@@ -39,6 +58,13 @@ struct sink_ops {
     void (*end)(struct sink *sink);
     /* done: frees the state, if there is any; may be NULL. */
     void (*done)(struct sink *sink);
+    /* event: what happened to the sink's target; may be NULL. */
+    void (*event)(struct sink *sink, const struct sink_event *event);
+    /* define: the counters of the sink's target; may be NULL. */
+    void (*define)(struct sink *sink, const struct catalog *catalog);
+    /* mark: which samples of the entity an earlier run gave; false for none; may be NULL. */
+    bool (*mark)(struct sink *sink, const struct entity *entity, int32_t interval,
+                 struct mark *mark);
 };
 
 struct sink {
@@ -48,6 +74,7 @@ struct sink {
     struct sink_options options;
     void *state; /* what the format keeps between series; its own */
     bool begun;
+    unsigned target; /* the number of the one that the next call is about */
 };
 
 /* sink_write: one series; before the first one, what stands at the beginning. */

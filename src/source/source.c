@@ -8,10 +8,14 @@
 
 extern const struct source_ops vsphere_source;
 extern const struct source_ops libvirt_source;
+extern const struct source_ops history_source;
 
 /* libvirt answers every scheme: it stands last. */
 const struct source_ops *const source_table[] = {
     &vsphere_source,
+#if VPERF_HISTORY
+    &history_source,
+#endif
 #if VPERF_LIBVIRT
     &libvirt_source,
 #endif
@@ -29,9 +33,11 @@ static bool answers(const struct source_ops *ops, const char *scheme) {
 
 const struct source_ops *source_ops_for(const struct target *target, struct error *error) {
     for (const struct source_ops *const *ops = source_table; *ops; ops++)
-        if (answers(*ops, target->scheme))
+        if (answers(*ops, target->scheme) &&
+            ((*ops)->schemes || strcmp(target->scheme, TARGET_HISTORY) != 0))
             return *ops;
-    error_set(error, ERROR_USAGE, "%s: this vperf is built without libvirt, which would be asked",
-              target->text);
+    bool history = strcmp(target->scheme, TARGET_HISTORY) == 0;
+    error_set(error, ERROR_USAGE, "%s: this vperf is built without %s", target->text,
+              history ? "history files" : "libvirt, which would be asked");
     return NULL;
 }

@@ -13,11 +13,19 @@
 #include "core/credentials.h"
 #include "core/error.h"
 #include "core/inventory.h"
+#include "core/mark.h"
 #include "core/reporter.h"
 #include "core/selection.h"
 #include "core/series.h"
 #include "core/target.h"
 #include "core/window.h"
+
+/* What an earlier run has got already. */
+struct source_marks {
+    void *context;
+    /* find: the sample times of the entity with this interval; false when there are none. */
+    bool (*find)(void *context, const struct entity *entity, int32_t interval, struct mark *mark);
+};
 
 /* What the command line says about connections; strings are borrowed. */
 struct source_options {
@@ -31,9 +39,13 @@ struct source_options {
     const struct reporter *reporter; /* NULL: nobody listens */
     struct credentials *kept; /* what an attempt to open that failed had asked for; NULL: nothing is
                                  kept for the next one */
-    const struct cancel *cancel; /* ends what the source does; NULL: a signal alone does */
-    int balloon_period_seconds;  /* libvirt: guests without one get this; 0 changes no guest */
-    int jobs;                    /* vSphere: connections side by side; 0 for the default */
+    const struct source_marks *marks; /* rounds without an end go on after these; may be NULL */
+    const struct cancel *cancel;      /* ends what the source does; NULL: a signal alone does */
+    int balloon_period_seconds;       /* libvirt: guests without one get this; 0 changes no guest */
+    int64_t at;        /* history: the inventory of this time; 0 for all that was there */
+    bool any_interval; /* history: of all intervals, whatever the window says */
+    bool at_relative;  /* at is from the newest sample */
+    int jobs;          /* vSphere: connections side by side; 0 for the default */
 };
 
 /* Entities of one type that gave nothing of what they were asked for. Borrowed. */
@@ -92,6 +104,7 @@ enum {
     SOURCE_TAKES_JOBS = 1 << 1,
     SOURCE_TAKES_BALLOON_PERIOD = 1 << 2,
     SOURCE_TAKES_ATTRIBUTES = 1 << 3, /* CONTEXT_ATTRIBUTES of a selection */
+    SOURCE_TAKES_AT = 1 << 4,
 };
 
 struct source;
@@ -102,6 +115,7 @@ struct source_ops {
     unsigned takes;     /* SOURCE_TAKES_… */
     bool keeps_samples; /* the past can be asked for; else a round gives the sample since the
                            round before, and the first one gives none */
+    bool recorded;      /* the past is all there is: its present stands still, or is another's */
     const char *const *schemes; /* NULL-terminated; NULL answers every scheme left over */
 
     /* open: connects and logs in. NULL on failure, with the error. */

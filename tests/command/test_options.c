@@ -17,7 +17,8 @@ static const struct options_spec spec = {
     .arguments = "TARGET...",
     .summary = "",
     .notes = "",
-    .groups = OPTIONS_ENTITIES | OPTIONS_COUNTERS | OPTIONS_SAMPLES,
+    .groups =
+        OPTIONS_ENTITIES | OPTIONS_COUNTERS | OPTIONS_SAMPLES | OPTIONS_OUTPUT | OPTIONS_TARGETS,
 };
 
 enum { MAX_WORDS = 16 };
@@ -64,7 +65,7 @@ static void test_refused(void **state) {
         {"--interval fortnight h", "expected seconds, or realtime"},
         {"--last 1h --start -2h h", "--last excludes"},
         {"--end now h", "--end alone"},
-        {"--last 1y h", "expected a duration"},
+        {"--last 1q h", "expected a duration"},
         {"--follow --samples 3 h", "--follow has no end: leave out --samples"},
         {"--follow --start -1h --end now h", "--follow has no end: leave out --end"},
         {"--follow --last 1h --end now h", "--follow has no end"},

@@ -100,6 +100,12 @@ static const struct {
      NULL,
      {.scheme = "xen", .host = "dom0", .path = "/", .username = "root"}},
     {"lxc:///system", NULL, {.scheme = "lxc", .host = "", .path = "/system"}},
+    {"vperf.db", NULL, {.scheme = "history", .host = "", .path = "vperf.db"}},
+    {"./of today", NULL, {.scheme = "history", .host = "", .path = "./of today"}},
+    {"../no/such", NULL, {.scheme = "history", .host = "", .path = "../no/such"}},
+    {"/var/lib/vperf/no-such",
+     NULL,
+     {.scheme = "history", .host = "", .path = "/var/lib/vperf/no-such"}},
 };
 
 static void test_good(void **state) {
@@ -147,8 +153,8 @@ static void test_bad(void **state) {
         {":443", "':443' is no target (it has no host name)"},
         {"https://[::1", "'https://[:...' is no target"},
         {"2001:db8::1", "'2001:...' is no target (an IPv6 address stands in brackets"},
-        {"/etc/hosts", "'/etc/hosts' is no target (it looks like a file)"},
-        {"./targets", "'./targets' is no target (it looks like a file)"},
+        {"/etc/hosts:1", "'/etc/hosts:1' is no target (it looks like a file)"},
+        {"./a@b", "'...@b' is no target (it looks like a file)"},
         {"~/targets", "'~/targets' is no target (it looks like a file)"},
         {"..", "'..' is no target (the host name is malformed)"},
         {"web-*", "'web-*' is no target (the host name is malformed)"},

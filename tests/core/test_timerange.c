@@ -101,7 +101,7 @@ static void test_wrong_durations(void **state) {
                                         "0s",
                                         "-1h",
                                         "1h ",
-                                        "1y",
+                                        "1q",
                                         "3661d",
                                         "now",
                                         "9223372036854775807w",

@@ -16,8 +16,9 @@ void follow_mark(struct query_item *item, int64_t after) {
     if (mark->interval != span->interval || !mark->any)
         mark_init(mark, span->interval, after);
     int64_t start = mark_start(mark, span->now);
-    if (start > span->start)
-        span->start = start;
+    int64_t oldest = span_oldest(span->interval, span->now);
+    if (start > span->start || item->tracked->resumed)
+        span->start = start > oldest ? start : oldest;
     if (!span->open && span->start + span->interval > span->end && mark->any)
         item->count = 0;
     item->samples = span_samples(span);

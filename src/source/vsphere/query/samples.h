@@ -3,8 +3,8 @@
 #ifndef VPERF_SOURCE_VSPHERE_SAMPLES_H
 #define VPERF_SOURCE_VSPHERE_SAMPLES_H
 
+#include "core/mark.h"
 #include "core/series.h"
-#include "source/vsphere/query/mark.h"
 #include "source/vsphere/query/span.h"
 #include "source/vsphere/wire/wire.h"
 

@@ -38,9 +38,12 @@ bool span_resolve(struct span *span, const struct window *window, struct channel
     return !span->bounded || !realtime || keep_to_realtime(span, channel->session, error);
 }
 
+int64_t span_oldest(int32_t interval, int64_t now) {
+    return interval == REAL_TIME_SECONDS ? now - REAL_TIME_ASKED_SECONDS : 0;
+}
+
 void span_follow(struct span *span, const struct window *window, int64_t now) {
-    bool realtime = window->interval == REAL_TIME_SECONDS;
-    int64_t oldest = realtime ? now - REAL_TIME_ASKED_SECONDS : window->after;
+    int64_t oldest = span_oldest(window->interval, now);
     *span = (struct span){.bounded = true,
                           .open = !window->until,
                           .start = window->after > oldest ? window->after : oldest,

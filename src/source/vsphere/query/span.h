@@ -30,6 +30,9 @@ bool span_resolve(struct span *span, const struct window *window, struct channel
 /* span_follow: as span_resolve, for a round without end at this moment of the server. */
 void span_follow(struct span *span, const struct window *window, int64_t now);
 
+/* span_oldest: samples of this interval that are older are not asked for; now is the server's. */
+int64_t span_oldest(int32_t interval, int64_t now);
+
 /* span_samples: the most samples that a series of the span can have. */
 int64_t span_samples(const struct span *span);
 

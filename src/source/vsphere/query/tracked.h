@@ -8,8 +8,8 @@
 #include <uthash.h>
 
 #include "core/backoff.h"
+#include "core/mark.h"
 #include "source/vsphere/query/known.h"
-#include "source/vsphere/query/mark.h"
 
 struct tracked {
     char *id;
@@ -28,6 +28,7 @@ struct tracked {
     uint32_t read;          /* those that a round before has emitted */
     bool skipped;           /* that it has no data was reported */
     bool vanished;          /* the server did not find it */
+    bool resumed;           /* the mark is of an earlier run: all after it is asked for */
     bool present;           /* since the last sweep; see tracking_sweep */
     UT_hash_handle hh;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* Each sample time counts once, in whatever order the times come. */
-#include "source/vsphere/query/mark.h"
+#include "core/mark.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* A bit for each sample time, shifted when a newer one comes. */
-#include "source/vsphere/query/mark.h"
+#include "core/mark.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * Which sample times of an entity were emitted, so that each sample is emitted once: also one that
  * appears at the server after a newer one.
  */
-#ifndef VPERF_SOURCE_VSPHERE_MARK_H
-#define VPERF_SOURCE_VSPHERE_MARK_H
+#ifndef VPERF_CORE_MARK_H
+#define VPERF_CORE_MARK_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* vperf history: what a history file holds. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "command/listing.h"
+#include "core/value.h"
+#include "history/check.h"
+#include "source/history/history.h"
+
+const struct options_spec history_spec = {
+    .command = "history",
+    .arguments = "FILE...",
+    .summary = "Tell what history files hold: one row per target, or one per gap.",
+    .notes =
+        "Formats: csv, table (default: table on a terminal, else csv). Samples themselves are\n"
+        "written by 'vperf collect FILE'.\n\n"
+        "Examples:\n"
+        "  vperf history vperf.db\n"
+        "  vperf history --gaps vperf.db\n"
+        "  vperf history --check vperf.db",
+    .groups = OPTIONS_HISTORY | OPTIONS_OUTPUT,
+};
+
+static const struct records_column target_columns[] = {
+    {"source", false}, {"begin", false},      {"end", false},   {"guests", true},
+    {"hosts", true},   {"others", true},      {"series", true}, {"samples", true},
+    {"gaps", true},    {"gap_seconds", true}, {"file", false},
+};
+
+static const struct records_column gap_columns[] = {
+    {"source", false}, {"type", false},  {"name", false},   {"id", false},     {"interval", true},
+    {"after", false},  {"until", false}, {"seconds", true}, {"reason", false},
+};
+
+/* begin: of the first hour with blocks, or the first sample of the newest rounds. */
+static const char targets_sql[] =
+    "SELECT t.name, min(coalesce((SELECT min(b.hour) * 3600 FROM block b WHERE b.entity = e.id), "
+    "9e18), coalesce((SELECT min(r.oldest) FROM round r WHERE r.chunk = e.chunk), 9e18)), "
+    "max((SELECT max(m.newest * m.interval) FROM mark m WHERE m.entity = e.id)), "
+    "sum(e.type = 'vm'), sum(e.type = 'host'), sum(e.type NOT IN ('vm', 'host')), "
+    "sum((SELECT count(*) FROM series s WHERE s.entity = e.id)), "
+    "sum(coalesce((SELECT sum(b.samples) FROM block b WHERE b.entity = e.id), 0)) + "
+    "coalesce((SELECT sum(r.samples) FROM round r WHERE r.chunk IN (SELECT c.chunk FROM entity c "
+    "WHERE c.target = t.id)), 0), "
+    "sum((SELECT count(*) FROM gap g WHERE g.entity = e.id)), "
+    "sum(coalesce((SELECT sum(g.until - g.after) FROM gap g WHERE g.entity = e.id), 0)) "
+    "FROM (SELECT e.id, e.target, e.type, e.chunk FROM entity e) e JOIN target t ON t.id = "
+    "e.target GROUP BY t.id ORDER BY t.name";
+
+static const char gaps_sql[] =
+    "SELECT t.name, e.type, (SELECT c.name FROM context c WHERE c.entity = e.id ORDER BY c.since "
+    "DESC LIMIT 1), e.key, g.interval, g.after, g.until, g.until - g.after, g.reason FROM gap g "
+    "JOIN entity e ON e.id = g.entity JOIN target t ON t.id = e.target "
+    "ORDER BY t.name, g.after, e.type, e.id";
+
+static void put_time(struct records *records, sqlite3_stmt *row, int column) {
+    char text[TIME_TEXT_SIZE] = "";
+    double time = sqlite3_column_double(row, column);
+    if (sqlite3_column_type(row, column) != SQLITE_NULL && time < 1e17)
+        text[time_text(text, (int64_t)time)] = '\0';
+    records_text(records, text);
+}
+
+static void put_row(struct records *records, sqlite3_stmt *row,
+                    const struct records_column *columns, int count, int times) {
+    for (int i = 0; i < count; i++) {
+        if (i >= times && i < times + 2)
+            put_time(records, row, i);
+        else if (columns[i].number)
+            records_number(records, sqlite3_column_int64(row, i), false);
+        else
+            records_text(records, database_text(row, i));
+    }
+}
+
+static bool list_gaps(const struct listing_run *run, struct database *database,
+                      struct error *error) {
+    struct error failed = {0};
+    enum { COLUMNS = sizeof gap_columns / sizeof *gap_columns, TIMES = 5 };
+    sqlite3_stmt *row = database_query(database, &failed, gaps_sql, "");
+    while (database_next(database, row, &failed))
+        put_row(run->records, row, gap_columns, COLUMNS, TIMES);
+    return failed.kind == ERROR_NONE || error_set(error, failed.kind, "%s", failed.message);
+}
+
+static void show_size(const struct listing_run *run, struct database *database, int64_t samples) {
+    struct error ignored = {0};
+    int64_t pages = 0, spare = 0, size = 0;
+    if (!samples || !database_number(database, "PRAGMA page_count", &pages, 0, &ignored) ||
+        !database_number(database, "PRAGMA freelist_count", &spare, 0, &ignored) ||
+        !database_number(database, "PRAGMA page_size", &size, 0, &ignored))
+        return;
+    log_info(&run->options->log, "%s: %" PRId64 " samples in %" PRId64 " bytes: %.2f per sample",
+             run->target->text, samples, (pages - spare) * size,
+             (double)((pages - spare) * size) / (double)samples);
+}
+
+static bool list_targets(const struct listing_run *run, struct database *database,
+                         struct error *error) {
+    struct error failed = {0};
+    enum { COLUMNS = sizeof target_columns / sizeof *target_columns - 1, TIMES = 1, SAMPLES = 7 };
+    int64_t samples = 0;
+    sqlite3_stmt *row = database_query(database, &failed, targets_sql, "");
+    while (database_next(database, row, &failed)) {
+        put_row(run->records, row, target_columns, COLUMNS, TIMES);
+        records_text(run->records, run->target->text);
+        samples += sqlite3_column_int64(row, SAMPLES);
+    }
+    show_size(run, database, samples);
+    return failed.kind == ERROR_NONE || error_set(error, failed.kind, "%s", failed.message);
+}
+
+static void on_damage(void *context, const char *text) {
+    const struct listing_run *run = context;
+    log_error(&run->options->log, "%s: %s", run->target->text, text);
+    ++*run->missing;
+}
+
+static void check_file(const struct listing_run *run, struct database *database) {
+    struct check check = {.context = (void *)run, .damaged = on_damage};
+    check_all(database, &check);
+    log_info(&run->options->log,
+             "%s: %" PRId64 " blocks with %" PRId64 " samples are good, %" PRId64 " faults",
+             run->target->text, check.blocks, check.samples, check.faults);
+}
+
+static bool list(const struct listing_run *run, struct source *source, struct error *error) {
+    struct database *database = ((struct history *)(void *)source)->reader->database;
+    if (run->options->check)
+        check_file(run, database);
+    return run->options->gaps ? list_gaps(run, database, error)
+                              : list_targets(run, database, error);
+}
+
+static const struct records_column *list_columns(const struct options *options,
+                                                 enum records_format format, size_t *count) {
+    (void)format;
+    *count = options->gaps ? sizeof gap_columns / sizeof *gap_columns
+                           : sizeof target_columns / sizeof *target_columns;
+    return options->gaps ? gap_columns : target_columns;
+}
+
+int history_run(int argc, char **argv) {
+    static const struct listing listing = {&history_spec, list_columns, list};
+    return listing_run(&listing, argc, argv);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "command/lane_sink.h"
+
+enum { RESUMED_SECONDS = 3600 };
+
+void lane_tell(struct lane *lane, enum sink_event_kind kind, const struct entity *entity,
+               const char *text) {
+    const struct sink_event event = {kind, lane->target->text, entity, text};
+    run_event(lane->run, lane->index, &event);
+}
+
+void lane_define(struct lane *lane, const struct catalog *catalog) {
+    struct run *run = lane->run;
+    if (!run->sink->ops->define)
+        return;
+    pthread_mutex_lock(&run->lock);
+    run->sink->ops->define(run->sink, catalog);
+    pthread_mutex_unlock(&run->lock);
+}
+
+static bool find_mark(void *context, const struct entity *entity, int32_t interval,
+                      struct mark *mark) {
+    struct run *run = context;
+    pthread_mutex_lock(&run->lock);
+    bool found = run->sink->ops->mark(run->sink, entity, interval, mark);
+    pthread_mutex_unlock(&run->lock);
+    return found;
+}
+
+void lane_use_marks(struct lane *lane) {
+    lane->marks = (struct source_marks){lane->run, find_mark};
+    if (lane->run->sink->ops->mark)
+        lane->source_options.marks = &lane->marks;
+}
+
+void lane_resume(struct lane *lane, const struct inventory *inventory) {
+    const struct source_marks *marks = lane->source_options.marks;
+    int64_t newest = 0;
+    struct mark mark;
+    for (size_t i = 0; marks && i < inventory->count; i++)
+        if (marks->find(marks->context, inventory->entities[i], lane->window.interval, &mark))
+            newest = MAX(newest, mark_after(&mark));
+    newest = newest ? MAX(newest, lane->window.now - RESUMED_SECONDS) : 0;
+    if (newest && newest < lane->window.after)
+        lane->window.after = newest;
+}

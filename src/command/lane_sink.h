@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What a lane and a sink that keeps a history tell each other beside samples. */
+#ifndef VPERF_COMMAND_LANE_SINK_H
+#define VPERF_COMMAND_LANE_SINK_H
+
+#include "command/lane.h"
+
+/* lane_tell: what happened to an entity of the lane's target, or to the target when it is NULL. */
+void lane_tell(struct lane *lane, enum sink_event_kind kind, const struct entity *entity,
+               const char *text);
+
+/* lane_define: the counters of the target. */
+void lane_define(struct lane *lane, const struct catalog *catalog);
+
+/* lane_use_marks: the source is told what the sink has of an earlier run. */
+void lane_use_marks(struct lane *lane);
+
+/*
+ * lane_resume: the window of an endless run begins behind the newest sample that the sink has of
+ * these entities; one that is new gets what is not older than that, nor than an hour.
+ */
+void lane_resume(struct lane *lane, const struct inventory *inventory);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* vperf record: samples of all targets into a history file, until stopped. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/notify.h"
+#include "command/run.h"
+#include "core/interrupt.h"
+#include "history/sink.h"
+
+static const char default_output[] = "vperf.db";
+
+const struct options_spec record_spec = {
+    .command = "record",
+    .arguments = "TARGET...",
+    .summary = "Record the hosts and guests of all targets in a history file, until interrupted.",
+    .notes = "A restart goes on where the last run ended: each sample is recorded once, and what\n"
+             "cannot be had any more is recorded as a gap. The file is a TARGET of the other\n"
+             "commands, also while it is written.\n\n"
+             "Examples:\n"
+             "  vperf record --output vperf.db root@esx01.example.com qemu:///system\n"
+             "  vperf collect --last 7d vperf.db\n"
+             "  vperf history vperf.db",
+    .groups = OPTIONS_ENTITIES | OPTIONS_COUNTERS | OPTIONS_RECORD | OPTIONS_TARGETS,
+};
+
+static int run_record(const struct options *options, struct writer *writer) {
+    struct history_sink sink;
+    struct run run;
+    history_sink_init(&sink, writer);
+    sink.committed = notify_alive;
+    run_init(&run, options, NULL, &sink.base);
+    run.alive = notify_alive;
+    notify_ready();
+    run_all(&run);
+    notify_stopping();
+    run_report_end(&options->log, &run.fatal);
+    int status = run_status(&run);
+    run_done(&run);
+    return status;
+}
+
+/* What is read cannot be written. */
+static bool check_targets(const struct options *options, const char *path, struct error *error) {
+    char *real = realpath(path, NULL);
+    bool good = true;
+    for (size_t i = 0; good && real && i < options->target_count; i++)
+        if (strcmp(options->targets[i].path, real) == 0)
+            good = error_set(error, ERROR_USAGE, "'%s' is a TARGET: give another --output", path);
+    free(real);
+    return good;
+}
+
+static int record(struct options *options, struct error *error) {
+    const char *path = options->output ? options->output : default_output;
+    options->timing.follow = true;
+    options->selection.context |= CONTEXT_PLACE;
+    if (!check_targets(options, path, error))
+        return STATUS_USAGE;
+    struct writer *writer = writer_open(path, &options->retention, &options->log, error);
+    if (!writer)
+        return run_error_status(error);
+    int status = run_record(options, writer);
+    writer_close(writer);
+    return status;
+}
+
+int record_run(int argc, char **argv) {
+    struct options options;
+    enum options_result result = options_parse(&options, &record_spec, argc, argv);
+    int status = result == OPTIONS_DONE ? STATUS_OK : STATUS_USAGE;
+    if (result == OPTIONS_RUN) {
+        struct error error = {0};
+        interrupt_install();
+        status = record(&options, &error);
+        run_report_end(&options.log, &error);
+    }
+    options_done(&options);
+    return status;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * Samples of some series as bytes: differences as zigzag varints, compressed by zstd, with its
+ * checksum. What several series have in common (their sample times) is kept once.
+ */
+#ifndef VPERF_HISTORY_BLOCK_H
+#define VPERF_HISTORY_BLOCK_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/error.h"
+#include "core/series.h"
+
+/* The samples of the series with this number; ascending in time. */
+struct block_series {
+    int64_t id;
+    size_t count;
+    const struct sample *samples;
+};
+
+/* How hard zstd tries: for what is rewritten soon, and for what stays. */
+enum { BLOCK_FAST = 1, BLOCK_SMALL = 5 };
+
+/* block_encode: the bytes of the series, whose ids ascend; the caller frees them. */
+GByteArray *block_encode(const struct block_series *series, size_t count, int level);
+
+/* Gets what a block holds, series by series. */
+struct block_visitor {
+    void *context;
+    int64_t first, last; /* only series with these ids and those between them */
+    /* series: borrowed for the call. */
+    void (*series)(void *context, const struct block_series *series);
+};
+
+/*
+ * block_decode: gives the series of a block to the visitor. ERROR_PROTOCOL when the bytes are
+ * damaged; what was given of them counts for nothing.
+ */
+bool block_decode(const void *data, size_t size, const struct block_visitor *visitor,
+                  struct error *error) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "history/check.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/memory.h"
+#include "history/block.h"
+#include "history/rollup.h"
+
+enum { HOUR_SECONDS = 3600, TIME_SIZE = 32 };
+
+static void tell(struct check *check, char *text) {
+    check->faults++;
+    check->damaged(check->context, text);
+    free(text);
+}
+
+static void tell_failure(struct check *check, const char *what, const struct error *error) {
+    if (error->kind != ERROR_NONE)
+        tell(check, memory_printf("%s: %s", what, error->message));
+}
+
+/* An error ends a statement: what stands behind it is read by the next one. */
+static void check_pages(struct database *database, struct check *check) {
+    struct error error = {0};
+    sqlite3_stmt *row = database_query(database, &error, "PRAGMA integrity_check(20)", "");
+    while (database_next(database, row, &error))
+        if (strcmp(database_text(row, 0), "ok") != 0)
+            tell(check, memory_strdup(database_text(row, 0)));
+    tell_failure(check, "pages", &error);
+}
+
+/* What a block holds has to be what its row says. */
+struct content {
+    int64_t hour;
+    int64_t samples;
+    bool misplaced;
+};
+
+static void on_series(void *context, const struct block_series *series) {
+    struct content *content = context;
+    content->samples += (int64_t)series->count;
+    content->misplaced = content->misplaced ||
+                         rollup_hour(series->samples[0].time) != content->hour ||
+                         rollup_hour(series->samples[series->count - 1].time) != content->hour;
+}
+
+static void hour_text(char text[TIME_SIZE], int64_t hour) {
+    time_t begin = (time_t)(hour * HOUR_SECONDS);
+    struct tm parts;
+    if (!gmtime_r(&begin, &parts) || !strftime(text, TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts))
+        g_strlcpy(text, "?", TIME_SIZE);
+}
+
+static void check_row(struct check *check, sqlite3_stmt *row) {
+    struct error error = {0};
+    struct content content = {.hour = sqlite3_column_int64(row, 0)};
+    const struct block_visitor visitor = {&content, INT64_MIN, INT64_MAX, on_series};
+    bool good = block_decode(sqlite3_column_blob(row, 2), (size_t)sqlite3_column_bytes(row, 2),
+                             &visitor, &error);
+    if (good && (content.misplaced || content.samples != sqlite3_column_int64(row, 1)))
+        good = error_set(&error, ERROR_PROTOCOL, "it holds other samples than its row says");
+    if (good) {
+        check->blocks++;
+        check->samples += content.samples;
+        return;
+    }
+    char begin[TIME_SIZE];
+    hour_text(begin, content.hour);
+    tell(check, memory_printf("%s: samples of the hour that begins at %s are lost: %s",
+                              database_text(row, 3), begin, error.message));
+}
+
+static void check_rows(struct database *database, struct check *check, const char *sql,
+                       const char *table) {
+    struct error error = {0};
+    sqlite3_stmt *row = database_query(database, &error, sql, "");
+    while (database_next(database, row, &error))
+        check_row(check, row);
+    tell_failure(check, table, &error);
+}
+
+/* Rows whose sum does not fit: what they describe is lost. */
+static void check_sums(struct database *database, struct check *check) {
+    static const char *const statements[] = {
+        "SELECT 'counter ' || id FROM counter WHERE sum IS NOT row_sum(id, name, unit)",
+        "SELECT 'entity ' || e.id FROM entity e LEFT JOIN target t ON t.id = e.target WHERE e.sum "
+        "IS NOT row_sum(e.id, e.target, e.type, e.key, e.chunk, t.name)",
+        "SELECT 'context of entity ' || entity FROM context WHERE sum IS NOT row_sum(entity, "
+        "since, "
+        "state, name, hypervisor)",
+        "SELECT 'series ' || id FROM series WHERE sum IS NOT row_sum(id, entity, counter, "
+        "instance, "
+        "interval)",
+    };
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
+        struct error error = {0};
+        sqlite3_stmt *row = database_query(database, &error, statements[i], "");
+        while (database_next(database, row, &error))
+            tell(check, memory_printf("%s: its checksum does not fit", database_text(row, 0)));
+        tell_failure(check, "descriptions", &error);
+    }
+}
+
+void check_all(struct database *database, struct check *check) {
+    check_pages(database, check);
+    check_sums(database, check);
+    check_rows(database, check,
+               "SELECT hour, samples, data, 'entity ' || entity || coalesce((SELECT ' (' || key || "
+               "')' FROM entity e WHERE e.id = block.entity), '') FROM block",
+               "blocks");
+    check_rows(database, check, "SELECT hour, samples, data, 'chunk ' || chunk FROM round",
+               "rounds");
+}

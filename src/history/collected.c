@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "history/collected.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+
+void collected_init(struct collected *collected, const int64_t *ids, size_t count) {
+    *collected = (struct collected){.count = count, .after = INT64_MIN, .until = INT64_MAX};
+    collected->series = memory_array(count + 1, sizeof *collected->series);
+    for (size_t i = 0; i < count; i++)
+        collected->series[i].id = ids[i];
+}
+
+void collected_done(struct collected *collected) {
+    for (size_t i = 0; i < collected->count; i++)
+        free(collected->series[i].samples);
+    free(collected->series);
+    *collected = (struct collected){0};
+}
+
+static int compare_ids(const void *key, const void *element) {
+    int64_t id = *(const int64_t *)key;
+    const struct collected_series *series = element;
+    return (id > series->id) - (id < series->id);
+}
+
+struct collected_series *collected_find(const struct collected *collected, int64_t id) {
+    return bsearch(&id, collected->series, collected->count, sizeof *collected->series,
+                   compare_ids);
+}
+
+static void reserve(struct collected_series *series, size_t more) {
+    if (series->count + more <= series->capacity)
+        return;
+    size_t capacity = MAX(series->count + more, series->capacity * 2);
+    struct sample *samples = memory_array(capacity, sizeof *samples);
+    if (series->count)
+        memcpy(samples, series->samples, series->count * sizeof *samples);
+    free(series->samples);
+    series->samples = samples;
+    series->capacity = capacity;
+}
+
+void collected_append(const struct collected *collected, struct collected_series *series,
+                      const struct sample *samples, size_t count) {
+    const struct sample *begin = samples, *end = begin + count;
+    while (begin < end && begin->time <= collected->after)
+        begin++;
+    while (end > begin && end[-1].time > collected->until)
+        end--;
+    size_t more = (size_t)(end - begin);
+    reserve(series, more);
+    if (more)
+        memcpy(series->samples + series->count, begin, more * sizeof *begin);
+    series->count += more;
+}
+
+static void on_series(void *context, const struct block_series *from) {
+    const struct collected *collected = context;
+    struct collected_series *series = collected_find(collected, from->id);
+    if (series)
+        collected_append(collected, series, from->samples, from->count);
+}
+
+bool collected_add(struct collected *collected, const void *data, size_t size,
+                   struct error *error) {
+    if (!collected->count)
+        return true;
+    const struct block_visitor visitor = {
+        .context = collected,
+        .first = collected->series[0].id,
+        .last = collected->series[collected->count - 1].id,
+        .series = on_series,
+    };
+    return block_decode(data, size, &visitor, error);
+}
+
+static bool is_sorted(const struct sample *samples, size_t count) {
+    for (size_t i = 1; i < count; i++)
+        if (samples[i].time <= samples[i - 1].time)
+            return false;
+    return true;
+}
+
+static int compare_times(const void *a, const void *b) {
+    int64_t left = ((const struct sample *)a)->time, right = ((const struct sample *)b)->time;
+    return (left > right) - (left < right);
+}
+
+/* g_qsort_with_data is stable; qsort need not be. */
+static int compare_with_data(const void *a, const void *b, void *unused) {
+    (void)unused;
+    return compare_times(a, b);
+}
+
+size_t samples_sort(struct sample *samples, size_t count) {
+    if (is_sorted(samples, count))
+        return count;
+    g_qsort_with_data(samples, (gint)count, sizeof *samples, compare_with_data, NULL);
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        kept -= kept && samples[kept - 1].time == samples[i].time;
+        samples[kept++] = samples[i];
+    }
+    return kept;
+}
+
+void collected_sort(struct collected *collected) {
+    for (size_t i = 0; i < collected->count; i++) {
+        struct collected_series *series = &collected->series[i];
+        series->count = samples_sort(series->samples, series->count);
+    }
+}

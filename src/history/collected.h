@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Samples of several series, gathered from blocks in any order. */
+#ifndef VPERF_HISTORY_COLLECTED_H
+#define VPERF_HISTORY_COLLECTED_H
+
+#include <stdbool.h>
+
+#include "history/block.h"
+
+struct collected_series {
+    int64_t id;
+    struct sample *samples;
+    size_t count;
+    size_t capacity;
+};
+
+struct collected {
+    struct collected_series *series; /* by id */
+    size_t count;
+    int64_t after; /* only samples with after < time <= until */
+    int64_t until;
+};
+
+/* collected_init: room for the series with these ids, which ascend. */
+void collected_init(struct collected *collected, const int64_t *ids, size_t count);
+
+/* collected_done: frees the samples. */
+void collected_done(struct collected *collected);
+
+/* collected_add: the samples of a block, of those series that there is room for. */
+bool collected_add(struct collected *collected, const void *data, size_t size, struct error *error)
+    __attribute__((warn_unused_result));
+
+/* collected_append: samples, which ascend in time, of one of its series. */
+void collected_append(const struct collected *collected, struct collected_series *series,
+                      const struct sample *samples, size_t count);
+
+/* collected_sort: the samples of each series ascend in time, each time once. */
+void collected_sort(struct collected *collected);
+
+/* collected_find: the series with this id, or NULL. */
+struct collected_series *collected_find(const struct collected *collected, int64_t id);
+
+/* samples_sort: makes the times ascend, each once (the one that came last); returns the count. */
+size_t samples_sort(struct sample *samples, size_t count);
+
+#endif

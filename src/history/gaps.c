@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "history/gaps.h"
+
+/* A clock that was set back this far gives times that are not remembered. */
+static bool is_forgotten(const struct mark *mark, int64_t time) {
+    return mark_after(mark) - time >= (int64_t)MARK_TIMES * mark->interval;
+}
+
+bool gaps_has(const struct kept_mark *kept, int64_t time) {
+    const struct mark *mark = &kept->mark;
+    return mark->any && !is_forgotten(mark, time) && mark_has(mark, time);
+}
+
+struct gap {
+    int64_t entity;
+    int64_t interval;
+    int64_t after, until;
+    const char *reason;
+};
+
+static bool insert(struct database *database, const struct gap *gap, struct error *error) {
+    return gap->after >= gap->until ||
+           database_run(database, error,
+                        "INSERT INTO gap (entity, interval, after, until, reason) "
+                        "VALUES (?, ?, ?, ?, ?)",
+                        "iiiit", gap->entity, gap->interval, gap->after, gap->until, gap->reason);
+}
+
+/* The gap around the time becomes one before it and one after it. */
+static bool fill(struct database *database, int64_t entity, int64_t interval, int64_t end,
+                 struct error *error) {
+    struct error failed = {0};
+    sqlite3_stmt *row = database_query(database, &failed,
+                                       "SELECT id, after, until, reason FROM gap WHERE entity = ? "
+                                       "AND interval = ? AND until >= ? AND after < ?",
+                                       "iiii", entity, interval, end, end);
+    if (!database_next(database, row, &failed))
+        return failed.kind == ERROR_NONE || error_set(error, failed.kind, "%s", failed.message);
+    int64_t id = sqlite3_column_int64(row, 0);
+    char *reason = g_strdup(database_text(row, 3));
+    const struct gap before = {entity, interval, sqlite3_column_int64(row, 1), end - interval,
+                               reason};
+    const struct gap behind = {entity, interval, end, sqlite3_column_int64(row, 2), reason};
+    sqlite3_reset(row);
+    bool good = database_run(database, error, "DELETE FROM gap WHERE id = ?", "i", id) &&
+                insert(database, &before, error) && insert(database, &behind, error);
+    g_free(reason);
+    return good;
+}
+
+/* The end of the interval that the time lies in, as marks count. */
+static int64_t place_of(const struct mark *mark, int64_t time) {
+    int64_t phase = time % mark->interval;
+    return time - (phase < 0 ? phase + mark->interval : phase);
+}
+
+bool gaps_add(struct database *database, const struct kept_entity *entity, struct kept_mark *kept,
+              int64_t time, const char *reason, struct error *error) {
+    struct mark *mark = &kept->mark;
+    int32_t interval = mark->interval;
+    int64_t place = place_of(mark, time);
+    if (!mark->any || is_forgotten(mark, time))
+        mark_init(mark, interval, place - interval);
+    const struct gap gap = {entity->id, interval, mark_after(mark), place - interval, reason};
+    bool good = place > gap.after ? insert(database, &gap, error)
+                                  : fill(database, entity->id, interval, place, error);
+    mark_add(mark, time);
+    kept->changed = true;
+    return good;
+}
+
+bool gaps_save(struct database *database, const struct kept_entity *entity, struct error *error) {
+    for (size_t i = 0; i < entity->mark_count; i++) {
+        const struct kept_mark *kept = &entity->marks[i];
+        if (kept->changed &&
+            !database_run(database, error, "INSERT OR REPLACE INTO mark VALUES (?, ?, ?, ?)",
+                          "iiib", entity->id, (int64_t)kept->mark.interval, kept->mark.newest,
+                          (const void *)kept->mark.seen, sizeof kept->mark.seen))
+            return false;
+    }
+    return true;
+}

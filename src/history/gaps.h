@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Which sample times of an entity are recorded, and rows for those that are not. */
+#ifndef VPERF_HISTORY_GAPS_H
+#define VPERF_HISTORY_GAPS_H
+
+#include "history/registry.h"
+
+/* gaps_has: the sample of this time is recorded already. */
+bool gaps_has(const struct kept_mark *kept, int64_t time);
+
+/*
+ * gaps_add: a time is recorded. Those between it and the newest one before are a gap with this
+ * reason; one that lies in a gap makes it smaller.
+ */
+bool gaps_add(struct database *database, const struct kept_entity *entity, struct kept_mark *kept,
+              int64_t time, const char *reason, struct error *error)
+    __attribute__((warn_unused_result));
+
+/* gaps_save: writes the marks of the entity that have changed. */
+bool gaps_save(struct database *database, const struct kept_entity *entity, struct error *error)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "history/writer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/memory.h"
+#include "history/collected.h"
+#include "history/fold.h"
+#include "history/gaps.h"
+#include "history/registry.h"
+#include "history/rounds.h"
+
+enum {
+    MAX_PENDING = 4 * 1024 * 1024, /* samples that wait for a disk with room */
+    MUCH_PENDING = 1024 * 1024,
+    FEW_SAMPLES = 16,
+    MAX_EVENTS = 10000,
+    RETENTION_ROUNDS = 30,
+};
+
+static const int64_t folding_ns = 250000000; /* of a round, at most */
+
+static const char *const event_names[] = {
+    [WRITER_STARTED] = "started", [WRITER_STOPPED] = "stopped", [WRITER_LOST] = "lost",
+    [WRITER_BACK] = "back",       [WRITER_ARRIVED] = "arrived", [WRITER_MOVED] = "moved",
+    [WRITER_LEFT] = "left",
+};
+
+struct event {
+    int64_t time;
+    enum writer_event kind;
+    char *target;
+    struct kept_entity *entity;
+    char *text;
+};
+
+/* What came of a target since its last round. */
+struct batch {
+    GPtrArray *entities;
+    char *reason; /* why samples are missing; NULL: not known */
+};
+
+struct writer {
+    struct database *database;
+    struct registry registry;
+    struct retention retention;
+    const struct log *log;
+    GPtrArray *batches; /* by number of the target */
+    GArray *events;     /* that are not written yet */
+    size_t pending;     /* samples */
+    size_t dropped;     /* samples, since the disk is full */
+    bool failing;       /* the last commit did */
+};
+
+static void batch_free(void *data) {
+    struct batch *batch = data;
+    g_ptr_array_free(batch->entities, TRUE);
+    free(batch->reason);
+    free(batch);
+}
+
+static struct batch *batch_for(struct writer *writer, unsigned target) {
+    while (writer->batches->len <= target) {
+        struct batch *batch = memory_alloc(sizeof *batch);
+        batch->entities = g_ptr_array_new();
+        g_ptr_array_add(writer->batches, batch);
+    }
+    return g_ptr_array_index(writer->batches, target);
+}
+
+struct writer *writer_open(const char *path, const struct retention *retention,
+                           const struct log *log, struct error *error) {
+    struct database *database = database_create(path, error);
+    if (!database)
+        return NULL;
+    struct writer *writer = memory_alloc(sizeof *writer);
+    writer->database = database;
+    writer->retention = *retention;
+    writer->log = log;
+    writer->batches = g_ptr_array_new_with_free_func(batch_free);
+    writer->events = g_array_new(FALSE, FALSE, sizeof(struct event));
+    if (registry_open(&writer->registry, database, error)) {
+        char *text = memory_printf("process %ld", (long)getpid());
+        writer_note(writer, WRITER_STARTED, 0, NULL, NULL, text);
+        free(text);
+        return writer;
+    }
+    writer_close(writer);
+    return NULL;
+}
+
+static void clear_events(struct writer *writer) {
+    for (guint i = 0; i < writer->events->len; i++) {
+        struct event *event = &g_array_index(writer->events, struct event, i);
+        free(event->target);
+        free(event->text);
+    }
+    g_array_set_size(writer->events, 0);
+}
+
+static struct kept_entity *find_entity(struct writer *writer, const struct entity *entity) {
+    struct error error = {0};
+    struct kept_entity *kept = registry_entity(&writer->registry, entity, &error);
+    if (!kept && !writer->failing)
+        log_error(writer->log, "%s", error.message);
+    return kept;
+}
+
+static void touch(struct batch *batch, struct kept_entity *entity) {
+    if (!entity->touched)
+        g_ptr_array_add(batch->entities, entity);
+    entity->touched = true;
+}
+
+static void append(struct writer *writer, struct kept_entity *entity, struct kept_series *kept,
+                   const struct series *series) {
+    const struct kept_mark *mark = registry_mark(entity, series->interval);
+    for (size_t i = 0; i < series->count; i++) {
+        if (gaps_has(mark, series->samples[i].time))
+            continue;
+        if (!kept->count)
+            g_ptr_array_add(entity->pending, kept);
+        kept->samples =
+            memory_grow(kept->samples, kept->count, &kept->capacity, sizeof *kept->samples);
+        kept->samples[kept->count++] = series->samples[i];
+        writer->pending++;
+    }
+}
+
+void writer_define(struct writer *writer, const struct catalog *catalog) {
+    for (size_t i = 0; i < catalog_size(catalog); i++)
+        registry_define(&writer->registry, catalog_at(catalog, i));
+}
+
+void writer_note(struct writer *writer, enum writer_event kind, unsigned target, const char *name,
+                 const struct entity *entity, const char *text) {
+    if (writer->events->len >= MAX_EVENTS)
+        return;
+    struct event event = {
+        .time = g_get_real_time() / G_USEC_PER_SEC,
+        .kind = kind,
+        .target = memory_strdup(name),
+        .entity = entity ? find_entity(writer, entity) : NULL,
+        .text = memory_strdup(text),
+    };
+    if (event.entity) {
+        registry_describe(event.entity, entity);
+        touch(batch_for(writer, target), event.entity);
+    }
+    g_array_append_val(writer->events, event);
+}
+
+void writer_see(struct writer *writer, unsigned target, const struct entity *entity) {
+    struct kept_entity *kept = find_entity(writer, entity);
+    if (!kept)
+        return;
+    registry_describe(kept, entity);
+    touch(batch_for(writer, target), kept);
+}
+
+static void set_reason(char **reason, const char *text) {
+    free(*reason);
+    *reason = memory_strdup(text);
+}
+
+void writer_miss(struct writer *writer, unsigned target, const struct entity *entity,
+                 const char *reason) {
+    struct kept_entity *kept = entity ? find_entity(writer, entity) : NULL;
+    if (!entity)
+        set_reason(&batch_for(writer, target)->reason, reason);
+    else if (kept)
+        set_reason(&kept->reason, reason);
+}
+
+bool writer_mark(struct writer *writer, const struct entity *entity, int32_t interval,
+                 struct mark *mark) {
+    struct kept_entity *kept = find_entity(writer, entity);
+    for (size_t i = 0; kept && i < kept->mark_count; i++) {
+        if (kept->marks[i].mark.interval != interval || !kept->marks[i].mark.any)
+            continue;
+        *mark = kept->marks[i].mark;
+        return true;
+    }
+    return false;
+}
+
+/* All sample times of an entity and interval; those of most series are the same. */
+static GArray *times_of(const struct kept_entity *entity, int32_t interval) {
+    GArray *times = g_array_new(FALSE, FALSE, sizeof(struct sample));
+    const struct kept_series *before = NULL;
+    for (guint i = 0; i < entity->pending->len; i++) {
+        const struct kept_series *series = g_ptr_array_index(entity->pending, i);
+        bool alike = before && before->count == series->count;
+        for (size_t k = 0; alike && k < series->count; k++)
+            alike = before->samples[k].time == series->samples[k].time;
+        if (series->interval == interval && !alike)
+            g_array_append_vals(times, series->samples, (guint)series->count);
+        before = series->interval == interval ? series : before;
+    }
+    g_array_set_size(times, (guint)samples_sort((struct sample *)(void *)times->data, times->len));
+    return times;
+}
+
+/* What was missing before we began is missing because nobody recorded. */
+static const char *reason_of(const struct batch *batch, const struct kept_entity *entity) {
+    if (entity->reason)
+        return entity->reason;
+    if (!entity->recorded)
+        return "vperf did not record";
+    return batch->reason ? batch->reason : "the source had no sample";
+}
+
+static bool write_marks(struct writer *writer, const struct batch *batch,
+                        struct kept_entity *entity, struct error *error) {
+    bool good = true;
+    for (size_t i = 0; good && i < entity->mark_count; i++) {
+        struct kept_mark *kept = &entity->marks[i];
+        GArray *times = times_of(entity, kept->mark.interval);
+        for (guint k = 0; good && k < times->len; k++)
+            good = gaps_add(writer->database, entity, kept,
+                            g_array_index(times, struct sample, k).time, reason_of(batch, entity),
+                            error);
+        g_array_free(times, TRUE);
+    }
+    return good && gaps_save(writer->database, entity, error);
+}
+
+static bool write_events(struct writer *writer, struct error *error) {
+    for (guint i = 0; i < writer->events->len; i++) {
+        const struct event *event = &g_array_index(writer->events, struct event, i);
+        if (event->entity && !registry_save(&writer->registry, event->entity, error))
+            return false;
+        if (!database_run(writer->database, error,
+                          "INSERT INTO event (time, kind, target, entity, text) "
+                          "VALUES (?, ?, ?, nullif(?, 0), ?)",
+                          "ittit", event->time, event_names[event->kind], event->target,
+                          event->entity ? event->entity->id : (int64_t)0, event->text))
+            return false;
+    }
+    return true;
+}
+
+static bool write_batch(struct writer *writer, const struct batch *batch, struct error *error) {
+    for (guint i = 0; i < batch->entities->len; i++)
+        if (!registry_save(&writer->registry, g_ptr_array_index(batch->entities, i), error))
+            return false;
+    if (!rounds_write(writer->database, batch->entities, error))
+        return false;
+    for (guint i = 0; i < batch->entities->len; i++)
+        if (!write_marks(writer, batch, g_ptr_array_index(batch->entities, i), error))
+            return false;
+    return true;
+}
+
+/* A commit that failed leaves the marks as the database has them. */
+struct saved_marks {
+    struct kept_entity *entity;
+    struct kept_mark *marks;
+    size_t count;
+};
+
+static GArray *save_marks(const struct batch *batch) {
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(struct saved_marks));
+    for (guint i = 0; i < batch->entities->len; i++) {
+        struct kept_entity *entity = g_ptr_array_index(batch->entities, i);
+        struct saved_marks saved = {entity, NULL, entity->mark_count};
+        if (saved.count)
+            saved.marks = g_memdup2(entity->marks, saved.count * sizeof *saved.marks);
+        g_array_append_val(all, saved);
+    }
+    return all;
+}
+
+static void settle_marks(GArray *all, bool committed) {
+    for (guint i = 0; i < all->len; i++) {
+        struct saved_marks *saved = &g_array_index(all, struct saved_marks, i);
+        for (size_t k = 0; k < saved->count; k++) {
+            if (!committed)
+                saved->entity->marks[k] = saved->marks[k];
+            else
+                saved->entity->marks[k].changed = false;
+        }
+        g_free(saved->marks);
+    }
+    g_array_free(all, TRUE);
+}
+
+static void clear_pending(struct writer *writer, struct batch *batch) {
+    for (guint i = 0; i < batch->entities->len; i++) {
+        struct kept_entity *entity = g_ptr_array_index(batch->entities, i);
+        for (guint k = 0; k < entity->pending->len; k++) {
+            struct kept_series *series = g_ptr_array_index(entity->pending, k);
+            writer->pending -= series->count;
+            series->count = 0;
+            if (series->capacity > FEW_SAMPLES) {
+                g_clear_pointer(&series->samples, free);
+                series->capacity = 0;
+            }
+        }
+        g_ptr_array_set_size(entity->pending, 0);
+    }
+}
+
+static void finish_batch(struct writer *writer, struct batch *batch) {
+    bool any = false;
+    registry_counters_saved(&writer->registry);
+    for (guint i = 0; i < batch->entities->len; i++) {
+        struct kept_entity *entity = g_ptr_array_index(batch->entities, i);
+        registry_saved(entity);
+        entity->touched = false;
+        if (!entity->pending->len)
+            continue;
+        entity->recorded = true;
+        any = true;
+        g_clear_pointer(&entity->reason, free);
+    }
+    for (guint i = 0; i < writer->events->len; i++)
+        if (g_array_index(writer->events, struct event, i).entity)
+            registry_saved(g_array_index(writer->events, struct event, i).entity);
+    if (any)
+        g_clear_pointer(&batch->reason, free);
+    clear_pending(writer, batch);
+    g_ptr_array_set_size(batch->entities, 0);
+    clear_events(writer);
+}
+
+static bool write_transaction(struct writer *writer, const struct batch *batch,
+                              struct error *error) {
+    bool good = database_script(writer->database, "BEGIN IMMEDIATE", error) &&
+                registry_save_counters(&writer->registry, error) &&
+                write_batch(writer, batch, error) && write_events(writer, error) &&
+                database_script(writer->database, "COMMIT", error);
+    if (!good)
+        database_undo(writer->database);
+    return good;
+}
+
+static bool commit(struct writer *writer, struct batch *batch, struct error *error) {
+    GArray *marks = save_marks(batch);
+    bool good = write_transaction(writer, batch, error);
+    settle_marks(marks, good);
+    if (good)
+        finish_batch(writer, batch);
+    return good;
+}
+
+/* Blocks and retention can wait for a better moment. */
+static bool tidy(struct writer *writer, struct error *error) {
+    struct registry *registry = &writer->registry;
+    if (!fold_due(writer->database, clock_now_ns() + folding_ns, error))
+        return false;
+    if (++registry->rounds % RETENTION_ROUNDS)
+        return true;
+    registry_sweep(registry);
+    return retention_apply(writer->database, &writer->retention, error);
+}
+
+static bool may_pass(const struct error *error) {
+    return error->kind == ERROR_OUTPUT || error->kind == ERROR_FAULT;
+}
+
+/* Without room, the newest samples are worth least trouble: the server may still have them. */
+static void keep_for_later(struct writer *writer, struct batch *batch, const struct error *error) {
+    if (!writer->failing)
+        log_error(writer->log, "%s; trying again with each round", error->message);
+    writer->failing = true;
+    if (writer->pending <= MAX_PENDING)
+        return;
+    writer->dropped += writer->pending;
+    for (guint i = 0; i < batch->entities->len; i++) {
+        struct kept_entity *entity = g_ptr_array_index(batch->entities, i);
+        set_reason(&entity->reason, "the history could not be written");
+    }
+    clear_pending(writer, batch);
+    writer->dropped -= writer->pending;
+}
+
+static void tell_back(struct writer *writer) {
+    if (!writer->failing)
+        return;
+    if (writer->dropped)
+        log_warn(writer->log, "'%s': is written again; %zu samples are lost",
+                 database_path(writer->database), writer->dropped);
+    else
+        log_info(writer->log, "'%s': is written again; nothing is lost",
+                 database_path(writer->database));
+    writer->failing = false;
+    writer->dropped = 0;
+}
+
+bool writer_commit(struct writer *writer, unsigned target, struct error *error) {
+    struct batch *batch = batch_for(writer, target);
+    struct error failed = {0};
+    bool good = commit(writer, batch, &failed);
+    if (good)
+        tell_back(writer);
+    good = good && tidy(writer, &failed);
+    if (good)
+        return true;
+    if (!may_pass(&failed))
+        return error_set(error, ERROR_OUTPUT, "%s", failed.message);
+    keep_for_later(writer, batch, &failed);
+    return true;
+}
+
+/* The entities before this one are complete: a round that catches up need not fit into memory. */
+static void relieve(struct writer *writer, unsigned target) {
+    struct error ended = {0};
+    if (writer->pending > MUCH_PENDING && !writer->failing)
+        (void)!writer_commit(writer, target, &ended); /* the end of the round tells */
+}
+
+void writer_add(struct writer *writer, unsigned target, const struct series *series) {
+    struct kept_entity *entity = find_entity(writer, series->entity);
+    if (!entity || !series->count || series->interval <= 0)
+        return;
+    if (!entity->touched) {
+        relieve(writer, target);
+        registry_describe(entity, series->entity);
+        touch(batch_for(writer, target), entity);
+    }
+    append(writer, entity, registry_series(&writer->registry, entity, series), series);
+}
+
+void writer_close(struct writer *writer) {
+    if (!writer)
+        return;
+    struct error error = {0};
+    if (writer->registry.next_chunk)
+        writer_note(writer, WRITER_STOPPED, 0, NULL, NULL, NULL);
+    for (guint i = 0; i < writer->batches->len || (!i && writer->events->len); i++)
+        if (!commit(writer, batch_for(writer, i), &error) && !writer->failing) {
+            log_error(writer->log, "%s", error.message);
+            break;
+        }
+    clear_events(writer);
+    g_array_free(writer->events, TRUE);
+    registry_done(&writer->registry);
+    g_ptr_array_free(writer->batches, TRUE);
+    database_close(writer->database);
+    free(writer);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* A history file as a source: what was recorded, as the recorded source would have given it. */
+#include "source/history/history.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "core/clock.h"
+#include "core/memory.h"
+#include "source/history/visit.h"
+
+enum { TAIL_SECONDS = 1, GONE_SECONDS = 3600 };
+
+static const int64_t second_ns = 1000000000;
+
+extern const struct source_ops history_source;
+
+static struct history *from_base(struct source *source) {
+    return (struct history *)(void *)source;
+}
+
+static struct source *history_open(const struct target *target,
+                                   const struct source_options *options, struct error *error) {
+    struct reader *reader = reader_open(target->path, error);
+    if (!reader)
+        return NULL;
+    struct history *history = memory_alloc(sizeof *history);
+    history->base.ops = &history_source;
+    history->options = *options;
+    history->reader = reader;
+    history->label = memory_strdup(target->text);
+    return &history->base;
+}
+
+static struct catalog *history_catalog(struct source *source, struct error *error) {
+    (void)error;
+    return from_base(source)->reader->catalog;
+}
+
+/* At a time, what had a sample not long before, or was known to be off. */
+static bool was_there(const struct history *history, const struct reader_entity *entity,
+                      int64_t time) {
+    int64_t newest = MIN(history->reader->newest, time);
+    const struct reader_context *context = &entity->contexts[reader_context(entity, time)];
+    if (context->since > time)
+        return false;
+    return context->entity->state != STATE_ON || entity->newest > newest - GONE_SECONDS;
+}
+
+static void fill(const struct history *history, const struct selection *selection) {
+    int64_t at = history->options.at;
+    if (history->options.at_relative)
+        at += history->reader->newest;
+    for (size_t i = 0; i < history->reader->count; i++) {
+        const struct reader_entity *entity = history->reader->entities[i];
+        if (!selection->types[reader_present(entity)->type] ||
+            (at && !was_there(history, entity, at)))
+            continue;
+        size_t context = at ? reader_context(entity, at) : entity->context_count - 1;
+        inventory_add(history->inventory, entity->contexts[context].entity);
+    }
+    inventory_sort(history->inventory);
+}
+
+static struct inventory *history_inventory(struct source *source, const struct selection *selection,
+                                           struct error *error) {
+    struct history *history = from_base(source);
+    if (!reader_begin(history->reader, error))
+        return NULL;
+    inventory_free(history->inventory);
+    history->inventory = inventory_new();
+    fill(history, selection);
+    reader_end(history->reader);
+    return history->inventory;
+}
+
+/* The present of a history is its newest sample. */
+static bool history_now(struct source *source, int64_t *seconds, struct error *error) {
+    struct history *history = from_base(source);
+    if (!reader_begin(history->reader, error))
+        return false;
+    reader_end(history->reader);
+    *seconds = history->reader->newest;
+    return *seconds != INT64_MIN ||
+           error_set(error, ERROR_FAULT, "'%s' holds no samples", history->label);
+}
+
+static struct due history_due(struct source *source, int32_t interval) {
+    (void)source;
+    return (struct due){clock_boot_ns() + TAIL_SECONDS * second_ns, interval * second_ns};
+}
+
+static bool history_round(struct source *source, const struct selection *selection,
+                          const struct window *window, const struct source_events *events,
+                          struct error *error) {
+    struct visit visit = {from_base(source), selection, window, events};
+    return visit_run(&visit, error);
+}
+
+static void history_close(struct source *source) {
+    if (!source)
+        return;
+    struct history *history = from_base(source);
+    reader_close(history->reader);
+    inventory_free(history->inventory);
+    free(history->label);
+    free(history);
+}
+
+static const char *const schemes[] = {TARGET_HISTORY, NULL};
+
+const struct source_ops history_source = {
+    .name = "history",
+    .help = "what 'vperf record' has written: vperf.db, ./FILE",
+    .takes = SOURCE_TAKES_AT,
+    .keeps_samples = true,
+    .recorded = true,
+    .schemes = schemes,
+    .open = history_open,
+    .catalog = history_catalog,
+    .inventory = history_inventory,
+    .now = history_now,
+    .due = history_due,
+    .round = history_round,
+    .close = history_close,
+};

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The handle of a history file that is read. */
+#ifndef VPERF_SOURCE_HISTORY_HISTORY_H
+#define VPERF_SOURCE_HISTORY_HISTORY_H
+
+#include "history/reader.h"
+#include "source/source.h"
+
+struct history {
+    struct source base;
+    struct source_options options;
+    struct reader *reader;
+    char *label;
+    struct inventory *inventory;
+    bool tailing;       /* a round without end has begun */
+    int64_t last_round; /* that was given in it */
+};
+
+#endif

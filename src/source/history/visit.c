@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "source/history/visit.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+
+enum {
+    PART_SAMPLES = 2 * 1024 * 1024, /* of an entity at a time */
+    SPARE_INTERVALS = 2,
+    WIDER = 8,
+    GONE_SECONDS = 3600,
+};
+
+static bool is_wanted(const struct visit *visit, const struct reader_series *series) {
+    bool any = visit->history->options.any_interval;
+    return (any || series->interval == visit->window->interval) &&
+           (!visit->selection->aggregate_only || !*series->instance) &&
+           selection_has_counter(visit->selection, series->counter);
+}
+
+/* Room for the wanted series of the entity. */
+static void choose(const struct visit *visit, const struct reader_entity *entity,
+                   struct collected *collected) {
+    int64_t *ids = memory_array(entity->count + 1, sizeof *ids);
+    size_t count = 0;
+    for (size_t i = 0; i < entity->count; i++)
+        if (is_wanted(visit, &entity->series[i]))
+            ids[count++] = entity->series[i].id;
+    collected_init(collected, ids, count);
+    free(ids);
+}
+
+static void report_offered(const struct visit *visit, struct reader_entity *entity) {
+    GHashTable *told = g_hash_table_new(NULL, NULL);
+    for (size_t i = 0; i < entity->count; i++) {
+        const struct counter *counter = entity->series[i].counter;
+        entity->series[i].given = false;
+        if (is_wanted(visit, &entity->series[i]) && g_hash_table_add(told, (gpointer)counter))
+            visit->events->offered(visit->events->context, reader_present(entity), counter);
+    }
+    g_hash_table_destroy(told);
+}
+
+/* The samples of a series from *at on, while its entity is so; *at moves behind them. */
+static struct series take_part(const struct entity *context, int64_t until,
+                               const struct reader_series *series,
+                               const struct collected_series *from, size_t *at) {
+    size_t begin = *at;
+    while (*at < from->count && from->samples[*at].time <= until)
+        ++*at;
+    return (struct series){
+        .entity = context,
+        .counter = series->counter,
+        .instance = series->instance,
+        .interval = series->interval,
+        .continues = series->given,
+        .count = *at - begin,
+        .samples = from->samples + begin,
+    };
+}
+
+static bool is_same_but_state(const struct entity *left, const struct entity *right) {
+    struct entity other = *right;
+    other.state = left->state;
+    return entity_equal(left, &other);
+}
+
+/* Until when the entity stays as it is in this context. */
+static int64_t context_end(const struct reader_entity *entity, size_t *index) {
+    const struct reader_context *contexts = entity->contexts;
+    size_t begin = *index;
+    while (++*index < entity->context_count)
+        if (!is_same_but_state(contexts[begin].entity, contexts[*index].entity))
+            return contexts[*index].since;
+    return INT64_MAX;
+}
+
+/* What was collected of the entity: context by context, series by series. */
+static bool give(const struct visit *visit, struct reader_entity *entity,
+                 const struct collected *collected, struct error *error) {
+    size_t *at = memory_array(collected->count + 1, sizeof *at);
+    bool good = true;
+    for (size_t context = 0; good && context < entity->context_count;) {
+        const struct entity *described = entity->contexts[context].entity;
+        int64_t until = context_end(entity, &context);
+        for (size_t i = 0, k = 0; good && k < collected->count; k++) {
+            while (entity->series[i].id != collected->series[k].id)
+                i++;
+            const struct series part =
+                take_part(described, until, &entity->series[i], &collected->series[k], &at[k]);
+            entity->series[i].given = entity->series[i].given || part.count;
+            good = !part.count || visit->events->series(visit->events->context, &part, error);
+        }
+    }
+    free(at);
+    return good;
+}
+
+/* Stretches of about so many samples: an entity may have been recorded for years. */
+static bool find_step(const struct visit *visit, const struct reader_entity *entity, int64_t after,
+                      int64_t until, int64_t *step, struct error *error) {
+    int64_t samples = 0;
+    if (!reader_samples(visit->history->reader, entity, after, until, &samples, error))
+        return false;
+    *step = (until - after) / (samples / PART_SAMPLES + 1) + 1;
+    return true;
+}
+
+static bool give_span(const struct visit *visit, struct reader_entity *entity, int64_t after,
+                      int64_t until, struct error *error) {
+    struct reader *reader = visit->history->reader;
+    int64_t step = 0;
+    bool good = find_step(visit, entity, after, until, &step, error);
+    for (int64_t begin = after; good && begin < until; begin += step) {
+        struct collected collected;
+        choose(visit, entity, &collected);
+        collected.after = begin;
+        collected.until = MIN(begin + step, until);
+        good = reader_read(reader, entity, &collected, error) &&
+               give(visit, entity, &collected, error);
+        collected_done(&collected);
+    }
+    return good;
+}
+
+/* The newest time of the series with this interval. */
+static int64_t newest_of(const struct reader_entity *entity, const struct collected *collected,
+                         int32_t interval) {
+    int64_t newest = INT64_MIN;
+    for (size_t i = 0, k = 0; k < collected->count; k++) {
+        while (entity->series[i].id != collected->series[k].id)
+            i++;
+        const struct collected_series *series = &collected->series[k];
+        if (entity->series[i].interval == interval && series->count)
+            newest = MAX(newest, series->samples[series->count - 1].time);
+    }
+    return newest;
+}
+
+static void drop_until(struct collected_series *series, int64_t time) {
+    size_t begin = 0;
+    while (begin < series->count && series->samples[begin].time <= time)
+        begin++;
+    for (size_t i = begin; i < series->count; i++)
+        series->samples[i - begin] = series->samples[i];
+    series->count -= begin;
+}
+
+/* Leaves of each series the newest few, counted in intervals; false when there is none at all. */
+static bool keep_newest(const struct visit *visit, const struct reader_entity *entity,
+                        struct collected *collected) {
+    int32_t interval = 0;
+    int64_t newest = INT64_MIN;
+    bool any = false;
+    for (size_t i = 0, k = 0; k < collected->count; k++) {
+        while (entity->series[i].id != collected->series[k].id)
+            i++;
+        if (entity->series[i].interval != interval) {
+            interval = entity->series[i].interval;
+            newest = newest_of(entity, collected, interval);
+        }
+        if (newest == INT64_MIN)
+            continue;
+        any = true;
+        drop_until(&collected->series[k], newest - (int64_t)visit->window->newest * interval);
+    }
+    return any;
+}
+
+static int32_t longest_interval(const struct visit *visit, const struct reader_entity *entity) {
+    int32_t longest = 1;
+    for (size_t i = 0; i < entity->count; i++)
+        if (is_wanted(visit, &entity->series[i]))
+            longest = MAX(longest, entity->series[i].interval);
+    return longest;
+}
+
+/* Looks back as far as the newest few samples need, at first. */
+static bool give_newest(const struct visit *visit, struct reader_entity *entity, int64_t after,
+                        int64_t until, struct error *error) {
+    int64_t width =
+        ((int64_t)visit->window->newest + SPARE_INTERVALS) * longest_interval(visit, entity);
+    int64_t end = MIN(until, entity->newest);
+    for (bool found = false, good = true; good; width *= WIDER) {
+        struct collected collected;
+        choose(visit, entity, &collected);
+        collected.after = MAX(after, end - width);
+        collected.until = end;
+        good = reader_read(visit->history->reader, entity, &collected, error);
+        found = good && keep_newest(visit, entity, &collected);
+        bool last = found || !good || collected.after == after;
+        if (found)
+            good = give(visit, entity, &collected, error);
+        collected_done(&collected);
+        if (last)
+            return good;
+    }
+    return false;
+}
+
+/* Without a window, what is there now: as a live target has it. */
+static bool is_there(const struct visit *visit, const struct reader_entity *entity) {
+    return window_bounded(visit->window) || visit->window->fresh_only ||
+           entity->newest > visit->history->reader->newest - GONE_SECONDS;
+}
+
+static bool give_entity(const struct visit *visit, struct reader_entity *entity,
+                        struct error *error) {
+    const struct window *window = visit->window;
+    int64_t after = window->after, until = window->until ? window->until : entity->newest;
+    if (!window_bounded(window))
+        after = entity->newest - GONE_SECONDS;
+    if (entity->newest <= after || !is_there(visit, entity))
+        return true;
+    if (!reader_load(visit->history->reader, entity, error))
+        return false;
+    report_offered(visit, entity);
+    if (window->newest)
+        return give_newest(visit, entity, after, until, error);
+    return give_span(visit, entity, after, MIN(until, entity->newest), error);
+}
+
+static bool give_all(const struct visit *visit, struct error *error) {
+    const struct reader *reader = visit->history->reader;
+    for (size_t i = 0; i < reader->count; i++) {
+        visit->events->progress(visit->events->context, (int)i, (int)reader->count);
+        if (selection_has_entity(visit->selection, reader_present(reader->entities[i])) &&
+            !give_entity(visit, reader->entities[i], error))
+            return false;
+    }
+    return true;
+}
+
+/* What came in after the last round, in the order in which it came. */
+static bool on_tail(void *context, int64_t chunk, struct collected *all, struct error *error) {
+    const struct visit *visit = context;
+    const struct reader *reader = visit->history->reader;
+    bool good = true;
+    for (size_t i = 0; good && i < reader->count; i++) {
+        struct reader_entity *entity = reader->entities[i];
+        if (entity->chunk != chunk ||
+            !selection_has_entity(visit->selection, reader_present(entity)))
+            continue;
+        if (!reader_load(visit->history->reader, entity, error))
+            return false;
+        struct collected mine;
+        choose(visit, entity, &mine);
+        mine.after = visit->window->after;
+        for (size_t k = 0; k < mine.count; k++) {
+            const struct collected_series *from = collected_find(all, mine.series[k].id);
+            if (from)
+                collected_append(&mine, &mine.series[k], from->samples, from->count);
+        }
+        good = give(visit, entity, &mine, error);
+        collected_done(&mine);
+    }
+    return good;
+}
+
+static bool tail(struct visit *visit, struct error *error) {
+    struct history *history = visit->history;
+    int64_t before = history->last_round;
+    if (history->tailing) {
+        bool whole = true;
+        const struct reader_tail order = {visit, on_tail};
+        if (!reader_read_tail(history->reader, &order, &history->last_round, &whole, error))
+            return false;
+        if (!whole)
+            visit->events->missing(visit->events->context, NULL,
+                                   "rounds were folded before they could be read");
+        if (history->last_round == before)
+            visit->events->idle(visit->events->context);
+        return true;
+    }
+    if (!reader_last_round(history->reader, &history->last_round, error) || !give_all(visit, error))
+        return false;
+    history->tailing = true;
+    return true;
+}
+
+static void on_damage(void *context, const struct reader_entity *entity, const char *text) {
+    const struct visit *visit = context;
+    visit->events->missing(visit->events->context, entity ? reader_present(entity) : NULL, text);
+}
+
+static void report_faults(const struct visit *visit) {
+    int64_t faults = visit->history->reader->faults;
+    if (!faults)
+        return;
+    char *text = memory_printf("'%s' is damaged: samples are lost with %" PRId64
+                               " descriptions of what they are of",
+                               visit->history->label, faults);
+    visit->events->missing(visit->events->context, NULL, text);
+    free(text);
+}
+
+static bool run(struct visit *visit, struct error *error) {
+    bool endless = visit->window->fresh_only && !visit->window->until;
+    bool good = endless ? tail(visit, error) : give_all(visit, error);
+    report_faults(visit);
+    return good;
+}
+
+bool visit_run(struct visit *visit, struct error *error) {
+    struct reader *reader = visit->history->reader;
+    if (!reader_begin(reader, error))
+        return false;
+    reader->damaged = on_damage;
+    reader->context = visit;
+    bool good = run(visit, error);
+    reader->damaged = NULL;
+    reader_end(reader);
+    return good;
+}

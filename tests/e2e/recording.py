@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+"""Runs of record against a simulated server whose clock runs fast: what is in the history in the end
+is held against the simulator's ledger, as follow.py does with what collect writes."""
+
+import contextlib
+import io
+import csv
+
+import follow
+import harness
+from follow import INTERRUPTED, INTERVAL
+
+# Before and after all sample times.
+BEGIN, END = "2000-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
+
+
+class Recorder(follow.Run):
+    """One history file, and the runs that write it one after the other."""
+
+    # pylint: disable=super-init-not-called
+    def __init__(self, vperf, server, directory, *options):
+        self.vperf, self.server, self.counters = vperf, server, follow.COUNTERS
+        self.out, self.err = directory / "vperf.db", directory / "err.txt"
+        self.options, self.begin = options, server.now()
+        self.process = None
+        self.start()
+
+    def start(self):
+        """Record until further notice."""
+        with open(self.err, "ab") as err:
+            self.process = self.vperf.start(
+                "record", "--counter", ",".join(self.counters), "--output", self.out,
+                *self.options, *self.server.peer.arguments, stderr=err)
+
+    def export(self, *options):
+        """Run collect on the history; return its rows."""
+        done = self.vperf.run("collect", "--start", BEGIN, "--end", END, *options, self.out)
+        assert done.status == 0, done
+        return harness.read_csv(done.out)
+
+    def times(self):
+        """The sample times in the history so far."""
+        if not self.out.exists():
+            return set()
+        done = self.vperf.run("collect", "--start", BEGIN, "--end", END, self.out)
+        return {line.split(",", 1)[0] for line in done.out.splitlines()[1:]}
+
+    def rows(self):
+        """What was recorded: {(id, counter, instance): [(seconds, value)]}."""
+        series = {}
+        for row in self.export("--raw"):
+            series.setdefault((row["id"], row["counter"], row["instance"]), []).append(
+                (follow.seconds(row["timestamp"]), int(row["value"])))
+        return series
+
+    def gaps(self):
+        """The sample times that gaps stand for: {id: {time: reason}}."""
+        done = self.vperf.run("history", "--gaps", "--format", "csv", self.out)
+        assert done.status == 0, done
+        gaps = {}
+        for row in csv.DictReader(io.StringIO(done.out)):
+            times = range(follow.seconds(row["after"]) + INTERVAL,
+                          follow.seconds(row["until"]) + 1, INTERVAL)
+            assert times, row
+            mine = gaps.setdefault(row["id"], {})
+            assert not mine.keys() & set(times), f"twice: {row}"
+            mine.update(dict.fromkeys(times, row["reason"]))
+        return gaps
+
+    def check_gaps(self, rows):
+        """Demand that between the first and the last sample of an entity there is a sample or a gap
+        at each time, and not both."""
+        gaps, recorded = self.gaps(), {}
+        for key, samples in rows.items():
+            recorded.setdefault(key[0], set()).update(when for when, _ in samples)
+        for entity, times in recorded.items():
+            mine = set(gaps.get(entity, ()))
+            assert not times & mine, f"{entity}: a gap has samples"
+            whole = set(range(min(times), max(times) + 1, INTERVAL))
+            assert whole == times | mine, f"{entity}: {follow.brief(whole ^ (times | mine))}"
+        return gaps
+
+    def stop(self):
+        """End the run as a service manager does; it may have been killed."""
+        if self.process.poll() is None:
+            done = self.finish()
+            assert done.status == INTERRUPTED, done
+
+
+@contextlib.contextmanager
+def recording(vperf, server, directory, *options):
+    """Record until the end of the block, at the latest."""
+    recorder = Recorder(vperf, server, directory, *options)
+    try:
+        yield recorder
+    finally:
+        recorder.kill()

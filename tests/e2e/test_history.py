@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+"""record and the history file as a target: each sample once whatever ends the run, the bytes that
+collect would have written, and files that are damaged or not ours."""
+
+import contextlib
+import random
+import re
+import resource
+import shutil
+import signal
+import sqlite3
+import time
+
+import follow
+import harness
+import pytest
+from follow import INTERVAL, Account
+from recording import BEGIN, END, recording
+
+SPEED = 120
+KILLS = 12
+
+
+@pytest.fixture(scope="module")
+def story(vperf, shared_vcsim, tmp_path_factory):
+    """A history whose writer was killed at random moments, and was away for longer than the server
+    keeps samples; the server stands still."""
+    server = follow.Server(shared_vcsim("-mode", "real", "-model", "esx", "-control", "-vm", 3,
+                                        "-speed", SPEED), SPEED)
+    dice = random.Random(11)
+    with recording(vperf, server, tmp_path_factory.mktemp("story")) as run:
+        run.await_rounds(2)
+        for n in range(KILLS):
+            time.sleep(dice.uniform(0, 0.5))
+            run.process.send_signal(signal.SIGKILL)
+            run.process.wait()
+            if n == KILLS // 2:
+                server.control("clock", forward="2h30m")
+            run.start()
+            if n == KILLS // 2:
+                run.await_rounds(1)  # else the server would forget what nobody has written
+        run.await_steady()
+        run.settled = server.now() - follow.LATE_ROUNDS * INTERVAL
+        assert run.interrupt().status == follow.INTERRUPTED
+        server.control("clock", speed=0)
+        yield run
+
+
+def test_killed_at_any_moment(story):
+    """Each sample that the server gave is there once; what it no longer had is a gap."""
+    rows = story.rows()
+    Account(story, rows).check(until=story.settled)
+    follow.in_order(rows)
+    gaps = story.check_gaps(rows)
+    assert {reason for mine in gaps.values() for reason in mine.values()} == {
+        "vperf did not record"}
+    assert all(80 * 60 < INTERVAL * len(mine) < 155 * 60 for mine in gaps.values()), gaps
+
+
+def test_same_bytes_as_the_server(vperf, story):
+    """A time range of the history is what the server itself gives for it."""
+    newest = max(row["timestamp"] for row in story.export())
+    start = follow.seconds(newest) - 40 * INTERVAL
+    span = ["--counter", ",".join(story.counters), "--start", time.strftime(
+        "%Y-%m-%dT%H:%M:%SZ", time.gmtime(start)), "--end", newest]
+    live = vperf.run("collect", *span, *story.server.peer.arguments)
+    recorded = vperf.run("collect", *span, story.out)
+    assert live.status == recorded.status == 0, (live, recorded)
+    assert live.out == recorded.out and live.out.count("\n") > 40
+
+
+def test_ranges_tile(vperf, story):
+    """Adjacent ranges share no sample and lose none; the newest N samples are the last of them."""
+    times = sorted({row["timestamp"] for row in story.export()})
+    cuts = [BEGIN, *times[5::len(times) // 3], END]
+    whole = []
+    for start, end in zip(cuts, cuts[1:]):
+        done = vperf.run("collect", "--start", start, "--end", end, story.out)
+        assert done.status == 0, done
+        whole += done.out.splitlines()[1:]
+    everything = vperf.run("collect", "--start", BEGIN, "--end", END, story.out)
+    assert sorted(whole) == sorted(everything.out.splitlines()[1:])
+    done = vperf.run("collect", "--samples", "7", story.out)
+    assert {row["timestamp"] for row in harness.read_csv(done.out)} == set(times[-7:])
+
+
+def test_a_history_in_every_command(vperf, story):
+    """It is a target like others."""
+    for command in (["inventory"], ["counters", "--offered"], ["compare"],
+                    ["collect", "--last", "5m"], ["history"], ["history", "--check"]):
+        done = vperf.run(*command, story.out)
+        assert done.status == 0 and len(done.out.splitlines()) > 1, (command, done)
+    live = vperf.run("inventory", *story.server.peer.arguments)
+    for at in ([], ["--at", "-1h"]):
+        recorded = vperf.run("inventory", *at, story.out)
+        for mine, theirs in zip(harness.read_csv(recorded.out), harness.read_csv(live.out),
+                                strict=True):
+            differ = {name for name in mine if mine[name] != theirs[name]}
+            assert differ <= {"guest_ip", "guest_host"}, (mine, theirs)
+
+
+def test_one_writer(vperf, story):
+    """A second one is told who writes; readers meanwhile read."""
+    story.start()
+    try:
+        process = f"process {story.process.pid}"
+        reader = sqlite3.connect(f"file:{story.out}?mode=ro", uri=True)
+        with contextlib.closing(reader) as database:
+            harness.await_true(lambda: database.execute(
+                "SELECT 1 FROM event WHERE text = ?", [process]).fetchone(), "a writer")
+        done = vperf.run("record", "--output", story.out, *story.server.peer.arguments)
+        assert done.status == 1 and process in done.err and len(done.messages) == 1, done
+        assert vperf.run("history", story.out).status == 0
+    finally:
+        story.interrupt()
+
+
+def test_a_disk_without_room(vperf, start_vcsim, tmp_path):
+    """It is told once; what was measured meanwhile is written when there is room again."""
+    server = follow.Server(start_vcsim("-mode", "real", "-model", "esx", "-control", "-vm", 2,
+                                       "-speed", SPEED), SPEED)
+    with recording(vperf, server, tmp_path) as run:
+        run.await_rounds(2)
+        limits = resource.prlimit(run.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(run.process.pid, resource.RLIMIT_FSIZE, (8192, limits[1]))
+        harness.await_true(lambda: len(run.messages()) > 0, "a message", 60)
+        server.wait(3)
+        resource.prlimit(run.process.pid, resource.RLIMIT_FSIZE, limits)
+        harness.await_true(lambda: "written again" in run.messages()[-1], "its end", 60)
+        assert len(run.messages()) == 2, run.messages()
+        run.stop()
+    rows = run.rows()
+    Account(run, rows).check()
+    assert not run.check_gaps(rows)
+
+
+def test_follow_while_it_is_written(vperf, start_vcsim, tmp_path):
+    """The tail of a history has each sample once, in the order in which they came."""
+    server = follow.Server(start_vcsim("-mode", "real", "-model", "esx", "-control", "-vm", 2,
+                                       "-speed", SPEED), SPEED)
+    out = tmp_path / "out.csv"
+    with recording(vperf, server, tmp_path) as run:
+        run.await_rounds(1)
+        tail = vperf.start("collect", "--follow", "--output", out, run.out)
+        try:
+            harness.await_true(lambda: out.exists() and out.read_text().count("\n") > 1, "a tail")
+            run.await_rounds(5)
+            run.stop()
+            newest = max(run.times())
+            harness.await_true(lambda: newest in out.read_text(), "the newest sample")
+            tail.send_signal(signal.SIGINT)
+            assert harness.finish(tail).status == follow.INTERRUPTED
+        finally:
+            tail.kill()
+    lines = out.read_text().splitlines()[1:]
+    whole = vperf.run("collect", "--start", BEGIN, "--end", END, run.out).out.splitlines()[1:]
+    assert len(lines) == len(set(lines)) and set(lines) <= set(whole)
+    assert {line for line in whole if line >= min(lines)[:20]} == set(lines)
+
+
+def copy_of(story, directory):
+    """A copy of the history that a test may spoil."""
+    copy = directory / "copy.db"
+    shutil.copy(story.out, copy)
+    return copy
+
+
+def test_flipped_bits(vperf, story, tmp_path):
+    """One damaged block or round costs its samples, which is told; all others are right."""
+    good = set(vperf.run("collect", "--start", BEGIN, "--end", END, story.out).out.splitlines())
+    for table in ("block", "round"):
+        copy = copy_of(story, tmp_path)
+        with contextlib.closing(sqlite3.connect(copy)) as database, database:
+            number, data = database.execute(
+                f"SELECT id, data FROM {table} ORDER BY samples DESC").fetchone()
+            spoilt = bytearray(data)
+            spoilt[len(data) // 2] ^= 4
+            database.execute(f"UPDATE {table} SET data = ? WHERE id = ?", (bytes(spoilt), number))
+        done = vperf.run("collect", "--start", BEGIN, "--end", END, copy)
+        assert done.status == 3 and "damaged" in done.err and "checksum" in done.err, done
+        rest = set(done.out.splitlines())
+        assert rest < good, rest - good
+        done = vperf.run("history", "--check", copy)
+        assert done.status == 3 and "checksum" in done.err and "1 fault" in done.err, done
+
+
+@pytest.mark.parametrize("spoil, word", [
+    (lambda data: b"", "no history"),
+    (lambda data: b"timestamp,source\n" * 100, "no history"),
+    (lambda data: data[:68] + b"\0\0\0\0" + data[72:], "no history"),
+    (lambda data: data[:60] + b"\0\0\0\x63" + data[64:], "newer"),
+    (lambda data: data[:len(data) // 2], "damaged"),
+    (lambda data: data[:4096] + bytes(len(data) - 4096), "damaged")],
+    ids=["empty", "csv", "another application", "newer format", "half", "zeroes"])
+def test_files_that_are_no_history(vperf, story, tmp_path, spoil, word):
+    """They are told, in one line, and nobody writes into them."""
+    copy = copy_of(story, tmp_path)
+    copy.write_bytes(spoil(copy.read_bytes()))
+    before = copy.read_bytes()
+    done = vperf.run("collect", "--start", BEGIN, "--end", END, copy)
+    assert done.status in (1, 2, 3) and word in done.err, done
+    assert done.status != 1 or not done.out
+    if before and word != "damaged":
+        done = vperf.run("record", "--output", copy, *story.server.peer.arguments)
+        assert done.status in (1, 2) and word in done.err, done
+        assert copy.read_bytes() == before
+
+
+def test_random_damage(vperf, story, tmp_path):
+    """No value is wrong, and nothing crashes, wherever bytes of the file are changed."""
+    good = values_of(vperf.run("collect", "--start", BEGIN, "--end", END, story.out))
+    data, dice = story.out.read_bytes(), random.Random(5)
+    copy = tmp_path / "copy.db"
+    for _ in range(12):
+        spoilt = bytearray(data)
+        for _ in range(8):
+            spoilt[dice.randrange(4096, len(data))] ^= 1 << dice.randrange(8)
+        copy.write_bytes(spoilt)
+        values = values_of(vperf.run("collect", "--start", BEGIN, "--end", END, copy))
+        assert values.items() <= good.items(), values.items() - good.items()
+
+
+def values_of(done):
+    """The values by all that says what they are of."""
+    assert done.status in (0, 1, 2, 3), done
+    return {line.rsplit(",", 3)[0]: line for line in done.out.splitlines()[1:]}
+
+
+def test_usage(vperf, story):
+    """What makes no sense is refused."""
+    for arguments, word in (
+            (["record", "--output", story.out, story.out], "TARGET"),
+            (["record", "--format", "csv", "127.0.0.1"], "--format"),
+            (["record", "--keep", "x", "127.0.0.1"], "--keep"),
+            (["inventory", "--at", "-1h", "127.0.0.1"], "--at"),
+            (["history", "127.0.0.1"], "no history"),
+            (["collect", "no-such.db"], "no-such.db"),
+            (["collect", story.out, f"{story.out.parent}/./{story.out.name}"], "same")):
+        done = vperf.run(*arguments)
+        assert done.status == 2 and word in done.err and len(done.messages) == 1, done

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * Blocks of a history: any bytes, packed as zstd would have them, so that the checksum does not
+ * keep them from the reader. What is read and written again is read as the same.
+ */
+#include <glib.h>
+#include <string.h>
+#include <zstd.h>
+
+#include "fuzz.h"
+#include "history/block.h"
+
+/* Copies of the series that were read. */
+struct copies {
+    GArray *series;
+    size_t compared;
+    int64_t last;
+    bool ascends;
+};
+
+static void keep(void *context, const struct block_series *series) {
+    struct copies *copies = context;
+    struct block_series copy = *series;
+    for (size_t i = 1; i < series->count; i++)
+        CHECK(series->samples[i].time > series->samples[i - 1].time);
+    copies->ascends = copies->ascends && (!copies->series->len || series->id > copies->last);
+    copies->last = series->id;
+    copy.samples = g_memdup2(series->samples, series->count * sizeof *series->samples);
+    g_array_append_val(copies->series, copy);
+}
+
+static void compare(void *context, const struct block_series *series) {
+    struct copies *copies = context;
+    CHECK(copies->compared < copies->series->len);
+    const struct block_series *copy =
+        &g_array_index(copies->series, struct block_series, copies->compared++);
+    CHECK(copy->id == series->id && copy->count == series->count);
+    CHECK(memcmp(copy->samples, series->samples, copy->count * sizeof *copy->samples) == 0);
+}
+
+static void check_again(struct copies *copies) {
+    struct error error = {0};
+    const struct block_visitor visitor = {copies, INT64_MIN, INT64_MAX, compare};
+    GByteArray *again =
+        block_encode((const struct block_series *)(const void *)copies->series->data,
+                     copies->series->len, BLOCK_FAST);
+    CHECK(block_decode(again->data, again->len, &visitor, &error));
+    CHECK(copies->compared == copies->series->len);
+    g_byte_array_free(again, TRUE);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct error error = {0};
+    struct copies copies = {g_array_new(FALSE, FALSE, sizeof(struct block_series)), 0, 0, true};
+    const struct block_visitor visitor = {&copies, INT64_MIN, INT64_MAX, keep};
+    GByteArray *packed = g_byte_array_sized_new((guint)ZSTD_compressBound(size));
+    g_byte_array_set_size(packed, (guint)ZSTD_compressBound(size));
+    size_t length = ZSTD_compress(packed->data, packed->len, data, size, 1);
+    CHECK(!ZSTD_isError(length));
+    if (block_decode(packed->data, length, &visitor, &error) && copies.ascends)
+        check_again(&copies);
+    for (guint i = 0; i < copies.series->len; i++)
+        g_free((gpointer)g_array_index(copies.series, struct block_series, i).samples);
+    g_array_free(copies.series, TRUE);
+    g_byte_array_free(packed, TRUE);
+    (void)!block_decode(data, size, &(struct block_visitor){&copies, 1, 0, keep}, &error);
+    return 0;
+}

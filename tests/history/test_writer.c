@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What is written by a writer, in any order and over hours, is what a reader reads. */
+#include "history/writer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/memory.h"
+#include "history/check.h"
+#include "history/reader.h"
+#include "history/retention.h"
+
+enum { INTERVAL = 20, HOUR = 3600 };
+
+static const int64_t begin = 1763751600; /* a whole hour */
+static const struct retention long_enough = {35 * 86400, 1000 * 86400};
+static const struct log quiet = {.level = LOG_QUIET};
+
+static const struct entity guest = {.type = ENTITY_VM,
+                                    .state = STATE_ON,
+                                    .source = "esx01",
+                                    .hypervisor = "esxi",
+                                    .name = "web",
+                                    .id = "vm-1",
+                                    .cpus = 2};
+static const struct counter usage = {
+    .name = "cpu.usage.average", .unit = "percent", .rollup = "average", .stats = "rate"};
+
+struct fixture {
+    char *folder;
+    char *path;
+    struct writer *writer;
+};
+
+static int set_up(void **state) {
+    struct fixture *fixture = memory_alloc(sizeof *fixture);
+    fixture->folder = g_dir_make_tmp("vperf-XXXXXX", NULL);
+    fixture->path = g_build_filename(fixture->folder, "vperf.db", NULL);
+    struct error error = {0};
+    fixture->writer = writer_open(fixture->path, &long_enough, &quiet, &error);
+    assert_non_null(fixture->writer);
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct fixture *fixture = *state;
+    writer_close(fixture->writer);
+    const char *const names[] = {"vperf.db", "vperf.db-wal", "vperf.db-shm"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        char *path = g_build_filename(fixture->folder, names[i], NULL);
+        g_unlink(path);
+        g_free(path);
+    }
+    g_rmdir(fixture->folder);
+    g_free(fixture->folder);
+    g_free(fixture->path);
+    free(fixture);
+    return 0;
+}
+
+static void reopen(struct fixture *fixture) {
+    struct error error = {0};
+    writer_close(fixture->writer);
+    fixture->writer = writer_open(fixture->path, &long_enough, &quiet, &error);
+    assert_non_null(fixture->writer);
+}
+
+static int64_t value_at(int64_t time) {
+    return time / INTERVAL % 1000 * 7;
+}
+
+/* The samples after from, until until. */
+static void add(struct fixture *fixture, const struct entity *entity, int64_t from, int64_t until) {
+    struct error error = {0};
+    struct sample samples[400];
+    size_t count = 0;
+    for (int64_t time = from + INTERVAL; time <= until; time += INTERVAL)
+        samples[count++] = (struct sample){time, value_at(time)};
+    const struct series series = {entity, &usage, "", INTERVAL, false, count, samples};
+    writer_add(fixture->writer, 0, &series);
+    assert_true(writer_commit(fixture->writer, 0, &error));
+}
+
+/* Demands one series with all samples after from until until, but those of [hole, hole_end]. */
+static void check(const struct fixture *fixture, int64_t from, int64_t until, int64_t hole,
+                  int64_t hole_end) {
+    struct error error = {0};
+    struct reader *reader = reader_open(fixture->path, &error);
+    assert_non_null(reader);
+    assert_true(reader_begin(reader, &error));
+    assert_int_equal(reader->count, 1);
+    struct reader_entity *entity = reader->entities[0];
+    assert_true(reader_load(reader, entity, &error));
+    assert_int_equal(entity->count, 1);
+    struct collected collected;
+    collected_init(&collected, &entity->series[0].id, 1);
+    assert_true(reader_read(reader, entity, &collected, &error));
+    size_t i = 0;
+    for (int64_t time = from + INTERVAL; time <= until; time += INTERVAL) {
+        if (time >= hole && time <= hole_end)
+            continue;
+        assert_true(i < collected.series[0].count);
+        assert_int_equal(collected.series[0].samples[i].time, time);
+        assert_int_equal(collected.series[0].samples[i++].value, value_at(time));
+    }
+    assert_int_equal(i, collected.series[0].count);
+    collected_done(&collected);
+    reader_end(reader);
+    reader_close(reader);
+}
+
+static int64_t number(const struct fixture *fixture, const char *sql) {
+    struct error error = {0};
+    int64_t result = 0;
+    struct database *database = database_open(fixture->path, &error);
+    assert_non_null(database);
+    assert_true(database_number(database, sql, &result, -1, &error));
+    database_close(database);
+    return result;
+}
+
+static void test_rounds_become_blocks(void **state) {
+    struct fixture *fixture = *state;
+    for (int64_t time = begin; time < begin + 4 * HOUR; time += 300)
+        add(fixture, &guest, time, time + 300);
+    check(fixture, begin, begin + 4 * HOUR, 0, -1);
+    assert_int_equal(number(fixture, "SELECT count(*) FROM block"), 2);
+    assert_int_equal(number(fixture, "SELECT sum(samples) FROM rollup"), 2 * HOUR / INTERVAL);
+    assert_int_equal(number(fixture, "SELECT count(*) FROM gap"), 0);
+    struct error error = {0};
+    struct check all = {0};
+    struct database *database = database_open(fixture->path, &error);
+    check_all(database, &all);
+    database_close(database);
+    assert_int_equal(all.faults, 0);
+    assert_int_equal(all.samples, 4 * HOUR / INTERVAL);
+}
+
+/* Nothing twice: what is given again, by this run or after a restart. */
+static void test_once(void **state) {
+    struct fixture *fixture = *state;
+    add(fixture, &guest, begin, begin + 600);
+    add(fixture, &guest, begin + 300, begin + 900);
+    reopen(fixture);
+    add(fixture, &guest, begin, begin + 1200);
+    check(fixture, begin, begin + 1200, 0, -1);
+    assert_int_equal(number(fixture, "SELECT sum(samples) FROM round"), 60);
+    assert_int_equal(number(fixture, "SELECT count(*) FROM gap"), 0);
+}
+
+/* A gap is what is between two samples; a sample that comes late makes it smaller. */
+static void test_gaps(void **state) {
+    struct fixture *fixture = *state;
+    add(fixture, &guest, begin, begin + 600);
+    writer_miss(fixture->writer, 0, NULL, "away");
+    add(fixture, &guest, begin + 900, begin + 1200);
+    assert_int_equal(
+        number(fixture, "SELECT count(*) FROM gap WHERE after = 1763752200 AND until = 1763752500 "
+                        "AND reason = 'away'"),
+        1);
+    check(fixture, begin, begin + 1200, begin + 620, begin + 900);
+    add(fixture, &guest, begin + 700, begin + 800);
+    assert_int_equal(number(fixture, "SELECT sum(until - after) FROM gap"), 200);
+    assert_int_equal(number(fixture, "SELECT count(*) FROM gap"), 2);
+    add(fixture, &guest, begin + 600, begin + 900);
+    assert_int_equal(number(fixture, "SELECT count(*) FROM gap"), 0);
+    check(fixture, begin, begin + 1200, 0, -1);
+    reopen(fixture);
+    add(fixture, &guest, begin + 1240, begin + 1300);
+    assert_int_equal(
+        number(fixture, "SELECT count(*) FROM gap WHERE reason = 'vperf did not record'"), 1);
+}
+
+/* Samples that come when their hour is a block already become part of it. */
+static void test_late_samples(void **state) {
+    struct fixture *fixture = *state;
+    add(fixture, &guest, begin, begin + 600);
+    for (int64_t time = begin + 2400; time < begin + 4 * HOUR; time += 1200)
+        add(fixture, &guest, time, time + 1200);
+    int64_t before = number(fixture, "SELECT samples FROM rollup ORDER BY hour");
+    assert_int_equal(before, 90);
+    writer_close(fixture->writer);
+    struct error error = {0};
+    fixture->writer = NULL;
+    struct database *database = database_create(fixture->path, &error);
+    assert_true(database_run(database, &error, "DELETE FROM mark", ""));
+    database_close(database);
+    reopen(fixture);
+    add(fixture, &guest, begin + 600, begin + 2400);
+    add(fixture, &guest, begin + 4 * HOUR, begin + 4 * HOUR + 20);
+    check(fixture, begin, begin + 4 * HOUR + 20, 0, -1);
+    assert_int_equal(number(fixture, "SELECT samples FROM rollup ORDER BY hour"), 180);
+}
+
+static void test_marks(void **state) {
+    struct fixture *fixture = *state;
+    struct mark mark;
+    assert_false(writer_mark(fixture->writer, &guest, INTERVAL, &mark));
+    add(fixture, &guest, begin, begin + 100);
+    add(fixture, &guest, begin + 140, begin + 200);
+    reopen(fixture);
+    assert_true(writer_mark(fixture->writer, &guest, INTERVAL, &mark));
+    assert_int_equal(mark_after(&mark), begin + 200);
+    assert_true(mark_has(&mark, begin + 100));
+    assert_false(mark_has(&mark, begin + 120));
+    assert_false(writer_mark(fixture->writer, &guest, 300, &mark));
+}
+
+/* A guest that grows and is renamed was another one before. */
+static void test_contexts(void **state) {
+    struct fixture *fixture = *state;
+    struct entity grown = guest;
+    grown.cpus = 8;
+    grown.name = "shop";
+    add(fixture, &guest, begin, begin + 100);
+    add(fixture, &grown, begin + 100, begin + 200);
+    struct error error = {0};
+    struct reader *reader = reader_open(fixture->path, &error);
+    const struct reader_entity *entity = reader->entities[0];
+    assert_int_equal(entity->context_count, 2);
+    assert_int_equal(entity->contexts[reader_context(entity, begin + 100)].entity->cpus, 2);
+    assert_int_equal(entity->contexts[reader_context(entity, begin + 120)].entity->cpus, 8);
+    assert_string_equal(reader_present(entity)->name, "shop");
+    reader_close(reader);
+}
+
+/* A year, four days in each round: what is too old goes, and the file does not grow. */
+static void test_retention(void **state) {
+    struct fixture *fixture = *state;
+    static const struct retention short_time = {2 * 86400, 10 * 86400};
+    enum { ROUNDS = 92, HOURS = 96, APPLIED_ROUNDS = 30 };
+    struct error error = {0};
+    writer_close(fixture->writer);
+    fixture->writer = writer_open(fixture->path, &short_time, &quiet, &error);
+    int64_t size = 0;
+    for (int64_t round = 0; round < ROUNDS; round++) {
+        struct sample samples[HOURS];
+        for (int64_t i = 0; i < HOURS; i++)
+            samples[i] = (struct sample){begin + (round * HOURS + i) * HOUR, i};
+        const struct series series = {&guest, &usage, "", HOUR, false, HOURS, samples};
+        writer_add(fixture->writer, 0, &series);
+        assert_true(writer_commit(fixture->writer, 0, &error));
+        if (round == 2 * APPLIED_ROUNDS)
+            size = number(fixture, "PRAGMA page_count");
+    }
+    assert_in_range(number(fixture, "SELECT count(*) FROM block") +
+                        number(fixture, "SELECT count(*) FROM round"),
+                    HOURS, (APPLIED_ROUNDS + 2) * HOURS);
+    assert_in_range(number(fixture, "SELECT max(hour) - min(hour) FROM rollup"), HOURS,
+                    (APPLIED_ROUNDS + 6) * HOURS);
+    assert_true(number(fixture, "PRAGMA page_count") <= size + size / 4);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_rounds_become_blocks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_gaps, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_late_samples, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_marks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_contexts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_retention, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
