@@ -58,6 +58,21 @@ char *memory_strndup(const char *text, size_t length) {
     return memory_check(strndup(text, length));
 }
 
+char *memory_concat(const char *first, ...) {
+    va_list arguments;
+    size_t length = 0;
+    va_start(arguments, first);
+    for (const char *text = first; text; text = va_arg(arguments, const char *))
+        length += strlen(text);
+    va_end(arguments);
+    char *all = memory_alloc(length + 1), *end = all;
+    va_start(arguments, first);
+    for (const char *text = first; text; text = va_arg(arguments, const char *))
+        end = stpcpy(end, text);
+    va_end(arguments);
+    return all;
+}
+
 char *memory_printf(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);

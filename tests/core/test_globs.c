@@ -43,6 +43,9 @@ static void test_match(void **state) {
         {{"!web-1", "web-*"}, "web-2", true},
         {{"!web-1", "web-*"}, "db", false},
         {{"gr\303\274n*"}, "gr\303\274n-1", true},
+        {{"web\\*"}, "web*", true},
+        {{"web\\*"}, "web-1", false},
+        {{"web-1*"}, "web", false},
     };
     (void)state;
 

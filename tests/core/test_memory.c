@@ -96,11 +96,22 @@ static void test_out_of_memory_ends_the_program(void **state) {
     assert_non_null(strstr(all, "vperf: out of memory\n"));
 }
 
+static void test_concat(void **state) {
+    (void)state;
+    char *text = memory_concat("cpu", ".", "", "usage", NULL);
+    assert_string_equal(text, "cpu.usage");
+    free(text);
+    text = memory_concat("", NULL);
+    assert_string_equal(text, "");
+    free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alloc_is_zeroed),
         cmocka_unit_test(test_grow_keeps_elements),
         cmocka_unit_test(test_text),
+        cmocka_unit_test(test_concat),
         cmocka_unit_test(test_out_of_memory_ends_the_program),
     };
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);

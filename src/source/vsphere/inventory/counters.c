@@ -21,8 +21,8 @@ static const char *text_or_empty(const char *text) {
 
 static void add_counter(struct catalog *catalog, const struct vim_counter *info) {
     const char *rollup = text_or_empty(info->rollup);
-    char *name = memory_printf("%s.%s.%s", text_or_empty(info->group.key),
-                               text_or_empty(info->name.key), rollup);
+    char *name = memory_concat(text_or_empty(info->group.key), ".", text_or_empty(info->name.key),
+                               ".", rollup, NULL);
     const struct counter counter = {
         .has_id = true,
         .id = info->key,

@@ -134,7 +134,7 @@ static void set_memory_bytes(struct entity *entity, const char *text) {
 }
 
 char *kinds_longer_shape(const struct entity *entity, const char *name, const char *text) {
-    return memory_printf("%s %s=%s", entity->shape ? entity->shape : "", name, text);
+    return memory_concat(entity->shape ? entity->shape : "", " ", name, "=", text, NULL);
 }
 
 static void add_to_shape(struct entity *entity, const char *name, const char *text) {

@@ -23,27 +23,28 @@ enum kind { NUMBER, TEXT, DESCRIPTION };
 /* A child that is read; the first of its name counts. */
 struct field {
     const char *name;
+    const char *tag; /* as it mostly begins */
     enum kind kind;
     size_t offset;
 };
 
 static const struct field description_fields[] = {
-    {"label", TEXT, offsetof(struct vim_description, label)},
-    {"summary", TEXT, offsetof(struct vim_description, summary)},
-    {"key", TEXT, offsetof(struct vim_description, key)},
-    {NULL, TEXT, 0},
+    {"label", "<label>", TEXT, offsetof(struct vim_description, label)},
+    {"summary", "<summary>", TEXT, offsetof(struct vim_description, summary)},
+    {"key", "<key>", TEXT, offsetof(struct vim_description, key)},
+    {NULL, NULL, TEXT, 0},
 };
 
 static const struct field counter_fields[] = {
-    {"key", NUMBER, offsetof(struct vim_counter, key)},
-    {"nameInfo", DESCRIPTION, offsetof(struct vim_counter, name)},
-    {"groupInfo", DESCRIPTION, offsetof(struct vim_counter, group)},
-    {"unitInfo", DESCRIPTION, offsetof(struct vim_counter, unit)},
-    {"rollupType", TEXT, offsetof(struct vim_counter, rollup)},
-    {"statsType", TEXT, offsetof(struct vim_counter, stats)},
-    {"level", NUMBER, offsetof(struct vim_counter, level)},
-    {"perDeviceLevel", NUMBER, offsetof(struct vim_counter, device_level)},
-    {NULL, NUMBER, 0},
+    {"key", "<key>", NUMBER, offsetof(struct vim_counter, key)},
+    {"nameInfo", "<nameInfo>", DESCRIPTION, offsetof(struct vim_counter, name)},
+    {"groupInfo", "<groupInfo>", DESCRIPTION, offsetof(struct vim_counter, group)},
+    {"unitInfo", "<unitInfo>", DESCRIPTION, offsetof(struct vim_counter, unit)},
+    {"rollupType", "<rollupType>", TEXT, offsetof(struct vim_counter, rollup)},
+    {"statsType", "<statsType>", TEXT, offsetof(struct vim_counter, stats)},
+    {"level", "<level>", NUMBER, offsetof(struct vim_counter, level)},
+    {"perDeviceLevel", "<perDeviceLevel>", NUMBER, offsetof(struct vim_counter, device_level)},
+    {NULL, NULL, NUMBER, 0},
 };
 
 /* Without the beginning of a character whose end was cut off. */
@@ -96,29 +97,38 @@ static bool read_field(struct reader *reader, const struct field *field, void *i
     }
 }
 
-/* The field of the element that just started, which mostly is the one behind the last one. */
-static size_t find_field(const struct scan *scan, const struct field *fields, size_t next) {
-    if (fields[next].name && scan_named(scan, fields[next].name))
-        return next;
+static size_t find_field(const struct scan *scan, const struct field *fields) {
     size_t i = 0;
     while (fields[i].name && !scan_named(scan, fields[i].name))
         i++;
     return i;
 }
 
-/* The children of an element, its end tag included. */
+/* Takes the next start tag and stores its field, which mostly is the one behind the last one. */
+static bool next_field(struct scan *scan, const struct field *fields, size_t *field) {
+    size_t next = *field + 1;
+    if (fields[*field].name && fields[next].name && scan_match(scan, fields[next].tag)) {
+        *field = next;
+        return true;
+    }
+    if (!scan_child(scan))
+        return false;
+    *field = find_field(scan, fields);
+    return true;
+}
+
+/* The children of an element, its end tag included; the first one mostly comes first. */
 static bool read_fields(struct reader *reader, const struct field *fields, void *into) {
     struct scan *scan = &reader->scan;
     unsigned seen = 0;
-    size_t next = 0;
+    size_t field = 0;
     if (scan->empty)
         return true;
-    while (scan_child(scan)) {
-        size_t i = find_field(scan, fields, next);
-        next = fields[i].name ? i + 1 : next;
-        bool wanted = fields[i].name && !(seen >> i & 1);
-        seen |= 1U << i;
-        if (!(wanted ? read_field(reader, &fields[i], into) : scan_leave(scan)))
+    bool more = scan_match(scan, fields[0].tag) || next_field(scan, fields, &field);
+    for (; more; more = next_field(scan, fields, &field)) {
+        bool wanted = fields[field].name && !(seen >> field & 1);
+        seen |= 1U << field;
+        if (!(wanted ? read_field(reader, &fields[field], into) : scan_leave(scan)))
             return false;
     }
     scan->empty = false;
