@@ -8,6 +8,13 @@
 #include "source/vsphere/session/present.h"
 #include "source/vsphere/wire/wire.h"
 
+/* GLib rounds long fractions, and refuses longer ones. */
+static char *without_fraction(const char *text) {
+    size_t whole = strcspn(text, ".");
+    size_t digits = text[whole] ? 1 + strspn(text + whole + 1, "0123456789") : 0;
+    return g_strdup_printf("%.*s%s", (int)whole, text, text + whole + digits);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *text = g_strndup((const char *)data, size);
     int64_t seconds = 0;
@@ -17,11 +24,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         CHECK(good && present_seconds(&reading) == seconds);
     if (good) {
         GTimeZone *utc = g_time_zone_new_utc();
-        GDateTime *time = g_date_time_new_from_iso8601(text, utc);
+        char *plain = without_fraction(text);
+        GDateTime *time = g_date_time_new_from_iso8601(plain, utc);
         CHECK(seconds >= -62135596800 - 14 * 3600 && seconds <= 253402300800 + 14 * 3600);
         CHECK(!time || g_date_time_to_unix(time) == seconds);
-        /* It has a limit for fractions, too. */
-        CHECK(time || strstr(text, "T24:00:00") || size > 36);
+        CHECK(time || strstr(text, "T24:00:00"));
+        g_free(plain);
         g_clear_pointer(&time, g_date_time_unref);
         g_time_zone_unref(utc);
     }
