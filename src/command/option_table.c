@@ -14,6 +14,10 @@
               "entities by name, path (DC0/vm/*), title, id or UUID; !GLOB excludes; repeatable",  \
               "GLOB,...")
 
+#define ROW_AGENT                                                                                  \
+    ROW_FLAG("guest-agent", '\0', OPTION_GUEST_AGENT,                                              \
+             "ask the agents (qemu-ga) of libvirt guests; needs root or the group libvirt")
+
 static const struct poptOption entity_options[] = {
     ROW_TYPE("kinds of entities: vm, host (default: both); with an archived --interval also pool "
              "(often in real time too), cluster, datastore, datacenter"),
@@ -32,6 +36,7 @@ static const struct poptOption listed_type_options[] = {
     ROW_NAME,
     ROW_FLAG("attributes", '\0', OPTION_ATTRIBUTES,
              "custom attributes as well (vCenter; tags are not among them)"),
+    ROW_AGENT,
     POPT_TABLEEND,
 };
 
@@ -169,6 +174,7 @@ static const struct poptOption connection_options[] = {
 };
 
 static const struct poptOption guest_options[] = {
+    ROW_AGENT,
     ROW_VALUE("balloon-period", '\0', OPTION_BALLOON_PERIOD,
               "make libvirt guests that do not report their memory do so every SECONDS (changes "
               "the running guests)",

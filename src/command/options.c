@@ -63,6 +63,7 @@ static bool check_connection(struct options *options, struct error *error) {
         value[OPTION_CA_FILE] ? value[OPTION_CA_FILE] : text_in_environment("GOVC_TLS_CA_CERTS");
     source->known_hosts = text_in_environment("GOVC_TLS_KNOWN_HOSTS");
     source->thumbprint = value[OPTION_THUMBPRINT];
+    source->guest_agent = value[OPTION_GUEST_AGENT];
     if (value[OPTION_INSECURE] && value[OPTION_THUMBPRINT])
         return error_set(error, ERROR_USAGE,
                          "--insecure and --thumbprint exclude each other: give one of them");
@@ -309,6 +310,7 @@ static const struct {
     {"--attributes", "ESXi and vCenter", OPTION_ATTRIBUTES, SOURCE_TAKES_ATTRIBUTES},
     {"--balloon-period", "libvirt", OPTION_BALLOON_PERIOD, SOURCE_TAKES_BALLOON_PERIOD},
     {"--at", "history files", OPTION_AT, SOURCE_TAKES_AT},
+    {"--guest-agent", "libvirt", OPTION_GUEST_AGENT, SOURCE_TAKES_BALLOON_PERIOD},
 };
 
 /* An option that no target takes would be ignored; one of trust would seem to protect. */

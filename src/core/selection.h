@@ -17,6 +17,7 @@ enum selection_context {
     CONTEXT_PLACE = 1 << 0,      /* folder, datacenter, cluster, pool and datastores */
     CONTEXT_DETAILS = 1 << 1,    /* what guest systems tell of themselves, maintenance */
     CONTEXT_ATTRIBUTES = 1 << 2, /* custom attributes */
+    CONTEXT_AGENT = 1 << 4,      /* agents in guests are asked for these details */
     CONTEXT_LISTED = 1 << 3,     /* they are not measured: no counter is asked for */
 };
 

@@ -42,6 +42,7 @@ struct source_options {
     const struct source_marks *marks; /* rounds without an end go on after these; may be NULL */
     const struct cancel *cancel;      /* ends what the source does; NULL: a signal alone does */
     int balloon_period_seconds;       /* libvirt: guests without one get this; 0 changes no guest */
+    bool guest_agent;                 /* libvirt: agents in guests are asked */
     int64_t at;        /* history: the inventory of this time; 0 for all that was there */
     bool any_interval; /* history: of all intervals, whatever the window says */
     bool at_relative;  /* at is from the newest sample */
@@ -102,8 +103,8 @@ struct due {
 enum {
     SOURCE_TAKES_TRUST = 1 << 0, /* ca_file, thumbprint, known_hosts, insecure */
     SOURCE_TAKES_JOBS = 1 << 1,
-    SOURCE_TAKES_BALLOON_PERIOD = 1 << 2,
-    SOURCE_TAKES_ATTRIBUTES = 1 << 3, /* CONTEXT_ATTRIBUTES of a selection */
+    SOURCE_TAKES_BALLOON_PERIOD = 1 << 2, /* and guest_agent */
+    SOURCE_TAKES_ATTRIBUTES = 1 << 3,     /* CONTEXT_ATTRIBUTES of a selection */
     SOURCE_TAKES_AT = 1 << 4,
 };
 

@@ -470,6 +470,8 @@ struct collection *collection_new(const struct collection_input *input) {
 void collection_follow(struct collection *collection, const struct inventory *inventory) {
     tracks_follow(&collection->tracks, inventory, collection->input.selection);
     collection->wish.groups = mapping_groups(collection->wanted);
+    if (!collection->input.options->guest_agent)
+        collection->wish.groups &= ~(unsigned)SAMPLE_FILESYSTEMS;
     collection->wish.each_cpu = !collection->input.selection->aggregate_only;
     if (collection->tracks.host)
         collection->wish.groups |= SAMPLE_HOST_CPU;

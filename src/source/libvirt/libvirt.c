@@ -91,7 +91,8 @@ static struct source *libvirt_open(const struct target *target,
     libvirt->name = memory_strdup(target->text);
     poller_init(&libvirt->poller, target->uri, options->password_file);
     libvirt->poller.endpoint.kept = options->kept;
-    libvirt->poller.endpoint.read_write = options->balloon_period_seconds > 0;
+    libvirt->poller.endpoint.read_write =
+        options->balloon_period_seconds > 0 || options->guest_agent;
     libvirt->poller.timeout_ns = timeout * second_ns;
     libvirt->poller.cancel = options->cancel;
     if (!poller_connect(&libvirt->poller, error)) {
@@ -147,6 +148,8 @@ static struct inventory *libvirt_inventory(struct source *source, const struct s
                                            struct error *error) {
     struct libvirt *libvirt = from_base(source);
     libvirt->context = selection_context(selection);
+    if (libvirt->options.guest_agent && libvirt->context & CONTEXT_DETAILS)
+        libvirt->context |= CONTEXT_AGENT;
     if (renew_inventory(libvirt, error))
         return libvirt->inventory;
     name_target(libvirt->name, error);

@@ -261,6 +261,36 @@ int virConnectGetAllDomainStats(virConnectPtr conn, unsigned int stats,
     return kept;
 }
 
+int virDomainAgentSetResponseTimeout(virDomainPtr domain, int timeout, unsigned int flags) {
+    (void)domain;
+    (void)flags;
+    if (timeout != 1)
+        abort();
+    return 0;
+}
+
+/* Two file systems, of which the second does not tell how much is used. */
+int virDomainGetGuestInfo(virDomainPtr domain, unsigned int types, virTypedParameterPtr *params,
+                          int *nparams, unsigned int flags) {
+    int room = 0;
+    (void)flags;
+    atomic_fetch_add(&fake_shared()->agent_asked, 1);
+    if (strcmp(virDomainGetName(domain), "paused") == 0 ||
+        types != VIR_DOMAIN_GUEST_INFO_FILESYSTEM)
+        abort();
+    if (!fake_shared()->agent_answers)
+        return fail_with(VIR_ERR_AGENT_UNRESPONSIVE, "no agent");
+    *nparams = 0;
+    virTypedParamsAddUInt(params, nparams, &room, "fs.count", 2);
+    virTypedParamsAddString(params, nparams, &room, "fs.0.name", "vda1");
+    virTypedParamsAddString(params, nparams, &room, "fs.0.mountpoint", "/");
+    virTypedParamsAddULLong(params, nparams, &room, "fs.0.total-bytes", 10240000);
+    virTypedParamsAddULLong(params, nparams, &room, "fs.0.used-bytes", 1024000);
+    virTypedParamsAddString(params, nparams, &room, "fs.1.mountpoint", "/boot");
+    virTypedParamsAddULLong(params, nparams, &room, "fs.1.total-bytes", 2048);
+    return 0;
+}
+
 int virDomainBlockStatsFlags(virDomainPtr dom, const char *disk, virTypedParameterPtr params,
                              int *nparams, unsigned int flags) {
     struct fake *fake = fake_shared();

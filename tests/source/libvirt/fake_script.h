@@ -37,8 +37,10 @@ struct fake {
     int occupied; /* milliseconds that control information tells; -1: it is not supported */
     bool open_hangs;
     bool close_hangs;
-    bool unreadable;   /* the first guest has no description */
-    bool open_starts;  /* a process, as ssh, which starts another */
+    bool unreadable;    /* the first guest has no description */
+    bool open_starts;   /* a process, as ssh, which starts another */
+    bool agent_answers; /* the guest agent of the second guest */
+    atomic_int agent_asked;
     bool wants_login;  /* as root with the password secret */
     bool wants_events; /* opening waits for libvirt's event loop */
     int flags_fail; /* how many calls of BlockStatsFlags, by flags_code; it is not there if that is

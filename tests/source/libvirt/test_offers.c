@@ -162,6 +162,10 @@ static void load_pair(struct guest_sample *before, struct guest_sample *now) {
             vcpus->items[k].values[VCPU_EXITS] = (int64_t)i;
         }
         samples[i]->devices[DEVICE_DISK].items[0].values[DISK_ERRORS] = 1;
+        struct device *root = sample_device(&samples[i]->devices[DEVICE_FILESYSTEM], 0);
+        root->name = memory_strdup("/");
+        root->values[FILESYSTEM_TOTAL] = 4096;
+        root->values[FILESYSTEM_USED] = 1024;
         samples[i]->values[GUEST_UPTIME] = 1 + (int64_t)i;
         sample_judge_report(samples[i], i ? before : NULL);
     }
@@ -185,7 +189,7 @@ static void test_values_are_offered(void **state) {
             fail_msg("%s", counter->name);
         count += of_guests;
     }
-    assert_int_equal(count, 85);
+    assert_int_equal(count, 87);
     sample_done(&before);
     sample_done(&now);
 }

@@ -87,6 +87,37 @@ static void test_no_bulk(void **state) {
     poller_done(&poller);
 }
 
+/* The file systems of the guest that has an agent, after so many calls of it. */
+static void check_agent(struct poller *poller, size_t count, int asked) {
+    struct error error = {0};
+    struct snapshot *snapshot = fake_round(poller, &error);
+    assert_non_null(snapshot);
+    const struct device_list *systems = &snapshot->guests[0].devices[DEVICE_FILESYSTEM];
+    assert_int_equal(systems->count, count);
+    assert_int_equal(snapshot->guests[1].devices[DEVICE_FILESYSTEM].count, 0);
+    assert_int_equal(fake->agent_asked, asked);
+    if (count) {
+        assert_string_equal(systems->items[0].name, "/");
+        assert_int_equal(systems->items[0].values[FILESYSTEM_TOTAL], 10240000);
+        assert_int_equal(systems->items[0].values[FILESYSTEM_USED], 1024000);
+        assert_int_equal(systems->items[1].values[FILESYSTEM_USED], ABSENT);
+    }
+    snapshot_free(snapshot);
+}
+
+/* It is asked once a minute, and its answer kept; one that gives none is left alone for longer. */
+static void test_guest_agent(void **state) {
+    (void)state;
+    for (int answers = 0; answers < 2; answers++) {
+        struct poller poller = fake_poller();
+        SCRIPT(0, ACT_FULL);
+        fake->agent_answers = answers;
+        check_agent(&poller, answers ? 2 : 0, 1);
+        check_agent(&poller, answers ? 2 : 0, 1);
+        poller_done(&poller);
+    }
+}
+
 /* The disks' read times of a round, which only BlockStatsFlags knows, and the calls of it so far.
  */
 static void assert_flags(struct poller *poller, int times, int calls) {
@@ -223,11 +254,12 @@ static void test_forgotten_facts(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_descriptions), cmocka_unit_test(test_one_call_a_poll),
-        cmocka_unit_test(test_shut_off),     cmocka_unit_test(test_failing_guest),
-        cmocka_unit_test(test_no_bulk),      cmocka_unit_test(test_failing_disk),
-        cmocka_unit_test(test_reconnect),    cmocka_unit_test(test_crash),
-        cmocka_unit_test(test_groups),       cmocka_unit_test(test_forgotten_facts),
+        cmocka_unit_test(test_descriptions),    cmocka_unit_test(test_one_call_a_poll),
+        cmocka_unit_test(test_shut_off),        cmocka_unit_test(test_failing_guest),
+        cmocka_unit_test(test_no_bulk),         cmocka_unit_test(test_guest_agent),
+        cmocka_unit_test(test_failing_disk),    cmocka_unit_test(test_reconnect),
+        cmocka_unit_test(test_crash),           cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_forgotten_facts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

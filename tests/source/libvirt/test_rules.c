@@ -13,6 +13,26 @@
 
 static const int64_t second_ns = 1000000000;
 
+/* File systems: each, and all of them together when all tell what is used. */
+static void test_filesystems(void **state) {
+    struct guest_sample sample;
+    struct values values;
+    (void)state;
+
+    made_sample(&sample, 0,
+                "state.state 1\nfs.count 2\nfs.0.name \"vda1\"\nfs.0.mountpoint \"/\"\n"
+                "fs.0.total-bytes 4096\nfs.0.used-bytes 1025\nfs.1.mountpoint \"/boot\"\n"
+                "fs.1.total-bytes 2048\n");
+    values_of(&values, NULL, &sample, 20);
+    assert_int_equal(values_get(&values, "guestDisk.capacity.latest", "/"), 4);
+    assert_int_equal(values_get(&values, "guestDisk.free.latest", "/"), 2);
+    assert_int_equal(values_get(&values, "guestDisk.capacity.latest", "/boot"), 2);
+    assert_int_equal(values_get(&values, "guestDisk.capacity.latest", ""), 6);
+    assert_int_equal(values_get(&values, "guestDisk.free.latest", "/boot"), ABSENT);
+    assert_int_equal(values_get(&values, "guestDisk.free.latest", ""), ABSENT);
+    sample_done(&sample);
+}
+
 /* R4: the first poll gives what is true of a moment, and nothing else. */
 static void test_first_poll(void **state) {
     struct guest_sample sample;
@@ -218,15 +238,11 @@ static void test_strange_names(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_first_poll),
-        cmocka_unit_test(test_device_hotplug),
-        cmocka_unit_test(test_other_image),
-        cmocka_unit_test(test_silent_nic),
-        cmocka_unit_test(test_missing_and_idle),
-        cmocka_unit_test(test_slow_call),
-        cmocka_unit_test(test_lost_poll),
-        cmocka_unit_test(test_huge_numbers),
-        cmocka_unit_test(test_types),
+        cmocka_unit_test(test_first_poll),     cmocka_unit_test(test_filesystems),
+        cmocka_unit_test(test_device_hotplug), cmocka_unit_test(test_other_image),
+        cmocka_unit_test(test_silent_nic),     cmocka_unit_test(test_missing_and_idle),
+        cmocka_unit_test(test_slow_call),      cmocka_unit_test(test_lost_poll),
+        cmocka_unit_test(test_huge_numbers),   cmocka_unit_test(test_types),
         cmocka_unit_test(test_strange_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

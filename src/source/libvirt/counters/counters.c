@@ -207,6 +207,20 @@ const struct libvirt_counter libvirt_counters[] = {
               "guest: D(net.N.tx.errs); no aggregate when a NIC has no statistics",
               .device = {FORM_CHANGE, OF_NIC, 1, .fields = {NIC_TX_ERRORS}}),
 
+    /* File systems of guests. */
+    LATEST(
+        "guestDisk.capacity.latest", "kiloBytes", "exact", "Guest disk capacity",
+        "Size of a file system in the guest, by its mount point",
+        "guest: fs.N.total-bytes of the QEMU guest agent, asked once a minute; needs --guest-agent",
+        .device = {FORM_VALUE, OF_FILESYSTEM, KIB, .fields = {FILESYSTEM_TOTAL}}),
+    LATEST("guestDisk.free.latest", "kiloBytes", "close", "Guest disk free space",
+           "Free space of a file system in the guest, by its mount point",
+           "guest: fs.N.total-bytes - fs.N.used-bytes of the QEMU guest agent, asked once a "
+           "minute; what "
+           "is reserved for root counts as free; needs --guest-agent",
+           .device = {FORM_DIFFERENCE, OF_FILESYSTEM, KIB,
+                      .fields = {FILESYSTEM_TOTAL, FILESYSTEM_USED}}),
+
     /* Virtual disks. */
     RATE(
         "disk.read.average", "kiloBytesPerSecond", "close", "Read rate",

@@ -39,7 +39,15 @@ enum form {
 };
 
 /* Whose fields. In a formula of the host, those of guests are summed up over all of them. */
-enum formula_of { OF_GUEST, OF_VCPU, OF_NIC, OF_DISK, OF_HOST, OF_CPUS /* and each CPU */ };
+enum formula_of {
+    OF_GUEST,
+    OF_VCPU,
+    OF_NIC,
+    OF_DISK,
+    OF_FILESYSTEM,
+    OF_HOST,
+    OF_CPUS /* and each CPU */
+};
 
 /* What the devices of a guest make together. */
 enum formula_whole {

@@ -230,6 +230,7 @@ static const struct group_end guest_groups[] = {
 static const struct group_end vcpu_groups[] = {{DEVICE_FIELDS, SAMPLE_VCPU}};
 static const struct group_end nic_groups[] = {{DEVICE_FIELDS, SAMPLE_NIC}};
 static const struct group_end disk_groups[] = {{DEVICE_FIELDS, SAMPLE_DISK}};
+static const struct group_end filesystem_groups[] = {{DEVICE_FIELDS, SAMPLE_FILESYSTEMS}};
 
 static const struct group_end host_groups[] = {
     {HOST_CPU_IOWAIT, SAMPLE_HOST_CPU},
@@ -238,8 +239,13 @@ static const struct group_end host_groups[] = {
 };
 
 static const struct group_end *const group_ends[] = {
-    [OF_GUEST] = guest_groups, [OF_VCPU] = vcpu_groups, [OF_NIC] = nic_groups,
-    [OF_DISK] = disk_groups,   [OF_HOST] = host_groups, [OF_CPUS] = host_groups,
+    [OF_GUEST] = guest_groups,
+    [OF_VCPU] = vcpu_groups,
+    [OF_NIC] = nic_groups,
+    [OF_DISK] = disk_groups,
+    [OF_FILESYSTEM] = filesystem_groups,
+    [OF_HOST] = host_groups,
+    [OF_CPUS] = host_groups,
 };
 
 static unsigned int groups_of(const struct formula *formula) {

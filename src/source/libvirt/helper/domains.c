@@ -7,6 +7,7 @@
 
 #include "core/memory.h"
 #include "core/selection.h"
+#include "source/libvirt/helper/agent.h"
 #include "source/libvirt/helper/failure.h"
 #include "source/libvirt/helper/reasons.h"
 
@@ -77,18 +78,23 @@ static char *leased_address(struct connection *connection, virDomainPtr domain) 
 static void add_guest(struct connection *connection, virDomainPtr domain, unsigned context,
                       struct inventory *inventory) {
     char uuid[VIR_UUID_STRING_BUFLEN];
-    const struct guest_facts *facts = connection_facts(connection, domain, NULL);
+    struct guest_facts *facts = connection_facts(connection, domain, NULL);
 
     if (!facts || virDomainGetUUIDString(domain, uuid) < 0)
         return;
     const char *reason = NULL;
     enum entity_state state = state_of(domain, &reason);
-    char *address = context & CONTEXT_DETAILS ? leased_address(connection, domain) : NULL;
+    bool asks = context & CONTEXT_AGENT;
+    char *host = asks ? agent_host_name(connection, domain, facts) : NULL;
+    char *address = asks ? agent_address(connection, domain, facts) : NULL;
+    if (!address && context & CONTEXT_DETAILS)
+        address = leased_address(connection, domain);
     struct entity entity = {
         .type = ENTITY_VM,
         .state = state,
         .reason = reason,
         .title = facts->title,
+        .guest_host = host,
         .guest_ip = address,
         .hypervisor = facts->type ? facts->type : connection->driver,
         .name = virDomainGetName(domain),
@@ -101,6 +107,7 @@ static void add_guest(struct connection *connection, virDomainPtr domain, unsign
     };
     connection_beat(connection);
     inventory_add(inventory, &entity);
+    free(host);
     free(address);
 }
 
@@ -114,6 +121,7 @@ bool domains_list(struct connection *connection, unsigned context, struct invent
     add_host(connection, inventory);
     connection_visit(connection);
     for (int i = 0; i < count; i++) {
+        connection->agent_ns = 0; /* what one agent takes does not cost the next its answer */
         add_guest(connection, domains[i], context, inventory);
         virDomainFree(domains[i]);
     }

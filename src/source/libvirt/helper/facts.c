@@ -65,11 +65,20 @@ struct guest_facts *facts_parse(const char *text) {
     facts->memory_kib = xml_number(xml, "/domain/memory[not(@unit) or @unit='KiB']");
     facts->hugepages = xml_count(xml, "/domain/memoryBacking/hugepages") > 0;
     facts->has_balloon = xml_count(xml, "/domain/devices/memballoon[@model!='none']") > 0;
+    facts->has_agent = xml_count(xml, "/domain/devices/channel/target"
+                                      "[@name='org.qemu.guest_agent.0']") > 0;
     facts->balloon_period = xml_number(xml, "/domain/devices/memballoon/stats/@period");
     read_disks(facts, xml);
     read_nics(facts, xml);
     xml_free(xml);
     return facts;
+}
+
+void facts_forget_agent(struct guest_facts *facts) {
+    if (facts->agent_said)
+        sample_done(facts->agent_said);
+    free(facts->agent_said);
+    facts->agent_said = NULL;
 }
 
 void facts_free(struct guest_facts *facts) {
@@ -81,6 +90,7 @@ void facts_free(struct guest_facts *facts) {
     }
     for (size_t i = 0; i < facts->nic_count; i++)
         free(facts->nics[i]);
+    facts_forget_agent(facts);
     free(facts->disks);
     free(facts->nics);
     free(facts->type);

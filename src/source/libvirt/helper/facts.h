@@ -26,8 +26,12 @@ struct guest_facts {
     bool hugepages;
     bool layers_asked; /* the sizes of backing layers were asked for, once */
     bool has_balloon;
-    int64_t balloon_period; /* seconds, 0 for none */
-    int64_t start_ns;       /* CLOCK_BOOTTIME at which its process started; 0 when not known */
+    bool has_agent;                  /* a channel for the guest agent */
+    bool agent_limited;              /* how long its answers may take is set */
+    int64_t agent_due_ns;            /* CLOCK_BOOTTIME from which it may be asked */
+    struct guest_sample *agent_said; /* its file systems; NULL for none */
+    int64_t balloon_period;          /* seconds, 0 for none */
+    int64_t start_ns; /* CLOCK_BOOTTIME at which its process started; 0 when not known */
     struct disk_facts *disks;
     size_t disk_count;
     char **nics; /* names on the host */
@@ -37,6 +41,9 @@ struct guest_facts {
 /* facts_parse: the facts in the text of a domain's XML, owned by the caller; NULL when it is no
  * XML. */
 struct guest_facts *facts_parse(const char *text);
+
+/* facts_forget_agent: what the guest agent said is no longer known. */
+void facts_forget_agent(struct guest_facts *facts);
 
 /* facts_free: frees the facts. Takes NULL. */
 void facts_free(struct guest_facts *facts);

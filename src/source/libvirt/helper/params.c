@@ -69,13 +69,21 @@ static const struct field_name disk_names[] = {
     {NULL, 0},
 };
 
-static const struct {
+static const struct field_name filesystem_names[] = {
+    {"total-bytes", FILESYSTEM_TOTAL},
+    {"used-bytes", FILESYSTEM_USED},
+    {NULL, 0},
+};
+
+static const struct device_group {
     const char *prefix;
     const struct field_name *names;
+    const char *name; /* the parameter that names the device */
 } device_groups[DEVICE_KINDS] = {
-    [DEVICE_VCPU] = {"vcpu.", vcpu_names},
-    [DEVICE_NIC] = {"net.", nic_names},
-    [DEVICE_DISK] = {"block.", disk_names},
+    [DEVICE_VCPU] = {"vcpu.", vcpu_names, "name"},
+    [DEVICE_NIC] = {"net.", nic_names, "name"},
+    [DEVICE_DISK] = {"block.", disk_names, "name"},
+    [DEVICE_FILESYSTEM] = {"fs.", filesystem_names, "mountpoint"},
 };
 
 int64_t params_number(const virTypedParameter *param) {
@@ -121,14 +129,14 @@ static void set_text(char **text, const virTypedParameter *param) {
     *text = memory_strdup(param->value.s);
 }
 
-static void read_device_field(struct device_list *list, const struct field_name *names, int number,
-                              const virTypedParameter *param, const char *name) {
+static void read_device_field(struct device_list *list, const struct device_group *group,
+                              int number, const virTypedParameter *param, const char *name) {
     struct device *device = sample_device(list, number);
-    int field = find_field(names, name);
+    int field = find_field(group->names, name);
 
     if (field)
         device->values[field] = params_number(param);
-    else if (strcmp(name, "name") == 0)
+    else if (strcmp(name, group->name) == 0)
         set_text(&device->name, param);
     else if (strcmp(name, "path") == 0)
         set_text(&device->path, param);
@@ -144,7 +152,7 @@ static bool read_device(struct guest_sample *sample, const virTypedParameter *pa
         long number = strtol(param->field + length, &end, 10);
         if (end == param->field + length || *end != '.' || number < 0 || number > 1000000)
             return false;
-        read_device_field(&sample->devices[kind], device_groups[kind].names, (int)number, param,
+        read_device_field(&sample->devices[kind], &device_groups[kind], (int)number, param,
                           end + 1);
         return true;
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "source/libvirt/helper/agent.h"
 #include "source/libvirt/helper/calls.h"
 #include "source/libvirt/helper/domains.h"
 #include "source/libvirt/helper/failure.h"
@@ -150,6 +151,8 @@ static void add_guest(struct connection *connection, virDomainPtr domain,
         learn_layers(connection, domain, facts);
     if (facts)
         facts_apply(facts, sample);
+    if (facts && !sample->blocked && connection->groups & SAMPLE_FILESYSTEMS)
+        agent_read_filesystems(connection, domain, facts, sample);
 }
 
 static void add_records(struct connection *connection, virDomainStatsRecordPtr *records, int count,
@@ -268,6 +271,7 @@ static bool poll_guests(struct connection *connection, struct snapshot *snapshot
 bool stats_poll(struct connection *connection, const struct sample_wish *wish,
                 struct snapshot *snapshot, struct error *error) {
     connection->groups = wish->groups;
+    connection->agent_ns = 0;
     connection_visit(connection);
     if (!poll_guests(connection, snapshot, error))
         return false;

@@ -42,7 +42,7 @@ enum guest_field {
     GUEST_FIELDS,
 };
 
-enum device_kind { DEVICE_VCPU, DEVICE_NIC, DEVICE_DISK, DEVICE_KINDS };
+enum device_kind { DEVICE_VCPU, DEVICE_NIC, DEVICE_DISK, DEVICE_FILESYSTEM, DEVICE_KINDS };
 
 enum vcpu_field { VCPU_TIME = 1, VCPU_DELAY, VCPU_HALT_WAIT, VCPU_EXITS };
 
@@ -75,6 +75,8 @@ enum disk_field {
     DEVICE_FIELDS,
 };
 
+enum filesystem_field { FILESYSTEM_TOTAL = 1, FILESYSTEM_USED }; /* bytes */
+
 enum host_field {
     HOST_CPU_USER = 1, /* these four also per CPU */
     HOST_CPU_KERNEL,
@@ -97,15 +99,16 @@ enum sample_group {
     SAMPLE_BALLOON = 1 << 3,
     SAMPLE_NIC = 1 << 4,
     SAMPLE_DISK = 1 << 5,
-    SAMPLE_HOST_CPU = 1 << 6,
-    SAMPLE_HOST_MEMORY = 1 << 7,
-    SAMPLE_HOST_PAGES = 1 << 8,
+    SAMPLE_FILESYSTEMS = 1 << 6, /* of the guest agent */
+    SAMPLE_HOST_CPU = 1 << 7,
+    SAMPLE_HOST_MEMORY = 1 << 8,
+    SAMPLE_HOST_PAGES = 1 << 9,
     SAMPLE_GUESTS = SAMPLE_HOST_CPU - 1, /* all that concern guests */
     SAMPLE_HOST = SAMPLE_HOST_CPU | SAMPLE_HOST_MEMORY | SAMPLE_HOST_PAGES,
 };
 
 struct device {
-    char *name; /* vCPU number, vnet0, vda; NULL when libvirt gave none */
+    char *name; /* vCPU number, vnet0, vda, mount point; NULL when libvirt gave none */
     char *path; /* disk: its image, NULL when not known */
     int number; /* position in libvirt's list */
     int64_t values[DEVICE_FIELDS];
