@@ -395,6 +395,7 @@ static void report_absent(const struct round *round) {
     absences_report(&order);
 }
 
+/* Behind the samples: they alone do not make a round whose samples are lost one that gave some. */
 static bool emit_readings(const struct round *round, struct error *error) {
     return vsphere_emit_readings(round->vsphere, round->selection, round->window, round->events,
                                  error);
@@ -402,10 +403,8 @@ static bool emit_readings(const struct round *round, struct error *error) {
 
 static bool visit(struct round *round, struct error *error) {
     struct vsphere *vsphere = round->vsphere;
-    if (!emit_readings(round, error))
-        return false;
     if (round->alone)
-        return true;
+        return emit_readings(round, error);
     choose(round);
     if (!update_offers(round, error))
         return false;
@@ -417,7 +416,7 @@ static bool visit(struct round *round, struct error *error) {
         learn(round);
     if (good)
         report_absent(round);
-    return good;
+    return good && emit_readings(round, error);
 }
 
 static void round_done(struct round *round) {
