@@ -92,7 +92,17 @@ static bool sum_at(const GPtrArray *members, int64_t time, struct demand *sum) {
     return true;
 }
 
-static void add_demand(struct capacity *capacity, const struct demand *sum, int32_t interval) {
+/* The days of a capacity, of MHz and KiB each. */
+struct days {
+    struct trend_days *mhz, *memory;
+};
+
+static void add_demand(struct capacity *capacity, const struct demand *sum, int32_t interval,
+                       const struct days *days) {
+    if (sum->mhz >= 0)
+        trend_days_add(days->mhz, sum->time, interval, sum->mhz);
+    if (sum->consumed_kib >= 0)
+        trend_days_add(days->memory, sum->time, interval, sum->consumed_kib);
     if (sum->mhz >= 0)
         measure_add(&capacity->demand, sum->time, interval, sum->mhz, no_limit);
     if (sum->mhz >= 0 && capacity->mhz > 0)
@@ -102,7 +112,8 @@ static void add_demand(struct capacity *capacity, const struct demand *sum, int3
 }
 
 /* The times of one host are enough: those that others lack are left out. */
-static void add_demands(const GPtrArray *members, struct capacity *capacity) {
+static void add_demands(const GPtrArray *members, struct capacity *capacity,
+                        const struct days *days) {
     if (!members->len)
         return;
     const struct usage_entity *first = g_ptr_array_index(members, 0);
@@ -114,7 +125,7 @@ static void add_demands(const GPtrArray *members, struct capacity *capacity) {
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         struct demand sum;
         if (sum_at(members, ((const struct demand *)value)->time, &sum))
-            add_demand(capacity, &sum, any->shortest);
+            add_demand(capacity, &sum, any->shortest, days);
     }
 }
 
@@ -215,6 +226,26 @@ static void set_headroom(const GPtrArray *members, struct capacity *capacity,
     g_array_free(memory, TRUE);
 }
 
+/* No date for what shrinks, or may be flat. */
+static struct growth growth_of(const struct trend_days *days, bool has_left, double left) {
+    struct growth growth = {.known = false};
+    growth.known = trend_days_trend(days, &growth.trend);
+    growth.ends = growth.known && has_left && growth.trend.low > 0;
+    if (!growth.ends)
+        return growth;
+    left = MAX(left, 0);
+    growth.days = left / growth.trend.slope;
+    growth.days_low = left / growth.trend.high;
+    growth.days_high = left / growth.trend.low;
+    return growth;
+}
+
+static void set_growth(struct capacity *capacity, const struct days *days) {
+    const struct headroom *left = capacity->spare ? &capacity->failed : &capacity->now;
+    capacity->mhz_growth = growth_of(days->mhz, left->has_mhz, left->mhz);
+    capacity->memory_growth = growth_of(days->memory, left->has_memory, left->memory_kib);
+}
+
 static void fill(const struct usage *usage, struct capacity *capacity) {
     struct typical typical = {.mhz = {.peak = 0}};
     GPtrArray *members = g_ptr_array_new(); /* with samples */
@@ -223,9 +254,13 @@ static void fill(const struct usage *usage, struct capacity *capacity) {
         if (is_host(host) && covers(capacity, host))
             add_host(capacity, host, members);
     }
-    add_demands(members, capacity);
+    const struct days days = {trend_days_new(), trend_days_new()};
+    add_demands(members, capacity, &days);
     add_guests(usage, capacity, &typical);
     set_headroom(members, capacity, &typical);
+    set_growth(capacity, &days);
+    trend_days_free(days.mhz);
+    trend_days_free(days.memory);
     measure_done(&typical.mhz);
     measure_done(&typical.consumed);
     measure_done(&typical.large_mhz);

@@ -7,6 +7,7 @@
 #ifndef VPERF_REPORT_CAPACITY_H
 #define VPERF_REPORT_CAPACITY_H
 
+#include "report/trend.h"
 #include "report/usage.h"
 
 /* What is left at the 95th percentile of demand; negative when it is too much. */
@@ -19,6 +20,16 @@ struct headroom {
     double more_average; /* guests like the average one that fit beside what is there */
     double more_large;   /* guests like the one at the 95th percentile of their p95 */
     bool has_more;
+};
+
+/* How demand changes per day, and in how many days it takes what is left. */
+struct growth {
+    struct trend trend; /* per day, with the interval that holds it in 95 % of cases */
+    bool known;         /* there are days enough */
+    bool ends;          /* demand grows for sure; else the days below are of no use */
+    double days;        /* until the p95 takes all; 0 when it does */
+    double days_low;    /* at the steepest slope of the interval */
+    double days_high;   /* at the flattest one */
 };
 
 /* A cluster, or a host, of a report; strings belong to the entities. */
@@ -42,6 +53,8 @@ struct capacity {
     struct timeline timeline; /* of demand, in percent of mhz */
     size_t spare;             /* hosts that fail: the largest ones */
     struct headroom now;
+    struct growth mhz_growth; /* towards the headroom with the spare hosts failed */
+    struct growth memory_growth;
     struct headroom failed; /* with so many hosts failed; of no use when spare is 0 */
 };
 

@@ -148,3 +148,10 @@ void findings_done(struct findings *findings) {
     g_ptr_array_free(findings->summary, TRUE);
     g_ptr_array_free(findings->quality, TRUE);
 }
+
+bool findings_has_trend(const struct findings *findings) {
+    for (size_t i = 0; i < findings->capacity_count; i++)
+        if (findings->capacities[i].mhz_growth.known || findings->capacities[i].memory_growth.known)
+            return true;
+    return false;
+}

@@ -48,6 +48,9 @@ void findings_init(struct findings *findings, struct usage *usage,
 /* findings_done: frees what they hold. */
 void findings_done(struct findings *findings);
 
+/* findings_has_trend: there are days enough for the trend of a host or cluster. */
+bool findings_has_trend(const struct findings *findings);
+
 /* The formulas behind the figures, for every form of report: name and text, NULL at the end. */
 struct findings_formula {
     const char *name;

@@ -73,6 +73,14 @@ static const struct records_column after[] = {
     {"headroom_failed_kib", true},
     {"more_average_guests", true},
     {"more_large_guests", true},
+    {"mhz_per_day", true},
+    {"mhz_per_day_low", true},
+    {"mhz_per_day_high", true},
+    {"mhz_days_left", true},
+    {"kib_per_day", true},
+    {"kib_per_day_low", true},
+    {"kib_per_day_high", true},
+    {"kib_days_left", true},
     {"class", false},
     {"advised_cpus", true},
     {"advised_memory_kib", true},
@@ -188,6 +196,13 @@ static void put_latency(struct records *records, const struct usage_entity *enti
     put_time(records, known, known ? entity->latency_peak_time : 0);
 }
 
+static void put_growth(struct records *records, const struct growth *growth) {
+    put(records, growth->known, growth->trend.slope, 2);
+    put(records, growth->known, growth->trend.low, 2);
+    put(records, growth->known, growth->trend.high, 2);
+    put(records, growth->ends, growth->days, 0);
+}
+
 static void put_capacity(struct records *records, const struct capacity *capacity) {
     static const struct capacity none;
     bool known = capacity != NULL;
@@ -208,6 +223,8 @@ static void put_capacity(struct records *records, const struct capacity *capacit
     put(records, spare && failed->has_memory, failed->memory_kib, 0);
     put(records, last->has_more, last->more_average, 0);
     put(records, last->has_more, last->more_large, 0);
+    put_growth(records, &capacity->mhz_growth);
+    put_growth(records, &capacity->memory_growth);
 }
 
 static void put_advice(struct records *records, const struct finding *finding) {

@@ -7,9 +7,9 @@
 #include "report/grid.h"
 
 /*
- * sections_list: struct grid: hosts, headroom, guests, right-sizing, contention, as far as there
- * are such. Of guests the first rows, as many as were asked for, or else limit. What matters first
- * stands left. The caller frees it.
+ * sections_list: struct grid: hosts, headroom, trend, guests, right-sizing, contention, as far as
+ * there are such. Of guests the first rows, as many as were asked for, or else limit. What matters
+ * first stands left. The caller frees it.
  */
 GPtrArray *sections_list(struct findings *findings, size_t limit);
 

@@ -189,6 +189,8 @@ static void add_unknown(struct findings *findings) {
     append(list, "reservations and plans");
     if (findings->shortest > 20)
         append(list, "bursts shorter than the interval");
+    if (findings->capacity_count && !findings_has_trend(findings))
+        append(list, "trends (they need 14 whole days)");
     if (is_unknown(findings, USAGE_NEED))
         append(list, "the memory that guests need themselves");
     if (is_unknown(findings, USAGE_READY))

@@ -134,6 +134,37 @@ def test_headroom(exported, reports, vcenter):
     assert int(cluster["vcpus"]) == sum(int(row["cpus"]) for row in guests)
 
 
+def test_trend(vperf, vcenter):
+    """Slope and interval are scipy's over daily averages without the week's cycle."""
+    numpy = pytest.importorskip("numpy", reason="python3-numpy is not installed")
+    stats = pytest.importorskip("scipy.stats", reason="scipy is not installed")
+    window = ("--last", "30d", "--interval", "month", *vcenter.arguments)
+    report = vperf.run("report", *window)
+    assert report.status == 0, report
+    rows = vperf.run("collect", "--type", "host", "--counter", "cpu.usagemhz.average", *window).rows
+    hosts = [row for row in report.rows if row["type"] == "host" and row["mhz_per_day"]]
+    assert len(hosts) == 2
+    for host in hosts:
+        days = {}
+        for row in rows:
+            if row["id"] == host["id"]:
+                days.setdefault(int(unix(row["timestamp"]) - 1) // 86400, []).append(
+                    float(row["value"]))
+        days = {day: numpy.mean(values) for day, values in sorted(days.items())
+                if len(values) >= 0.9 * 12}
+        first = min(days)
+        slope = numpy.median([(days[one] - days[two]) / (one - two) for one in days for two in days
+                              if one > two and (one - two) % 7 == 0])
+        effects = {weekday: numpy.median([value - slope * (day - first)
+                                          for day, value in days.items() if day % 7 == weekday])
+                   for weekday in range(7)}
+        found = stats.theilslopes([value - effects[day % 7] for day, value in days.items()],
+                                  list(days))
+        assert [host[f"mhz_per_day{end}"] for end in ("", "_low", "_high")] == [
+            f"{value:.2f}" for value in (found[0], found[2], found[3])]
+        assert bool(host["mhz_days_left"]) == (found[2] > 0)
+
+
 def test_types_are_stable(reports):
     """Each column is a number, a time or text, whatever the row."""
     texts = {"type", "name", "id", "source", "hypervisor", "host", "cluster", "state", "class",

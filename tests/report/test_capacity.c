@@ -152,6 +152,43 @@ static void test_cluster(void **state) {
     usage_free(usage);
 }
 
+/*
+ * 100 MHz more each day, of 10 GHz: after 20 days the p95 is 2805 MHz, and 7195 last 71.95 days.
+ * Memory shrinks: no date.
+ */
+static void test_growth(void **state) {
+    enum { DAYS = 20, DAY = 86400 };
+    const struct counter mhz = {.name = "cpu.usagemhz.average", .unit = "", .stats = ""};
+    const struct counter consumed = {.name = "mem.consumed.average", .unit = "", .stats = ""};
+    struct usage *usage = usage_new(no_limits);
+    size_t count = 0;
+    (void)state;
+
+    for (int64_t day = 0; day < DAYS; day++) {
+        struct sample sample = {(20000 + day) * DAY, 1000 + 100 * day};
+        struct series series = {.entity = &host_a,
+                                .counter = &mhz,
+                                .instance = "",
+                                .interval = DAY,
+                                .count = 1,
+                                .samples = &sample};
+        usage_write(usage, &series);
+        series.counter = &consumed;
+        sample.value = 1000000 - 100 * day;
+        usage_write(usage, &series);
+    }
+    usage_sort(usage);
+    struct capacity *list = capacity_list(usage, 1, &count);
+    assert_int_equal(count, 1);
+    assert_true(list[0].mhz_growth.known && list[0].mhz_growth.ends);
+    assert_near(list[0].mhz_growth.trend.slope, 100);
+    assert_near(list[0].mhz_growth.days, 71.95);
+    assert_true(list[0].memory_growth.known);
+    assert_false(list[0].memory_growth.ends);
+    capacity_list_free(list, count);
+    usage_free(usage);
+}
+
 /* A host without samples has no capacity and no guests, and a guest that is off is none. */
 static void test_absent(void **state) {
     struct usage *usage = usage_new(no_limits);
@@ -181,9 +218,8 @@ static void test_absent(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conversions),
-        cmocka_unit_test(test_latencies),
-        cmocka_unit_test(test_cluster),
+        cmocka_unit_test(test_conversions), cmocka_unit_test(test_latencies),
+        cmocka_unit_test(test_cluster),     cmocka_unit_test(test_growth),
         cmocka_unit_test(test_absent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
