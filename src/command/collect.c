@@ -41,6 +41,24 @@ static void show_summary(const struct run *run) {
     free(missing);
 }
 
+/* What was chosen, and no entity has. What is lost may have it. */
+static void check_offered(struct run *run) {
+    const struct options *options = run->options;
+    const struct globs *globs = &options->selection.counters;
+    bool lost = run->failed || run->missing || run->fatal.kind != ERROR_NONE;
+    if (options->timing.follow || lost || run->chosen <= run->skipped)
+        return;
+    for (size_t i = 0; i < globs->count; i++) {
+        if (globs->excludes[i] || coverage_offers(run->coverage, globs->patterns[i]))
+            continue;
+        log_warn(&options->log,
+                 "no entity offers a counter that matches '%s': 'vperf counters --offered' shows "
+                 "what there is",
+                 globs->patterns[i]);
+        run->missing++;
+    }
+}
+
 /* The files of a run. Both are opened before the server is asked for anything. */
 struct outputs {
     struct output samples;
@@ -118,6 +136,7 @@ static int collect(const struct options *options) {
     run_init(&run, options, &outputs.samples, &sink);
     output_end_with(&outputs.samples, &run.cancel);
     run_all(&run);
+    check_offered(&run);
     if (publish(&run, &outputs))
         show_summary(&run);
     run_report_end(&options->log, &run.fatal);

@@ -3,6 +3,7 @@
 #include "command/coverage.h"
 
 #include <fnmatch.h>
+#include <glib.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,10 @@ struct row {
     enum entity_type type;
     char *unit;
     bool defined;
+    enum omission omission;
     uint64_t entities;
+    uint64_t returning;
+    const struct entity *last; /* that returned a sample; only to be compared */
     uint64_t series;
     uint64_t samples;
     UT_hash_handle hh;
@@ -111,15 +115,27 @@ static struct row *row_of_series(struct coverage *coverage, const struct series 
 
 void coverage_series(struct coverage *coverage, const struct series *series) {
     struct row *row = row_of_series(coverage, series);
+    if (!series->continues && row->last != series->entity) {
+        row->returning++;
+        row->last = series->entity;
+    }
     row->series += !series->continues;
     row->samples += series->count;
+}
+
+void coverage_omitted(struct coverage *coverage, enum entity_type type,
+                      const struct counter *counter, enum omission why) {
+    struct row *row = row_for(coverage, type, counter->name, counter->unit);
+    row->omission = MAX(row->omission, why);
 }
 
 void coverage_merge(struct coverage *coverage, const struct coverage *other) {
     for (const struct row *from = other->rows; from; from = from->hh.next) {
         struct row *row = row_for(coverage, from->type, counter_name(from), from->unit);
         row->defined |= from->defined;
+        row->omission = MAX(row->omission, from->omission);
         row->entities += from->entities;
+        row->returning += from->returning;
         row->series += from->series;
         row->samples += from->samples;
     }
@@ -128,6 +144,13 @@ void coverage_merge(struct coverage *coverage, const struct coverage *other) {
 bool coverage_matches(const struct coverage *coverage, const char *pattern) {
     for (const struct row *row = coverage->rows; row; row = row->hh.next)
         if (fnmatch(pattern, counter_name(row), 0) == 0)
+            return true;
+    return false;
+}
+
+bool coverage_offers(const struct coverage *coverage, const char *pattern) {
+    for (const struct row *row = coverage->rows; row; row = row->hh.next)
+        if (row->entities && fnmatch(pattern, counter_name(row), 0) == 0)
             return true;
     return false;
 }
@@ -173,16 +196,44 @@ static const char *status(const struct row *row) {
     return row->entities ? "offered, no data" : "not offered";
 }
 
+static const char *const omissions[] = {
+    [OMISSION_NOT_ASKED] = "not asked",
+    [OMISSION_ROLLUP] = "rollup not kept in real time",
+    [OMISSION_LEVEL] = "level",
+    [OMISSION_REFUSED] = "refused",
+};
+
+/* Of a type that has nobody who offers anything, nobody was asked. */
+static const char *reason(const struct row *row, const bool offering[ENTITY_TYPES]) {
+    if (row->samples)
+        return "";
+    if (row->omission && (!row->entities || row->omission == OMISSION_REFUSED))
+        return omissions[row->omission];
+    if (row->entities)
+        return "no samples";
+    return offering[row->type] ? "device or feature absent" : omissions[OMISSION_NOT_ASKED];
+}
+
+static void find_offering(const struct coverage *coverage, bool offering[ENTITY_TYPES]) {
+    for (const struct row *row = coverage->rows; row; row = row->hh.next)
+        offering[row->type] = offering[row->type] || row->entities;
+}
+
 void coverage_write(struct coverage *coverage, FILE *stream, bool spreadsheet_safe) {
-    fputs("type,counter,unit,entities_offering,series,samples,status\n", stream);
+    bool offering[ENTITY_TYPES] = {false};
+    find_offering(coverage, offering);
+    fputs("type,counter,unit,entities_offering,entities_returning,series,samples,status,reason\n",
+          stream);
     for (const struct row *row = coverage->rows; row; row = row->hh.next) {
         fprintf(stream, "%s,", entity_type_name(row->type));
         csv_text(stream, counter_name(row), spreadsheet_safe);
         fputc(',', stream);
         csv_text(stream, row->unit, spreadsheet_safe);
-        fprintf(stream, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",", row->entities, row->series,
-                row->samples);
+        fprintf(stream, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",", row->entities,
+                row->returning, row->series, row->samples);
         csv_text(stream, status(row), false);
+        fputc(',', stream);
+        csv_text(stream, reason(row, offering), false);
         fputc('\n', stream);
     }
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/catalog.h"
+#include "core/omission.h"
 #include "core/output.h"
 #include "core/selection.h"
 #include "core/series.h"
@@ -41,18 +42,27 @@ void coverage_offered(struct coverage *coverage, const struct entity *entity,
 /* coverage_series: one more series, with its samples. */
 void coverage_series(struct coverage *coverage, const struct series *series);
 
+/* coverage_omitted: why the counter has no samples of the type, if it has none. */
+void coverage_omitted(struct coverage *coverage, enum entity_type type,
+                      const struct counter *counter, enum omission why);
+
 /* coverage_merge: adds the rows of another account; rows that both have are summed. */
 void coverage_merge(struct coverage *coverage, const struct coverage *other);
 
 /* coverage_matches: a row's counter matches the pattern of fnmatch(3). */
 bool coverage_matches(const struct coverage *coverage, const char *pattern);
 
+/* coverage_offers: an entity offers such a counter. */
+bool coverage_offers(const struct coverage *coverage, const char *pattern);
+
 /* coverage_totals: the sums. */
 struct coverage_totals coverage_totals(struct coverage *coverage);
 
 /*
- * coverage_write: CSV with the columns type,counter,unit,entities_offering,series,samples,status,
- * in the order of the catalogue; status is collected, "offered, no data" or "not offered".
+ * coverage_write: CSV with the columns type, counter, unit, entities_offering, entities_returning
+ * (with at least one sample), series, samples, status and reason, in the order of the catalogue.
+ * Status is collected, "offered, no data" or "not offered"; reason why there are no samples: one of
+ * the texts of README.md.
  */
 void coverage_write(struct coverage *coverage, FILE *stream, bool spreadsheet_safe);
 

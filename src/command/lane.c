@@ -100,6 +100,12 @@ static void on_missing(void *context, const struct entity *entity, const char *r
         g_hash_table_remove(lane->awaited, key_of(lane, entity));
 }
 
+static void on_omitted(void *context, enum entity_type type, const struct counter *counter,
+                       enum omission why) {
+    struct lane *lane = context;
+    coverage_omitted(lane->coverage, type, counter, why);
+}
+
 static bool is_awaited(const struct lane *lane, const struct entity *entity) {
     return lane->awaited && g_hash_table_contains(lane->awaited, key_of(lane, entity));
 }
@@ -155,6 +161,7 @@ static bool round_once(struct lane *lane, struct source *source, const struct wi
         .skipped = on_skipped,
         .missing = on_missing,
         .absent = on_absent,
+        .omitted = on_omitted,
         .arrived = on_arrived,
         .ended = on_ended,
         .idle = on_idle,
@@ -382,9 +389,13 @@ static bool prepare(struct lane *lane, struct source *source, struct error *erro
     warn_of_doubles(lane, inventory);
     if (is_endless(lane))
         warn_of_names(lane, inventory);
-    for (size_t i = 0; lane->run->sink->ops->entity && i < inventory->count; i++)
-        if (selection_has_entity(selection, inventory->entities[i]))
+    for (size_t i = 0; i < inventory->count; i++) {
+        if (!selection_has_entity(selection, inventory->entities[i]))
+            continue;
+        lane->chosen++;
+        if (lane->run->sink->ops->entity)
             inventory_add(lane->selected, inventory->entities[i]);
+    }
     return true;
 }
 

@@ -42,6 +42,7 @@ struct lane {
     struct error error;         /* why the lane ended early */
     pthread_t thread;
     bool started;
+    size_t chosen; /* entities of the selection when it began */
 };
 
 /* lane_start: begins the work of the target with this number in a thread. */

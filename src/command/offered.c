@@ -40,6 +40,11 @@ static void ignore_absence(void *context, const struct absence *absence) {
     (void)context, (void)absence;
 }
 
+static void ignore_omission(void *context, enum entity_type type, const struct counter *counter,
+                            enum omission why) {
+    (void)context, (void)type, (void)counter, (void)why;
+}
+
 static void ignore_entity(void *context, const struct entity *entity) {
     (void)context, (void)entity;
 }
@@ -67,6 +72,7 @@ static bool read_rounds(struct source *source, const struct selection *selection
         .skipped = ignore_entity,
         .missing = on_missing,
         .absent = ignore_absence,
+        .omitted = ignore_omission,
         .arrived = ignore_entity,
         .ended = ignore_end,
         .idle = ignore_idle,

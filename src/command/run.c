@@ -112,6 +112,7 @@ static void finish_lane(struct run *run, struct lane *lane) {
         run->failed++;
     run->misused += lane->error.kind == ERROR_USAGE;
     run->missing += messages_troubles(lane->messages);
+    run->chosen += lane->chosen;
     run->skipped += g_hash_table_size(lane->skipped);
     run->rounds += lane->rounds;
     run->torn |= lane->torn && !lane->spool;

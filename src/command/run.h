@@ -30,6 +30,7 @@ struct run {
     size_t failed;              /* targets of which something is lost as a whole */
     size_t misused;             /* targets that cannot do what the command line asks for */
     size_t missing;             /* troubles that cost data */
+    size_t chosen;              /* entities of the selection when the run began */
     size_t skipped;             /* entities without data, such as guests that are powered off */
     size_t unmatched;           /* patterns of --name that no entity has */
     size_t rounds;              /* complete rounds that gave samples */

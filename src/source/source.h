@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "core/inventory.h"
 #include "core/mark.h"
+#include "core/omission.h"
 #include "core/reporter.h"
 #include "core/selection.h"
 #include "core/series.h"
@@ -83,6 +84,9 @@ struct source_events {
      * for each type and reason.
      */
     void (*absent)(void *context, const struct absence *absence);
+    /* omitted: why entities of the type have no samples of the counter, if none has. */
+    void (*omitted)(void *context, enum entity_type type, const struct counter *counter,
+                    enum omission why);
     /* arrived: a selected entity that was not there in the round before. */
     void (*arrived)(void *context, const struct entity *entity);
     /* ended: a selected entity that is no longer there, or no longer runs. */

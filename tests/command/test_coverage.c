@@ -10,8 +10,10 @@
 #include <string.h>
 
 #include "command/coverage.h"
+#include "core/memory.h"
 
-#define HEADER "type,counter,unit,entities_offering,series,samples,status\n"
+#define HEADER                                                                                     \
+    "type,counter,unit,entities_offering,entities_returning,series,samples,status,reason\n"
 
 static const struct counter usage = {.id = 1, .name = "cpu.usage.average", .unit = "percent"};
 static const struct counter ready = {.id = 2, .name = "cpu.ready.summation", .unit = "ms"};
@@ -81,11 +83,45 @@ static void test_every_status(void **state) {
     give(coverage, &vm, &usage, 3, false);
     give(coverage, &vm, &usage, 2, true);
     check(coverage, false,
-          HEADER "vm,cpu.usage.average,percent,2,1,5,collected\n"
-                 "vm,cpu.ready.summation,ms,1,0,0,\"offered, no data\"\n"
-                 "host,cpu.usage.average,percent,0,0,0,not offered\n"
-                 "host,cpu.ready.summation,ms,0,0,0,not offered\n");
+          HEADER "vm,cpu.usage.average,percent,2,1,1,5,collected,\n"
+                 "vm,cpu.ready.summation,ms,1,0,0,0,\"offered, no data\",no samples\n"
+                 "host,cpu.usage.average,percent,0,0,0,0,not offered,not asked\n"
+                 "host,cpu.ready.summation,ms,0,0,0,0,not offered,not asked\n");
     coverage_free(coverage);
+}
+
+static void check_reason(enum omission first, enum omission second, bool offered,
+                         const char *expected) {
+    struct coverage *coverage = coverage_new();
+    char *text = memory_printf("%svm,cpu.ready.summation,ms,%d,0,0,0,%s,%s\n", HEADER, offered,
+                               offered ? "\"offered, no data\"" : "not offered", expected);
+    char *rest = NULL;
+    coverage_omitted(coverage, ENTITY_VM, &ready, first);
+    coverage_omitted(coverage, ENTITY_VM, &ready, second);
+    if (offered)
+        coverage_offered(coverage, &vm, &ready);
+    else
+        coverage_offered(coverage, &vm, &usage);
+    rest = offered ? text
+                   : memory_printf("%svm,cpu.usage.average,percent,1,0,0,0,\"offered, no "
+                                   "data\",no samples\n",
+                                   text);
+    check(coverage, false, rest);
+    if (rest != text)
+        free(rest);
+    free(text);
+    coverage_free(coverage);
+}
+
+static void test_every_reason(void **state) {
+    (void)state;
+    check_reason(OMISSION_NONE, OMISSION_NONE, false, "device or feature absent");
+    check_reason(OMISSION_NOT_ASKED, OMISSION_NONE, false, "not asked");
+    check_reason(OMISSION_ROLLUP, OMISSION_NOT_ASKED, false, "rollup not kept in real time");
+    check_reason(OMISSION_NONE, OMISSION_LEVEL, false, "level");
+    check_reason(OMISSION_REFUSED, OMISSION_NOT_ASKED, false, "refused");
+    check_reason(OMISSION_REFUSED, OMISSION_NONE, true, "refused");
+    check_reason(OMISSION_NOT_ASKED, OMISSION_NONE, true, "no samples");
 }
 
 /* A counter counts once, whatever the number of types. */
@@ -119,7 +155,7 @@ static void test_selection_decides_what_is_defined(void **state) {
     selection.types[ENTITY_HOST] = false;
     globs_add(&selection.counters, "*.summation");
     coverage_define(coverage, catalog, &selection);
-    check(coverage, false, HEADER "vm,cpu.ready.summation,ms,0,0,0,not offered\n");
+    check(coverage, false, HEADER "vm,cpu.ready.summation,ms,0,0,0,0,not offered,not asked\n");
     assert_true(coverage_matches(coverage, "cpu.r*"));
     assert_false(coverage_matches(coverage, "cpu.usage.average"));
     selection_done(&selection);
@@ -139,11 +175,11 @@ static void test_merge(void **state) {
     coverage_merge(all, other);
     coverage_free(other);
     check(all, false,
-          HEADER "vm,cpu.usage.average,percent,2,2,5,collected\n"
-                 "vm,cpu.ready.summation,ms,0,0,0,not offered\n"
-                 "host,cpu.usage.average,percent,0,0,0,not offered\n"
-                 "host,cpu.ready.summation,ms,0,0,0,not offered\n"
-                 "vm,#9,unknown,1,0,0,\"offered, no data\"\n");
+          HEADER "vm,cpu.usage.average,percent,2,2,2,5,collected,\n"
+                 "vm,cpu.ready.summation,ms,0,0,0,0,not offered,device or feature absent\n"
+                 "host,cpu.usage.average,percent,0,0,0,0,not offered,not asked\n"
+                 "host,cpu.ready.summation,ms,0,0,0,0,not offered,not asked\n"
+                 "vm,#9,unknown,1,0,0,0,\"offered, no data\",no samples\n");
     check_totals(
         all,
         (struct coverage_totals){
@@ -172,8 +208,10 @@ static void test_odd_names(void **state) {
     memset(name, 'x', sizeof name - 1);
     name[sizeof name - 1] = '\0';
     coverage_offered(coverage, &vm, &formula);
-    check(coverage, false, HEADER "vm,\"=a,\"\"b\"\"\",+x,1,0,0,\"offered, no data\"\n");
-    check(coverage, true, HEADER "vm,\"'=a,\"\"b\"\"\",'+x,1,0,0,\"offered, no data\"\n");
+    check(coverage, false,
+          HEADER "vm,\"=a,\"\"b\"\"\",+x,1,0,0,0,\"offered, no data\",no samples\n");
+    check(coverage, true,
+          HEADER "vm,\"'=a,\"\"b\"\"\",'+x,1,0,0,0,\"offered, no data\",no samples\n");
     coverage_offered(coverage, &vm, &endless);
     assert_true(coverage_matches(coverage, name));
     coverage_free(coverage);
@@ -181,9 +219,13 @@ static void test_odd_names(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing),   cmocka_unit_test(test_every_status),
-        cmocka_unit_test(test_totals),    cmocka_unit_test(test_selection_decides_what_is_defined),
-        cmocka_unit_test(test_merge),     cmocka_unit_test(test_merge_into_nothing),
+        cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_every_status),
+        cmocka_unit_test(test_every_reason),
+        cmocka_unit_test(test_totals),
+        cmocka_unit_test(test_selection_decides_what_is_defined),
+        cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_merge_into_nothing),
         cmocka_unit_test(test_odd_names),
     };
     return cmocka_run_group_tests_name("coverage", tests, NULL, NULL);

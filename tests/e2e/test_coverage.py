@@ -19,7 +19,8 @@ OWN = ["guestDisk.capacity.latest", "guestDisk.free.latest", "snapshot.count.lat
        "snapshot.size.latest", "snapshot.age.latest", "space.provisioned.latest",
        "space.used.latest", "space.unshared.latest", "space.capacity.latest", "space.free.latest"]
 
-COLUMNS = ["type", "counter", "unit", "entities_offering", "series", "samples", "status"]
+COLUMNS = ["type", "counter", "unit", "entities_offering", "entities_returning", "series",
+           "samples", "status", "reason"]
 
 
 def collect(vperf, server, directory, *options, status=0, own=False):

@@ -11,7 +11,7 @@ from weather import COUNTERS, calm_esx, collect  # noqa: F401
 
 # Four batches, so that workers wait for each other.
 FLAGS = ("-mode", "real", "-model", "vpx", "-host", "8", "-vm", "200", "-now", weather.NOW)
-DAY = ("--interval", "day", "--samples", "3")
+DAY = (*weather.ARCHIVED, "--interval", "day", "--samples", "3")
 
 # Flags of the simulator, options of vperf, exit status.
 WEATHERS = {
@@ -39,7 +39,8 @@ def run(vperf, start, name, jobs, tmp_path, **how):
     flags, options, status = WEATHERS[name]
     server = start(*FLAGS, *flags)
     coverage = tmp_path / f"coverage-{jobs}"
-    done = collect(vperf, server, *COUNTERS, *options, "--jobs", jobs, "--coverage", coverage,
+    counters = () if "--counter" in options else COUNTERS
+    done = collect(vperf, server, *counters, *options, "--jobs", jobs, "--coverage", coverage,
                    **how)
     assert done.status == status, done
     return done.out, coverage.read_text().replace(server.label, ""), \

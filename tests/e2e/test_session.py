@@ -41,13 +41,15 @@ def test_one_counter_of_one_guest(vperf, start_vcsim):
 
 
 def test_calls_do_not_grow_with_guests(vperf, start_vcsim):
-    """Forty guests take no more calls than one, but for the question what each of them offers."""
+    """Forty guests take no more calls than one, but for the questions what they offer."""
     counts = []
     for guests in (1, 40):
         server = start_vcsim("-mode", "real", "-vm", guests)
         vperf.run("collect", *server.arguments)
         counts.append(collections.Counter(server.methods()))
-        assert counts[-1].pop("QueryAvailablePerfMetric") <= guests + 1
+        assert counts[-1].pop("QueryAvailablePerfMetric") <= 5
+    # Two tell whether all may be asked for what only some of many list.
+    counts[1]["QueryPerf"] -= 2
     assert counts[0] == counts[1]
 
 

@@ -3,9 +3,9 @@
 
 import pytest
 import weather
-from weather import COUNTERS, VCENTER, calm, collect, ids, named  # noqa: F401
+from weather import ARCHIVED, COUNTERS, VCENTER, calm, collect, ids, named  # noqa: F401
 
-DAY = (*COUNTERS, "--interval", "day", "--samples", "2")
+DAY = (*ARCHIVED, "--interval", "day", "--samples", "2")
 
 
 def check(vperf, server, twin, usual, count, jobs=4, each=2):
@@ -130,7 +130,7 @@ def test_refused_counter(vperf, start_vcsim, calm, refused, jobs):  # noqa: F811
     shape the others are no longer asked for it."""
     name, number = refused
     twin, usual = calm.run()
-    server = start_vcsim(*VCENTER, "-refuse-counter", number)
+    server = start_vcsim(*VCENTER, "-refuse-counter", number, "-need-metrics")
     done = collect(vperf, server, "--jobs", jobs)
     assert done.status == 3, done
     assert 1 <= len(named(done)) <= 2 + weather.HOSTS and "metricId" in done.err, done
@@ -145,7 +145,7 @@ def test_refused_counter(vperf, start_vcsim, calm, refused, jobs):  # noqa: F811
 def test_counter_that_few_are_refused(vperf, start_vcsim, calm, refused, who, jobs):  # noqa: F811
     """One guest is alone; when two of a shape are refused, it is the same with any --jobs."""
     name, number = refused
-    flags = ("-refuse-counter", number, "-refuse-counter-of", who)
+    flags = ("-refuse-counter", number, "-refuse-counter-of", who, "-need-metrics")
     done = collect(vperf, start_vcsim(*VCENTER, *flags), "--jobs", jobs)
     assert done.status == 3 and len(named(done)) == len(who.split(",")), done
     if len(named(done)) == 1:

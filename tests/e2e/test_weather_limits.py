@@ -6,9 +6,9 @@ import math
 import harness
 import pytest
 import weather
-from weather import COUNTERS, VCENTER, calm, calm_esx, collect, same  # noqa: F401
+from weather import ARCHIVED, COUNTERS, VCENTER, calm, calm_esx, collect, same  # noqa: F401
 
-DAY = (*COUNTERS, "--interval", "day", "--samples", "2")
+DAY = (*ARCHIVED, "--interval", "day", "--samples", "2")
 
 
 @pytest.mark.parametrize("limit", [7, 64])
@@ -51,8 +51,8 @@ def test_element_limit(vperf, start_vcsim, calm, limit, jobs):  # noqa: F811
     same(collect(vperf, server, *COUNTERS, "--jobs", jobs), twin)
     largest = max(one["elements"] for one in server.requests() if one["method"] == "QueryPerf")
     refused = [one for one in server.server.events("answer") if one["fault"]]
-    # Once a worker knows, but for the batches that others are at.
-    assert len(refused) <= jobs * (math.ceil(math.log2(largest / limit)) + 2)
+    # Once a worker knows, but for the batches that others are at; and a question before them.
+    assert len(refused) <= jobs * (math.ceil(math.log2(largest / limit)) + 2) + 1
     assert weather.calls(server)["QueryPerf"] <= usual["QueryPerf"] * 4 * largest / limit
 
 
@@ -92,7 +92,7 @@ def test_question_that_hangs_once(vperf, start_vcsim, calm_esx):  # noqa: F811
     server = start_vcsim(*weather.ESX, "-accident", "QueryAvailablePerfMetric:2:hang")
     done = collect(vperf, server, "--timeout", "1")
     same(done, calm_esx.run()[0])
-    assert weather.calls(server)["QueryAvailablePerfMetric"] == 4
+    assert weather.calls(server)["QueryAvailablePerfMetric"] == 6
 
 
 @pytest.mark.parametrize("jobs", [1, 8])
@@ -101,8 +101,8 @@ def test_server_that_answers_no_more(vperf, start_vcsim, jobs):
     server = start_vcsim(*VCENTER, "-accident", "QueryPerf:*:hang")
     done = collect(vperf, server, *COUNTERS, "--timeout", "1", "--jobs", jobs)
     assert done.status == 1 and "no answer to QueryPerf within 1 s" in done.err, done
-    assert weather.calls(server)["QueryPerf"] <= 4 * jobs
-    assert done.own_seconds < 4 + harness.MARGIN_SECONDS
+    assert weather.calls(server)["QueryPerf"] <= 4 * jobs + 1
+    assert done.own_seconds < 5 + harness.MARGIN_SECONDS
     assert server.methods()[-1] == "Logout"
 
 

@@ -19,6 +19,9 @@ GUESTS, HOSTS = 80, 4
 VCENTER = ("-mode", "real", "-model", "vpx", "-host", HOSTS, "-vm", GUESTS, "-now", NOW)
 COUNTERS = ("--counter", "cpu.usage.average,cpu.ready.summation,mem.active.average,net.*,hbr.*")
 
+# Those of them that are archived.
+ARCHIVED = ("--counter", "cpu.usage.average,cpu.ready.summation,net.*")
+
 # A small ESXi host with everything that it offers.
 ESX = ("-mode", "real", "-model", "esx", "-vm", "4", "-now", NOW)
 

@@ -9,6 +9,7 @@
 #include "core/memory.h"
 #include "source/vsphere/inventory/changes.h"
 #include "source/vsphere/inventory/counters.h"
+#include "source/vsphere/omissions.h"
 #include "source/vsphere/query/absences.h"
 #include "source/vsphere/query/archives.h"
 #include "source/vsphere/query/batches.h"
@@ -97,6 +98,8 @@ static bool renew_catalog(struct vsphere *vsphere, struct error *error) {
         return true;
     if (!counters_reload(vsphere->session->main, catalog, error))
         return false;
+    if (generation != vsphere->generation)
+        vsphere->breadth.pause = (struct backoff){0};
     if (generation != vsphere->generation || defined != catalog_defined(catalog))
         groups_forget(&vsphere->groups);
     vsphere->generation = generation;
@@ -149,8 +152,9 @@ static bool resolve_span(struct round *round, struct error *error) {
     struct vsphere *vsphere = round->vsphere;
     struct channel *channel = vsphere->session->main;
     bool first = !round->window->fresh_only || !vsphere->checked;
-    if (first && (!span_resolve(&round->span, round->window, channel, error) ||
-                  (round->archived && !archives_check(&round->span, channel, error))))
+    if (first &&
+        (!span_resolve(&round->span, round->window, channel, error) ||
+         (round->archived && !archives_check(&round->span, channel, &vsphere->level, error))))
         return false;
     vsphere->checked = true;
     if (!round->window->fresh_only)
@@ -262,6 +266,7 @@ static struct query_item make_item(const struct round *round, size_t index) {
         .entity = entity,
         .tracked = tracking_of(&vsphere->tracking, entity->id),
         .group = round->groups[index]->number,
+        .own = round->groups[index]->shared ? &round->groups[index]->offer : NULL,
         .counters = wanted->counters,
         .count = wanted->count,
         .metrics = round->selection->aggregate_only ? wanted->count : wanted->metrics,
@@ -325,10 +330,9 @@ static size_t find_late(const struct round *round, struct query_item *late) {
     return count;
 }
 
-static bool run(const struct round *round, const struct query_item *items, size_t count,
-                bool reports_progress, struct error *error) {
+static struct query make_query(const struct round *round) {
     struct vsphere *vsphere = round->vsphere;
-    const struct query query = {
+    return (struct query){
         .catalog = vsphere->catalog,
         .selection = round->selection,
         .events = round->events,
@@ -336,7 +340,52 @@ static bool run(const struct round *round, const struct query_item *items, size_
         .fresh = round->window->fresh_only,
         .now_ns = round->now_ns,
         .newest = &vsphere->newest,
+        .breadth = &vsphere->breadth,
     };
+}
+
+/* Some that were asked what they offer, and one in between. */
+static size_t choose_probed(const struct round *round, const struct group *group,
+                            struct query_item probed[3]) {
+    const size_t members[] = {0, group->count - 1, group->count / 2};
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        size_t index = group->members[members[i]];
+        if (!round->refusals[index])
+            probed[count++] = round->items[index];
+    }
+    return count;
+}
+
+/* Of many guests of one shape, not all were asked what they offer. */
+static bool broaden(struct round *round, struct error *error) {
+    struct vsphere *vsphere = round->vsphere;
+    struct breadth *breadth = &vsphere->breadth;
+    const struct group *group = groups_sampled(&vsphere->groups);
+    if (!group || round->archived || limits_lists_instances(&vsphere->limits))
+        return true;
+    const struct offer *listed = groups_wanted(&vsphere->groups, group);
+    if (!breadth_begin(breadth, listed, vsphere->catalog, round->selection))
+        return true;
+    if (!backoff_holds(&breadth->pause, round->now_ns)) {
+        const struct query query = make_query(round);
+        struct query_item probed[3];
+        size_t count = choose_probed(round, group, probed);
+        if (!breadth_probe(breadth, &query, vsphere->session->main, probed, count, error))
+            return false;
+    }
+    for (size_t i = 0; i < round->count; i++) {
+        bool like = round->groups[i]->shared && round->groups[i]->type == group->type;
+        if (like && !round->refusals[i] && (round->items[i].count || !listed->count))
+            breadth_widen(breadth, &round->items[i]);
+    }
+    return true;
+}
+
+static bool run(const struct round *round, const struct query_item *items, size_t count,
+                bool reports_progress, struct error *error) {
+    struct vsphere *vsphere = round->vsphere;
+    const struct query query = make_query(round);
     struct batches_order order = {&query, items, count, &vsphere->limits, reports_progress, false};
     bool good = batches_run(vsphere->workers, &order, error);
     vsphere->outdated = vsphere->outdated || order.lost_objects;
@@ -370,14 +419,9 @@ static void learn(struct round *round) {
         vsphere->learnt = vsphere_read_clock(vsphere, &seconds, &ignored);
 }
 
-/* A short stretch of time may hold no sample: they are at multiples of their interval. */
-static bool holds_sample(const struct span *span) {
-    return !span->bounded || span->end / span->interval > span->start / span->interval;
-}
-
 static void report_absent(const struct round *round) {
     struct vsphere *vsphere = round->vsphere;
-    if (!holds_sample(&round->span))
+    if (!span_holds_sample(&round->span))
         return;
     const struct absences_order order = {
         .events = round->events,
@@ -401,6 +445,17 @@ static bool emit_readings(const struct round *round, struct error *error) {
                                  error);
 }
 
+/* Once, as a round has nothing new to say of it. */
+static void report_omissions(const struct round *round) {
+    struct omissions_order order = {
+        round->vsphere, round->selection, round->events, round->archived, {false}};
+    for (size_t i = 0; i < round->count; i++)
+        order.asked[round->entities[i]->type] = true;
+    if (!round->vsphere->accounted)
+        omissions_report(&order);
+    round->vsphere->accounted = true;
+}
+
 static bool visit(struct round *round, struct error *error) {
     struct vsphere *vsphere = round->vsphere;
     if (round->alone)
@@ -411,11 +466,13 @@ static bool visit(struct round *round, struct error *error) {
     limits_begin(&vsphere->limits, vsphere->session->main, round->window->interval, round->now_ns);
     make_items(round);
     report_refused_counters(round);
-    bool good = ask(round, error);
+    bool good = broaden(round, error) && ask(round, error);
     if (good && round->endless)
         learn(round);
-    if (good)
+    if (good) {
         report_absent(round);
+        report_omissions(round);
+    }
     return good && emit_readings(round, error);
 }
 

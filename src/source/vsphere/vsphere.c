@@ -138,6 +138,7 @@ static void vsphere_close(struct source *source) {
     readings_free(vsphere->readings);
     free(vsphere->ended);
     groups_done(&vsphere->groups);
+    breadth_done(&vsphere->breadth);
     refusals_done(&vsphere->refusals);
     tracking_done(&vsphere->tracking);
     free(vsphere);

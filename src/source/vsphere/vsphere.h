@@ -5,6 +5,7 @@
 
 #include "source/source.h"
 #include "source/vsphere/inventory/entities.h"
+#include "source/vsphere/query/breadth.h"
 #include "source/vsphere/query/groups.h"
 #include "source/vsphere/query/limits.h"
 #include "source/vsphere/query/refusals.h"
@@ -38,6 +39,7 @@ struct vsphere {
     struct groups groups;
     struct limits limits;
     struct refusals refusals;
+    struct breadth breadth;
     struct tracking tracking;
 
     struct server_clock clock;
@@ -45,6 +47,8 @@ struct vsphere {
     int64_t newest;  /* sample time that was emitted */
     int unsettled;   /* rounds in a row after which the clock's rate was not known */
     uint64_t rounds; /* that have begun */
+    int32_t level;   /* statistics level of the archive; 0: not known */
+    bool accounted;  /* why counters have no samples was told */
     bool checked;    /* whether the server keeps samples as old as the window */
     bool live;       /* the types that were asked for are known to have samples in real time */
     bool learnt;     /* the clock was read after a round that succeeded */

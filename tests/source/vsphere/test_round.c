@@ -44,11 +44,14 @@ bool __wrap_present_read(struct channel *channel, struct server_reading *reading
     return answer(&server.clocks, error);
 }
 
-bool __wrap_archives_check(const struct span *span, struct channel *channel, struct error *error);
+bool __wrap_archives_check(const struct span *span, struct channel *channel, int32_t *level,
+                           struct error *error);
 
-bool __wrap_archives_check(const struct span *span, struct channel *channel, struct error *error) {
+bool __wrap_archives_check(const struct span *span, struct channel *channel, int32_t *level,
+                           struct error *error) {
     (void)span;
     (void)channel;
+    (void)level;
     return answer(&server.archives, error);
 }
 

@@ -2,6 +2,7 @@
 #include "source/vsphere/query/answers.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
 
@@ -95,6 +96,37 @@ void answers_find(const struct answers *answers, const char *id, struct answer *
             answer->left_out++;
     if (answer->count > 1)
         drop_doubles(answer);
+}
+
+static int compare_places(const void *a, const void *b) {
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    return (left > right) - (left < right);
+}
+
+static bool is_sorted(const struct vim_entity_metric *part) {
+    for (size_t i = 1; i < part->series_count; i++)
+        if (part->series[i].counter_id < part->series[i - 1].counter_id)
+            return false;
+    return true;
+}
+
+/* Those of one counter stay in their order. */
+void answers_sort(struct vim_entity_metric *part) {
+    size_t count = part->series_count;
+    if (is_sorted(part))
+        return;
+    uint64_t *places = memory_array(count, sizeof *places);
+    struct vim_series *series = memory_array(count, sizeof *series);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t id = (uint64_t)part->series[i].counter_id + (UINT64_C(1) << 31);
+        places[i] = id << 32 | (uint32_t)i;
+    }
+    qsort(places, count, sizeof *places, compare_places);
+    for (size_t i = 0; i < count; i++)
+        series[i] = part->series[(uint32_t)places[i]];
+    memcpy(part->series, series, count * sizeof *series);
+    free(series);
+    free(places);
 }
 
 void answers_done(struct answers *answers) {

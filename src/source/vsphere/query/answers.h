@@ -32,6 +32,9 @@ void answers_init(struct answers *answers, struct vim_entity_metric *metrics, si
  */
 void answers_find(const struct answers *answers, const char *id, struct answer *answer);
 
+/* answers_sort: puts the series of the part into the order of their counters' ids. */
+void answers_sort(struct vim_entity_metric *part);
+
 /* answers_done: frees what answers_init made. */
 void answers_done(struct answers *answers);
 

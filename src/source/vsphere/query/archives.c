@@ -16,6 +16,7 @@ struct archives {
     int32_t interval;     /* the one looked for */
     int64_t kept_seconds; /* its samples; 0 when it is not among them */
     char *known;          /* the intervals of the server, for people; NULL for none */
+    int32_t level;        /* of the one looked for; 0 when it is not told */
     char *longer;         /* those of them above the one looked for */
 };
 
@@ -32,8 +33,10 @@ static void add_interval(struct archives *archives, const struct vim25__PerfInte
     add_number(&archives->known, interval->samplingPeriod);
     if (interval->samplingPeriod > archives->interval)
         add_number(&archives->longer, interval->samplingPeriod);
-    if (interval->samplingPeriod == archives->interval)
-        archives->kept_seconds = interval->length;
+    if (interval->samplingPeriod != archives->interval)
+        return;
+    archives->kept_seconds = interval->length;
+    archives->level = interval->level ? *interval->level : 0;
 }
 
 static void visit(void *context, const struct vim25__ObjectContent *object) {
@@ -81,7 +84,8 @@ static bool warn_if_older(const struct archives *archives, const struct span *sp
     return true;
 }
 
-bool archives_check(const struct span *span, struct channel *channel, struct error *error) {
+bool archives_check(const struct span *span, struct channel *channel, int32_t *level,
+                    struct error *error) {
     struct archives archives = {.interval = span->interval};
     bool good = load(&archives, channel, error);
     if (good && archives.kept_seconds)
@@ -91,6 +95,7 @@ bool archives_check(const struct span *span, struct channel *channel, struct err
             error, ERROR_UNAVAILABLE,
             "%s: the server keeps no samples of %d s: give another --interval (%d, %s)",
             channel->session->label, archives.interval, REAL_TIME_SECONDS, archives.known);
+    *level = archives.level;
     free(archives.known);
     free(archives.longer);
     return good;

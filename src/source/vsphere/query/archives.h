@@ -9,7 +9,9 @@
  * archives_check: warns when the span begins before the samples that the server still keeps.
  * ERROR_FAULT when it keeps none of this interval: the message names those it keeps. A
  * server that does not tell (historicalInterval of PerformanceManager) is believed to keep all.
+ * *level becomes the statistics level of the interval; 0 when it is not told.
  */
-bool archives_check(const struct span *span, struct channel *channel, struct error *error);
+bool archives_check(const struct span *span, struct channel *channel, int32_t *level,
+                    struct error *error);
 
 #endif

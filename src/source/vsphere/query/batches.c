@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "source/vsphere/query/breadth.h"
 #include "source/vsphere/query/split.h"
 #include "source/vsphere/session/failure.h"
 #include "source/vsphere/session/present.h"
@@ -141,6 +142,8 @@ static void lose_counter(struct batch_run *run, struct error *error) {
                                    counter->name, failure_reason(run->channel, error));
         }
         query->events->missing(query->events->context, item->entity, reason);
+        query->events->omitted(query->events->context, item->entity->type, counter,
+                               OMISSION_REFUSED);
         item->tracked->heard = true;
         free(reason);
     }
@@ -241,8 +244,8 @@ static bool handle_refusal(struct batch_run *run, struct error *error) {
 }
 
 /* The part of the item that the piece asks for. */
-static struct query_item narrow(const struct query_item *item, const struct split_piece *piece,
-                                size_t windows) {
+static struct query_item narrow(const struct query *query, const struct query_item *item,
+                                const struct split_piece *piece, size_t windows) {
     struct query_item part = *item;
     if (piece->items == 1) {
         part.counters += piece->counter;
@@ -254,6 +257,7 @@ static struct query_item narrow(const struct query_item *item, const struct spli
         int64_t start = item->span.start + (int64_t)piece->window * samples * item->span.interval;
         part.span = span_window(&item->span, start, samples);
     }
+    part.breadth = breadth_of(query->breadth, &part, item);
     return part;
 }
 
@@ -294,6 +298,23 @@ static bool emit(struct batch_run *run, struct query_call *call,
     return true;
 }
 
+/* When it was too much to ask for what nobody lists, it is no longer asked for. */
+static bool ask_less(const struct batch_run *run, struct query_item *items,
+                     const struct query_call *call, struct _vim25__QueryPerfResponse *response,
+                     struct error *error) {
+    const struct query *query = run->plan->order->query;
+    bool broad = false;
+    for (size_t i = 0; i < call->count; i++) {
+        broad = broad || items[i].breadth == BREADTH_WIDE || items[i].breadth == BREADTH_ALL;
+        items[i].breadth = items[i].breadth ? BREADTH_DROPPED : BREADTH_LISTED;
+    }
+    if (!broad || !refuses(run, "metricId", error))
+        return false;
+    error_clear(error);
+    breadth_drop(query->breadth);
+    return query_ask(query, run->channel, call, response, error);
+}
+
 static bool run_piece(struct batch_run *run, struct error *error) {
     struct plan *plan = run->plan;
     struct batch *batch = run->batch;
@@ -302,9 +323,10 @@ static bool run_piece(struct batch_run *run, struct error *error) {
     struct _vim25__QueryPerfResponse response;
     struct query_call call = {.items = items, .count = piece->items};
     for (size_t i = 0; i < piece->items; i++)
-        items[i] =
-            narrow(&batch->items[piece->item + i], piece, batch->sizes[piece->item + i].windows);
-    if (!query_ask(plan->order->query, run->channel, &call, &response, error))
+        items[i] = narrow(plan->order->query, &batch->items[piece->item + i], piece,
+                          batch->sizes[piece->item + i].windows);
+    if (!query_ask(plan->order->query, run->channel, &call, &response, error) &&
+        !ask_less(run, items, &call, &response, error))
         return handle_refusal(run, error);
     batch->silences = 0;
     if (items->listed || !query_unexpanded(&response))
@@ -320,7 +342,7 @@ static bool ask_again(struct batch_run *run, const struct part *part, int64_t ne
                       struct error *error) {
     const struct query *query = run->plan->order->query;
     const struct query_item *whole = &run->batch->items[part->piece.item];
-    struct query_item item = narrow(whole, &part->piece, 1);
+    struct query_item item = narrow(query, whole, &part->piece, 1);
     struct query_call call = {.items = &item, .count = 1, .held = &run->held};
     struct _vim25__QueryPerfResponse response;
     item.span.start = MAX(item.span.start, part->newest);

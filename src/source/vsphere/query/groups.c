@@ -125,6 +125,11 @@ static int compare_counters(const void *a, const void *b) {
     return (left > right) - (left < right);
 }
 
+bool offer_has(const struct offer *offer, const struct counter *counter) {
+    return offer->count && bsearch(&counter, offer->counters, offer->count, sizeof *offer->counters,
+                                   compare_counters);
+}
+
 static void sort_counters(struct offer *offer) {
     size_t count = 0;
     qsort(offer->counters, offer->count, sizeof *offer->counters, compare_counters);
@@ -163,6 +168,15 @@ void groups_unite(struct groups *groups) {
                   group->offer.metrics);
 }
 
+const struct group *groups_sampled(const struct groups *groups) {
+    const struct group *largest = NULL;
+    for (const struct group *group = groups->all; group; group = group->hh.next)
+        if (group->shared && group->count > group->heard &&
+            (!largest || group->count > largest->count))
+            largest = group;
+    return largest;
+}
+
 const struct offer *groups_wanted(const struct groups *groups, const struct group *group) {
     return group->shared ? &groups->unions[group->type] : &group->offer;
 }
@@ -171,7 +185,8 @@ bool sampling_next(struct sampling *sampling, const struct group *group, size_t 
     size_t last = group->count - 1;
     if (sampling->ended || !group->count)
         return false;
-    sampling->ended = sampling->listed || sampling->next >= last || sampling->asked >= MAX_ASKED;
+    sampling->ended = (sampling->listed && group->count > MAX_ASKED) || sampling->next >= last ||
+                      sampling->asked >= MAX_ASKED;
     *member = group->members[sampling->ended ? last : sampling->next++];
     return true;
 }

@@ -22,12 +22,16 @@ struct offer {
     size_t metrics; /* pairs of counter and instance: how long an answer is */
 };
 
+/* offer_has: the counter is among those of the offer. */
+bool offer_has(const struct offer *offer, const struct counter *counter);
+
 struct group {
     char *key;
     uint32_t number; /* of this group alone, as long as the groups live */
     enum entity_type type;
     bool shared; /* by its shape */
     bool asked;
+    size_t heard;         /* members that were asked then */
     bool listed;          /* one of its members has listed something */
     uint64_t asked_round; /* number of the round in which it was asked */
     struct backoff empty; /* when to ask again a group that lists nothing */
@@ -82,6 +86,12 @@ void groups_widen(struct group *group, const struct counter *const *counters, si
 void groups_unite(struct groups *groups);
 
 /*
+ * groups_sampled: of entities with a shape, some have not been asked what they offer: the largest
+ * group of which this is true, or NULL.
+ */
+const struct group *groups_sampled(const struct groups *groups);
+
+/*
  * groups_wanted: what the members of the group are to be asked for: all that any shape of their
  * type offers, so that a wrong guess about a shape loses nothing that another shape has.
  */
@@ -96,8 +106,9 @@ struct sampling {
 };
 
 /*
- * sampling_next: the member to be asked next. Until two have listed something, the last one among
- * them: an entity may be gone, out of the user's reach, or just started. False when all were asked.
+ * sampling_next: the member to be asked next: all of a small group; of others until two have listed
+ * something, the last one among them: an entity may be gone, out of the user's reach, or just
+ * started. False when all were asked.
  */
 bool sampling_next(struct sampling *sampling, const struct group *group, size_t *member);
 

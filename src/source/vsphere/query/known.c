@@ -28,6 +28,12 @@ static size_t place_of(const struct known *known, uint64_t value) {
     return low;
 }
 
+bool known_has(const struct known *known, int32_t counter, const char *instance) {
+    uint64_t value = hash(counter, instance);
+    size_t place = place_of(known, value);
+    return place < known->count && known->hashes[place] == value;
+}
+
 bool known_add(struct known *known, int32_t counter, const char *instance) {
     uint64_t value = hash(counter, instance);
     size_t place = place_of(known, value);

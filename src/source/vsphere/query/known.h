@@ -16,6 +16,9 @@ struct known {
 /* known_add: the series of this counter is known from now on; false when it was before. */
 bool known_add(struct known *known, int32_t counter, const char *instance);
 
+/* known_has: the series is known. */
+bool known_has(const struct known *known, int32_t counter, const char *instance);
+
 /* known_done: frees all. */
 void known_done(struct known *known);
 

@@ -70,7 +70,8 @@ static bool ask_group(void *context, size_t worker, size_t task, struct error *e
     struct group *group = asking->due[task];
     struct sampling sampling = {0};
     size_t member = 0;
-    while (sampling_next(&sampling, group, &member))
+    group->heard = 0;
+    for (; sampling_next(&sampling, group, &member); group->heard++)
         if (!ask_member(asking, worker, task, member, &sampling, error))
             return false;
     groups_asked(group, asking->order->round, asking->order->now_ns);

@@ -58,7 +58,27 @@ static bool emit_samples(const struct query *query, const struct query_call *cal
 struct named_series {
     const struct vim_series *answer;
     const struct counter *counter;
+    bool unlisted; /* the first of a counter that the like of the entity do not list */
 };
+
+/* *place is the number of the first listed counter that may come next: mostly they ascend. */
+static bool is_listed(const struct query_item *item, const struct counter *counter, size_t *place) {
+    const struct offer *own = item->own;
+    if (!own)
+        return true;
+    while (*place < own->count && own->counters[*place]->id < counter->id)
+        ++*place;
+    return (*place < own->count && own->counters[*place]->id == counter->id) ||
+           offer_has(own, counter);
+}
+
+/* An entity that has what its like do not list offers that as well. */
+static void report_unlisted(const struct query *query, const struct query_item *item,
+                            const struct named_series *named) {
+    const struct counter *counter = named->counter;
+    if (named->unlisted && !known_has(&item->tracked->known, counter->id, named->answer->instance))
+        query->events->offered(query->events->context, item->entity, counter);
+}
 
 /* A row carries the interval of its sample: one series for each that the answer has. */
 static bool emit_intervals(const struct query *query, const struct query_call *call,
@@ -75,8 +95,10 @@ static bool emit_intervals(const struct query *query, const struct query_call *c
     for (size_t i = 0; good && i < times->interval_count; i++) {
         series.interval = times->intervals[i];
         series.count = samples_fill(times, series.interval, answer);
-        if (series.count)
-            good = emit_samples(query, call, item, &series, error);
+        if (!series.count)
+            continue;
+        report_unlisted(query, item, named);
+        good = emit_samples(query, call, item, &series, error);
     }
     return good;
 }
@@ -87,6 +109,8 @@ static bool emit_series(const struct query *query, const struct query_call *call
                         struct error *error) {
     const struct vim_entity_metric *metric = times->metric;
     struct wanted wanted;
+    const struct counter *last = NULL;
+    size_t place = 0;
     bool good = true;
     wanted_init(&wanted, query, item, metric->series);
     for (size_t i = 0; good && i < metric->series_count; i++) {
@@ -101,8 +125,11 @@ static bool emit_series(const struct query *query, const struct query_call *call
         if (answer->malformed ||
             (named.counter && answer->count && answer->count != metric->sample_count))
             ++*dropped;
-        else if (named.counter)
+        else if (named.counter) {
+            named.unlisted = named.counter != last && !is_listed(item, named.counter, &place);
+            last = named.counter;
             good = emit_intervals(query, call, item, times, &named, error);
+        }
     }
     wanted_done(&wanted);
     return good;
@@ -178,6 +205,8 @@ static bool emit_entity(const struct query *query, const struct query_call *call
     bool good = true;
     if (call->held && answer->count)
         hold_times(call->held, answer);
+    for (size_t i = 0; i < answer->count && item->breadth == BREADTH_ALL; i++)
+        answers_sort(answer->parts[i]);
     for (size_t i = 0; i < answer->count; i++)
         sample_times_init(&times[i], answer->parts[i], &item->span, mark);
     for (size_t i = 0; good && i < answer->count; i++)

@@ -5,11 +5,22 @@
 
 #include "source/source.h"
 #include "source/vsphere/query/available.h"
+#include "source/vsphere/query/groups.h"
 #include "source/vsphere/query/held.h"
 #include "source/vsphere/query/refusals.h"
 #include "source/vsphere/query/span.h"
 #include "source/vsphere/query/tracked.h"
 #include "source/vsphere/session/channel.h"
+
+/* How far an entity is asked beyond what its like list; see breadth.h. */
+enum query_breadth {
+    BREADTH_LISTED,  /* its counters are what is listed */
+    BREADTH_WIDE,    /* its counters are more than that */
+    BREADTH_ALL,     /* and none is named: the server gives all that there is */
+    BREADTH_DROPPED, /* those of its counters that are listed */
+};
+
+struct breadth;
 
 /* What one entity is asked for: some of its counters, ascending by id, over a span. */
 struct query_item {
@@ -21,8 +32,10 @@ struct query_item {
     const struct available *listed; /* its instances by name; NULL to ask for '*' */
     struct span span;
     int64_t samples; /* of each series, that are expected */
-    uint32_t group;  /* number of its like */
-    bool leaves;     /* it has ended: that it gives nothing is no loss */
+    enum query_breadth breadth;
+    const struct offer *own; /* what its like list; NULL: that is what it is asked for */
+    uint32_t group;          /* number of its like */
+    bool leaves;             /* it has ended: that it gives nothing is no loss */
 };
 
 /* What the queries of one round share. */
@@ -31,9 +44,10 @@ struct query {
     const struct selection *selection;
     const struct source_events *events;
     struct refusals *refusals;
-    bool fresh;      /* only samples that the marks of their entities do not have */
-    int64_t now_ns;  /* clock_boot_ns when the round began */
-    int64_t *newest; /* becomes the newest sample time that was emitted */
+    bool fresh;              /* only samples that the marks of their entities do not have */
+    int64_t now_ns;          /* clock_boot_ns when the round began */
+    int64_t *newest;         /* becomes the newest sample time that was emitted */
+    struct breadth *breadth; /* NULL: all items are BREADTH_LISTED */
 };
 
 /* One call. */

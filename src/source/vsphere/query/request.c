@@ -6,6 +6,7 @@
 
 #include "core/memory.h"
 #include "source/vsphere/inventory/entities.h"
+#include "source/vsphere/query/breadth.h"
 #include "source/vsphere/wire/wire_query.h"
 
 /* What may lie behind the end that was guessed for a span. */
@@ -15,10 +16,16 @@ static bool is_refused(const struct query *query, const struct query_item *item,
     return refusals_holds(query->refusals, item->group, item->tracked->number, id);
 }
 
+static bool is_asked(const struct query *query, const struct query_item *item,
+                     const struct counter *counter) {
+    bool dropped = item->breadth == BREADTH_DROPPED && breadth_is_extra(query->breadth, counter);
+    return !dropped && !is_refused(query, item, counter->id);
+}
+
 static void add_wildcards(GString *xml, const struct query *query, const struct query_item *item) {
     const char *instance = query->selection->aggregate_only ? "" : "*";
     for (size_t i = 0; i < item->count; i++)
-        if (!is_refused(query, item, item->counters[i]->id))
+        if (is_asked(query, item, item->counters[i]))
             wire_metric_id(xml, item->counters[i]->id, instance);
 }
 
@@ -36,8 +43,9 @@ static void add_listed(GString *xml, const struct query *query, const struct que
 /* The counters of the item are written as those of the one before. */
 static bool is_alike(const struct query *query, const struct query_item *item,
                      const struct query_item *before) {
-    return item->counters == before->counters && item->count == before->count && !item->listed &&
-           !before->listed && !atomic_load(&query->refusals->count);
+    return item->counters == before->counters && item->count == before->count &&
+           item->breadth == before->breadth && !item->listed && !before->listed &&
+           !atomic_load(&query->refusals->count);
 }
 
 static const GString *metrics_of(struct request *request, const struct query *query,
@@ -48,7 +56,7 @@ static const GString *metrics_of(struct request *request, const struct query *qu
     GString *xml = g_string_new(NULL);
     if (item->listed)
         add_listed(xml, query, item);
-    else
+    else if (item->breadth != BREADTH_ALL)
         add_wildcards(xml, query, item);
     g_ptr_array_add(metrics, xml);
     return xml;
@@ -87,7 +95,8 @@ void request_init(struct request *request, const struct query *query,
     for (size_t i = 0; i < call->count; i++) {
         const GString *metrics = metrics_of(request, query, &call->items[i], i == 0);
         struct vim_query_spec *spec = &request->specs[request->count];
-        if (!metrics->len)
+        bool all = call->items[i].breadth == BREADTH_ALL && !call->items[i].listed;
+        if (!metrics->len && !all)
             continue;
         fill_spec(spec, &request->times[request->count++], &call->items[i]);
         spec->metrics = metrics->str;

@@ -59,6 +59,10 @@ int64_t span_samples(const struct span *span) {
     return (span->end - span->start) / span->interval + 1;
 }
 
+bool span_holds_sample(const struct span *span) {
+    return !span->bounded || span->end / span->interval > span->start / span->interval;
+}
+
 struct span span_window(const struct span *span, int64_t start, int64_t samples) {
     struct span window = *span;
     if (!span->bounded)

@@ -36,6 +36,9 @@ int64_t span_oldest(int32_t interval, int64_t now);
 /* span_samples: the most samples that a series of the span can have. */
 int64_t span_samples(const struct span *span);
 
+/* span_holds_sample: a short stretch may hold none, as they are at multiples of their interval. */
+bool span_holds_sample(const struct span *span);
+
 /* span_window: the part of the span with at most samples samples that begins at start. */
 struct span span_window(const struct span *span, int64_t start, int64_t samples);
 

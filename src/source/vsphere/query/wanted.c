@@ -43,7 +43,10 @@ static const struct counter *find_counter(const struct wanted *wanted, int32_t i
         return find_listed(wanted, id);
     const struct counter *const *found =
         bsearch(&id, item->counters, item->count, sizeof *item->counters, compare_id);
-    return found ? *found : NULL;
+    if (found || item->breadth != BREADTH_ALL)
+        return found ? *found : NULL;
+    const struct counter *counter = catalog_resolve(wanted->query->catalog, id);
+    return selection_has_counter(wanted->query->selection, counter) ? counter : NULL;
 }
 
 static bool is_in_run(const struct wanted *wanted, const struct vim_series *series) {

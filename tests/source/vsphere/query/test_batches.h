@@ -207,6 +207,14 @@ static inline void on_missing(void *context, const struct entity *entity, const 
     append(lost, text);
 }
 
+static void on_omitted(void *context, enum entity_type type, const struct counter *counter,
+                       enum omission why) {
+    (void)context;
+    (void)type;
+    (void)counter;
+    assert_int_equal(why, OMISSION_REFUSED);
+}
+
 static inline void on_progress(void *context, int done, int total) {
     (void)context;
     assert_true(done <= total);
@@ -289,8 +297,8 @@ static inline const struct query_item *make_items(size_t count, bool fresh, int6
 static inline bool run(size_t count, size_t jobs, bool fresh, struct batches_order *order,
                        struct error *error) {
     const struct source_events events = {
-        .series = on_series, .missing = on_missing, .progress = on_progress};
-    const struct query query = {catalog, &selection, &events, &refusals, fresh, 0, &newest};
+        .series = on_series, .missing = on_missing, .omitted = on_omitted, .progress = on_progress};
+    const struct query query = {catalog, &selection, &events, &refusals, fresh, 0, &newest, NULL};
     struct workers *workers = workers_new(&session, jobs);
     *order = (struct batches_order){.query = &query,
                                     .items = make_items(count, fresh, server.now),

@@ -152,17 +152,13 @@ static void test_sampling(void **state) {
     static const struct {
         const char *members, *asked;
     } cases[] = {
-        {"l", "0"},
-        {"n", "0"},
-        {"ll", "01"},
-        {"lll", "02"},
-        {"nll", "012"},
-        {"nnl", "012"},
-        {"rrl", "012"},
-        {"rrrrrrl", "0123456"},
-        {"nnnnnnl", "01236"},
-        {"rlll", "013"},
-        {"nrnrnrnl", "01234567"},
+        {"l", "0"},           {"n", "0"},
+        {"ll", "01"},         {"lll", "012"},
+        {"llll", "0123"},     {"lllll", "04"},
+        {"nll", "012"},       {"nnl", "012"},
+        {"rrl", "012"},       {"rrrrrrl", "0123456"},
+        {"nnnnnnl", "01236"}, {"rlll", "0123"},
+        {"rllll", "014"},     {"nrnrnrnl", "01234567"},
         {"llllllll", "07"},
     };
     (void)state;

@@ -117,14 +117,14 @@ static void test_a_few_speak_for_all(void **state) {
     for (size_t jobs = 1; jobs <= 4; jobs++) {
         struct groups groups = {0};
         struct update one;
-        update(&one, &groups, "aaaabbbb--", jobs);
+        update(&one, &groups, "aaaaabbbbb--", jobs);
         assert_true(one.good);
         assert_int_equal(asked, 6);
-        assert_ptr_equal(one.groups[0], one.groups[3]);
+        assert_ptr_equal(one.groups[0], one.groups[4]);
         assert_int_equal(one.groups[0]->offer.counters[0]->id, 1);
-        assert_int_equal(one.groups[4]->offer.counters[0]->id, 2);
+        assert_int_equal(one.groups[5]->offer.counters[0]->id, 2);
         assert_int_equal(groups_wanted(&groups, one.groups[0])->count, 2);
-        assert_int_equal(groups_wanted(&groups, one.groups[8])->count, 1);
+        assert_int_equal(groups_wanted(&groups, one.groups[10])->count, 1);
         update_done(&one);
         groups_done(&groups);
     }
