@@ -129,6 +129,9 @@ static bool take_reference(struct soap *soap, struct wire_slab *slab,
     return !soap->error;
 }
 
+/* Of a page of a thousand objects, each has slabs of its own: as large as a guest needs. */
+enum { OBJECT_SLAB = 1024 };
+
 /* The lists of an object while they grow. */
 struct lists {
     struct wire_slab slab;
@@ -210,7 +213,9 @@ static void *save(struct soap *soap, struct soap_blist *list, int count) {
 }
 
 static bool read_content(struct soap *soap, struct vim25__ObjectContent *object) {
-    struct lists lists = {.properties = soap_alloc_block(soap), .missing = soap_alloc_block(soap)};
+    struct lists lists = {.slab = {.size = OBJECT_SLAB},
+                          .properties = soap_alloc_block(soap),
+                          .missing = soap_alloc_block(soap)};
     if (!lists.properties || !lists.missing || !read_children(soap, &lists, object))
         return false;
     /* In the order in which gSOAP stacks them. */

@@ -9,7 +9,8 @@
 enum { SLAB_SIZE = 4096, ALIGNMENT = 8 };
 
 static bool refill(struct wire_slab *slab, struct soap *soap, size_t size) {
-    size_t fresh = size > SLAB_SIZE ? size : SLAB_SIZE;
+    size_t usual = slab->size ? slab->size : SLAB_SIZE;
+    size_t fresh = size > usual ? size : usual;
     slab->left = 0;
     if (!wire_spend(soap, fresh))
         return false;

@@ -8,9 +8,11 @@
 
 struct soap;
 
+/* All zero: nothing yet, in pieces of the usual size. */
 struct wire_slab {
     char *next;
     size_t left;
+    size_t size; /* of a slab; 0 for the usual one */
 };
 
 /*
