@@ -386,7 +386,9 @@ static bool prepare(struct lane *lane, struct source *source, struct error *erro
     coverage_define(lane->coverage, catalog, selection);
     lane_define(lane, catalog);
     names_keep(lane->entities, selection, inventory);
-    warn_of_doubles(lane, inventory);
+    /* A recording may well hold what another one, or the target itself, has of another time. */
+    if (!source->ops->recorded)
+        warn_of_doubles(lane, inventory);
     if (is_endless(lane))
         warn_of_names(lane, inventory);
     for (size_t i = 0; i < inventory->count; i++) {

@@ -67,6 +67,8 @@ def test_same_bytes_as_the_server(vperf, story):
     recorded = vperf.run("collect", *span, story.out)
     assert live.status == recorded.status == 0, (live, recorded)
     assert live.out == recorded.out and live.out.count("\n") > 40
+    both = vperf.run("collect", *span, *story.server.peer.arguments, story.out)
+    assert both.status == 0 and "come twice" not in both.err, both
 
 
 def test_ranges_tile(vperf, story):
