@@ -104,7 +104,8 @@ static const struct poptOption report_type_options[] = {
 
 static const struct poptOption report_options[] = {
     ROW_VALUE("last", '\0', OPTION_LAST,
-              "the window, until now: 30d, 7d, 1h (the default of a vSphere target)", "DURATION"),
+              "the window, until now: 30d (default of a history), 7d, 1h (of a vSphere target)",
+              "DURATION"),
     ROW_VALUE("start", '\0', OPTION_START, "its beginning: 2026-11-21T19:00:00Z, or -2h", "TIME"),
     ROW_VALUE("end", '\0', OPTION_END, "its end (default now)", "TIME"),
     ROW_VALUE("samples", '\0', OPTION_SAMPLES,

@@ -11,7 +11,7 @@
 #include "core/memory.h"
 #include "report/page.h"
 
-enum { DEFAULT_POLLS = 15, HOUR_SECONDS = 3600, DAY_SECONDS = 86400 };
+enum { DEFAULT_POLLS = 15, MONTH_DAYS = 30, HOUR_SECONDS = 3600, DAY_SECONDS = 86400 };
 
 const struct options_spec report_spec = {
     .command = "report",
@@ -25,8 +25,9 @@ const struct options_spec report_spec = {
              "Percentiles are exact over the samples of the window. A sample is an average over\n"
              "its interval, and the report says which: with 20 s (the last hour) they show\n"
              "bursts that 300 s and more hide. A vCenter keeps a day of 300 s, a week of 1800 s,\n"
-             "a month of 7200 s, a year of days; ESXi 36 hours of 300 s. libvirt keeps nothing:\n"
-             "it is polled (--samples, --interval).\n"
+             "a month of 7200 s, a year of days; ESXi 36 hours of 300 s. A history has what was\n"
+             "recorded, and its last 30 days are taken. libvirt keeps nothing: it is polled\n"
+             "(--samples, --interval).\n"
              "\n"
              "Each guest has one class: off, unknown (too little history or coverage), idle,\n"
              "undersized (any dimension is short), oversized (one is too large, none is short),\n"
@@ -44,7 +45,7 @@ const struct options_spec report_spec = {
              "Examples:\n"
              "  vperf report root@esx01.example.com\n"
              "  vperf report --last 30d -f html -o report.html root@vcenter.example.com\n"
-             "  vperf report --rule cpu-target=60,min-days=3 --last 7d vcenter.example.com\n",
+             "  vperf report --rule cpu-target=60,min-days=3 --last 7d vperf.db\n",
     .groups = OPTIONS_REPORT | OPTIONS_OUTPUT | OPTIONS_TARGETS,
 };
 
@@ -100,11 +101,11 @@ static bool all_keep_samples(const struct options *options) {
     return true;
 }
 
-static bool has_vsphere(const struct options *options) {
+static size_t count_of(const struct options *options, const char *source) {
+    size_t count = 0;
     for (size_t i = 0; i < options->target_count; i++)
-        if (strcmp(ops_of(options, i)->name, "vsphere") == 0)
-            return true;
-    return false;
+        count += strcmp(ops_of(options, i)->name, source) == 0;
+    return count;
 }
 
 /* How far back the window begins, by our clock where only the server knows its own. */
@@ -113,23 +114,27 @@ static int64_t age_of_start(const struct timerange *range) {
     return now - timerange_resolve(&range->start, now);
 }
 
-/* The last hour, or some polls of a libvirt, unless the user says otherwise. */
-static void choose_timing(struct options *options) {
+/* A month of histories, the last hour of servers, or some polls of a libvirt. */
+static void choose_window(struct options *options) {
     struct timing *timing = &options->timing;
-    struct timerange *range = &timing->range;
-    if (!timerange_given(range) && !options->samples_given) {
-        if (all_keep_samples(options)) {
-            range->start =
-                (struct moment){.given = true, .relative = true, .seconds = -HOUR_SECONDS};
-            timing->samples = 0;
-        } else {
-            timing->samples = DEFAULT_POLLS;
-        }
-    }
-    if (options->interval_given || !range->start.given || !has_vsphere(options))
+    bool recorded = count_of(options, "history") == options->target_count;
+    if (timerange_given(&timing->range) || options->samples_given)
         return;
+    timing->samples = all_keep_samples(options) ? 0 : DEFAULT_POLLS;
+    if (!timing->samples)
+        timing->range.start =
+            (struct moment){.given = true,
+                            .relative = true,
+                            .seconds = recorded ? -MONTH_DAYS * DAY_SECONDS : -HOUR_SECONDS};
+}
+
+/* A history has the intervals that were recorded; servers keep longer ones for longer. */
+static void choose_interval(struct options *options) {
+    struct timing *timing = &options->timing;
     size_t i = 0;
-    while (archives[i].window < age_of_start(range))
+    if (options->interval_given || !timing->range.start.given || !count_of(options, "vsphere"))
+        return;
+    while (archives[i].window < age_of_start(&timing->range))
         i++;
     timing->interval = archives[i].interval;
 }
@@ -224,7 +229,8 @@ static int prepare_and_report(struct options *options, struct error *error) {
     usage_add_counters(&options->selection.counters);
     options->selection.optional = true;
     options->selection.context |= CONTEXT_PLACE;
-    choose_timing(options);
+    choose_window(options);
+    choose_interval(options);
     return make_report(options, &rules, page, error);
 }
 

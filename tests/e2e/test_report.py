@@ -5,6 +5,7 @@ import datetime
 import html.parser
 import json
 import math
+import signal
 import unicodedata
 
 import harness
@@ -218,6 +219,29 @@ def test_terminal(vperf, vcenter, columns):
         "Hosts", "Headroom", "Guests", "Right-sizing", "Contention", "Data", "Formulas"]
     assert max(map(width, lines)) <= columns, max(lines, key=width)
     assert any("columns did not fit" in line for line in lines) == (columns == 80)
+
+
+def test_history(vperf, esx, reports, tmp_path):
+    """What was recorded gives the same report as the server, byte for byte."""
+    path, copy = tmp_path / "vperf.db", tmp_path / "copy.csv"
+    recorder = vperf.start("record", *HOUR, "--output", path, *esx.arguments)
+    try:
+        harness.await_true(lambda: path.exists() and rows_of(vperf, path, copy) ==
+                           reports[esx.label], "the hour in the history", 60)
+    finally:
+        recorder.send_signal(signal.SIGINT)
+        harness.finish(recorder)
+    month = vperf.run("report", path)
+    assert {row["class"] for row in month.rows if row["state"] == "on" and row["class"]} == {
+        "unknown"}
+    assert all("samples cover 0.139 %" in row["rule"] for row in month.rows
+               if row["class"] == "unknown")
+
+
+def rows_of(vperf, path, copy):
+    """The report of the hour in a history that is being written; None when there is none yet."""
+    done = vperf.run("report", *HOUR, "--format", "csv", "--output", copy, path)
+    return harness.read_csv(copy.read_text(encoding="utf-8")) if done.status == 0 else None
 
 
 class Page(html.parser.HTMLParser):
