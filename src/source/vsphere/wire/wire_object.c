@@ -87,11 +87,72 @@ static bool fill(struct soap *soap, struct wire_slab *slab, struct vim25__Dynami
     return !soap->error;
 }
 
+static bool is_references(struct piece type) {
+    static const char name[] = "ArrayOfManagedObjectReference";
+    struct piece local = local_part(type);
+    return local.length == strlen(name) && memcmp(local.text, name, local.length) == 0;
+}
+
+/* An item of such an array. */
+static bool take_item(struct view *view, struct piece *type, struct piece *id) {
+    struct attributes attributes = {.type = {0}};
+    bool good = skip(view, "<ManagedObjectReference") && take_attributes(view, &attributes) &&
+                take_plain(view, '<', id) && skip(view, "/ManagedObjectReference>");
+    *type = attributes.moref_type;
+    return good && type->text && id->length;
+}
+
+/* How many items come next. */
+static size_t count_items(struct view view) {
+    struct piece type, id;
+    size_t count = 0;
+    while (take_item(&view, &type, &id))
+        count++;
+    return count;
+}
+
+/* Takes all items that come next. False also for no memory: soap->error. */
+static bool take_items(struct soap *soap, struct wire_slab *slab, struct view *view,
+                       struct vim25__ArrayOfManagedObjectReference **array) {
+    size_t count = count_items(*view);
+    struct piece type, id;
+    struct vim25__ManagedObjectReference *items = NULL;
+    *array = wire_slab_take(slab, soap, sizeof **array);
+    if (count)
+        items = wire_slab_take(slab, soap, count * sizeof *items);
+    if (!*array || (count && !items))
+        return false;
+    for (size_t i = 0; i < count && take_item(view, &type, &id); i++)
+        items[i] = (struct vim25__ManagedObjectReference){.type = (char *)copy(soap, slab, type),
+                                                          .__item = (char *)copy(soap, slab, id)};
+    **array = (struct vim25__ArrayOfManagedObjectReference){(int)count, items};
+    return !soap->error;
+}
+
 /* The buffer of gSOAP, when it has read nothing of what comes next. */
 static bool view_of(const struct soap *soap, struct view *view) {
     *view = (struct view){soap->buf + soap->bufidx, soap->buf + soap->buflen};
     return !soap->peeked && !soap->ahead && soap->bufidx < soap->buflen &&
            !(soap->mode & SOAP_ENC_LATIN);
+}
+
+/* Takes an array of references behind its name, as take_property does. */
+static bool take_references(struct soap *soap, struct wire_slab *slab, struct soap_blist *list,
+                            struct view *view, struct piece name,
+                            const struct attributes *attributes) {
+    struct vim25__ArrayOfManagedObjectReference *array = NULL;
+    struct view ahead = *view;
+    struct piece type, id;
+    while (take_item(&ahead, &type, &id))
+        continue;
+    if (!skip(&ahead, "</val></propSet>") || !take_items(soap, slab, view, &array))
+        return false;
+    struct vim25__DynamicProperty *property = soap_push_block_max(soap, list, sizeof *property);
+    if (!property || !fill(soap, slab, property, name, (struct piece){"", 0}, attributes))
+        return false;
+    property->val.morefs = array;
+    soap->bufidx = (size_t)(ahead.at - soap->buf);
+    return true;
 }
 
 /* Takes a property when one of the usual form comes next. False also for no memory: soap->error. */
@@ -101,9 +162,12 @@ static bool take_property(struct soap *soap, struct wire_slab *slab, struct soap
     struct attributes attributes = {.type = {0}};
     if (!view_of(soap, &view) || !skip(&view, "<propSet><name>") ||
         !take_plain(&view, '<', &name) || !skip(&view, "/name><val") ||
-        !take_attributes(&view, &attributes) || !take_plain(&view, '<', &text) ||
-        !skip(&view, "/val></propSet>") || text.length >= VIM_TEXT_SIZE ||
-        is_array(attributes.type))
+        !take_attributes(&view, &attributes))
+        return false;
+    if (is_references(attributes.type))
+        return take_references(soap, slab, list, &view, name, &attributes);
+    if (!take_plain(&view, '<', &text) || !skip(&view, "/val></propSet>") ||
+        text.length >= VIM_TEXT_SIZE || is_array(attributes.type))
         return false;
     struct vim25__DynamicProperty *property = soap_push_block_max(soap, list, sizeof *property);
     if (!property || !fill(soap, slab, property, name, text, &attributes))

@@ -86,6 +86,50 @@ static void every_form_is_read(void **state) {
     }
 }
 
+/* Arrays of references in the form that nearly all have, and in others. */
+static void references_are_read(void **state) {
+#define ITEM(attributes, id) "<ManagedObjectReference" attributes ">" id "</ManagedObjectReference>"
+#define PLAIN ITEM(" type=\"Datastore\" xsi:type=\"ManagedObjectReference\"", "datastore-2")
+    static const struct {
+        const char *items;
+        int count;
+    } arrays[] = {
+        {"", 0},
+        {PLAIN, 1},
+        {PLAIN PLAIN PLAIN, 3},
+        {ITEM(" type=\"Datastore\"", "datastore-2") "\n" PLAIN, 2},
+        {PLAIN ITEM(" type='Datastore'", "data<!-- -->store-2"), 2},
+        {PLAIN "<later/>" PLAIN, 2},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays * DELIVERIES; i++) {
+        size_t k = i / DELIVERIES;
+        struct wire wire;
+        char *xml = NULL;
+
+        assert_true(
+            asprintf(&xml,
+                     OBJECT(REFERENCE, "<propSet><name>datastore</name>"
+                                       "<val xsi:type=\"ArrayOfManagedObjectReference\">%s</val>"
+                                       "</propSet>%s"),
+                     arrays[k].items, cases[0].xml) > 0);
+        const struct vim25__ObjectContent *object =
+            read_object(&wire, xml, deliveries[i % DELIVERIES]);
+        assert_int_equal(object->__sizepropSet, 2);
+        assert_string_equal(object->propSet[0].val.text, "");
+        const struct vim25__ArrayOfManagedObjectReference *array = object->propSet[0].val.morefs;
+        assert_non_null(array);
+        assert_int_equal(array->__sizeManagedObjectReference, arrays[k].count);
+        for (int n = 0; n < arrays[k].count; n++) {
+            assert_string_equal(array->ManagedObjectReference[n].type, "Datastore");
+            assert_string_equal(array->ManagedObjectReference[n].__item, "datastore-2");
+        }
+        assert_string_equal(object->propSet[1].val.text, "web");
+        wire_close(&wire);
+        free(xml);
+    }
+}
+
 /* Objects without anything, and with all but properties. */
 static void what_is_not_there_is_null(void **state) {
     static const char missing[] =
@@ -132,6 +176,7 @@ static void a_long_text_is_cut(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_form_is_read),
+        cmocka_unit_test(references_are_read),
         cmocka_unit_test(what_is_not_there_is_null),
         cmocka_unit_test(a_long_text_is_cut),
     };
