@@ -13,7 +13,7 @@
 #include "sink/csv_text.h"
 
 /* What a column is narrowed to at most, and what stands between two. */
-enum { NARROW = 20, NARROW_FIXED = 14, SEPARATOR = 2, INDENT = 4 };
+enum { NARROW = 20, NARROW_FIXED = 14, SEPARATOR = 2, INDENT = 4, CHUNK = 1 << 16 };
 
 struct records {
     FILE *stream;
@@ -21,11 +21,12 @@ struct records {
     bool spreadsheet_safe;
     const struct records_column *columns;
     size_t column_count;
-    size_t width; /* of a table; 0 for any */
-    size_t limit; /* of the columns that a table shows; 0 for none */
-    size_t fixed; /* columns that are shown in any case */
-    size_t shown; /* columns */
-    char **cells; /* row by row */
+    size_t width;        /* of a table; 0 for any */
+    size_t limit;        /* of the columns that a table shows; 0 for none */
+    size_t fixed;        /* columns that are shown in any case */
+    size_t shown;        /* columns */
+    char **cells;        /* row by row */
+    GStringChunk *texts; /* of the cells */
     size_t cell_count;
     size_t capacity;
     GPtrArray *notes; /* texts below rows */
@@ -45,10 +46,14 @@ bool records_format_find(const char *name, bool terminal, enum records_format *f
     return true;
 }
 
+/* Most cells of a wide list are empty. */
+static char no_text[] = "";
+
 static void put_cell(struct records *records, const char *text) {
     records->cells = memory_grow(records->cells, records->cell_count, &records->capacity,
                                  sizeof *records->cells);
-    records->cells[records->cell_count++] = memory_strdup(text ? text : "");
+    records->cells[records->cell_count++] =
+        text && *text ? g_string_chunk_insert(records->texts, text) : no_text;
 }
 
 struct records *records_new(FILE *stream, enum records_format format, bool spreadsheet_safe,
@@ -59,6 +64,7 @@ struct records *records_new(FILE *stream, enum records_format format, bool sprea
     records->spreadsheet_safe = spreadsheet_safe;
     records->columns = columns;
     records->column_count = count;
+    records->texts = g_string_chunk_new(CHUNK);
     records->notes = g_ptr_array_new_with_free_func(free);
     records->noted = g_array_new(FALSE, FALSE, sizeof(size_t));
     return records;
@@ -316,8 +322,7 @@ void records_finish(struct records *records) {
 void records_free(struct records *records) {
     if (!records)
         return;
-    for (size_t i = 0; i < records->cell_count; i++)
-        free(records->cells[i]);
+    g_string_chunk_free(records->texts);
     free(records->cells);
     g_ptr_array_free(records->notes, TRUE);
     g_array_free(records->noted, TRUE);
