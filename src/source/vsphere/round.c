@@ -344,19 +344,6 @@ static struct query make_query(const struct round *round) {
     };
 }
 
-/* Some that were asked what they offer, and one in between. */
-static size_t choose_probed(const struct round *round, const struct group *group,
-                            struct query_item probed[3]) {
-    const size_t members[] = {0, group->count - 1, group->count / 2};
-    size_t count = 0;
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        size_t index = group->members[members[i]];
-        if (!round->refusals[index])
-            probed[count++] = round->items[index];
-    }
-    return count;
-}
-
 /* Of many guests of one shape, not all were asked what they offer. */
 static bool broaden(struct round *round, struct error *error) {
     struct vsphere *vsphere = round->vsphere;
@@ -369,8 +356,8 @@ static bool broaden(struct round *round, struct error *error) {
         return true;
     if (!backoff_holds(&breadth->pause, round->now_ns)) {
         const struct query query = make_query(round);
-        struct query_item probed[3];
-        size_t count = choose_probed(round, group, probed);
+        struct query_item probed[BREADTH_PROBED];
+        size_t count = breadth_choose(group, round->items, round->refusals, probed);
         if (!breadth_probe(breadth, &query, vsphere->session->main, probed, count, error))
             return false;
     }

@@ -164,6 +164,16 @@ static enum query_breadth find_by_list(struct probe *probe, const struct query_i
     return kind;
 }
 
+size_t breadth_choose(const struct group *group, const struct query_item *items,
+                      char *const *refusals, struct query_item probed[BREADTH_PROBED]) {
+    const size_t members[BREADTH_PROBED] = {0, group->count - 1, group->count / 2};
+    size_t count = 0;
+    for (size_t i = 0; i < BREADTH_PROBED; i++)
+        if (!refusals[group->members[members[i]]])
+            probed[count++] = items[group->members[members[i]]];
+    return count;
+}
+
 bool breadth_probe(struct breadth *breadth, const struct query *query, struct channel *channel,
                    const struct query_item *items, size_t count, struct error *error) {
     struct probe probe = {breadth, query, channel, error, false};

@@ -9,6 +9,8 @@
 #include "source/vsphere/query/groups.h"
 #include "source/vsphere/query/query.h"
 
+enum { BREADTH_PROBED = 3 }; /* items that a probe may need */
+
 struct breadth {
     atomic_int kind;      /* enum query_breadth: BREADTH_LISTED when the server bears no other */
     struct backoff pause; /* until it is found out anew; not begun: it is not yet known */
@@ -23,6 +25,13 @@ struct breadth {
  */
 bool breadth_begin(struct breadth *breadth, const struct offer *listed,
                    const struct catalog *catalog, const struct selection *selection);
+
+/*
+ * breadth_choose: puts the items to be probed of the group into probed: some that were asked what
+ * they offer, and one in between; none that was refused. Returns their number.
+ */
+size_t breadth_choose(const struct group *group, const struct query_item *items,
+                      char *const *refusals, struct query_item probed[BREADTH_PROBED]);
 
 /*
  * breadth_probe: finds out in how broad a way the server bears to be asked, by the newest sample of
