@@ -25,7 +25,7 @@ PROMPTLY_SECONDS = 2
     *(("QueryPerf", kind) for kind in ("close", "502", "503", "504"))])
 def test_call_that_breaks_once(vperf, start_vcsim, calm, method, kind):  # noqa: F811
     """One call more, or the pages anew; a new connection after it."""
-    number = 1 if method == "CreateContainerView" else 2
+    number = 1 if method in ("CreateContainerView", "RetrievePropertiesEx") else 2
     server = start_vcsim(*VCENTER, *PAGES, "-accident", f"{method}:{number}:{kind}")
     twin, usual = calm.run(*COUNTERS)
     done = collect(vperf, server, *COUNTERS, "--jobs", "1")
