@@ -491,7 +491,8 @@ void lane_start(struct lane *lane, struct run *run, size_t index, struct progres
         lane->error.kind == ERROR_NONE && pthread_create(&lane->thread, NULL, run_lane, lane) == 0;
     if (lane->started)
         return;
-    error_set(&lane->error, ERROR_OUTPUT, "no thread for %s: the system's limit is reached",
+    error_set(&lane->error, ERROR_OUTPUT,
+              "no thread for %s: the system's limit of threads or memory is reached",
               lane->target->text);
     cancel_request(&run->cancel); /* the lanes before it may never end */
 }
