@@ -11,16 +11,16 @@
 
 enum { LEAST_PENDING = 64, PENDING_SHARE = 4 };
 
-static int compare_values(const void *a, const void *b) {
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
+static int compare_occurrences(const void *a, const void *b) {
+    const struct occurrence *left = a, *right = b;
+    return (left->value > right->value) - (left->value < right->value);
 }
 
-static void append(struct occurrence *list, size_t *count, double value, uint64_t times) {
-    if (*count && list[*count - 1].value == value)
-        list[*count - 1].count += times;
+static void append(struct occurrence *list, size_t *count, const struct occurrence *more) {
+    if (*count && list[*count - 1].value == more->value)
+        list[*count - 1].count += more->count;
     else
-        list[(*count)++] = (struct occurrence){value, times};
+        list[(*count)++] = *more;
 }
 
 /* All values into sorted. */
@@ -29,30 +29,36 @@ static void settle(struct distribution *distribution) {
     size_t pending = distribution->pending_count, count = 0, k = 0;
     if (!pending)
         return;
-    qsort(distribution->pending, pending, sizeof(double), compare_values);
+    qsort(distribution->pending, pending, sizeof *old, compare_occurrences);
     struct occurrence *merged = memory_array(distribution->count + pending, sizeof *merged);
     for (size_t i = 0; i < pending; i++) {
-        double value = distribution->pending[i];
-        for (; k < distribution->count && old[k].value <= value; k++)
-            append(merged, &count, old[k].value, old[k].count);
-        append(merged, &count, value, 1);
+        const struct occurrence *one = &distribution->pending[i];
+        for (; k < distribution->count && old[k].value <= one->value; k++)
+            append(merged, &count, &old[k]);
+        append(merged, &count, one);
     }
     for (; k < distribution->count; k++)
-        append(merged, &count, old[k].value, old[k].count);
+        append(merged, &count, &old[k]);
     free(distribution->sorted);
     distribution->sorted = memory_check(reallocarray(merged, count, sizeof *merged));
     distribution->count = count;
     distribution->pending_count = 0;
 }
 
+/* Many series stay the same for long: a value that is repeated takes no room. */
 void distribution_add(struct distribution *distribution, double value) {
-    if (distribution->pending_count >= MAX(LEAST_PENDING, distribution->count / PENDING_SHARE))
+    size_t count = distribution->pending_count;
+    distribution->total++;
+    if (count && distribution->pending[count - 1].value == value) {
+        distribution->pending[count - 1].count++;
+        return;
+    }
+    if (count >= MAX(LEAST_PENDING, distribution->count / PENDING_SHARE))
         settle(distribution);
     distribution->pending =
         memory_grow(distribution->pending, distribution->pending_count,
                     &distribution->pending_capacity, sizeof *distribution->pending);
-    distribution->pending[distribution->pending_count++] = value;
-    distribution->total++;
+    distribution->pending[distribution->pending_count++] = (struct occurrence){value, 1};
 }
 
 /* The value at this place in ascending order, and the one after it. */

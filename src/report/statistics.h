@@ -22,7 +22,7 @@ struct occurrence {
 struct distribution {
     struct occurrence *sorted; /* ascending, each value once */
     size_t count;
-    double *pending; /* values that are not in sorted yet */
+    struct occurrence *pending; /* values that are not in sorted yet, in the order they came */
     size_t pending_count;
     size_t pending_capacity;
     uint64_t total; /* values */
