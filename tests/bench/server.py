@@ -23,6 +23,13 @@ TEMPLATES = 12
 NOW = "2026-11-21T12:00:00Z"
 
 
+def of_samples(arguments):
+    """Leave out the counters that properties give: the peers know samples alone."""
+    if "--counter" in arguments:
+        return arguments
+    return (*arguments, "--counter", "!guestDisk.*,!snapshot.*,!space.*")
+
+
 class Server:
     """The simulator, the responder before it, and how clients are run against them."""
 
@@ -94,7 +101,7 @@ class Server:
     def vperf(self, *arguments, output="/dev/null", trust="--ca-file"):
         """Run vperf collect."""
         options, environment = self.trust[trust]
-        return self.run(self.options.vperf, "collect", *options, *arguments, self.url,
+        return self.run(self.options.vperf, "collect", *options, *of_samples(arguments), self.url,
                         output=output, environment=environment)
 
     def vperf_instructions(self, *arguments, of=None):
@@ -102,7 +109,8 @@ class Server:
         only = ["--collect-atstart=no", f"--toggle-collect={of}"] if of else []
         done = subprocess.run(
             ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *only,
-             str(self.options.vperf), "collect", *self.trust["--ca-file"][0], *arguments, self.url],
+             str(self.options.vperf), "collect", *self.trust["--ca-file"][0],
+             *of_samples(arguments), self.url],
             env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True, check=True)
         return int(re.search(r"Collected : (\d+)", done.stderr).group(1))
@@ -110,7 +118,7 @@ class Server:
     def follow(self):
         """Start an endless run; return its process."""
         command = [self.options.vperf, "collect", "--follow", "--ca-file",
-                   self.certificates["ca"]["cert"], self.url]
+                   self.certificates["ca"]["cert"], *of_samples(()), self.url]
         return subprocess.Popen(list(map(str, command)), env=self.environment,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.DEVNULL)
