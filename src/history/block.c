@@ -233,7 +233,7 @@ static void read_lists(struct reading *reading) {
     reading->list_count = get_count(reader);
     reading->lists = memory_array(reading->list_count + 1, sizeof *reading->lists);
     reading->list_lengths = memory_array(reading->list_count + 1, sizeof *reading->list_lengths);
-    reading->times = memory_array(room + 1, sizeof *reading->times);
+    reading->times = g_new(struct sample, room + 1); /* large, and cleared for nothing */
     for (size_t i = 0; i < reading->list_count && !reader->bad; i++) {
         size_t length = get_count(reader);
         reading->lists[i] = reading->times + used;
@@ -295,7 +295,7 @@ static void read_head(struct reading *reading) {
 static void reading_done(struct reading *reading) {
     free(reading->list_lengths);
     free(reading->lists);
-    free(reading->times);
+    g_free(reading->times);
     free(reading->series);
     free(reading->values);
     free(reading->list_of);
@@ -356,7 +356,7 @@ static bool is_wanted(const struct reading *reading, size_t index,
 }
 
 static bool visit(const struct reading *reading, const struct block_visitor *visitor) {
-    struct sample *samples = memory_array(reading->longest + 1, sizeof *samples);
+    struct sample *samples = g_new(struct sample, reading->longest + 1);
     bool good = true;
     for (size_t i = 0; good && i < reading->count; i++) {
         struct block_series series = reading->series[i];
@@ -368,7 +368,7 @@ static bool visit(const struct reading *reading, const struct block_visitor *vis
         if (good && series.count)
             visitor->series(visitor->context, &series);
     }
-    free(samples);
+    g_free(samples);
     return good;
 }
 

@@ -9,7 +9,7 @@
 #include "history/rollup.h"
 
 enum {
-    BLOCK_SERIES = 64, /* of one entity: they compress together, and are read together */
+    BLOCK_SERIES = 32, /* of one entity: they compress together, and are read together */
     HOUR_SECONDS = 3600,
     SILENT_SECONDS = 3 * 3600,
 };

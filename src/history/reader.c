@@ -345,6 +345,31 @@ static struct collected *recent_of(struct reader *reader, const struct reader_en
     return fail_as(&failed, error) ? &recent->collected : NULL;
 }
 
+/* Of one entity of a chunk alone: only those of the asked series are unpacked. */
+static bool read_rounds(struct reader *reader, const struct reader_entity *entity,
+                        struct collected *collected, struct error *error) {
+    struct error failed = {0};
+    sqlite3_stmt *row = database_query(
+        reader->database, &failed,
+        "SELECT hour, data FROM round WHERE chunk = ? AND hour BETWEEN ? AND ? ORDER BY hour, id",
+        "iii", entity->chunk, rollup_hour(collected->after + 1), rollup_hour(collected->until));
+    while (database_next(reader->database, row, &failed))
+        add_row(reader, entity, collected, row);
+    return fail_as(&failed, error);
+}
+
+/* Those that are kept of all entities of the chunk. */
+static bool take_recent(struct reader *reader, const struct reader_entity *entity,
+                        struct collected *collected, struct error *error) {
+    const struct collected *recent = recent_of(reader, entity, error);
+    for (size_t i = 0; recent && i < collected->count; i++) {
+        const struct collected_series *from = collected_find(recent, collected->series[i].id);
+        if (from && from->count)
+            collected_append(collected, &collected->series[i], from->samples, from->count);
+    }
+    return recent;
+}
+
 static bool read_blocks(struct reader *reader, const struct reader_entity *entity,
                         struct collected *collected, struct error *error) {
     struct error failed = {0};
@@ -364,14 +389,12 @@ bool reader_read(struct reader *reader, const struct reader_entity *entity,
                  struct collected *collected, struct error *error) {
     if (!collected->count)
         return true;
-    const struct collected *recent = recent_of(reader, entity, error);
-    if (!recent || !read_blocks(reader, entity, collected, error))
+    bool again = reader->chunk == entity->chunk && reader->entity != entity->id;
+    reader->chunk = entity->chunk;
+    reader->entity = entity->id;
+    if (!read_blocks(reader, entity, collected, error) ||
+        !(again ? take_recent : read_rounds)(reader, entity, collected, error))
         return false;
-    for (size_t i = 0; i < collected->count; i++) {
-        const struct collected_series *from = collected_find(recent, collected->series[i].id);
-        if (from && from->count)
-            collected_append(collected, &collected->series[i], from->samples, from->count);
-    }
     collected_sort(collected);
     return true;
 }
