@@ -52,6 +52,10 @@ static void end(void *context, const struct wire_step *step) {
         g_hash_table_add(layout->snapshots, of_key(number));
 }
 
+int64_t files_sum(int64_t left, int64_t right) {
+    return left > INT64_MAX - right ? INT64_MAX : left + right;
+}
+
 int64_t files_snapshot_bytes(const char *xml) {
     struct layout layout = {.sizes = g_hash_table_new_full(NULL, NULL, NULL, g_free),
                             .snapshots = g_hash_table_new(NULL, NULL),
@@ -63,7 +67,7 @@ int64_t files_snapshot_bytes(const char *xml) {
     g_hash_table_iter_init(&iter, layout.snapshots);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
         const int64_t *size = g_hash_table_lookup(layout.sizes, key);
-        bytes += size ? *size : 0;
+        bytes = files_sum(bytes, size ? *size : 0);
     }
     g_hash_table_destroy(layout.sizes);
     g_hash_table_destroy(layout.snapshots);

@@ -12,4 +12,7 @@
  */
 int64_t files_snapshot_bytes(const char *xml);
 
+/* files_sum: of two sizes, which are not negative; at most the largest number. */
+int64_t files_sum(int64_t left, int64_t right);
+
 #endif

@@ -159,8 +159,9 @@ static void add_disk(struct disks *disks) {
     add(disks->taker, SPACE_DISK_CAPACITY, disks->mount, disks->capacity / KIB);
     if (disks->free >= 0)
         add(disks->taker, SPACE_DISK_FREE, disks->mount, disks->free / KIB);
-    disks->all += disks->capacity;
-    disks->all_free += disks->free;
+    disks->all = files_sum(disks->all, disks->capacity);
+    if (disks->free >= 0)
+        disks->all_free = files_sum(disks->all_free, disks->free);
     disks->any = true;
     disks->unknown = disks->unknown || disks->free < 0;
 }
@@ -291,9 +292,10 @@ static bool is_withheld(const struct vim25__ObjectContent *object, const char *p
 static void take_provisioned(const struct taker *taker, const struct vim25__ObjectContent *object) {
     const char *committed = text_of(object, "summary.storage.committed");
     const char *uncommitted = text_of(object, "summary.storage.uncommitted");
-    if (committed && uncommitted)
-        add(taker, SPACE_PROVISIONED, "",
-            (strtoll(committed, NULL, 10) + strtoll(uncommitted, NULL, 10)) / KIB);
+    int64_t used = committed ? strtoll(committed, NULL, 10) : -1;
+    int64_t more = uncommitted ? strtoll(uncommitted, NULL, 10) : -1;
+    if (used >= 0 && more >= 0)
+        add(taker, SPACE_PROVISIONED, "", files_sum(used, more) / KIB);
 }
 
 /* Guests without snapshots have no such property. */
