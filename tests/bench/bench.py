@@ -36,6 +36,10 @@ RECORDED = {"govc": 20 / 43, "telegraf": 22 / 43}
 # Polls of libvirt's test driver.
 POLLED_GUESTS, POLLS = 200, 10
 
+# Values that a real server gave; not part of the project.
+RECORDED = pathlib.Path(os.environ.get("VPERF_RECORDED", HERE / "../../../shared/data/recorded")
+                        ) / "esx65.values.tsv"
+
 
 class Results:
     """What was measured, as a table and as JSON."""
@@ -364,13 +368,45 @@ def measure_deserializer(server, results):
 
 
 # What one server serves for; measure_steady needs one of its own, measure_history the peak of memory.
+# Guests, series of each, and rounds of 20 s; and the targets.
+RECORDED_GUESTS, RECORDED_SERIES, RECORDED_ROUNDS = 1010, 100, 60
+RECORDED_DAYS, COMMIT_ROUNDS = 30, 30
+
+
+def run_history(options, directory, guests, series, rounds, every):
+    """What the program history measured: {name: number}."""
+    file = directory / f"{guests}.db"
+    done = subprocess.run([options.bench / "history", file, RECORDED, str(guests), str(series),
+                           str(rounds), str(every)], capture_output=True, text=True, check=True)
+    return {name: float(value) for name, value in map(str.split, done.stdout.splitlines())}
+
+
+def measure_recording(server, results):
+    """A history of recorded values: its size, what a round of many guests takes, and reading."""
+    if not RECORDED.exists():
+        print(f"recording: skipped: there is no {RECORDED}")
+        return
+    one = run_history(server.options, server.directory, 1, 197, RECORDED_DAYS * 4320,
+                      COMMIT_ROUNDS)
+    size, read = one["bytes_per_sample"], one["read_one_series_ms"]
+    results.add("history: bytes per sample, recorded values", size, f"{size:.2f}", 1, "at most 1")
+    results.add("history: one series of 30 days", read, f"{read:.0f} ms", 50, "at most 50 ms")
+    many = run_history(server.options, server.directory, RECORDED_GUESTS, RECORDED_SERIES,
+                       RECORDED_ROUNDS, 1)
+    name = f"history: a round of {RECORDED_GUESTS} entities, {RECORDED_SERIES} series each"
+    for key, unit, limit in (("cpu_per_round_s", "s", 2), ("written_mb_per_round", "MB", 10),
+                             ("memory_mb", "MB", 150)):
+        results.add(f"{name}: {key.partition('_')[0]}", many[key], f"{many[key]:.2f} {unit}",
+                    limit, f"at most {limit} {unit}")
+
+
 PARTS = {"cpu": measure_cpu, "thousand": measure_thousand, "small": measure_small,
          "requests": measure_requests, "inventory": measure_inventory, "polls": measure_polls,
          "memory": lambda server, results: measure_history(server, results,
                                                            measure_memory(server, results)),
          "jobs": measure_jobs,
          "steady": lambda server, results: measure_steady(server.options, results),
-         "deserializer": measure_deserializer}
+         "deserializer": measure_deserializer, "recording": measure_recording}
 
 
 def parse_options():
@@ -379,7 +415,7 @@ def parse_options():
     parser.add_argument("--vperf", type=pathlib.Path, required=True, help="the release build")
     parser.add_argument("--servers", type=pathlib.Path, required=True, help="has vcsim")
     parser.add_argument("--bench", type=pathlib.Path, required=True,
-                        help="has responder, measure and deserialize; gets results.json")
+                        help="has responder, measure, deserialize and history; gets results.json")
     parser.add_argument("--only", choices=PARTS, nargs="*", default=list(PARTS),
                         help="parts to measure; all by default")
     options = parser.parse_args()

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * What a history costs: writes rounds of guests whose series have the values of a file of recorded
+ * ones (type, id, values), and reads one series of the first guest.
+ * EVERY rounds are one transaction.
+ * Usage: history FILE.db VALUES.tsv GUESTS SERIES ROUNDS EVERY; prints NAME VALUE lines.
+ */
+#include <glib.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "core/clock.h"
+#include "history/reader.h"
+#include "history/writer.h"
+
+enum { INTERVAL = 20, DAY = 86400, MAX_SERIES = 512 };
+
+static const int64_t begin = 1763751600;
+
+/* Recorded values, one list a row. */
+struct values {
+    int64_t *lists[MAX_SERIES];
+    size_t lengths[MAX_SERIES];
+    size_t count;
+};
+
+static bool read_values(struct values *values, const char *path) {
+    char *text = NULL;
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return false;
+    char **lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines + 1; *line && **line && values->count < MAX_SERIES; line++) {
+        char **words = g_strsplit(strrchr(*line, '\t') + 1, ",", -1);
+        size_t length = g_strv_length(words);
+        int64_t *list = g_new(int64_t, length);
+        for (size_t i = 0; i < length; i++)
+            list[i] = g_ascii_strtoll(words[i], NULL, 10);
+        values->lengths[values->count] = length;
+        values->lists[values->count++] = list;
+        g_strfreev(words);
+    }
+    g_strfreev(lines);
+    g_free(text);
+    return true;
+}
+
+static double cpu_seconds(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+/* Each guest begins elsewhere in the recorded values, which come again from their beginning. */
+static int64_t value_of(const struct values *values, int guest, int series, int64_t round) {
+    size_t list = (size_t)series % values->count;
+    return values->lists[list][(size_t)(round + 7 * guest) % values->lengths[list]];
+}
+
+static void write_guest(struct writer *writer, const struct values *values, int guest, int count,
+                        int64_t round) {
+    char name[32], id[32];
+    snprintf(name, sizeof name, "guest-%d", guest);
+    snprintf(id, sizeof id, "vm-%d", guest);
+    const struct entity entity = {.type = ENTITY_VM,
+                                  .state = STATE_ON,
+                                  .source = "vc01",
+                                  .hypervisor = "esxi",
+                                  .name = name,
+                                  .id = id};
+    for (int i = 0; i < count; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "group.counter%d.average", i);
+        const struct counter counter = {
+            .name = text, .unit = "number", .rollup = "average", .stats = "rate"};
+        const struct sample sample = {begin + INTERVAL * (round + 1),
+                                      value_of(values, guest, i, round)};
+        const struct series series = {&entity, &counter, "", INTERVAL, false, 1, &sample};
+        writer_add(writer, 0, &series);
+    }
+}
+
+static bool write_all(const char *path, const struct values *values, int guests, int series,
+                      int64_t rounds, int64_t every) {
+    static const struct retention retention = {35 * DAY, 1095 * (int64_t)DAY};
+    static const struct log log = {.level = LOG_QUIET};
+    struct error error = {0};
+    double before = cpu_seconds(), most = 0;
+    struct writer *writer = writer_open(path, &retention, &log, &error);
+    for (int64_t round = 0; writer && round < rounds; round++) {
+        double start = cpu_seconds();
+        for (int guest = 0; guest < guests; guest++)
+            write_guest(writer, values, guest, series, round);
+        if ((round + 1) % every == 0 && !writer_commit(writer, 0, &error))
+            return false;
+        most = MAX(most, cpu_seconds() - start);
+    }
+    writer_close(writer);
+    struct rusage usage;
+    struct stat file;
+    getrusage(RUSAGE_SELF, &usage);
+    printf("cpu_per_round_s %.4f\n", (cpu_seconds() - before) / (double)rounds);
+    printf("cpu_most_s %.4f\n", most);
+    printf("memory_mb %.1f\n", (double)usage.ru_maxrss / 1024);
+    printf("written_mb_per_round %.3f\n", (double)usage.ru_oublock / 2048 / (double)rounds);
+    if (stat(path, &file) == 0)
+        printf("bytes_per_sample %.3f\n",
+               (double)file.st_size / ((double)guests * series * (double)rounds));
+    return writer != NULL;
+}
+
+static bool read_one(const char *path) {
+    struct error error = {0};
+    int64_t start = clock_now_ns();
+    struct reader *reader = reader_open(path, &error);
+    bool good =
+        reader && reader_begin(reader, &error) && reader_load(reader, reader->entities[0], &error);
+    size_t count = 0;
+    if (good) {
+        struct collected collected;
+        collected_init(&collected, &reader->entities[0]->series[0].id, 1);
+        good = reader_read(reader, reader->entities[0], &collected, &error);
+        count = collected.series[0].count;
+        collected_done(&collected);
+        reader_end(reader);
+    }
+    reader_close(reader);
+    printf("read_one_series_ms %.1f\n", (double)(clock_now_ns() - start) / 1e6);
+    printf("read_samples %zu\n", count);
+    return good;
+}
+
+int main(int argc, char **argv) {
+    struct values values = {.count = 0};
+    if (argc != 7 || !read_values(&values, argv[2])) {
+        fprintf(stderr, "usage: history FILE.db VALUES.tsv GUESTS SERIES ROUNDS EVERY\n");
+        return 2;
+    }
+    int guests = (int)strtol(argv[3], NULL, 10), series = (int)strtol(argv[4], NULL, 10);
+    int64_t rounds = strtol(argv[5], NULL, 10), every = strtol(argv[6], NULL, 10);
+    bool good = (!rounds || write_all(argv[1], &values, guests, series, rounds, every)) &&
+                read_one(argv[1]);
+    for (size_t i = 0; i < values.count; i++)
+        g_free(values.lists[i]);
+    return good ? 0 : 1;
+}
