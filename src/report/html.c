@@ -66,7 +66,7 @@ static void put_path(FILE *stream, const char *class, const struct timeline *tim
     fprintf(stream, "<path class=\"%s\" d=\"", class);
     for (size_t i = 0; i < timeline->count; i++) {
         const struct timeline_step *step = &timeline->steps[i];
-        if (!step->weight) {
+        if (step->weight == 0) {
             begins = true;
             continue;
         }

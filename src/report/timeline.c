@@ -10,9 +10,9 @@ static int64_t floor_half(int64_t number) {
 }
 
 static void merge(struct timeline_step *into, const struct timeline_step *step) {
-    if (!step->weight)
+    if (step->weight == 0)
         return;
-    into->peak = into->weight ? MAX(into->peak, step->peak) : step->peak;
+    into->peak = into->weight > 0 ? MAX(into->peak, step->peak) : step->peak;
     into->sum += step->sum;
     into->weight += step->weight;
 }
