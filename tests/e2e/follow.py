@@ -354,8 +354,8 @@ class Story:
         assert len(done.messages) <= limit, done.err
 
 
-def check_like(now, before, sanitized=False):
-    """Demand that a process is as it was."""
+def check_like(now, before, slack_kib=0):
+    """Demand that a process is as it was: its memory within 5 %, or the slack if that is more. The
+    answers to late rounds are larger: on a busy machine, some minutes need a slack."""
     assert now.descriptors <= before.descriptors and now.threads <= before.threads, (before, now)
-    # A sanitizer keeps what is freed.
-    assert sanitized or abs(now.kib - before.kib) <= 0.05 * before.kib, (before, now)
+    assert abs(now.kib - before.kib) <= max(0.05 * before.kib, slack_kib), (before, now)
