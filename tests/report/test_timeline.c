@@ -23,7 +23,7 @@ static void check(const int64_t *times, size_t count, int64_t width) {
     for (size_t i = 0; i < timeline.count; i++) {
         weight += timeline.steps[i].weight;
         sum += timeline.steps[i].sum;
-        if (timeline.steps[i].weight && timeline.steps[i].peak > peak)
+        if (timeline.steps[i].weight > 0 && timeline.steps[i].peak > peak)
             peak = timeline.steps[i].peak;
     }
     assert_true(timeline.count <= TIMELINE_STEPS);
