@@ -30,6 +30,10 @@ WEATHERS = {
     "hanging": (["-accident", "QueryPerf:2:hang"], ["--timeout", "1"], 0),
     "idle": (["-idle-timeout", "30ms", "-accident", "QueryPerf:2:delay=300"], [], 0),
     "gaps": (["-missing", "40", "-newest-first", "-no-csv"], ["--samples", "3"], 0),
+    # One guest of the second batch, of which none is probed.
+    "unlisted counters refused": (
+        ["-own-counter", "gpu.utilization.average", "-refuse-unoffered", "-refuse-counter-of",
+         "101"], ["--counter", "cpu.*,gpu.*"], 3),
     "skew": (["-clock-offset", "3h"], ["--last", "2m"], 0),
 }
 

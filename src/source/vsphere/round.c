@@ -360,6 +360,8 @@ static bool broaden(struct round *round, struct error *error) {
         size_t count = breadth_choose(group, round->items, round->refusals, probed);
         if (!breadth_probe(breadth, &query, vsphere->session->main, probed, count, error))
             return false;
+    } else {
+        breadth_report(breadth, round->events);
     }
     for (size_t i = 0; i < round->count; i++) {
         bool like = round->groups[i]->shared && round->groups[i]->type == group->type;

@@ -279,9 +279,9 @@ func (p *performanceManager) prepare(spec *types.PerfQuerySpec, i int,
 	}
 	for j, id := range spec.MetricId {
 		_, defined := p.counters[id.CounterId]
-		refused := int(id.CounterId) == p.weather.refusedCounter &&
-			(len(p.refusing) == 0 || p.refusing[spec.Entity]) ||
-			p.weather.refuseUnoffered && len(offer.instances[id.CounterId]) == 0
+		refused := (len(p.refusing) == 0 || p.refusing[spec.Entity]) &&
+			(int(id.CounterId) == p.weather.refusedCounter ||
+				p.weather.refuseUnoffered && len(offer.instances[id.CounterId]) == 0)
 		if refused || (!defined && !p.offers.unlisted(id.CounterId)) {
 			return nil, invalidArgument(fmt.Sprintf("querySpec[%d].metricId[%d].counterId", i, j))
 		}

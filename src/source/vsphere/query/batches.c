@@ -298,21 +298,25 @@ static bool emit(struct batch_run *run, struct query_call *call,
     return true;
 }
 
-/* When it was too much to ask for what nobody lists, it is no longer asked for. */
-static bool ask_less(const struct batch_run *run, struct query_item *items,
-                     const struct query_call *call, struct _vim25__QueryPerfResponse *response,
-                     struct error *error) {
-    const struct query *query = run->plan->order->query;
+/* It was too much to ask for what nobody lists. */
+static bool is_too_broad(const struct batch_run *run, const struct query_call *call,
+                         const struct error *error) {
     bool broad = false;
-    for (size_t i = 0; i < call->count; i++) {
-        broad = broad || items[i].breadth == BREADTH_WIDE || items[i].breadth == BREADTH_ALL;
-        items[i].breadth = items[i].breadth ? BREADTH_DROPPED : BREADTH_LISTED;
-    }
-    if (!broad || !refuses(run, "metricId", error))
+    for (size_t i = 0; i < call->count; i++)
+        broad = broad || call->items[i].breadth == BREADTH_WIDE ||
+                call->items[i].breadth == BREADTH_ALL;
+    return broad && refuses(run, "metricId", error);
+}
+
+/* In turn: what the tasks before this one were given does not depend on the number of workers. */
+static bool drop_breadth(const struct batch_run *run, struct query_item *items, size_t count) {
+    const struct query *query = run->plan->order->query;
+    if (!await_turn(run))
         return false;
-    error_clear(error);
-    breadth_drop(query->breadth);
-    return query_ask(query, run->channel, call, response, error);
+    for (size_t i = 0; i < count; i++)
+        items[i].breadth = items[i].breadth ? BREADTH_DROPPED : BREADTH_LISTED;
+    breadth_drop(query->breadth, query->events);
+    return true;
 }
 
 static bool run_piece(struct batch_run *run, struct error *error) {
@@ -325,8 +329,14 @@ static bool run_piece(struct batch_run *run, struct error *error) {
     for (size_t i = 0; i < piece->items; i++)
         items[i] = narrow(plan->order->query, &batch->items[piece->item + i], piece,
                           batch->sizes[piece->item + i].windows);
-    if (!query_ask(plan->order->query, run->channel, &call, &response, error) &&
-        !ask_less(run, items, &call, &response, error))
+    bool answered = query_ask(plan->order->query, run->channel, &call, &response, error);
+    if (!answered && is_too_broad(run, &call, error)) {
+        error_clear(error);
+        if (!drop_breadth(run, items, call.count))
+            return false; /* another one ended the round */
+        answered = query_ask(plan->order->query, run->channel, &call, &response, error);
+    }
+    if (!answered)
         return handle_refusal(run, error);
     batch->silences = 0;
     if (items->listed || !query_unexpanded(&response))

@@ -179,6 +179,7 @@ bool breadth_probe(struct breadth *breadth, const struct query *query, struct ch
     struct probe probe = {breadth, query, channel, error, false};
     enum query_breadth kind = BREADTH_LISTED;
     breadth->pause = (struct backoff){0};
+    breadth->dropped = false;
     if (count)
         kind = breadth->listed->count ? find_by_list(&probe, items, count)
                                       : find_without_list(&probe, items);
@@ -199,15 +200,33 @@ void breadth_widen(const struct breadth *breadth, struct query_item *item) {
     item->metrics = MAX(item->metrics, 1);
 }
 
-void breadth_drop(struct breadth *breadth) {
+static void report_drop(const struct source_events *events) {
+    events->missing(events->context, NULL,
+                    "counters that its guests do not list are refused, and no longer asked for");
+}
+
+void breadth_drop(struct breadth *breadth, const struct source_events *events) {
+    if (breadth_is_dropped(breadth))
+        return;
     atomic_store(&breadth->kind, BREADTH_LISTED);
+    breadth->dropped = true;
+    report_drop(events);
+}
+
+void breadth_report(const struct breadth *breadth, const struct source_events *events) {
+    if (breadth->dropped)
+        report_drop(events);
+}
+
+bool breadth_is_dropped(const struct breadth *breadth) {
+    return atomic_load(&breadth->kind) == BREADTH_LISTED;
 }
 
 enum query_breadth breadth_of(const struct breadth *breadth, const struct query_item *item,
                               const struct query_item *whole) {
     if (whole->breadth == BREADTH_LISTED)
         return BREADTH_LISTED;
-    if (atomic_load(&breadth->kind) == BREADTH_LISTED)
+    if (breadth_is_dropped(breadth))
         return BREADTH_DROPPED;
     return item->count < whole->count ? BREADTH_WIDE : whole->breadth;
 }

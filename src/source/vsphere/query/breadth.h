@@ -17,6 +17,7 @@ struct breadth {
     const struct offer *listed;      /* what entities with a shape list */
     const struct counter **counters; /* these and the rest of the catalogue's, ascending by id */
     size_t count;
+    bool dropped; /* refused after a probe that went well, which is the newest one */
 };
 
 /*
@@ -44,8 +45,17 @@ bool breadth_probe(struct breadth *breadth, const struct query *query, struct ch
 /* breadth_widen: the item of an entity with a shape is asked in the way that was found out. */
 void breadth_widen(const struct breadth *breadth, struct query_item *item);
 
-/* breadth_drop: the server does not bear it after all: nobody is asked so any more. */
-void breadth_drop(struct breadth *breadth);
+/*
+ * breadth_drop: the server does not bear it after all: nobody is asked so any more, which goes to
+ * events->missing. Only for the worker whose turn it is.
+ */
+void breadth_drop(struct breadth *breadth, const struct source_events *events);
+
+/* breadth_report: at the begin of a round without a probe: says again what breadth_drop said. */
+void breadth_report(const struct breadth *breadth, const struct source_events *events);
+
+/* breadth_is_dropped: of an item that was widened: extras in its answer do not count any more. */
+bool breadth_is_dropped(const struct breadth *breadth);
 
 /* breadth_of: how the item, of which this is the whole, is asked now. */
 enum query_breadth breadth_of(const struct breadth *breadth, const struct query_item *item,

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "source/vsphere/query/breadth.h"
+
 /* Series of one counter that are compared with each other. */
 enum { LONG_RUN = 32 };
 
@@ -43,6 +45,8 @@ static const struct counter *find_counter(const struct wanted *wanted, int32_t i
         return find_listed(wanted, id);
     const struct counter *const *found =
         bsearch(&id, item->counters, item->count, sizeof *item->counters, compare_id);
+    if (item->breadth != BREADTH_LISTED && breadth_is_dropped(wanted->query->breadth))
+        return found && !breadth_is_extra(wanted->query->breadth, *found) ? *found : NULL;
     if (found || item->breadth != BREADTH_ALL)
         return found ? *found : NULL;
     const struct counter *counter = catalog_resolve(wanted->query->catalog, id);
