@@ -60,12 +60,6 @@ bool lane_round(struct lane *lane, struct source *source, const struct window *w
  */
 bool lane_wait(struct lane *lane, const char *what, int64_t until_ns);
 
-/* lane_measured: the target is not lost, and the entity of it was not skipped. */
-bool lane_measured(const struct lane *lane, const struct entity *entity);
-
-/* lane_skipped: the target is not lost, and the entity of it was skipped. */
-bool lane_skipped(const struct lane *lane, const struct entity *entity);
-
 /* lane_done: frees what the lane holds. */
 void lane_done(struct lane *lane);
 

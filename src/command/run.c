@@ -10,6 +10,7 @@
 
 #include "command/doubled.h"
 #include "command/lane.h"
+#include "command/lane_events.h"
 #include "command/names.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
