@@ -13,7 +13,12 @@
 
 static const int64_t second_ns = 1000000000;
 
-enum { MAX_TROUBLES = 10000, FIRST_QUIET_SECONDS = 60, LONGEST_QUIET_SECONDS = 3600 };
+enum {
+    MAX_WARNINGS = 10000,
+    FIRST_QUIET_SECONDS = 60,
+    LONGEST_QUIET_SECONDS = 4 * 3600,
+    FORGOTTEN_SECONDS = 3600, /* after so long without it, trouble is new */
+};
 
 enum { MAX_NAMED = 5 }; /* entities in one line */
 
@@ -36,7 +41,7 @@ struct trouble {
     bool mentioned;       /* in this round */
     bool reported;        /* that it has begun, and not that it has ended */
     struct backoff quiet; /* until it is reported again */
-    int64_t reported_ns;  /* last */
+    int64_t seen_ns;      /* last */
 };
 
 struct messages {
@@ -46,14 +51,19 @@ struct messages {
     struct reporter reporter;
     pthread_mutex_t lock; /* of said */
     GHashTable *said;     /* warnings of the source */
+    bool full;            /* of those: further ones are not said */
     GHashTable *troubles; /* struct trouble by subject and reason */
     size_t different;
     struct error lost; /* why rounds are lost; the first reason */
     size_t lost_rounds;
     size_t lost_in_row;
+    size_t lost_silently; /* rounds that nothing was said of, since the last report */
     int64_t lost_since_ns;
-    enum error_kind lost_kind; /* of the reason that was reported last */
-    struct backoff lost_quiet;
+    int64_t lost_seen_ns;       /* last */
+    bool lost_reported;         /* that it is lost, and not that it is back */
+    enum error_kind lost_kind;  /* of the reason that was reported last */
+    struct backoff lost_quiet;  /* until it is reported again */
+    struct backoff other_quiet; /* until another reason is, of a loss that was */
 };
 
 static void trouble_free(void *data) {
@@ -63,21 +73,31 @@ static void trouble_free(void *data) {
     free(trouble);
 }
 
-/* What a source warns of is said once. */
+/* What a source warns of is said once; false when it was said, or there are too many. */
+static bool is_fresh(struct messages *messages, const char *text, bool *full) {
+    pthread_mutex_lock(&messages->lock);
+    bool fresh = !g_hash_table_contains(messages->said, text);
+    bool room = g_hash_table_size(messages->said) < MAX_WARNINGS;
+    *full = fresh && !room && !messages->full;
+    messages->full |= *full;
+    if (fresh && room)
+        g_hash_table_add(messages->said, memory_strdup(text));
+    pthread_mutex_unlock(&messages->lock);
+    return fresh && room;
+}
+
 static void on_report(void *context, enum report_level level, const char *text) {
     struct messages *messages = context;
-    if (level == REPORT_DETAIL) {
+    bool full = false;
+    if (level == REPORT_DETAIL)
         log_debug(messages->log, "%s", text);
-    } else if (level == REPORT_INFO) {
+    else if (level == REPORT_INFO)
         log_info(messages->log, "%s", text);
-    } else {
-        pthread_mutex_lock(&messages->lock);
-        bool fresh = g_hash_table_size(messages->said) < MAX_TROUBLES &&
-                     g_hash_table_add(messages->said, memory_strdup(text));
-        pthread_mutex_unlock(&messages->lock);
-        if (fresh)
-            log_warn(messages->log, "%s", text);
-    }
+    else if (is_fresh(messages, text, &full))
+        log_warn(messages->log, "%s", text);
+    if (full)
+        log_warn(messages->log, "%s: %d different warnings were given: further ones are not shown",
+                 messages->target, MAX_WARNINGS);
 }
 
 struct messages *messages_new(const struct log *log, const char *target, bool endless) {
@@ -133,14 +153,14 @@ static struct trouble *trouble_for(struct messages *messages, const struct entit
 /* Whether to report it: when it comes again soon, after an ever longer while. */
 static bool is_due(struct trouble *trouble) {
     int64_t now_ns = clock_boot_ns();
-    bool active = trouble->active;
+    bool reported = trouble->active && trouble->reported;
     trouble->unreported++;
     trouble->count++;
     trouble->active = trouble->mentioned = true;
-    if (active || backoff_holds(&trouble->quiet, now_ns))
+    trouble->seen_ns = now_ns;
+    if (reported || backoff_holds(&trouble->quiet, now_ns))
         return false;
     backoff_extend(&trouble->quiet, now_ns, FIRST_QUIET_SECONDS, LONGEST_QUIET_SECONDS);
-    trouble->reported_ns = now_ns;
     trouble->reported = true;
     return true;
 }
@@ -254,17 +274,18 @@ static void report_ends(const struct messages *messages, GPtrArray *ended) {
 }
 
 static void report_back(struct messages *messages) {
-    if (messages->lost_in_row && messages->endless)
+    if (messages->lost_reported)
         log_info(messages->log, "%s: is back after %" PRId64 " s (%zu attempt%s)", messages->target,
                  (clock_boot_ns() - messages->lost_since_ns) / second_ns, messages->lost_in_row,
                  plural(messages->lost_in_row));
     messages->lost_in_row = 0;
+    messages->lost_reported = false;
 }
 
 /* What has been well for long is forgotten: a process may live for months. */
 static bool is_forgotten(const struct messages *messages, const struct trouble *trouble) {
     return messages->endless && !trouble->active &&
-           clock_boot_ns() > trouble->reported_ns + LONGEST_QUIET_SECONDS * second_ns;
+           clock_boot_ns() > trouble->seen_ns + FORGOTTEN_SECONDS * second_ns;
 }
 
 void messages_round(struct messages *messages) {
@@ -286,29 +307,48 @@ void messages_round(struct messages *messages) {
     g_ptr_array_free(ended, TRUE);
 }
 
-/* The first loss of a row, and another reason later in it, ever more seldom. */
+/* A loss is reported once, and another reason in it too, both ever more seldom. */
 static bool is_news(struct messages *messages, const struct error *error) {
     int64_t now_ns = clock_boot_ns();
-    bool first = messages->lost_in_row == 1;
-    if (!first &&
-        (error->kind == messages->lost_kind || backoff_holds(&messages->lost_quiet, now_ns)))
+    struct backoff *quiet =
+        messages->lost_reported ? &messages->other_quiet : &messages->lost_quiet;
+    if ((messages->lost_reported && error->kind == messages->lost_kind) ||
+        backoff_holds(quiet, now_ns))
         return false;
+    backoff_extend(quiet, now_ns, FIRST_QUIET_SECONDS, LONGEST_QUIET_SECONDS);
     messages->lost_kind = error->kind;
-    if (first)
-        messages->lost_quiet = (struct backoff){0};
-    else
-        backoff_extend(&messages->lost_quiet, now_ns, FIRST_QUIET_SECONDS, LONGEST_QUIET_SECONDS);
+    messages->lost_reported = true;
     return true;
 }
 
+static void report_loss(struct messages *messages, const struct error *error) {
+    if (messages->lost_silently)
+        log_error(messages->log, "%s (again: %zu attempt%s failed unreported); trying again",
+                  error->message, messages->lost_silently, plural(messages->lost_silently));
+    else
+        log_error(messages->log, "%s; trying again", error->message);
+    messages->lost_silently = 0;
+}
+
+/* A loss begins; after a long while without one, it is news. */
+static void begin_loss(struct messages *messages, int64_t now_ns) {
+    messages->lost_since_ns = now_ns;
+    if (now_ns > messages->lost_seen_ns + FORGOTTEN_SECONDS * second_ns)
+        messages->lost_quiet = messages->other_quiet = (struct backoff){0};
+}
+
 void messages_lost(struct messages *messages, const struct error *error) {
+    int64_t now_ns = clock_boot_ns();
     messages->lost_rounds++;
     if (messages->lost.kind == ERROR_NONE)
         messages->lost = *error;
     if (!messages->lost_in_row++)
-        messages->lost_since_ns = clock_boot_ns();
+        begin_loss(messages, now_ns);
+    messages->lost_seen_ns = now_ns;
     if (messages->endless && is_news(messages, error))
-        log_error(messages->log, "%s; trying again", error->message);
+        report_loss(messages, error);
+    else if (!messages->lost_reported)
+        messages->lost_silently++;
 }
 
 void messages_finish(struct messages *messages, size_t rounds) {

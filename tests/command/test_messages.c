@@ -10,6 +10,21 @@
 
 #include <cmocka.h>
 
+/* Of the program: it goes on as a test wants. */
+static int64_t now_ns;
+
+/* NOLINTBEGIN(bugprone-reserved-identifier) */
+int64_t __wrap_clock_boot_ns(void);
+
+int64_t __wrap_clock_boot_ns(void) {
+    return now_ns;
+}
+/* NOLINTEND(bugprone-reserved-identifier) */
+
+static void pass(int64_t seconds) {
+    now_ns += seconds * 1000000000;
+}
+
 struct desk {
     char *text;
     size_t size;
@@ -22,6 +37,7 @@ static const struct entity db = {.type = ENTITY_VM, .name = "db", .id = "vm-2"};
 
 static struct desk *desk_new(bool endless) {
     struct desk *desk = calloc(1, sizeof *desk);
+    now_ns = 1000000000000000;
     desk->log = (struct log){.stream = open_memstream(&desk->text, &desk->size)};
     desk->log.level = LOG_NORMAL;
     desk->messages = messages_new(&desk->log, "kvm01", endless);
@@ -59,20 +75,72 @@ static void test_begin_and_end(void **state) {
     desk_free(desk);
 }
 
-/* A day of trouble that comes and goes with each round is a handful of lines. */
+static size_t count_lines(struct desk *desk) {
+    size_t lines = 0;
+    fflush(desk->log.stream);
+    for (const char *at = desk->text; (at = strchr(at, '\n')); at++)
+        lines++;
+    return lines;
+}
+
+/* Trouble that comes and goes with each round is few lines in a day, and fewer in the next. */
 static void test_flapping(void **state) {
     struct desk *desk = desk_new(true);
     size_t lines = 0;
     (void)state;
-    for (int round = 0; round < 4320; round++) {
-        if (round % 2)
-            messages_missing(desk->messages, &web, "QEMU does not answer");
-        messages_round(desk->messages);
+    for (int day = 0; day < 2; day++) {
+        for (int round = 0; round < 4320; round++) {
+            pass(20);
+            if (round % 2)
+                messages_missing(desk->messages, &web, "QEMU does not answer");
+            messages_round(desk->messages);
+        }
+        lines = count_lines(desk) - lines;
+        assert_in_range(lines, 1, day ? 14 : 30);
     }
-    fflush(desk->log.stream);
-    for (const char *at = desk->text; (at = strchr(at, '\n')); at++)
-        lines++;
-    assert_in_range(lines, 1, 6);
+    desk_free(desk);
+}
+
+/* What came back in the quiet time and has stayed is said after it. */
+static void test_back_in_quiet_time(void **state) {
+    struct desk *desk = desk_new(true);
+    (void)state;
+    messages_missing(desk->messages, &web, "QEMU does not answer");
+    messages_round(desk->messages);
+    messages_round(desk->messages);
+    assert_said(desk, "vperf: warning: kvm01: vm 'web' (vm-1): QEMU does not answer\n"
+                      "kvm01: vm 'web' (vm-1): over, after 1 sample: QEMU does not answer\n");
+    for (int round = 0; round < 3; round++) {
+        pass(20);
+        messages_missing(desk->messages, &web, "QEMU does not answer");
+        messages_round(desk->messages);
+        if (round < 2)
+            assert_said(desk, "");
+    }
+    assert_said(desk, "vperf: warning: kvm01: vm 'web' (vm-1): again: QEMU does not answer\n");
+    messages_round(desk->messages);
+    assert_said(desk, "kvm01: vm 'web' (vm-1): over, after 3 samples: QEMU does not answer\n");
+    desk_free(desk);
+}
+
+/* What was well for an hour is news. */
+static void test_forgotten(void **state) {
+    struct desk *desk = desk_new(true);
+    struct error error = {0};
+    (void)state;
+    error_set(&error, ERROR_CONNECT, "kvm01: cannot connect: refused");
+    for (int time = 0; time < 20; time++) {
+        messages_missing(desk->messages, &web, "QEMU does not answer");
+        messages_lost(desk->messages, &error);
+        assert_said(desk, "vperf: warning: kvm01: vm 'web' (vm-1): QEMU does not answer\n"
+                          "vperf: kvm01: cannot connect: refused; trying again\n");
+        messages_round(desk->messages);
+        messages_round(desk->messages);
+        pass(3700);
+        messages_round(desk->messages);
+        assert_said(desk, "kvm01: is back after 0 s (1 attempt)\n"
+                          "kvm01: vm 'web' (vm-1): over, after 1 sample: QEMU does not answer\n");
+    }
     desk_free(desk);
 }
 
@@ -140,7 +208,37 @@ static void test_target_away(void **state) {
     messages_round(desk->messages);
     assert_said(desk, "kvm01: is back after 0 s (100 attempts)\n");
     messages_lost(desk->messages, &error);
-    assert_said(desk, "vperf: kvm01: cannot connect: refused; trying again\n");
+    messages_round(desk->messages);
+    assert_said(desk, "");
+    pass(50);
+    messages_lost(desk->messages, &error);
+    assert_said(desk, "");
+    pass(10);
+    messages_lost(desk->messages, &error);
+    assert_said(desk, "vperf: kvm01: cannot connect: refused (again: 2 attempts failed "
+                      "unreported); trying again\n");
+    messages_round(desk->messages);
+    assert_said(desk, "kvm01: is back after 10 s (2 attempts)\n");
+    desk_free(desk);
+}
+
+static void test_flapping_target(void **state) {
+    struct desk *desk = desk_new(true);
+    struct error error = {0};
+    size_t lines = 0;
+    (void)state;
+    error_set(&error, ERROR_CONNECT, "kvm01: cannot connect: refused");
+    for (int day = 0; day < 2; day++) {
+        for (int round = 0; round < 4320; round++) {
+            pass(20);
+            if (round % 2)
+                messages_lost(desk->messages, &error);
+            else
+                messages_round(desk->messages);
+        }
+        lines = count_lines(desk) - lines;
+        assert_in_range(lines, 1, day ? 14 : 30);
+    }
     desk_free(desk);
 }
 
@@ -192,12 +290,38 @@ static void test_reports(void **state) {
     desk_free(desk);
 }
 
+/* Memory has a limit; who reads the messages knows that it was reached. */
+static void test_very_many_reports(void **state) {
+    struct desk *desk = desk_new(true);
+    const struct reporter *reporter = messages_reporter(desk->messages);
+    (void)state;
+    for (int i = 0; i < 10000; i++)
+        report(reporter, REPORT_WARNING, "kvm01: %d", i);
+    assert_int_equal(count_lines(desk), 10000);
+    fclose(desk->log.stream);
+    free(desk->text);
+    desk->log.stream = open_memstream(&desk->text, &desk->size);
+    for (int i = 9999; i < 10010; i++)
+        report(reporter, REPORT_WARNING, "kvm01: %d", i);
+    assert_said(desk, "vperf: warning: kvm01: 10000 different warnings were given: further ones "
+                      "are not shown\n");
+    desk_free(desk);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_begin_and_end), cmocka_unit_test(test_flapping),
-        cmocka_unit_test(test_several),       cmocka_unit_test(test_many_at_once),
-        cmocka_unit_test(test_target_away),   cmocka_unit_test(test_other_reason),
-        cmocka_unit_test(test_bounded),       cmocka_unit_test(test_reports),
+        cmocka_unit_test(test_begin_and_end),
+        cmocka_unit_test(test_flapping),
+        cmocka_unit_test(test_back_in_quiet_time),
+        cmocka_unit_test(test_forgotten),
+        cmocka_unit_test(test_several),
+        cmocka_unit_test(test_many_at_once),
+        cmocka_unit_test(test_target_away),
+        cmocka_unit_test(test_flapping_target),
+        cmocka_unit_test(test_other_reason),
+        cmocka_unit_test(test_bounded),
+        cmocka_unit_test(test_reports),
+        cmocka_unit_test(test_very_many_reports),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
