@@ -12,6 +12,7 @@ NOW = ("-mode", "real", "-now", weather.NOW)
 VCENTER = (*NOW, "-model", "vpx", "-host", "2", "-vm", "20")
 # Without what properties give, which is there even of entities that are silent.
 SERVERS = ("--counter", "!space.*,!snapshot.*,!guestDisk.*")
+GPU = "gpu.utilization.average"
 FEW = ("--counter", "cpu.usage.average,mem.usage.average")
 
 
@@ -47,6 +48,21 @@ def test_many_that_give_nothing(vperf, start_vcsim):
     told = vperf.run("collect", "--verbose", *FEW, *server.arguments).err
     silent = names_of(server, vperf, "--type", "vm").keys() - {row["id"] for row in done.rows}
     assert len(silent) == 16 and all(f"({key})" in told for key in silent), told
+
+
+def test_silence_among_many_that_lack_the_counter(vperf, start_vcsim):
+    """Every third guest has it. More are silent than are asked why: those that have it are named."""
+    flags = (*NOW, "-model", "vpx", "-host", "2", "-vm", "98", "-own-counter", GPU)
+    options = ("collect", "--verbose", "--type", "vm", "--counter", GPU)
+    usual = vperf.run(*options, *start_vcsim(*flags).arguments)
+    server = start_vcsim(*flags, "-silent", ",".join(map(str, range(4, 98, 3))))
+    done = vperf.run(*options, *server.arguments)
+    assert done.status == 3 and len(done.rows) == 1 and len(usual.rows) == 33, done
+    assert "guests returned no samples: vm '" in done.err
+    assert "guests returned no samples, and may lack the counters: not asked: vm '" in done.err
+    silent = {row["id"] for row in usual.rows} - {row["id"] for row in done.rows}
+    assert all(f"({key})" in done.err for key in silent), done
+    assert weather.calls(server)["QueryAvailablePerfMetric"] < 80
 
 
 def test_nobody_gives_anything(vperf, start_vcsim):

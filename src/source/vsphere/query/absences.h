@@ -23,7 +23,8 @@ struct absences_order {
 
 /*
  * absences_report: names those that are absent, those that are off as skipped. Who has none of the
- * chosen counters is not absent: some are asked what they have.
+ * chosen counters is not absent: as many as is bearable are asked what they have, the others are
+ * absent, or in a run without an end asked in a later round.
  */
 void absences_report(const struct absences_order *order);
 
