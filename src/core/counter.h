@@ -8,6 +8,7 @@
 
 struct counter {
     bool has_id;          /* the server has a number for it */
+    bool reading;         /* its values are of any moment, not of the end of an interval */
     int32_t id;           /* that number, which may be 0; it differs between servers */
     const char *name;     /* group.name.rollup, such as cpu.usage.average; "#ID" when unknown */
     const char *unit;     /* vSphere's unit key, such as percent (raw values: hundredths) */

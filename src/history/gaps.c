@@ -11,6 +11,12 @@ bool gaps_has(const struct kept_mark *kept, int64_t time) {
     return mark->any && !is_forgotten(mark, time) && mark_has(mark, time);
 }
 
+void gaps_read(struct kept_mark *kept, int64_t time) {
+    mark_init(&kept->mark, READINGS_INTERVAL, time);
+    kept->mark.any = true;
+    kept->changed = true;
+}
+
 struct gap {
     int64_t entity;
     int64_t interval;

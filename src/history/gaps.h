@@ -9,6 +9,15 @@
 bool gaps_has(const struct kept_mark *kept, int64_t time);
 
 /*
+ * Readings come at any time: they fill no gap and leave none. The mark of an entity with this
+ * interval is the time of its newest one.
+ */
+enum { READINGS_INTERVAL = 1 };
+
+/* gaps_read: a reading of this time is recorded. */
+void gaps_read(struct kept_mark *kept, int64_t time);
+
+/*
  * gaps_add: a time is recorded. Those between it and the newest one before are a gap with this
  * reason; one that lies in a gap makes it smaller.
  */

@@ -29,6 +29,7 @@ struct kept_series {
     struct kept_counter *counter;
     char *instance;
     int32_t interval;
+    bool reading; /* as its counter */
     bool saved;
     struct sample *samples;
     size_t count;

@@ -117,9 +117,11 @@ static void touch(struct batch *batch, struct kept_entity *entity) {
 
 static void append(struct writer *writer, struct kept_entity *entity, struct kept_series *kept,
                    const struct series *series) {
-    const struct kept_mark *mark = registry_mark(entity, series->interval);
+    int32_t interval = series->counter->reading ? READINGS_INTERVAL : series->interval;
+    const struct kept_mark *mark = registry_mark(entity, interval);
+    kept->reading = series->counter->reading;
     for (size_t i = 0; i < series->count; i++) {
-        if (gaps_has(mark, series->samples[i].time))
+        if (!kept->reading && gaps_has(mark, series->samples[i].time))
             continue;
         if (!kept->count)
             g_ptr_array_add(entity->pending, kept);
@@ -193,6 +195,8 @@ static GArray *times_of(const struct kept_entity *entity, int32_t interval) {
     const struct kept_series *before = NULL;
     for (guint i = 0; i < entity->pending->len; i++) {
         const struct kept_series *series = g_ptr_array_index(entity->pending, i);
+        if (series->reading)
+            continue;
         bool alike = before && before->count == series->count;
         for (size_t k = 0; alike && k < series->count; k++)
             alike = before->samples[k].time == series->samples[k].time;
@@ -202,6 +206,17 @@ static GArray *times_of(const struct kept_entity *entity, int32_t interval) {
     }
     g_array_set_size(times, (guint)samples_sort((struct sample *)(void *)times->data, times->len));
     return times;
+}
+
+static void mark_readings(struct kept_entity *entity) {
+    int64_t newest = INT64_MIN;
+    for (guint i = 0; i < entity->pending->len; i++) {
+        const struct kept_series *series = g_ptr_array_index(entity->pending, i);
+        if (series->reading)
+            newest = MAX(newest, series->samples[series->count - 1].time);
+    }
+    if (newest != INT64_MIN)
+        gaps_read(registry_mark(entity, READINGS_INTERVAL), newest);
 }
 
 /* What was missing before we began is missing because nobody recorded. */
@@ -225,6 +240,7 @@ static bool write_marks(struct writer *writer, const struct batch *batch,
                             error);
         g_array_free(times, TRUE);
     }
+    mark_readings(entity);
     return good && gaps_save(writer->database, entity, error);
 }
 
@@ -304,6 +320,13 @@ static void clear_pending(struct writer *writer, struct batch *batch) {
     }
 }
 
+static bool has_samples(const struct kept_entity *entity) {
+    for (guint i = 0; i < entity->pending->len; i++)
+        if (!((const struct kept_series *)g_ptr_array_index(entity->pending, i))->reading)
+            return true;
+    return false;
+}
+
 static void finish_batch(struct writer *writer, struct batch *batch) {
     bool any = false;
     registry_counters_saved(&writer->registry);
@@ -311,7 +334,7 @@ static void finish_batch(struct writer *writer, struct batch *batch) {
         struct kept_entity *entity = g_ptr_array_index(batch->entities, i);
         registry_saved(entity);
         entity->touched = false;
-        if (!entity->pending->len)
+        if (!has_samples(entity))
             continue;
         entity->recorded = true;
         any = true;

@@ -18,8 +18,8 @@ class Recorder(follow.Run):
     """One history file, and the runs that write it one after the other."""
 
     # pylint: disable=super-init-not-called
-    def __init__(self, vperf, server, directory, *options):
-        self.vperf, self.server, self.counters = vperf, server, follow.COUNTERS
+    def __init__(self, vperf, server, directory, *options, counters=follow.COUNTERS):
+        self.vperf, self.server, self.counters = vperf, server, counters
         self.out, self.err = directory / "vperf.db", directory / "err.txt"
         self.options, self.begin = options, server.now()
         self.process = None
@@ -36,7 +36,7 @@ class Recorder(follow.Run):
         """Run collect on the history; return its rows."""
         done = self.vperf.run("collect", "--start", BEGIN, "--end", END, *options, self.out)
         assert done.status == 0, done
-        return harness.read_csv(done.out)
+        return harness.read_csv(done.out, own=True)
 
     def times(self):
         """The sample times in the history so far."""
@@ -88,9 +88,9 @@ class Recorder(follow.Run):
 
 
 @contextlib.contextmanager
-def recording(vperf, server, directory, *options):
+def recording(vperf, server, directory, *options, **more):
     """Record until the end of the block, at the latest."""
-    recorder = Recorder(vperf, server, directory, *options)
+    recorder = Recorder(vperf, server, directory, *options, **more)
     try:
         yield recorder
     finally:

@@ -136,6 +136,27 @@ def test_a_disk_without_room(vperf, start_vcsim, tmp_path):
     assert not run.check_gaps(rows)
 
 
+def test_readings_beside_samples(vperf, start_vcsim, tmp_path):
+    """What properties say comes at any time: it takes no place of a sample, and of a guest that is
+    off there is nothing else, and no gap."""
+    server = follow.Server(start_vcsim("-mode", "real", "-model", "esx", "-control", "-vm", 3,
+                                       "-off", 1, "-space", "-speed", SPEED), SPEED)
+    with recording(vperf, server, tmp_path,
+                   counters=(*follow.COUNTERS, "space.used.latest")) as run:
+        run.await_steady()
+        run.await_rounds(12)
+        run.stop()
+    samples, readings = {}, {}
+    for key, mine in run.rows().items():
+        (readings if key[1].startswith("space") else samples)[key] = mine
+    Account(run, samples).check()
+    assert not run.gaps()
+    assert not run.check_gaps(samples)
+    assert len(readings) == 3 and len({key[0] for key in [*readings, *samples]}) == 4
+    assert len({key[0] for key in samples}) == 3
+    assert all(len(mine) > 1 for mine in readings.values()), readings
+
+
 def test_follow_while_it_is_written(vperf, start_vcsim, tmp_path):
     """The tail of a history has each sample once, in the order in which they came."""
     server = follow.Server(start_vcsim("-mode", "real", "-model", "esx", "-control", "-vm", 2,

@@ -85,7 +85,12 @@ static void add(struct fixture *fixture, const struct entity *entity, int64_t fr
     size_t count = 0;
     for (int64_t time = from + INTERVAL; time <= until; time += INTERVAL)
         samples[count++] = (struct sample){time, value_at(time)};
-    const struct series series = {entity, &usage, "", INTERVAL, false, count, samples};
+    const struct series series = {.entity = entity,
+                                  .counter = &usage,
+                                  .instance = "",
+                                  .interval = INTERVAL,
+                                  .count = count,
+                                  .samples = samples};
     writer_add(fixture->writer, 0, &series);
     assert_true(writer_commit(fixture->writer, 0, &error));
 }
@@ -215,6 +220,59 @@ static void test_marks(void **state) {
     assert_false(writer_mark(fixture->writer, &guest, 300, &mark));
 }
 
+static const struct counter used = {.name = "space.used.latest",
+                                    .unit = "kiloBytes",
+                                    .rollup = "latest",
+                                    .stats = "absolute",
+                                    .reading = true};
+
+static void read_space(struct fixture *fixture, int64_t time) {
+    struct error error = {0};
+    const struct sample sample = {time, 4096};
+    const struct series series = {.entity = &guest,
+                                  .counter = &used,
+                                  .instance = "",
+                                  .interval = INTERVAL,
+                                  .count = 1,
+                                  .samples = &sample};
+    writer_add(fixture->writer, 0, &series);
+    assert_true(writer_commit(fixture->writer, 0, &error));
+}
+
+/* A reading comes before the sample of its time: both are kept, and the sample is asked for. */
+static void test_readings_are_no_samples(void **state) {
+    struct fixture *fixture = *state;
+    struct mark mark;
+    add(fixture, &guest, begin, begin + 100);
+    read_space(fixture, begin + 121);
+    reopen(fixture);
+    assert_true(writer_mark(fixture->writer, &guest, INTERVAL, &mark));
+    assert_false(mark_has(&mark, begin + 120));
+    writer_miss(fixture->writer, 0, &guest, "away");
+    read_space(fixture, begin + 131);
+    add(fixture, &guest, begin + 120, begin + 200);
+    assert_int_equal(number(fixture, "SELECT sum(samples) FROM round"), 5 + 2 + 4);
+    assert_int_equal(number(fixture, "SELECT count(*) FROM gap WHERE reason = 'away' AND until = "
+                                     "after + 20"),
+                     1);
+    add(fixture, &guest, begin + 100, begin + 120);
+    assert_int_equal(number(fixture, "SELECT sum(samples) FROM round"), 5 + 2 + 5);
+    assert_int_equal(number(fixture, "SELECT count(*) FROM gap"), 0);
+}
+
+/* What is off has readings alone: no gaps, and its newest time is known. */
+static void test_readings_leave_no_gaps(void **state) {
+    struct fixture *fixture = *state;
+    for (int64_t time = begin + 7; time < begin + HOUR; time += 60)
+        read_space(fixture, time);
+    assert_int_equal(number(fixture, "SELECT count(*) FROM gap"), 0);
+    assert_int_equal(number(fixture, "SELECT sum(samples) FROM round"), 60);
+    struct error error = {0};
+    struct reader *reader = reader_open(fixture->path, &error);
+    assert_int_equal(reader->newest, begin + 7 + 59 * 60);
+    reader_close(reader);
+}
+
 /* A guest that grows and is renamed was another one before. */
 static void test_contexts(void **state) {
     struct fixture *fixture = *state;
@@ -246,7 +304,12 @@ static void test_retention(void **state) {
         struct sample samples[HOURS];
         for (int64_t i = 0; i < HOURS; i++)
             samples[i] = (struct sample){begin + (round * HOURS + i) * HOUR, i};
-        const struct series series = {&guest, &usage, "", HOUR, false, HOURS, samples};
+        const struct series series = {.entity = &guest,
+                                      .counter = &usage,
+                                      .instance = "",
+                                      .interval = HOUR,
+                                      .count = HOURS,
+                                      .samples = samples};
         writer_add(fixture->writer, 0, &series);
         assert_true(writer_commit(fixture->writer, 0, &error));
         if (round == 2 * APPLIED_ROUNDS)
@@ -267,6 +330,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_gaps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_late_samples, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_marks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_readings_are_no_samples, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_readings_leave_no_gaps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_contexts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_retention, set_up, tear_down),
     };

@@ -14,8 +14,9 @@ enum { KIB = 1024 };
 
 #define OWN(name_, unit_, label_, summary_, formula_)                                              \
     {                                                                                              \
-        .name = (name_), .unit = (unit_), .rollup = "latest", .stats = "absolute",                 \
-        .label = (label_), .summary = (summary_), .formula = (formula_), .fidelity = "native"      \
+        .reading = true, .name = (name_), .unit = (unit_), .rollup = "latest",                     \
+        .stats = "absolute", .label = (label_), .summary = (summary_), .formula = (formula_),      \
+        .fidelity = "native"                                                                       \
     }
 
 /* The time of a sample is that of the reading. */
