@@ -130,6 +130,19 @@ def test_what_is_asked(vperf, start_vcsim, counter, calls):
     assert bool(methods["QueryPerf"]) == (counter == "cpu.usage.average")
 
 
+def test_sizes_that_cannot_be_had(vperf, start_vcsim):
+    """They are missing, as the only ones: samples and the other readings come."""
+    server = start_vcsim("-mode", "real", "-vm", "6", "-space",
+                         "-accident", "RetrievePropertiesEx:2:hang")
+    done = vperf.run("collect", "--type", "vm", "--counter", "cpu.usage.average,snapshot.*",
+                     "--timeout", "2", *server.arguments)
+    assert done.status == 3 and "snapshot.size.latest cannot be read: " in done.err, done
+    counts = collections.Counter(row["counter"] for row in read_csv(done.out, own=True))
+    assert counts.pop("cpu.usage.average") >= 6
+    assert counts == {"snapshot.count.latest": 6, "snapshot.age.latest": 3,
+                      "snapshot.size.latest": 3}  # of those without snapshots
+
+
 def test_counters_lists_them(vperf, furnished):
     """With how each is made; --offered with the number of guests."""
     rows = read_csv(vperf.run("counters", "--counter", OWN, *furnished.arguments).out, own=True)

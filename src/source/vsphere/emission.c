@@ -69,15 +69,26 @@ static bool find_time(struct emission *emission, struct error *error) {
     return true;
 }
 
+/* As long as they are the newest readings. */
+static void report_lost(const struct emission *emission) {
+    const struct source_events *events = emission->events;
+    const struct readings *readings = emission->vsphere->readings;
+    if (readings->lost && is_within(emission))
+        events->missing(events->context, NULL, readings->lost);
+}
+
 bool vsphere_emit_readings(struct vsphere *vsphere, const struct selection *selection,
                            const struct window *window, const struct source_events *events,
                            struct error *error) {
     struct emission emission = {vsphere, selection, window, events, 0};
-    if (!vsphere->unread || !g_hash_table_size(vsphere->readings->by_id))
+    const struct readings *readings = vsphere->readings;
+    bool fresh = vsphere->unread && g_hash_table_size(readings->by_id);
+    if (!fresh && !readings->lost)
         return true;
     if (!find_time(&emission, error))
         return false;
-    for (size_t i = 0; i < vsphere->inventory->count; i++) {
+    report_lost(&emission);
+    for (size_t i = 0; fresh && i < vsphere->inventory->count; i++) {
         const struct entity *entity = vsphere->inventory->entities[i];
         if (selection_has_entity(selection, entity) && !emit_entity(&emission, entity, error))
             return false;

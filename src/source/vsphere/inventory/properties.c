@@ -41,7 +41,9 @@ static void cancel(struct channel *channel, struct vim25__ManagedObjectReference
     struct vim25__CancelRetrievePropertiesExRequestType request = {collector, token};
     struct _vim25__CancelRetrievePropertiesExResponse response;
     struct error ignored = {0};
+    bool too_long = channel->too_long;
     (void)CALL(channel, CancelRetrievePropertiesEx, &request, &response, &ignored);
+    channel->too_long = too_long; /* says why the retrieval failed */
 }
 
 static bool continue_retrieval(struct channel *channel,

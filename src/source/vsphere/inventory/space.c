@@ -7,6 +7,7 @@
 #include "core/memory.h"
 #include "source/vsphere/inventory/files.h"
 #include "source/vsphere/inventory/properties.h"
+#include "source/vsphere/session/failure.h"
 #include "source/vsphere/session/session.h"
 #include "source/vsphere/wire/wire_walk.h"
 
@@ -97,7 +98,7 @@ struct readings *readings_new(const struct selection *selection) {
                               selection_has_counter(selection, &counters[i]);
         readings->any = readings->any || readings->wanted[i];
     }
-    readings->snapshots = g_ptr_array_new_with_free_func(free);
+    readings->snapshots = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
     readings->by_id = g_hash_table_new_full(g_str_hash, g_str_equal, free, free_list);
     return readings;
 }
@@ -106,7 +107,8 @@ void readings_free(struct readings *readings) {
     if (!readings)
         return;
     g_hash_table_destroy(readings->by_id);
-    g_ptr_array_free(readings->snapshots, TRUE);
+    g_hash_table_destroy(readings->snapshots);
+    free(readings->lost);
     free(readings);
 }
 
@@ -322,12 +324,14 @@ void readings_take(struct readings *readings, enum entity_type type,
     take_provisioned(&taker, object);
     take_no_snapshots(&taker, object);
     if (taker.has_snapshots && readings->wanted[SPACE_SNAPSHOT_SIZE])
-        g_ptr_array_add(readings->snapshots, memory_strdup(taker.id));
+        g_hash_table_add(readings->snapshots, memory_strdup(taker.id));
 }
 
+/* A guest that comes twice, as when a retrieval was repeated, counts once. */
 static void visit_files(void *context, const struct vim25__ObjectContent *object) {
     struct readings *readings = context;
-    if (!object->obj || !object->obj->__item)
+    if (!object->obj || !object->obj->__item ||
+        !g_hash_table_remove(readings->snapshots, object->obj->__item))
         return;
     struct taker taker = {.readings = readings, .id = object->obj->__item};
     const char *text = text_of(object, files_path);
@@ -335,15 +339,17 @@ static void visit_files(void *context, const struct vim25__ObjectContent *object
         take_files(&taker, text);
 }
 
-bool readings_complete(struct readings *readings, struct channel *channel, struct error *error) {
-    size_t count = readings->snapshots->len;
-    if (!count)
-        return true;
+/* Of the guests whose files are still to be asked for. */
+static bool retrieve_files(struct readings *readings, struct channel *channel,
+                           struct error *error) {
+    guint count = 0;
+    gpointer *ids = g_hash_table_get_keys_as_array(readings->snapshots, &count);
     struct vim25__ManagedObjectReference *guests = memory_array(count, sizeof *guests);
     struct vim25__ObjectSpec *objects = memory_array(count, sizeof *objects);
-    for (size_t i = 0; i < count; i++) {
-        guests[i] = (struct vim25__ManagedObjectReference){
-            .type = (char *)"VirtualMachine", .__item = g_ptr_array_index(readings->snapshots, i)};
+    for (guint i = 0; i < count; i++) {
+        ids[i] = memory_strdup(ids[i]);
+        guests[i] = (struct vim25__ManagedObjectReference){.type = (char *)"VirtualMachine",
+                                                           .__item = ids[i]};
         objects[i].obj = &guests[i];
     }
     char *path = (char *)files_path;
@@ -356,8 +362,35 @@ bool readings_complete(struct readings *readings, struct channel *channel, struc
                                              .objectSet = objects,
                                              .reportMissingObjectsInResults = &report};
     bool good = properties_retrieve(channel, &spec, visit_files, readings, error);
+    for (guint i = 0; i < count; i++)
+        free(ids[i]);
+    g_free(ids);
     free(guests);
     free(objects);
-    g_ptr_array_set_size(readings->snapshots, 0);
     return good;
+}
+
+/* Pages end with their session. */
+static bool retrieve_again(struct readings *readings, struct channel *channel,
+                           struct error *error) {
+    unsigned repeats = channel->repeats;
+    if (retrieve_files(readings, channel, error))
+        return true;
+    if (error->kind != ERROR_FAULT || repeats == channel->repeats)
+        return false;
+    error_clear(error);
+    return !g_hash_table_size(readings->snapshots) || retrieve_files(readings, channel, error);
+}
+
+bool readings_complete(struct readings *readings, struct channel *channel, struct error *error) {
+    bool good = !g_hash_table_size(readings->snapshots) || retrieve_again(readings, channel, error);
+    g_hash_table_remove_all(readings->snapshots);
+    if (good)
+        return true;
+    if (error->kind != ERROR_FAULT && error->kind != ERROR_TIMEOUT && !channel->too_long)
+        return false;
+    readings->lost = memory_printf("%s cannot be read: %s", counters[SPACE_SNAPSHOT_SIZE].name,
+                                   failure_reason(channel, error));
+    error_clear(error);
+    return true;
 }

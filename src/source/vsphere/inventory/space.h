@@ -36,9 +36,10 @@ struct reading {
 /* The values of a reading of the inventory. */
 struct readings {
     bool wanted[SPACE_COUNTERS];
-    bool any;             /* one is wanted */
-    GHashTable *by_id;    /* of entities: a GArray of struct reading */
-    GPtrArray *snapshots; /* ids of guests that have some, whose files are to be asked for */
+    bool any;              /* one is wanted */
+    GHashTable *by_id;     /* of entities: a GArray of struct reading */
+    GHashTable *snapshots; /* ids of guests that have some, whose files are to be asked for */
+    char *lost;            /* for people: what could not be read, and why; NULL: nothing */
 };
 
 /* space_define: adds the counters to a server's catalogue. */
@@ -72,7 +73,8 @@ void readings_take(struct readings *readings, enum entity_type type,
 
 /*
  * readings_complete: asks once more, for the files of all guests that have snapshots: their sizes
- * are known by these alone.
+ * are known by these alone. When the server refuses it, or takes too long, they are lost alone.
+ * False when the connection is.
  */
 bool readings_complete(struct readings *readings, struct channel *channel, struct error *error);
 
