@@ -72,7 +72,7 @@ static bool open_samples(struct output *output, struct sink *sink, const struct 
     if (!options->timing.follow)
         return output_open(output, options->output, error);
     char *header = sink_header(sink->ops, &sink->options);
-    bool good = output_append(output, options->output, header, &fresh, error);
+    bool good = output_append(output, options->output, header, sink->ops->row, &fresh, error);
     sink->begun = !fresh;
     free(header);
     return good;

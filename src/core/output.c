@@ -326,26 +326,26 @@ static int open_to_append(struct output *output, const char *path) {
 }
 
 /* Why nothing can be appended to the file of this size, or NULL. */
-static const char *find_obstacle(const struct output_writer *writer, int fd, off_t size,
-                                 const char *header) {
+static const char *find_obstacle(const struct output *output, int fd, off_t size) {
     char last = '\0';
     if (flock(fd, LOCK_EX | LOCK_NB) != 0)
         return "another program is appending to it";
-    if (size && writer->compressor)
+    if (size && output->writer->compressor)
         return "it holds compressed data already: give another FILE";
-    size_t length = strlen(header);
-    char *begin = memory_alloc(length + 1);
-    bool same = pread(fd, begin, length, 0) == (ssize_t)length && strcmp(begin, header) == 0;
+    const char *start = output->row ? output->row : output->header;
+    char *begin = memory_alloc(strlen(start) + 1);
+    bool same = pread(fd, begin, strlen(start), 0) >= 0 && strcmp(begin, start) == 0;
     free(begin);
     if (size && !same)
-        return "it does not begin with the header of this format: give another FILE";
+        return output->row ? "it does not begin with a row of this format: give another FILE"
+                           : "it does not begin with the header of this format: give another FILE";
     if (size && (pread(fd, &last, 1, size - 1) != 1 || last != '\n'))
         return "its last line has no end: complete or remove that line";
     return NULL;
 }
 
-bool output_append(struct output *output, const char *path, const char *header, bool *fresh,
-                   struct error *error) {
+bool output_append(struct output *output, const char *path, const char *header, const char *row,
+                   bool *fresh, struct error *error) {
     struct stat status;
     *output = (struct output){0};
     *fresh = true;
@@ -358,9 +358,10 @@ bool output_append(struct output *output, const char *path, const char *header, 
         return true;
     output->writer->kept = status.st_size;
     *fresh = status.st_size == 0;
-    const char *obstacle = find_obstacle(output->writer, fd, status.st_size, header);
-    output->appends = !obstacle;
     output->header = memory_strdup(header);
+    output->row = row;
+    const char *obstacle = find_obstacle(output, fd, status.st_size);
+    output->appends = !obstacle;
     if (!obstacle)
         return true;
     error_set(error, ERROR_OUTPUT, "cannot append to %s: %s", path, obstacle);
@@ -382,7 +383,7 @@ static const char *reopen(struct output *output, struct stat *status) {
     int fd = open(output->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
     if (fd < 0 || fstat(fd, status) != 0)
         return strerror(errno);
-    const char *obstacle = find_obstacle(writer, fd, status->st_size, output->header);
+    const char *obstacle = find_obstacle(output, fd, status->st_size);
     if (!obstacle && !compress_rest(writer, COMPRESSOR_END))
         obstacle = strerror(writer->failure);
     if (!obstacle && dup3(fd, writer->fd, O_CLOEXEC) < 0)

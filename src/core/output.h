@@ -18,7 +18,8 @@ struct output {
     char *final;     /* what the temporary file becomes: path with links followed */
     char *temporary; /* NULL for stdout and for what is no regular file */
     bool appends;    /* to a file; what is not flushed is taken back when a write fails */
-    char *header;    /* that such a file begins with */
+    char *header;    /* of such a file */
+    const char *row; /* that it begins with when it has no header; NULL: it has one */
     bool created;    /* that was not there before */
 };
 
@@ -37,10 +38,11 @@ bool output_open(struct output *output, const char *path, struct error *error)
 /*
  * output_append: as output_open, but a regular file keeps what it holds, and no other program may
  * append to it meanwhile. *fresh tells that the header is still to be written. ERROR_OUTPUT when
- * the file does not begin with the header, or its last line has no end.
+ * the file does not begin with the header, or its last line has no end. A format that has no header
+ * ("") gives what its rows begin with, which is borrowed; else row is NULL.
  */
-bool output_append(struct output *output, const char *path, const char *header, bool *fresh,
-                   struct error *error) __attribute__((warn_unused_result));
+bool output_append(struct output *output, const char *path, const char *header, const char *row,
+                   bool *fresh, struct error *error) __attribute__((warn_unused_result));
 
 /* output_end_with: waiting for a reader ends with this token too. */
 void output_end_with(struct output *output, const struct cancel *cancel);

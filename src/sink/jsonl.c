@@ -59,8 +59,10 @@ static void append_unit(GString *text, const char *unit, const struct sink_optio
     g_string_append(text, ",\"interval\":");
 }
 
+static const char row[] = "{\"timestamp\":\"";
+
 static const struct row_style style = {
-    .begin = "{\"timestamp\":\"",
+    .begin = row,
     .entity = append_entity,
     .counter = append_counter,
     .instance = append_instance,
@@ -81,6 +83,7 @@ static void jsonl_end(struct sink *sink) {
 
 const struct sink_ops sink_jsonl = {
     .name = "jsonl",
+    .row = row,
     .begin = jsonl_begin,
     .write = jsonl_write,
     .end = jsonl_end,

@@ -44,6 +44,7 @@ struct sink;
 
 struct sink_ops {
     const char *name; /* the value of --format */
+    const char *row;  /* what each row begins with; NULL: begin writes a header */
     /* begin: what stands before the first series, such as a header. */
     void (*begin)(struct sink *sink);
     /* write: one series. */

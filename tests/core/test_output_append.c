@@ -50,7 +50,7 @@ static void test_new_file_grows(void **state) {
         struct output output;
         struct error error = {0};
         bool fresh = false;
-        assert_true(output_append(&output, "file", header, &fresh, &error));
+        assert_true(output_append(&output, "file", header, NULL, &fresh, &error));
         assert_int_equal(fresh, run == 0);
         if (fresh)
             fputs(header, output.stream);
@@ -79,9 +79,38 @@ static void test_refused(void **state) {
         struct error error = {0};
         bool fresh = false;
         put(rows[i].content);
-        assert_false(output_append(&output, "file", header, &fresh, &error));
+        assert_false(output_append(&output, "file", header, NULL, &fresh, &error));
         assert_int_equal(error.kind, ERROR_OUTPUT);
         assert_non_null(strstr(error.message, rows[i].reason));
+        check_content(rows[i].content);
+    }
+    unlink("file");
+}
+
+/* Without a header, a row is what a file begins with. */
+static void test_rows_without_header(void **state) {
+    static const char row[] = "{\"timestamp\":\"";
+    static const struct {
+        const char *content;
+        bool good;
+    } rows[] = {
+        {"", true},
+        {"{\"timestamp\":\"2026\"}\n", true},
+        {"time,value\n", false},
+        {"{\"time\":1}\n", false},
+        {"{\n", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct output output;
+        struct error error = {0};
+        bool fresh = false;
+        put(rows[i].content);
+        assert_int_equal(output_append(&output, "file", "", row, &fresh, &error), rows[i].good);
+        if (rows[i].good)
+            output_abort(&output);
+        else
+            assert_non_null(strstr(error.message, "does not begin with a row"));
         check_content(rows[i].content);
     }
     unlink("file");
@@ -92,8 +121,8 @@ static void test_one_writer(void **state) {
     struct error error = {0};
     bool fresh = false;
     (void)state;
-    assert_true(output_append(&output, "file", header, &fresh, &error));
-    assert_false(output_append(&other, "file", header, &fresh, &error));
+    assert_true(output_append(&output, "file", header, NULL, &fresh, &error));
+    assert_false(output_append(&other, "file", header, NULL, &fresh, &error));
     assert_non_null(strstr(error.message, "another program"));
     fputs(header, output.stream);
     error_clear(&error);
@@ -111,7 +140,7 @@ static void test_failed_write(void **state) {
     (void)state;
     signal(SIGXFSZ, SIG_IGN);
     put("time,value\n1,1\n");
-    assert_true(output_append(&output, "file", header, &fresh, &error));
+    assert_true(output_append(&output, "file", header, NULL, &fresh, &error));
     fputs("2,2\n", output.stream);
     assert_true(output_flush(&output, &error));
     getrlimit(RLIMIT_FSIZE, &limit);
@@ -134,7 +163,7 @@ static void test_moved_removed_emptied(void **state) {
         struct output output;
         struct error error = {0};
         bool fresh = false;
-        assert_true(output_append(&output, "file", header, &fresh, &error));
+        assert_true(output_append(&output, "file", header, NULL, &fresh, &error));
         fprintf(output.stream, "%s1,1\n", header);
         assert_true(output_flush(&output, &error));
         if (way == 0)
@@ -161,7 +190,7 @@ static void test_abort_of_nothing(void **state) {
         struct error error = {0};
         bool fresh = false;
         put("time,value\n1,1\n");
-        assert_true(output_append(&output, "file", header, &fresh, &error));
+        assert_true(output_append(&output, "file", header, NULL, &fresh, &error));
         put(contents[i]);
         output_abort(&output);
         check_content(contents[i]);
@@ -175,7 +204,7 @@ static void test_replaced_by_another(void **state) {
     struct error error = {0};
     bool fresh = false;
     (void)state;
-    assert_true(output_append(&output, "file", header, &fresh, &error));
+    assert_true(output_append(&output, "file", header, NULL, &fresh, &error));
     fprintf(output.stream, "%s1,1\n", header);
     assert_true(output_flush(&output, &error));
     unlink("file");
@@ -193,7 +222,7 @@ static void test_nothing_came(void **state) {
     struct error error = {0};
     bool fresh = false;
     (void)state;
-    assert_true(output_append(&output, "file", header, &fresh, &error));
+    assert_true(output_append(&output, "file", header, NULL, &fresh, &error));
     output_abort(&output);
     assert_int_equal(access("file", F_OK), -1);
 }
@@ -205,7 +234,7 @@ static void test_named_pipe(void **state) {
     (void)state;
     assert_int_equal(mkfifo("file", 0600), 0);
     FILE *reader = fopen("file", "r+");
-    assert_true(output_append(&output, "file", header, &fresh, &error));
+    assert_true(output_append(&output, "file", header, NULL, &fresh, &error));
     assert_true(fresh);
     fputs(header, output.stream);
     assert_true(output_commit(&output, &error));
@@ -217,15 +246,11 @@ static void test_named_pipe(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_new_file_grows),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_one_writer),
-        cmocka_unit_test(test_failed_write),
-        cmocka_unit_test(test_nothing_came),
-        cmocka_unit_test(test_named_pipe),
-        cmocka_unit_test(test_moved_removed_emptied),
-        cmocka_unit_test(test_abort_of_nothing),
-        cmocka_unit_test(test_replaced_by_another),
+        cmocka_unit_test(test_new_file_grows),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_rows_without_header), cmocka_unit_test(test_one_writer),
+        cmocka_unit_test(test_failed_write),        cmocka_unit_test(test_nothing_came),
+        cmocka_unit_test(test_named_pipe),          cmocka_unit_test(test_moved_removed_emptied),
+        cmocka_unit_test(test_abort_of_nothing),    cmocka_unit_test(test_replaced_by_another),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
