@@ -36,9 +36,8 @@ const struct sink_ops *sink_choose(const char *name, const char *path, struct er
     size_t length = path ? strlen(path) - strlen(compression_suffix(path)) : 0;
     for (size_t i = 0; sink_table[i]; i++) {
         size_t extension = strlen(sink_table[i]->name);
-        const char *end = path + length - extension;
-        if (length > extension && end[-1] == '.' &&
-            memcmp(end, sink_table[i]->name, extension) == 0)
+        if (length > extension && path[length - extension - 1] == '.' &&
+            memcmp(path + length - extension, sink_table[i]->name, extension) == 0)
             return sink_table[i];
     }
     return sink_table[0];
