@@ -29,12 +29,13 @@ bool lane_wait(struct lane *lane, const char *what, int64_t until_ns) {
     char *text = memory_printf("%s %s", what, lane->target->text);
     progress_wait(&lane->progress, text, until_ns);
     free(text);
-    while (lane->run->alive && until_ns - clock_boot_ns() > alive_ns) {
-        lane->run->alive();
-        if (!cancel_wait(&lane->cancel, clock_boot_ns() + alive_ns))
-            return false;
-    }
-    return cancel_wait(&lane->cancel, until_ns);
+    bool going = false;
+    do {
+        if (lane->run->alive)
+            lane->run->alive();
+        going = cancel_wait(&lane->cancel, MIN(until_ns, clock_boot_ns() + alive_ns));
+    } while (going && clock_boot_ns() < until_ns);
+    return going;
 }
 
 static bool interrupted(struct error *error) {

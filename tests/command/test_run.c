@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ struct fake {
 
 static const char *scripts[4];
 static int opened, refused_opens, refused_times;
+static atomic_int signs_of_life;
 static struct run *running;
 static bool keeps;
 
@@ -181,6 +183,10 @@ static size_t lines(const char *text) {
     return count;
 }
 
+static void show_life(void) {
+    atomic_fetch_add(&signs_of_life, 1);
+}
+
 static struct outcome play(size_t targets, const struct timing *timing) {
     struct outcome outcome = {0};
     size_t rows_size = 0, messages_size = 0;
@@ -198,6 +204,8 @@ static struct outcome play(size_t targets, const struct timing *timing) {
     struct sink sink = {.ops = sink_table[0], .stream = open_memstream(&outcome.rows, &rows_size)};
     struct run run;
     run_init(&run, &options, NULL, &sink);
+    run.alive = show_life;
+    atomic_store(&signs_of_life, 0);
     running = &run;
     fake_source.keeps_samples = keeps;
     run_all(&run);
@@ -337,7 +345,7 @@ static void test_endless_without_a_round(void **state) {
     outcome_done(&outcome);
 }
 
-/* A target that cannot be reached at first is waited for. */
+/* A target that cannot be reached at first is waited for; a watchdog sees short waits too. */
 static void test_endless_waits_for_target(void **state) {
     (void)state;
     refused_opens = 2;
@@ -347,6 +355,7 @@ static void test_endless_waits_for_target(void **state) {
     assert_int_equal(lines(outcome.rows), 2);
     assert_non_null(strstr(outcome.messages, "cannot connect; trying again\n"));
     assert_non_null(strstr(outcome.messages, "is back"));
+    assert_in_range(atomic_load(&signs_of_life), 2, 1000);
     outcome_done(&outcome);
 }
 
