@@ -165,13 +165,10 @@ static void report_unreadable(const struct query *query, const struct query_item
                               const struct sample_times *times, size_t dropped) {
     if (times->unreadable)
         report_loss(query, item, "the sample times cannot be read: all series are left out");
-    else if (dropped) {
-        char *reason = memory_printf("%zu series are left out: their values cannot be read, or "
-                                     "are more or fewer than the sample times",
-                                     dropped);
-        report_loss(query, item, reason);
-        free(reason);
-    }
+    else if (dropped)
+        report_loss(query, item,
+                    "some series are left out: their values cannot be read, or are "
+                    "more or fewer than the sample times");
 }
 
 /* Several parts are one answer, which may come after another one of the same item. */

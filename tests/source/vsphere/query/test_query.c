@@ -272,7 +272,7 @@ static void test_what_cannot_be_read(void **state) {
     f->series[0].malformed = true;
     f->series[1].count = 1;
     f->call.count = 1;
-    assert_string_equal(emit(f), "vm-1 lacks: 2 series are left out: their v; ");
+    assert_string_equal(emit(f), "vm-1 lacks: some series are left out: thei; ");
     f->metrics[1].malformed = true;
     f->metrics[1].sample_count = f->metrics[1].series_count = 0;
     assert_string_equal(emit(f), "vm-1 lacks: the sample times cannot be rea; ");
