@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* How long a history keeps what, before its newest sample. */
+/* How long a history keeps what, before its newest sample, or the present. */
 #ifndef VPERF_CORE_RETENTION_H
 #define VPERF_CORE_RETENTION_H
 

@@ -178,16 +178,18 @@ static bool fold_hour(struct database *database, int64_t chunk, int64_t hour, st
     return good;
 }
 
-/* The oldest hour of a chunk that is complete. */
+/* The oldest hour of a chunk that is complete. A clock that is ahead ends nobody else's hours. */
 static bool find_due(struct database *database, int64_t *chunk, int64_t *hour,
                      struct error *error) {
     struct error failed = {0};
-    sqlite3_stmt *row = database_query(
-        database, &failed,
-        "SELECT chunk, min(hour) AS due FROM round GROUP BY chunk "
-        "HAVING max(newest) >= (due + 1) * ?1 + ?2 "
-        "OR (SELECT max(hour) FROM round) * ?1 >= (due + 1) * ?1 + ?3 LIMIT 1",
-        "iii", (int64_t)HOUR_SECONDS, (int64_t)FOLD_AFTER_SECONDS, (int64_t)SILENT_SECONDS);
+    sqlite3_stmt *row = database_query(database, &failed,
+                                       "SELECT chunk, min(hour) AS due FROM round GROUP BY chunk "
+                                       "HAVING max(newest) >= (due + 1) * ?1 + ?2 "
+                                       "OR min((SELECT max(hour) FROM round), strftime('%s', "
+                                       "'now') / ?1) * ?1 >= (due + 1) * ?1 + "
+                                       "?3 LIMIT 1",
+                                       "iii", (int64_t)HOUR_SECONDS, (int64_t)FOLD_AFTER_SECONDS,
+                                       (int64_t)SILENT_SECONDS);
     bool found = database_next(database, row, &failed);
     if (found) {
         *chunk = sqlite3_column_int64(row, 0);

@@ -81,7 +81,6 @@ static struct reader_entity *add_entity(struct reader *reader, size_t *capacity,
     entity->chunk = sqlite3_column_int64(row, 1);
     bool any = sqlite3_column_type(row, 2) != SQLITE_NULL;
     entity->newest = any ? sqlite3_column_int64(row, 2) : INT64_MIN;
-    reader->newest = MAX(reader->newest, entity->newest);
     reader->entities =
         memory_grow(reader->entities, reader->count, capacity, sizeof(struct reader_entity *));
     reader->entities[reader->count++] = entity;
@@ -165,7 +164,6 @@ static int compare_entities(const void *a, const void *b) {
 static bool load(struct reader *reader, struct error *error) {
     GPtrArray *keys = g_ptr_array_new_with_free_func(free);
     forget_entities(reader);
-    reader->newest = INT64_MIN;
     reader->faults = 0;
     bool good = read_counters(reader, error) && read_entities(reader, keys, error) &&
                 read_contexts(reader, keys, error);
@@ -209,15 +207,20 @@ void reader_close(struct reader *reader) {
     free(reader);
 }
 
+/* What is more than a day ahead of our clock is not the present, unless everything is. */
+static const char newest_sql[] =
+    "SELECT coalesce(max(CASE WHEN time <= strftime('%s', 'now') + 86400 THEN time END), max(time))"
+    " FROM (SELECT (newest + 1) * interval - 1 AS time FROM mark)";
+
 static bool refresh(struct reader *reader, struct error *error) {
     int64_t series = 0, contexts = 0;
     if (!database_number(reader->database, "SELECT max(id) FROM series", &series, 0, error) ||
         !database_number(reader->database, "SELECT count(*) FROM context", &contexts, 0, error))
         return false;
+    if (!database_number(reader->database, newest_sql, &reader->newest, INT64_MIN, error))
+        return false;
     if (series == reader->last_series && contexts == reader->contexts)
-        return database_number(reader->database,
-                               "SELECT max((newest + 1) * interval - 1) FROM mark", &reader->newest,
-                               INT64_MIN, error);
+        return true;
     reader->last_series = series;
     reader->contexts = contexts;
     return load(reader, error);

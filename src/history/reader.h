@@ -54,7 +54,7 @@ struct reader {
     struct catalog *catalog;         /* for people: one of a name */
     struct reader_entity **entities; /* by type, name and id */
     size_t count;
-    int64_t newest;      /* of all entities */
+    int64_t newest;      /* of all entities whose clock is not far ahead */
     int64_t last_series; /* what of the file is known */
     int64_t contexts;
     int64_t faults; /* damaged rows about entities, series and counters, which are left out */

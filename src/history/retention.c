@@ -63,10 +63,14 @@ static bool drop(struct database *database, const struct retention *retention, i
            database_script(database, "COMMIT", error);
 }
 
+/* A source whose clock is ahead makes nothing of the others old. */
 bool retention_apply(struct database *database, const struct retention *retention,
                      struct error *error) {
     int64_t newest = 0;
-    if (!database_number(database, "SELECT max(newest * interval) FROM mark", &newest, 0, error))
+    if (!database_number(database,
+                         "SELECT min(max(newest * interval), CAST(strftime('%s', 'now') AS "
+                         "INTEGER)) FROM mark",
+                         &newest, 0, error))
         return false;
     if (!newest)
         return true;

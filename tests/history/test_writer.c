@@ -291,6 +291,26 @@ static void test_contexts(void **state) {
     reader_close(reader);
 }
 
+/* A host whose clock is at 2038 makes nothing of another one old, and is not the present. */
+static void test_a_clock_ahead(void **state) {
+    struct fixture *fixture = *state;
+    static const struct entity lost = {
+        .type = ENTITY_VM, .source = "esx02", .name = "lost", .id = "vm-1"};
+    enum { COMMITS = 31, FUTURE = 2145916800 };
+    int64_t now = g_get_real_time() / G_USEC_PER_SEC / HOUR * HOUR;
+    for (int64_t i = 0; i < COMMITS; i++) {
+        add(fixture, &guest, now - HOUR + i * 2 * INTERVAL, now - HOUR + (i + 1) * 2 * INTERVAL);
+        add(fixture, &lost, FUTURE + i * INTERVAL, FUTURE + (i + 1) * INTERVAL);
+    }
+    assert_int_equal(number(fixture, "SELECT count(*) FROM series"), 2);
+    assert_int_equal(number(fixture, "SELECT count(*) FROM block"), 0);
+    assert_int_equal(number(fixture, "SELECT sum(samples) FROM round"), 3 * COMMITS);
+    struct error error = {0};
+    struct reader *reader = reader_open(fixture->path, &error);
+    assert_in_range(reader->newest, now - HOUR, now);
+    reader_close(reader);
+}
+
 /* A year, four days in each round: what is too old goes, and the file does not grow. */
 static void test_retention(void **state) {
     struct fixture *fixture = *state;
@@ -299,11 +319,12 @@ static void test_retention(void **state) {
     struct error error = {0};
     writer_close(fixture->writer);
     fixture->writer = writer_open(fixture->path, &short_time, &quiet, &error);
-    int64_t size = 0;
+    int64_t now = g_get_real_time() / G_USEC_PER_SEC;
+    int64_t size = 0, start = (now / HOUR - ROUNDS * HOURS) * HOUR;
     for (int64_t round = 0; round < ROUNDS; round++) {
         struct sample samples[HOURS];
         for (int64_t i = 0; i < HOURS; i++)
-            samples[i] = (struct sample){begin + (round * HOURS + i) * HOUR, i};
+            samples[i] = (struct sample){start + (round * HOURS + i) * HOUR, i};
         const struct series series = {.entity = &guest,
                                       .counter = &usage,
                                       .instance = "",
@@ -333,6 +354,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_readings_are_no_samples, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_readings_leave_no_gaps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_contexts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_clock_ahead, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_retention, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
