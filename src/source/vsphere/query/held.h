@@ -6,8 +6,8 @@
 #ifndef VPERF_SOURCE_VSPHERE_HELD_H
 #define VPERF_SOURCE_VSPHERE_HELD_H
 
+#include "core/known.h"
 #include "source/source.h"
-#include "source/vsphere/query/known.h"
 
 struct held_series;
 

@@ -8,8 +8,8 @@
 #include <uthash.h>
 
 #include "core/backoff.h"
+#include "core/known.h"
 #include "core/mark.h"
-#include "source/vsphere/query/known.h"
 
 struct tracked {
     char *id;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* Which series of an entity were emitted: eight bytes for each, as there may be millions. */
-#ifndef VPERF_SOURCE_VSPHERE_KNOWN_H
-#define VPERF_SOURCE_VSPHERE_KNOWN_H
+#ifndef VPERF_CORE_KNOWN_H
+#define VPERF_CORE_KNOWN_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-#include "source/vsphere/query/known.h"
+#include "core/known.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* Each series is new once, in whichever order they come. */
-#include "source/vsphere/query/known.h"
+#include "core/known.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
