@@ -20,7 +20,7 @@ struct row {
     enum omission omission;
     uint64_t entities;
     uint64_t returning;
-    const struct entity *last; /* that returned a sample; only to be compared */
+    GByteArray *returned; /* a bit for each that did, by its number */
     uint64_t series;
     uint64_t samples;
     UT_hash_handle hh;
@@ -35,10 +35,14 @@ struct name {
     UT_hash_handle hh;
 };
 
-enum { RECENT = 1024 };
+enum { RECENT = 1024, MAX_ENTITIES = 1000000 };
 
 struct coverage {
     struct row *rows;
+    GHashTable *numbers;        /* of entities that returned samples, by key, from 1 on */
+    GString *key;               /* of the entity that was looked for last */
+    const struct entity *last;  /* that entity, only to be compared */
+    guint number;               /* its number */
     struct row *recent[RECENT]; /* by address of the counter: most series are of one of these */
 };
 
@@ -47,7 +51,10 @@ static const char *counter_name(const struct row *row) {
 }
 
 struct coverage *coverage_new(void) {
-    return memory_alloc(sizeof(struct coverage));
+    struct coverage *coverage = memory_alloc(sizeof *coverage);
+    coverage->numbers = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
+    coverage->key = g_string_new(NULL);
+    return coverage;
 }
 
 void coverage_free(struct coverage *coverage) {
@@ -59,8 +66,11 @@ void coverage_free(struct coverage *coverage) {
         next = row->hh.next;
         free(row->key);
         free(row->unit);
+        g_byte_array_free(row->returned, TRUE);
         free(row);
     }
+    g_hash_table_destroy(coverage->numbers);
+    g_string_free(coverage->key, TRUE);
     free(coverage);
 }
 
@@ -80,6 +90,7 @@ static struct row *row_for(struct coverage *coverage, enum entity_type type, con
     row->key = memory_printf("%c%s", 'A' + type, name);
     row->type = type;
     row->unit = memory_strdup(unit);
+    row->returned = g_byte_array_new();
     HASH_ADD_KEYPTR(hh, coverage->rows, row->key, length, row);
     return row;
 }
@@ -113,12 +124,48 @@ static struct row *row_of_series(struct coverage *coverage, const struct series 
     return row;
 }
 
+/* Most series are of the entity of the one before; its address may be another's by now. */
+static bool is_last(const struct coverage *coverage, const struct entity *entity) {
+    const char *id = coverage->last == entity ? strchr(coverage->key->str, '\n') : NULL;
+    return id && strcmp(id + 1, entity->id ? entity->id : "") == 0;
+}
+
+/* Of a run that has met very many, further ones are one: number 0. */
+static guint number_of(struct coverage *coverage, const struct entity *entity) {
+    entity_key(entity, coverage->key);
+    guint number = GPOINTER_TO_UINT(g_hash_table_lookup(coverage->numbers, coverage->key->str));
+    if (number || g_hash_table_size(coverage->numbers) >= MAX_ENTITIES)
+        return number;
+    number = g_hash_table_size(coverage->numbers) + 1;
+    g_hash_table_insert(coverage->numbers, memory_strdup(coverage->key->str),
+                        GUINT_TO_POINTER(number));
+    return number;
+}
+
+/* False when the bit was set before. */
+static bool set_bit(GByteArray *bits, guint number) {
+    guint8 bit = (guint8)(1 << number % 8);
+    guint size = bits->len;
+    if (number / 8 >= size) {
+        g_byte_array_set_size(bits, number / 8 + 1);
+        memset(bits->data + size, 0, bits->len - size);
+    }
+    bool fresh = !(bits->data[number / 8] & bit);
+    bits->data[number / 8] |= bit;
+    return fresh;
+}
+
+static bool is_first(struct coverage *coverage, struct row *row, const struct entity *entity) {
+    if (!is_last(coverage, entity)) {
+        coverage->number = number_of(coverage, entity);
+        coverage->last = entity;
+    }
+    return set_bit(row->returned, coverage->number);
+}
+
 void coverage_series(struct coverage *coverage, const struct series *series) {
     struct row *row = row_of_series(coverage, series);
-    if (!series->continues && row->last != series->entity) {
-        row->returning++;
-        row->last = series->entity;
-    }
+    row->returning += !series->continues && is_first(coverage, row, series->entity);
     row->series += !series->continues;
     row->samples += series->count;
 }

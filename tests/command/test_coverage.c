@@ -163,6 +163,28 @@ static void test_selection_decides_what_is_defined(void **state) {
     coverage_free(coverage);
 }
 
+/* One that returns a second series, be it in another round, is the same one. */
+static void test_later_rounds(void **state) {
+    struct entity a = {.type = ENTITY_VM, .id = "vm-1"}, b = {.type = ENTITY_VM, .id = "vm-11"};
+    struct entity moved = a;
+    struct coverage *coverage = coverage_new();
+    (void)state;
+
+    give(coverage, &a, &usage, 1, false);
+    give(coverage, &b, &usage, 1, false);
+    for (int round = 0; round < 3; round++) {
+        give(coverage, &a, &usage, 1, true);
+        give(coverage, &b, &usage, 1, true);
+    }
+    give(coverage, &moved, &usage, 1, false);
+    give(coverage, &b, &usage, 1, false);
+    check(coverage, false, HEADER "vm,cpu.usage.average,percent,0,2,4,10,collected,\n");
+    b.id = "vm-2"; /* another one in the same place */
+    give(coverage, &b, &usage, 1, false);
+    check(coverage, false, HEADER "vm,cpu.usage.average,percent,0,3,5,11,collected,\n");
+    coverage_free(coverage);
+}
+
 static void test_merge(void **state) {
     struct coverage *all = defined_coverage(), *other = coverage_new();
     (void)state;
@@ -224,6 +246,7 @@ int main(void) {
         cmocka_unit_test(test_every_reason),
         cmocka_unit_test(test_totals),
         cmocka_unit_test(test_selection_decides_what_is_defined),
+        cmocka_unit_test(test_later_rounds),
         cmocka_unit_test(test_merge),
         cmocka_unit_test(test_merge_into_nothing),
         cmocka_unit_test(test_odd_names),

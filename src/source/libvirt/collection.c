@@ -85,11 +85,15 @@ static struct mapping_output output_for(struct receiver *receiver) {
     };
 }
 
-static bool emit_measured(const struct round *round, const struct track *track,
-                          struct error *error) {
+static bool emit_measured(const struct round *round, struct track *track, struct error *error) {
     struct collection *collection = round->collection;
-    const struct measured_head head = {track->entity, collection->input.catalog, round->stamp,
-                                       collection->input.interval};
+    const struct measured_head head = {
+        .entity = track->entity,
+        .catalog = collection->input.catalog,
+        .known = &track->known,
+        .time = round->stamp,
+        .interval = collection->input.interval,
+    };
     bool good = measured_emit(&collection->measured, &head, round->events, error);
     measured_clear(&collection->measured);
     return good;

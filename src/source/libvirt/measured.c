@@ -36,11 +36,13 @@ bool measured_emit(struct measured *measured, const struct measured_head *head,
         qsort(measured->items, measured->count, sizeof *measured->items, compare);
     for (size_t i = 0; good && i < measured->count; i++) {
         const struct sample sample = {head->time, measured->items[i].value};
+        const struct measured_value *item = &measured->items[i];
         const struct series series = {
             .entity = head->entity,
-            .counter = catalog_at(head->catalog, measured->items[i].counter),
-            .instance = measured->items[i].instance,
+            .counter = catalog_at(head->catalog, item->counter),
+            .instance = item->instance,
             .interval = head->interval,
+            .continues = !known_add(head->known, (int32_t)item->counter, item->instance),
             .count = 1,
             .samples = &sample,
         };

@@ -3,6 +3,7 @@
 #ifndef VPERF_SOURCE_LIBVIRT_MEASURED_H
 #define VPERF_SOURCE_LIBVIRT_MEASURED_H
 
+#include "core/known.h"
 #include "source/source.h"
 
 struct measured_value {
@@ -21,7 +22,8 @@ struct measured {
 struct measured_head {
     const struct entity *entity;
     const struct catalog *catalog;
-    int64_t time; /* of the samples */
+    struct known *known; /* series of the entity that were emitted before */
+    int64_t time;        /* of the samples */
     int32_t interval;
 };
 

@@ -28,6 +28,7 @@ static void track_free(void *data) {
     if (!track)
         return;
     free(track->offered);
+    known_done(&track->known);
     free(track);
 }
 

@@ -4,6 +4,7 @@
 #define VPERF_SOURCE_LIBVIRT_TRACKS_H
 
 #include "core/inventory.h"
+#include "core/known.h"
 #include "core/selection.h"
 #include "source/libvirt/sample/sample.h"
 
@@ -27,10 +28,11 @@ struct track {
     const struct entity *entity;
     bool selected;
     enum phase phase;
-    int id;        /* libvirt's number of the run that was seen last; -1 for none */
-    int settling;  /* polls in which QEMU may yet be busy with its migration here */
-    bool seen;     /* what it offers was looked for */
-    bool *offered; /* by counter: this was reported */
+    int id;             /* libvirt's number of the run that was seen last; -1 for none */
+    int settling;       /* polls in which QEMU may yet be busy with its migration here */
+    bool seen;          /* what it offers was looked for */
+    bool *offered;      /* by counter: this was reported */
+    struct known known; /* the series that were emitted */
 };
 
 /* A run of a guest that is in no inventory: its description cannot be read. */

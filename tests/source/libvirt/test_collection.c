@@ -26,6 +26,7 @@ struct bench {
     char text[4096];
     bool fails;
     int renewals;
+    int fresh; /* series that do not continue */
 };
 
 __attribute__((format(printf, 2, 3))) static void note(struct bench *bench, const char *format,
@@ -45,6 +46,7 @@ static bool on_series(void *context, const struct series *series, struct error *
     struct bench *bench = context;
     assert_int_equal(series->count, 1);
     note(bench, "row %s %s\n", series->entity->name, series->counter->name);
+    bench->fresh += !series->continues;
     return !bench->fails || error_set(error, ERROR_OUTPUT, "disk full");
 }
 
@@ -142,6 +144,7 @@ static void test_come_and_go(void **state) {
                         " kvm.state.latest\n");
     assert_string_equal(next_round(&bench), "skipped paused\nrow " OTHER " kvm.state.latest\n");
     assert_string_equal(next_round(&bench), "arrived paused\n" STATES);
+    assert_int_equal(bench.fresh, 2);
     end(&bench);
 }
 
