@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/backoff.h"
 #include "core/clock.h"
 #include "core/memory.h"
 #include "history/collected.h"
@@ -19,6 +20,8 @@ enum {
     FEW_SAMPLES = 16,
     MAX_EVENTS = 10000,
     RETENTION_ROUNDS = 30,
+    TIDY_AGAIN_SECONDS = 60,
+    TIDY_LONGEST_SECONDS = 3600,
 };
 
 static const int64_t folding_ns = 250000000; /* of a round, at most */
@@ -53,6 +56,7 @@ struct writer {
     size_t pending;     /* samples */
     size_t dropped;     /* samples, since the disk is full */
     bool failing;       /* the last commit did */
+    struct backoff untidy;
 };
 
 static void batch_free(void *data) {
@@ -115,8 +119,23 @@ static void touch(struct batch *batch, struct kept_entity *entity) {
     entity->touched = true;
 }
 
+static void set_reason(char **reason, const char *text) {
+    free(*reason);
+    *reason = memory_strdup(text);
+}
+
+/* Without room, the newest samples are worth least trouble: the server may still have them. */
+static void drop(struct writer *writer, struct kept_entity *entity, size_t count) {
+    writer->dropped += count;
+    set_reason(&entity->reason, "the history could not be written");
+}
+
 static void append(struct writer *writer, struct kept_entity *entity, struct kept_series *kept,
                    const struct series *series) {
+    if (writer->failing && writer->pending + series->count > MAX_PENDING) {
+        drop(writer, entity, series->count);
+        return;
+    }
     int32_t interval = series->counter->reading ? READINGS_INTERVAL : series->interval;
     const struct kept_mark *mark = registry_mark(entity, interval);
     kept->reading = series->counter->reading;
@@ -161,11 +180,6 @@ void writer_see(struct writer *writer, unsigned target, const struct entity *ent
         return;
     registry_describe(kept, entity);
     touch(batch_for(writer, target), kept);
-}
-
-static void set_reason(char **reason, const char *text) {
-    free(*reason);
-    *reason = memory_strdup(text);
 }
 
 void writer_miss(struct writer *writer, unsigned target, const struct entity *entity,
@@ -385,20 +399,13 @@ static bool may_pass(const struct error *error) {
     return error->kind == ERROR_OUTPUT || error->kind == ERROR_FAULT;
 }
 
-/* Without room, the newest samples are worth least trouble: the server may still have them. */
-static void keep_for_later(struct writer *writer, struct batch *batch, const struct error *error) {
+static bool try_again(struct writer *writer, const struct error *failed, struct error *error) {
+    if (!may_pass(failed))
+        return error_set(error, ERROR_OUTPUT, "%s", failed->message);
     if (!writer->failing)
-        log_error(writer->log, "%s; trying again with each round", error->message);
+        log_error(writer->log, "%s; trying again with each round", failed->message);
     writer->failing = true;
-    if (writer->pending <= MAX_PENDING)
-        return;
-    writer->dropped += writer->pending;
-    for (guint i = 0; i < batch->entities->len; i++) {
-        struct kept_entity *entity = g_ptr_array_index(batch->entities, i);
-        set_reason(&entity->reason, "the history could not be written");
-    }
-    clear_pending(writer, batch);
-    writer->dropped -= writer->pending;
+    return true;
 }
 
 static void tell_back(struct writer *writer) {
@@ -414,19 +421,31 @@ static void tell_back(struct writer *writer) {
     writer->dropped = 0;
 }
 
+static bool tidy_now(struct writer *writer, struct error *error) {
+    struct error failed = {0};
+    int64_t now_ns = clock_boot_ns();
+    if (backoff_holds(&writer->untidy, now_ns))
+        return true;
+    if (tidy(writer, &failed)) {
+        writer->untidy = (struct backoff){0};
+        return true;
+    }
+    if (!may_pass(&failed))
+        return error_set(error, ERROR_OUTPUT, "%s", failed.message);
+    if (!writer->untidy.times)
+        log_warn(writer->log, "%s; samples are written, but not packed into hours yet",
+                 failed.message);
+    backoff_extend(&writer->untidy, now_ns, TIDY_AGAIN_SECONDS, TIDY_LONGEST_SECONDS);
+    return true;
+}
+
 bool writer_commit(struct writer *writer, unsigned target, struct error *error) {
     struct batch *batch = batch_for(writer, target);
     struct error failed = {0};
-    bool good = commit(writer, batch, &failed);
-    if (good)
-        tell_back(writer);
-    good = good && tidy(writer, &failed);
-    if (good)
-        return true;
-    if (!may_pass(&failed))
-        return error_set(error, ERROR_OUTPUT, "%s", failed.message);
-    keep_for_later(writer, batch, &failed);
-    return true;
+    if (!commit(writer, batch, &failed))
+        return try_again(writer, &failed, error);
+    tell_back(writer);
+    return tidy_now(writer, error);
 }
 
 /* The entities before this one are complete: a round that catches up need not fit into memory. */
@@ -459,6 +478,9 @@ void writer_close(struct writer *writer) {
             log_error(writer->log, "%s", error.message);
             break;
         }
+    if (writer->pending + writer->dropped)
+        log_error(writer->log, "'%s': %zu samples are lost", database_path(writer->database),
+                  writer->pending + writer->dropped);
     clear_events(writer);
     g_array_free(writer->events, TRUE);
     registry_done(&writer->registry);

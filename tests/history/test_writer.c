@@ -9,8 +9,12 @@
 #include <cmocka.h>
 
 #include <glib/gstdio.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/memory.h"
@@ -311,6 +315,121 @@ static void test_a_clock_ahead(void **state) {
     reader_close(reader);
 }
 
+/* Opens the history again with this log. */
+static void log_to(struct fixture *fixture, const struct log *log) {
+    struct error error = {0};
+    writer_close(fixture->writer);
+    fixture->writer = writer_open(fixture->path, &long_enough, log, &error);
+    assert_non_null(fixture->writer);
+}
+
+static void limit_files(rlim_t bytes) {
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* In memory, where the limit does not count. */
+struct messages {
+    char *text;
+    size_t size;
+    struct log log;
+};
+
+static void open_messages(struct messages *messages) {
+    *messages = (struct messages){.log = {.level = LOG_NORMAL}};
+    messages->log.stream = open_memstream(&messages->text, &messages->size);
+}
+
+static void expect_message(const struct messages *messages, const char *text, bool there) {
+    fflush(messages->log.stream);
+    assert_int_equal(strstr(messages->text, text) != NULL, there);
+}
+
+static void close_messages(struct messages *messages) {
+    fclose(messages->log.stream);
+    free(messages->text);
+}
+
+enum { PART_SAMPLES = 65536, MANY_PARTS = 96, PARTS_WITH_ROOM = 63 };
+
+/* A sample each second of so many instances, not committed. */
+static void add_parts(struct fixture *fixture, int parts) {
+    struct sample *samples = memory_array(PART_SAMPLES, sizeof *samples);
+    for (int64_t i = 0; i < PART_SAMPLES; i++)
+        samples[i] = (struct sample){begin + i, 1};
+    for (int i = 0; i < parts; i++) {
+        char *instance = memory_printf("%d", i);
+        const struct series series = {.entity = &guest,
+                                      .counter = &usage,
+                                      .instance = instance,
+                                      .interval = 1,
+                                      .count = PART_SAMPLES,
+                                      .samples = samples};
+        writer_add(fixture->writer, 0, &series);
+        free(instance);
+    }
+    free(samples);
+}
+
+/* Four million samples wait for a disk with room; how many are lost is told, then or at the end. */
+static void test_a_full_disk(void **state) {
+    struct fixture *fixture = *state;
+    struct messages messages;
+    struct error error = {0};
+    open_messages(&messages);
+    log_to(fixture, &messages.log);
+    limit_files(4096);
+    add(fixture, &guest, begin, begin + INTERVAL);
+    add_parts(fixture, 1);
+    assert_true(writer_commit(fixture->writer, 0, &error));
+    writer_close(fixture->writer);
+    limit_files(RLIM_INFINITY);
+    expect_message(&messages, ": 65537 samples are lost\n", true);
+    fixture->writer = writer_open(fixture->path, &long_enough, &messages.log, &error);
+    limit_files(4096);
+    add(fixture, &guest, begin, begin + INTERVAL);
+    add_parts(fixture, MANY_PARTS);
+    limit_files(RLIM_INFINITY);
+    assert_true(writer_commit(fixture->writer, 0, &error));
+    char *lost = memory_printf("written again; %d samples are lost\n",
+                               (MANY_PARTS - PARTS_WITH_ROOM) * PART_SAMPLES);
+    expect_message(&messages, lost, true);
+    free(lost);
+    log_to(fixture, &quiet);
+    close_messages(&messages);
+    assert_int_equal(number(fixture, "SELECT (SELECT sum(samples) FROM round) + "
+                                     "(SELECT total(samples) FROM block)"),
+                     PARTS_WITH_ROOM * PART_SAMPLES + 1);
+}
+
+/* Samples are written while hours cannot be folded: it is told once, and nothing is lost. */
+static void test_folding_fails(void **state) {
+    struct fixture *fixture = *state;
+    struct messages messages;
+    open_messages(&messages);
+    log_to(fixture, &messages.log);
+    sqlite3 *other = NULL;
+    assert_int_equal(sqlite3_open(fixture->path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other,
+                                  "CREATE TRIGGER full BEFORE INSERT ON rollup BEGIN "
+                                  "SELECT RAISE(FAIL, 'no room'); END",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    for (int64_t time = begin; time < begin + 4 * HOUR; time += 1200)
+        add(fixture, &guest, time, time + 1200);
+    expect_message(&messages, "no room; samples are written", true);
+    assert_null(strstr(strstr(messages.text, "no room") + 1, "no room"));
+    expect_message(&messages, "written again", false);
+    assert_int_equal(sqlite3_exec(other, "DROP TRIGGER full", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(other);
+    check(fixture, begin, begin + 4 * HOUR, 0, -1);
+    log_to(fixture, &quiet);
+    close_messages(&messages);
+}
+
 /* A year, four days in each round: what is too old goes, and the file does not grow. */
 static void test_retention(void **state) {
     struct fixture *fixture = *state;
@@ -355,6 +474,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_readings_leave_no_gaps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_contexts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_clock_ahead, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_full_disk, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_folding_fails, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_retention, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
