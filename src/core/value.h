@@ -25,7 +25,7 @@ bool value_is_hundredths(const struct counter *counter);
 size_t value_digits(char text[VALUE_TEXT_SIZE], int64_t value, bool hundredths);
 
 /*
- * value_unit: the unit of the series' values: that of its counter, unless no value can be meant in
+ * value_unit: the unit of the series' values: that of its counter, unless one cannot be meant in
  * it: ESXi 6.5 sends bytes of mem.vmfs.pbc.workingSet and declares teraBytes. Raw, it is declared.
  */
 const char *value_unit(const struct series *series, bool raw);

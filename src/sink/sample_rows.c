@@ -25,7 +25,8 @@ struct entity_text {
 struct counter_text {
     char *name;
     char *unit;
-    bool hundredths; /* the value is written with two decimals */
+    bool hundredths;      /* the value is written with two decimals */
+    GHashTable *of_bytes; /* keys of entities of which a value was one of bytes; NULL for none */
     GString *before;
     GString *behind;
 };
@@ -50,6 +51,8 @@ static void free_counter(gpointer data) {
     struct counter_text *text = data;
     free(text->name);
     free(text->unit);
+    if (text->of_bytes)
+        g_hash_table_destroy(text->of_bytes);
     g_string_free(text->before, TRUE);
     g_string_free(text->behind, TRUE);
     free(text);
@@ -124,10 +127,9 @@ static struct counter_text *make_counter(const struct counter *counter,
     return text;
 }
 
-static const struct counter_text *counter_text(struct sample_rows *rows,
-                                               const struct counter *counter,
-                                               const struct row_style *style,
-                                               const struct sink_options *options) {
+static struct counter_text *counter_text(struct sample_rows *rows, const struct counter *counter,
+                                         const struct row_style *style,
+                                         const struct sink_options *options) {
     struct counter_text *text = g_hash_table_lookup(rows->counters, counter);
     if (text && same_text(text->name, counter->name) && same_text(text->unit, counter->unit))
         return text;
@@ -149,11 +151,26 @@ static const struct time_text *time_of(struct sample_rows *rows, int64_t seconds
     return text;
 }
 
+/* A small value, such as 0, does not show its unit: that of an earlier one of the entity stays. */
+static bool is_of_bytes(const struct series *series, struct counter_text *counter,
+                        const struct sink_options *options) {
+    bool shows = value_unit(series, options->raw) != series->counter->unit;
+    if (!shows && !counter->of_bytes)
+        return false;
+    GString *key = g_string_new(NULL);
+    entity_key(series->entity, key);
+    if (!counter->of_bytes)
+        counter->of_bytes = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
+    if (shows)
+        g_hash_table_add(counter->of_bytes, memory_strdup(key->str));
+    bool known = g_hash_table_contains(counter->of_bytes, key->str);
+    g_string_free(key, TRUE);
+    return known;
+}
+
 static const GString *unit_text(const struct sample_rows *rows, const struct series *series,
-                                const struct counter_text *counter,
-                                const struct sink_options *options) {
-    const char *unit = value_unit(series, options->raw);
-    return unit == series->counter->unit ? counter->behind : rows->bytes;
+                                struct counter_text *counter, const struct sink_options *options) {
+    return is_of_bytes(series, counter, options) ? rows->bytes : counter->behind;
 }
 
 static char *put_string(char *to, const GString *text) {
@@ -182,7 +199,7 @@ void sample_rows_write(struct sink *sink, const struct series *series,
     struct sample_rows *rows = rows_of(sink, style);
     const struct sink_options *options = &sink->options;
     const struct entity_text *entity = entity_text(rows, series->entity, style, options);
-    const struct counter_text *counter = counter_text(rows, series->counter, style, options);
+    struct counter_text *counter = counter_text(rows, series->counter, style, options);
     const GString *unit = unit_text(rows, series, counter, options);
     size_t begin_size = strlen(style->begin);
     g_string_truncate(rows->instance, 0);

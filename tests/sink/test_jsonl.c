@@ -68,6 +68,42 @@ static void test_fields(void **state) {
           "\"uuid\":\"u-1\",\"cpus\":2}\n");
 }
 
+/* Bytes that are declared terabytes: the unit does not change with each value. */
+static void test_unit_stays(void **state) {
+    static const struct counter cache = {.name = "mem.vmfs.pbc.workingSet.latest",
+                                         .unit = "teraBytes"};
+    static const struct entity hosts[] = {{.type = ENTITY_HOST, .name = "a", .id = "host-1"},
+                                          {.type = ENTITY_HOST, .name = "b", .id = "host-2"}};
+    static const struct {
+        int host;
+        int64_t value;
+        const char *unit;
+    } rows[] = {
+        {0, 0, "teraBytes"}, {0, 558345748480, "bytes"}, {0, 0, "bytes"}, {1, 2, "teraBytes"},
+        {0, 1, "bytes"},
+    };
+    char *text = NULL;
+    size_t size = 0;
+    struct error error = {0};
+    struct sink sink = {.ops = sink_find("jsonl", &error)};
+    (void)state;
+    sink.stream = open_memstream(&text, &size);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct sample sample = {1795288640 + 20 * (int64_t)i, rows[i].value};
+        const struct series series = {&hosts[rows[i].host], &cache, "", 20, false, 1, &sample};
+        char unit[32];
+        fflush(sink.stream);
+        size_t before = size;
+        sink_write(&sink, &series);
+        fflush(sink.stream);
+        snprintf(unit, sizeof unit, "\"unit\":\"%s\"", rows[i].unit);
+        assert_non_null(strstr(text + before, unit));
+    }
+    sink_done(&sink);
+    fclose(sink.stream);
+    free(text);
+}
+
 static void test_names(void **state) {
     static const struct {
         const char *name;
@@ -96,6 +132,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_objects),
         cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_unit_stays),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
