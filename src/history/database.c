@@ -70,18 +70,17 @@ static void finalize(void *statement) {
     sqlite3_finalize(statement);
 }
 
-static void bind(sqlite3_stmt *statement, const char *types, va_list *values) {
+static void bind(sqlite3_stmt *statement, const char *types, va_list values) {
     for (int place = 1; *types; types++, place++) {
         if (*types == 'i') {
-            sqlite3_bind_int64(statement, place, va_arg(*values, int64_t));
+            sqlite3_bind_int64(statement, place, va_arg(values, int64_t));
         } else if (*types == 'd') {
-            sqlite3_bind_double(statement, place, va_arg(*values, double));
+            sqlite3_bind_double(statement, place, va_arg(values, double));
         } else if (*types == 't') {
-            sqlite3_bind_text(statement, place, va_arg(*values, const char *), -1,
-                              SQLITE_TRANSIENT);
+            sqlite3_bind_text(statement, place, va_arg(values, const char *), -1, SQLITE_TRANSIENT);
         } else {
-            const void *bytes = va_arg(*values, const void *);
-            sqlite3_bind_blob64(statement, place, bytes, va_arg(*values, size_t), SQLITE_TRANSIENT);
+            const void *bytes = va_arg(values, const void *);
+            sqlite3_bind_blob64(statement, place, bytes, va_arg(values, size_t), SQLITE_TRANSIENT);
         }
     }
 }
@@ -103,7 +102,7 @@ static sqlite3_stmt *statement_for(struct database *database, const char *sql,
 }
 
 static sqlite3_stmt *prepare(struct database *database, struct error *error, const char *sql,
-                             const char *types, va_list *values) {
+                             const char *types, va_list values) {
     sqlite3_stmt *statement = statement_for(database, sql, error);
     if (statement)
         bind(statement, types, values);
@@ -114,7 +113,7 @@ bool database_run(struct database *database, struct error *error, const char *sq
                   const char *types, ...) {
     va_list values;
     va_start(values, types);
-    sqlite3_stmt *statement = prepare(database, error, sql, types, &values);
+    sqlite3_stmt *statement = prepare(database, error, sql, types, values);
     va_end(values);
     if (!statement)
         return false;
@@ -127,7 +126,7 @@ sqlite3_stmt *database_query(struct database *database, struct error *error, con
                              const char *types, ...) {
     va_list values;
     va_start(values, types);
-    sqlite3_stmt *statement = prepare(database, error, sql, types, &values);
+    sqlite3_stmt *statement = prepare(database, error, sql, types, values);
     va_end(values);
     return statement;
 }

@@ -208,8 +208,8 @@ void usage_write(struct usage *usage, const struct series *series) {
             add_samples(usage, entity, i, series);
 }
 
-void usage_add_entity(struct usage *usage, const struct entity *context, bool skipped) {
-    entity_for(usage, context)->skipped = skipped;
+void usage_add_entity(struct usage *usage, const struct entity *entity, bool skipped) {
+    entity_for(usage, entity)->skipped = skipped;
 }
 
 size_t usage_count(const struct usage *usage) {
