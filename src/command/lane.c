@@ -131,7 +131,7 @@ static bool run_polls(struct lane *lane, struct source *source, const struct win
 static bool wait_to_retry(struct lane *lane, const struct error *lost, int64_t period_ns) {
     messages_lost(lane->messages, lost);
     if (!lane->lost)
-        lane_tell(lane, SINK_LOST, NULL, lost->message);
+        lane_event(lane, SINK_LOST, NULL, lost->message);
     lane->lost = true;
     int64_t delay_ns = schedule_delay_ns(&lane->schedule, lost->kind, period_ns);
     return lane_wait(lane, "another attempt at", clock_boot_ns() + delay_ns) ||
@@ -175,7 +175,7 @@ static bool run_endless(struct lane *lane, struct source *source) {
         bool good = round_once(lane, source, &lane->window, &lost);
         /* What an unsuccessful round has written counts as written. */
         if (good && lane->lost) {
-            lane_tell(lane, SINK_BACK, NULL, NULL);
+            lane_event(lane, SINK_BACK, NULL, NULL);
             lane->lost = false;
         }
         if ((good || !ends_lane(lane, &lost)) &&

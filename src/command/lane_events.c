@@ -50,7 +50,7 @@ static bool on_series(void *context, const struct series *series, struct error *
 
 static void on_skipped(void *context, const struct entity *entity) {
     struct lane *lane = context;
-    lane_tell(lane, SINK_PRESENT, entity, NULL);
+    lane_event(lane, SINK_PRESENT, entity, NULL);
     /* An endless run would keep those that have long gone. */
     if (lane->run->options->timing.follow || add_key(lane, lane->skipped, entity))
         log_debug(&lane->run->options->log, "%s: %s '%s' is %s: skipped", entity->source,
@@ -60,7 +60,7 @@ static void on_skipped(void *context, const struct entity *entity) {
 static void on_missing(void *context, const struct entity *entity, const char *reason) {
     struct lane *lane = context;
     messages_missing(lane->messages, entity, reason);
-    lane_tell(lane, SINK_MISSING, entity, reason);
+    lane_event(lane, SINK_MISSING, entity, reason);
     if (lane->awaited && entity)
         g_hash_table_remove(lane->awaited, key_of(lane, entity));
 }
@@ -87,21 +87,21 @@ static void on_absent(void *context, const struct absence *absence) {
             entities[left.count++] = absence->entities[i];
     messages_absent(lane->messages, &left);
     for (size_t i = 0; i < left.count; i++)
-        lane_tell(lane, SINK_MISSING, entities[i], left.reason);
+        lane_event(lane, SINK_MISSING, entities[i], left.reason);
     free(entities);
 }
 
 static void on_arrived(void *context, const struct entity *entity) {
     struct lane *lane = context;
     g_hash_table_remove(lane->skipped, key_of(lane, entity));
-    lane_tell(lane, SINK_ARRIVED, entity, NULL);
+    lane_event(lane, SINK_ARRIVED, entity, NULL);
     log_info(&lane->run->options->log, "%s: %s '%s' (%s) has arrived", entity->source,
              entity_type_name(entity->type), entity->name, entity->id);
 }
 
 static void on_ended(void *context, const struct entity *entity, const char *reason) {
     struct lane *lane = context;
-    lane_tell(lane, SINK_ENDED, entity, reason);
+    lane_event(lane, SINK_ENDED, entity, reason);
     log_info(&lane->run->options->log, "%s: %s '%s' (%s): %s", entity->source,
              entity_type_name(entity->type), entity->name, entity->id, reason);
 }

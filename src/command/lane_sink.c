@@ -3,8 +3,8 @@
 
 enum { RESUMED_SECONDS = 3600 };
 
-void lane_tell(struct lane *lane, enum sink_event_kind kind, const struct entity *entity,
-               const char *text) {
+void lane_event(struct lane *lane, enum sink_event_kind kind, const struct entity *entity,
+                const char *text) {
     const struct sink_event event = {kind, lane->target->text, entity, text};
     run_event(lane->run, lane->index, &event);
 }

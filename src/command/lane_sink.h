@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* What a lane and a sink that keeps a history tell each other beside samples. */
+/* What passes between a lane and a sink that keeps a history beside samples. */
 #ifndef VPERF_COMMAND_LANE_SINK_H
 #define VPERF_COMMAND_LANE_SINK_H
 
 #include "command/lane.h"
 
-/* lane_tell: what happened to an entity of the lane's target, or to the target when it is NULL. */
-void lane_tell(struct lane *lane, enum sink_event_kind kind, const struct entity *entity,
-               const char *text);
+/* lane_event: what happened to an entity of the lane's target, or to the target when it is NULL. */
+void lane_event(struct lane *lane, enum sink_event_kind kind, const struct entity *entity,
+                const char *text);
 
 /* lane_define: the counters of the target. */
 void lane_define(struct lane *lane, const struct catalog *catalog);
 
-/* lane_use_marks: the source is told what the sink has of an earlier run. */
+/* lane_use_marks: the source gets what the sink has of an earlier run. */
 void lane_use_marks(struct lane *lane);
 
 /*

@@ -34,7 +34,7 @@ static const char *const plurals[ENTITY_TYPES] = {
 struct trouble {
     char *subject; /* "vm 'web-1' (vm-42): ", or "" for the target */
     char *reason;
-    const char *shared;   /* plural of the entities that are told of together; NULL: each alone */
+    const char *shared;   /* plural of the entities that are reported together; NULL: each alone */
     size_t count;         /* sample times */
     size_t unreported;    /* of them, since it was reported last */
     bool active;          /* in this round or the one before */

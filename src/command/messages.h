@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /*
- * What is said about one target: trouble is told when it begins, counted while it lasts, and its
- * end is told. Trouble that comes and goes is told ever more seldom.
+ * The messages about one target: trouble is reported when it begins, counted while it lasts, and
+ * its end is reported. Trouble that comes and goes is reported ever more seldom.
  */
 #ifndef VPERF_COMMAND_MESSAGES_H
 #define VPERF_COMMAND_MESSAGES_H
@@ -18,7 +18,7 @@ struct messages;
 
 /*
  * messages_new: nothing said yet; owned by the caller. The target's text and the log are borrowed.
- * In an endless run, the end of trouble is told.
+ * In an endless run, the end of trouble is reported.
  */
 struct messages *messages_new(const struct log *log, const char *target, bool endless);
 
@@ -32,8 +32,8 @@ const struct reporter *messages_reporter(struct messages *messages);
 void messages_missing(struct messages *messages, const struct entity *entity, const char *reason);
 
 /*
- * messages_absent: one sample time lacks data of these entities: told in one line, which names some
- * of them, and so is the end; --verbose names all.
+ * messages_absent: one sample time lacks data of these entities: reported in one line, which names
+ * some of them, and so is the end; --verbose names all.
  */
 void messages_absent(struct messages *messages, const struct absence *absence);
 
@@ -43,7 +43,7 @@ void messages_round(struct messages *messages);
 /* messages_lost: a round, or the target as a whole, is lost. */
 void messages_lost(struct messages *messages, const struct error *error);
 
-/* messages_finish: the run ends after so many rounds: tells how often trouble came. */
+/* messages_finish: the run ends after so many rounds: reports how often trouble came. */
 void messages_finish(struct messages *messages, size_t rounds);
 
 /* messages_troubles: how many different troubles cost data. */

@@ -18,7 +18,7 @@ void names_keep(struct inventory *entities, const struct selection *selection,
 /*
  * names_check: warns of each pattern of --name that none of the entities of all targets matches,
  * and returns the number of these patterns. When nothing at all is selected, it is an ERROR_USAGE
- * instead, but without --name only told.
+ * instead, but without --name only reported.
  */
 size_t names_check(const struct options *options, const struct inventory *entities,
                    struct error *error);

@@ -129,7 +129,7 @@ static void finish_lane(struct run *run, struct lane *lane) {
     lane_done(lane);
 }
 
-/* What can be told of a wrong selection only when all targets are known. */
+/* Errors of a selection that show only when all targets are known. */
 static bool check_selection(struct run *run, struct error *error) {
     const struct globs *globs = &run->options->selection.counters;
     if (run->failed)

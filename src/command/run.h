@@ -49,7 +49,7 @@ void run_done(struct run *run);
 
 /*
  * run_all: opens all targets, gives everything the selection asks for to the sink, with its begin
- * and end around it, and closes them. Failures are told on stderr and counted.
+ * and end around it, and closes them. Failures are reported on stderr and counted.
  */
 void run_all(struct run *run);
 
