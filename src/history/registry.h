@@ -68,6 +68,7 @@ struct kept_entity {
     struct kept_mark *marks;
     size_t mark_count;
     GPtrArray *pending; /* its series with samples that are not written yet */
+    bool dropped;       /* its newest samples were, for there was no room */
     bool touched;       /* something of it is to be written */
     bool recorded;      /* since we know it, samples of it were written */
     int64_t used;       /* when, by the registry's rounds */

@@ -127,6 +127,7 @@ static void set_reason(char **reason, const char *text) {
 /* Without room, the newest samples are worth least trouble: the server may still have them. */
 static void drop(struct writer *writer, struct kept_entity *entity, size_t count) {
     writer->dropped += count;
+    entity->dropped = true;
     set_reason(&entity->reason, "the history could not be written");
 }
 
@@ -352,7 +353,9 @@ static void finish_batch(struct writer *writer, struct batch *batch) {
             continue;
         entity->recorded = true;
         any = true;
-        g_clear_pointer(&entity->reason, free);
+        if (!entity->dropped)
+            g_clear_pointer(&entity->reason, free);
+        entity->dropped = false;
     }
     for (guint i = 0; i < writer->events->len; i++)
         if (g_array_index(writer->events, struct event, i).entity)

@@ -356,10 +356,10 @@ static void close_messages(struct messages *messages) {
 enum { PART_SAMPLES = 65536, MANY_PARTS = 96, PARTS_WITH_ROOM = 63 };
 
 /* A sample each second of so many instances, not committed. */
-static void add_parts(struct fixture *fixture, int parts) {
+static void add_parts(struct fixture *fixture, int64_t from, int parts) {
     struct sample *samples = memory_array(PART_SAMPLES, sizeof *samples);
     for (int64_t i = 0; i < PART_SAMPLES; i++)
-        samples[i] = (struct sample){begin + i, 1};
+        samples[i] = (struct sample){from + i, 1};
     for (int i = 0; i < parts; i++) {
         char *instance = memory_printf("%d", i);
         const struct series series = {.entity = &guest,
@@ -383,7 +383,7 @@ static void test_a_full_disk(void **state) {
     log_to(fixture, &messages.log);
     limit_files(4096);
     add(fixture, &guest, begin, begin + INTERVAL);
-    add_parts(fixture, 1);
+    add_parts(fixture, begin, 1);
     assert_true(writer_commit(fixture->writer, 0, &error));
     writer_close(fixture->writer);
     limit_files(RLIM_INFINITY);
@@ -391,18 +391,23 @@ static void test_a_full_disk(void **state) {
     fixture->writer = writer_open(fixture->path, &long_enough, &messages.log, &error);
     limit_files(4096);
     add(fixture, &guest, begin, begin + INTERVAL);
-    add_parts(fixture, MANY_PARTS);
+    add_parts(fixture, begin, MANY_PARTS - 1);
+    add_parts(fixture, begin + PART_SAMPLES, 1);
     limit_files(RLIM_INFINITY);
     assert_true(writer_commit(fixture->writer, 0, &error));
     char *lost = memory_printf("written again; %d samples are lost\n",
                                (MANY_PARTS - PARTS_WITH_ROOM) * PART_SAMPLES);
     expect_message(&messages, lost, true);
     free(lost);
+    add_parts(fixture, begin + 2 * PART_SAMPLES, 1);
     log_to(fixture, &quiet);
     close_messages(&messages);
     assert_int_equal(number(fixture, "SELECT (SELECT sum(samples) FROM round) + "
                                      "(SELECT total(samples) FROM block)"),
-                     PARTS_WITH_ROOM * PART_SAMPLES + 1);
+                     (PARTS_WITH_ROOM + 1) * PART_SAMPLES + 1);
+    assert_int_equal(number(fixture, "SELECT until - after FROM gap WHERE reason = 'the history "
+                                     "could not be written'"),
+                     PART_SAMPLES);
 }
 
 /* Samples are written while hours cannot be folded: it is told once, and nothing is lost. */
