@@ -86,3 +86,35 @@ bool gaps_save(struct database *database, const struct kept_entity *entity, stru
     }
     return true;
 }
+
+struct saved_marks {
+    struct kept_entity *entity;
+    struct kept_mark *marks;
+    size_t count;
+};
+
+GArray *gaps_keep(const GPtrArray *entities) {
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(struct saved_marks));
+    for (guint i = 0; i < entities->len; i++) {
+        struct kept_entity *entity = g_ptr_array_index(entities, i);
+        struct saved_marks saved = {entity, NULL, entity->mark_count};
+        if (saved.count)
+            saved.marks = g_memdup2(entity->marks, saved.count * sizeof *saved.marks);
+        g_array_append_val(all, saved);
+    }
+    return all;
+}
+
+void gaps_settle(GArray *all, bool committed) {
+    for (guint i = 0; i < all->len; i++) {
+        struct saved_marks *saved = &g_array_index(all, struct saved_marks, i);
+        for (size_t k = 0; k < saved->count; k++) {
+            if (!committed)
+                saved->entity->marks[k] = saved->marks[k];
+            else
+                saved->entity->marks[k].changed = false;
+        }
+        g_free(saved->marks);
+    }
+    g_array_free(all, TRUE);
+}

@@ -29,4 +29,10 @@ bool gaps_add(struct database *database, const struct kept_entity *entity, struc
 bool gaps_save(struct database *database, const struct kept_entity *entity, struct error *error)
     __attribute__((warn_unused_result));
 
+/* gaps_keep: the marks of the entities before they are written; for gaps_settle. */
+GArray *gaps_keep(const GPtrArray *entities);
+
+/* gaps_settle: a commit that failed leaves the marks as they were; frees what was kept. */
+void gaps_settle(GArray *all, bool committed);
+
 #endif

@@ -418,13 +418,44 @@ void registry_saved(struct kept_entity *entity) {
     }
 }
 
+static bool holds(const GArray *numbers, int64_t number) {
+    for (guint i = 0; i < numbers->len; i++)
+        if (g_array_index(numbers, int64_t, i) == number)
+            return true;
+    return false;
+}
+
+static void forget(struct registry *registry, struct kept_entity *entity) {
+    HASH_DELETE(hh, registry->entities, entity);
+    free_entity(entity);
+}
+
+/* What waits to be written needs its rows again. */
+static void unsave(struct kept_entity *entity) {
+    entity->saved = entity->context_saved = false;
+    for (struct kept_series *series = entity->series; series; series = series->hh.next)
+        series->saved = false;
+}
+
+void registry_forget(struct registry *registry, const GArray *gone) {
+    struct kept_entity *entity = gone->len ? registry->entities : NULL;
+    for (struct kept_entity *next = NULL; entity; entity = next) {
+        next = entity->hh.next;
+        if (!holds(gone, entity->id))
+            continue;
+        if (entity->touched)
+            unsave(entity);
+        else
+            forget(registry, entity);
+    }
+}
+
 void registry_sweep(struct registry *registry) {
     struct kept_entity *entity = registry->entities;
     for (struct kept_entity *next = NULL; entity; entity = next) {
         next = entity->hh.next;
         if (entity->touched || registry->rounds - entity->used < IDLE_ROUNDS)
             continue;
-        HASH_DELETE(hh, registry->entities, entity);
-        free_entity(entity);
+        forget(registry, entity);
     }
 }

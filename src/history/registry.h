@@ -133,6 +133,9 @@ bool registry_save(struct registry *registry, struct kept_entity *entity, struct
 /* registry_saved: what registry_save wrote of the entity is committed. */
 void registry_saved(struct kept_entity *entity);
 
+/* registry_forget: the entities with these numbers (int64_t) are no longer in the database. */
+void registry_forget(struct registry *registry, const GArray *gone);
+
 /* registry_sweep: forgets entities that were not used for long, and have nothing to be written. */
 void registry_sweep(struct registry *registry);
 

@@ -1,44 +1,63 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 #include "history/retention.h"
 
-enum { HOUR_SECONDS = 3600, PART_ROWS = 4096, PART_HOURS = 200000, SPARE_PAGES = 256 };
+#include "core/clock.h"
 
-/* Blocks are looked at in the order in which they were written, which is about that of time. */
-static bool drop_samples(struct database *database, int64_t hour, struct error *error) {
-    return database_run(database, error,
-                        "DELETE FROM block WHERE id IN (SELECT id FROM (SELECT id, hour FROM block "
-                        "ORDER BY id LIMIT ?) WHERE hour < ?)",
-                        "ii", (int64_t)PART_ROWS, hour) &&
-           database_run(database, error,
-                        "DELETE FROM round WHERE id IN (SELECT id FROM (SELECT id, hour FROM round "
-                        "ORDER BY id LIMIT ?) WHERE hour < ?)",
-                        "ii", (int64_t)PART_ROWS, hour);
+enum { HOUR_SECONDS = 3600, PART_ROWS = 1024, PART_HOURS = 20000, SPARE_PAGES = 256 };
+
+/* What a statement deletes; *more becomes true when it has stopped at its limit. */
+static bool drop_rows(struct database *database, const char *sql, int64_t hour, int64_t limit,
+                      bool *more, struct error *error) {
+    int64_t count = 0;
+    bool good = database_run(database, error, sql, "ii", hour, limit) &&
+                database_number(database, "SELECT changes()", &count, 0, error);
+    *more = *more || count == limit;
+    return good;
 }
 
-static bool drop_hours(struct database *database, int64_t hour, struct error *error) {
+static bool drop_samples(struct database *database, int64_t hour, bool *more, struct error *error) {
+    return drop_rows(database,
+                     "DELETE FROM block WHERE id IN (SELECT b.id FROM entity e CROSS JOIN block b "
+                     "ON b.entity = e.id AND b.hour < ? LIMIT ?)",
+                     hour, PART_ROWS, more, error) &&
+           drop_rows(database,
+                     "DELETE FROM round WHERE id IN (SELECT id FROM round WHERE hour < ? LIMIT ?)",
+                     hour, PART_ROWS, more, error);
+}
+
+static bool drop_hours(struct database *database, int64_t hour, bool *more, struct error *error) {
     int64_t time = hour * HOUR_SECONDS;
-    return database_run(database, error,
-                        "DELETE FROM rollup WHERE (hour, series) IN (SELECT hour, series FROM "
-                        "rollup WHERE hour < ? ORDER BY hour LIMIT ?)",
-                        "ii", hour, (int64_t)PART_HOURS) &&
+    return drop_rows(database,
+                     "DELETE FROM rollup WHERE (hour, series) IN (SELECT hour, series FROM "
+                     "rollup WHERE hour < ? ORDER BY hour LIMIT ?)",
+                     hour, PART_HOURS, more, error) &&
            database_run(database, error, "DELETE FROM gap WHERE until <= ?", "i", time) &&
            database_run(database, error, "DELETE FROM event WHERE time <= ?", "i", time);
 }
 
+static bool drop_entity(struct database *database, int64_t entity, struct error *error) {
+    return database_run(database, error, "DELETE FROM series WHERE entity = ?", "i", entity) &&
+           database_run(database, error, "DELETE FROM context WHERE entity = ?", "i", entity) &&
+           database_run(database, error, "DELETE FROM mark WHERE entity = ?", "i", entity) &&
+           database_run(database, error, "DELETE FROM entity WHERE id = ?", "i", entity);
+}
+
 /* Of an entity that has been gone for so long, nothing else is left. */
-static bool drop_entities(struct database *database, int64_t hour, struct error *error) {
-    static const char *const statements[] = {
-        "DELETE FROM series WHERE entity IN (SELECT entity FROM mark GROUP BY entity "
-        "HAVING max(newest * interval) <= ?)",
-        "DELETE FROM context WHERE entity IN (SELECT entity FROM mark GROUP BY entity "
-        "HAVING max(newest * interval) <= ?)",
-        "DELETE FROM entity WHERE id IN (SELECT entity FROM mark GROUP BY entity "
-        "HAVING max(newest * interval) <= ?)",
-        "DELETE FROM mark WHERE entity IN (SELECT entity FROM mark GROUP BY entity "
-        "HAVING max(newest * interval) <= ?)",
-    };
-    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
-        if (!database_run(database, error, statements[i], "i", hour * HOUR_SECONDS))
+static bool drop_entities(struct database *database, int64_t hour, GArray *gone,
+                          struct error *error) {
+    struct error failed = {0};
+    sqlite3_stmt *row =
+        database_query(database, &failed,
+                       "SELECT entity FROM mark GROUP BY entity HAVING max(newest * interval) <= ?",
+                       "i", hour * HOUR_SECONDS);
+    while (database_next(database, row, &failed)) {
+        int64_t entity = sqlite3_column_int64(row, 0);
+        g_array_append_val(gone, entity);
+    }
+    if (failed.kind != ERROR_NONE)
+        return error_set(error, failed.kind, "%s", failed.message);
+    for (guint i = 0; i < gone->len; i++)
+        if (!drop_entity(database, g_array_index(gone, int64_t, i), error))
             return false;
     return true;
 }
@@ -53,20 +72,24 @@ static bool give_back(struct database *database, struct error *error) {
            database_script(database, "PRAGMA incremental_vacuum(4096)", error);
 }
 
+/* A part; entities go last, for what is theirs is found by them. */
 static bool drop(struct database *database, const struct retention *retention, int64_t newest,
-                 struct error *error) {
+                 GArray *gone, bool *more, struct error *error) {
     int64_t samples = (newest - retention->samples_seconds) / HOUR_SECONDS;
     int64_t hours = (newest - retention->hours_seconds) / HOUR_SECONDS;
+    *more = false;
     return database_script(database, "BEGIN IMMEDIATE", error) &&
-           drop_samples(database, samples, error) && drop_hours(database, hours, error) &&
-           drop_entities(database, hours < samples ? hours : samples, error) &&
+           drop_samples(database, samples, more, error) &&
+           drop_hours(database, hours, more, error) &&
+           (*more || drop_entities(database, MIN(hours, samples), gone, error)) &&
            database_script(database, "COMMIT", error);
 }
 
 /* A source whose clock is ahead makes nothing of the others old. */
-bool retention_apply(struct database *database, const struct retention *retention,
-                     struct error *error) {
+bool retention_apply(struct database *database, const struct retention *retention, int64_t until_ns,
+                     GArray *gone, bool *more, struct error *error) {
     int64_t newest = 0;
+    *more = false;
     if (!database_number(database,
                          "SELECT min(max(newest * interval), CAST(strftime('%s', 'now') AS "
                          "INTEGER)) FROM mark",
@@ -74,8 +97,13 @@ bool retention_apply(struct database *database, const struct retention *retentio
         return false;
     if (!newest)
         return true;
-    bool good = drop(database, retention, newest, error);
-    if (!good)
+    bool good = true;
+    do
+        good = drop(database, retention, newest, gone, more, error);
+    while (good && *more && clock_now_ns() < until_ns);
+    if (!good) {
+        g_array_set_size(gone, 0);
         database_undo(database);
+    }
     return good && give_back(database, error);
 }

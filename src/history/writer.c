@@ -24,7 +24,8 @@ enum {
     TIDY_LONGEST_SECONDS = 3600,
 };
 
-static const int64_t folding_ns = 250000000; /* of a round, at most */
+static const int64_t folding_ns = 250000000; /* of a round, at most; as much for retention */
+static const int64_t retention_pause_ns = 60000000000;
 
 static const char *const event_names[] = {
     [WRITER_STARTED] = "started", [WRITER_STOPPED] = "stopped", [WRITER_LOST] = "lost",
@@ -57,6 +58,7 @@ struct writer {
     size_t dropped;     /* samples, since the disk is full */
     bool failing;       /* the last commit did */
     struct backoff untidy;
+    int64_t retention_ns; /* when it is due */
 };
 
 static void batch_free(void *data) {
@@ -286,39 +288,6 @@ static bool write_batch(struct writer *writer, const struct batch *batch, struct
     return true;
 }
 
-/* A commit that failed leaves the marks as the database has them. */
-struct saved_marks {
-    struct kept_entity *entity;
-    struct kept_mark *marks;
-    size_t count;
-};
-
-static GArray *save_marks(const struct batch *batch) {
-    GArray *all = g_array_new(FALSE, FALSE, sizeof(struct saved_marks));
-    for (guint i = 0; i < batch->entities->len; i++) {
-        struct kept_entity *entity = g_ptr_array_index(batch->entities, i);
-        struct saved_marks saved = {entity, NULL, entity->mark_count};
-        if (saved.count)
-            saved.marks = g_memdup2(entity->marks, saved.count * sizeof *saved.marks);
-        g_array_append_val(all, saved);
-    }
-    return all;
-}
-
-static void settle_marks(GArray *all, bool committed) {
-    for (guint i = 0; i < all->len; i++) {
-        struct saved_marks *saved = &g_array_index(all, struct saved_marks, i);
-        for (size_t k = 0; k < saved->count; k++) {
-            if (!committed)
-                saved->entity->marks[k] = saved->marks[k];
-            else
-                saved->entity->marks[k].changed = false;
-        }
-        g_free(saved->marks);
-    }
-    g_array_free(all, TRUE);
-}
-
 static void clear_pending(struct writer *writer, struct batch *batch) {
     for (guint i = 0; i < batch->entities->len; i++) {
         struct kept_entity *entity = g_ptr_array_index(batch->entities, i);
@@ -379,11 +348,22 @@ static bool write_transaction(struct writer *writer, const struct batch *batch,
 }
 
 static bool commit(struct writer *writer, struct batch *batch, struct error *error) {
-    GArray *marks = save_marks(batch);
+    GArray *marks = gaps_keep(batch->entities);
     bool good = write_transaction(writer, batch, error);
-    settle_marks(marks, good);
+    gaps_settle(marks, good);
     if (good)
         finish_batch(writer, batch);
+    return good;
+}
+
+static bool keep_retention(struct writer *writer, struct error *error) {
+    GArray *gone = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    bool more = false;
+    bool good = retention_apply(writer->database, &writer->retention, clock_now_ns() + folding_ns,
+                                gone, &more, error);
+    registry_forget(&writer->registry, gone);
+    g_array_free(gone, TRUE);
+    writer->retention_ns = more ? 0 : clock_boot_ns() + retention_pause_ns;
     return good;
 }
 
@@ -392,10 +372,11 @@ static bool tidy(struct writer *writer, struct error *error) {
     struct registry *registry = &writer->registry;
     if (!fold_due(writer->database, clock_now_ns() + folding_ns, error))
         return false;
-    if (++registry->rounds % RETENTION_ROUNDS)
+    if (++registry->rounds % RETENTION_ROUNDS == 0)
+        registry_sweep(registry);
+    else if (clock_boot_ns() < writer->retention_ns)
         return true;
-    registry_sweep(registry);
-    return retention_apply(writer->database, &writer->retention, error);
+    return keep_retention(writer, error);
 }
 
 static bool may_pass(const struct error *error) {

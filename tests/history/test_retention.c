@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What is too old goes, however much it is; what comes back is described again. */
+#include "history/retention.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <glib/gstdio.h>
+#include <stdlib.h>
+
+#include "core/clock.h"
+#include "core/memory.h"
+#include "history/writer.h"
+
+enum { HOUR = 3600, DAY = 24 * HOUR, BLOCKS = 20000 };
+
+static const struct retention short_time = {2 * DAY, 10 * DAY};
+static const struct log quiet = {.level = LOG_QUIET};
+static const struct counter usage = {
+    .name = "cpu.usage.average", .unit = "percent", .rollup = "average", .stats = "rate"};
+
+struct fixture {
+    char *folder;
+    char *path;
+};
+
+static int set_up(void **state) {
+    struct fixture *fixture = memory_alloc(sizeof *fixture);
+    fixture->folder = g_dir_make_tmp("vperf-XXXXXX", NULL);
+    fixture->path = g_build_filename(fixture->folder, "vperf.db", NULL);
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct fixture *fixture = *state;
+    g_unlink(fixture->path);
+    g_rmdir(fixture->folder);
+    g_free(fixture->folder);
+    g_free(fixture->path);
+    free(fixture);
+    return 0;
+}
+
+static int64_t count(struct database *database, const char *sql) {
+    struct error error = {0};
+    int64_t result = 0;
+    assert_true(database_number(database, sql, &result, -1, &error));
+    return result;
+}
+
+/* More than one part is old, behind a block of a host whose clock is ahead. */
+static void test_all_that_is_old(void **state) {
+    const struct fixture *fixture = *state;
+    struct error error = {0};
+    struct database *database = database_create(fixture->path, &error);
+    assert_non_null(database);
+    int64_t hour = g_get_real_time() / G_USEC_PER_SEC / HOUR;
+    assert_true(
+        database_script(database, "INSERT INTO entity VALUES (1, 1, 'vm', 'a', 1, 0)", &error));
+    assert_true(
+        database_run(database, &error, "INSERT INTO mark VALUES (1, 3600, ?, x'00')", "i", hour));
+    assert_true(database_run(
+        database, &error,
+        "WITH RECURSIVE n (i) AS (SELECT -9 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
+        "INSERT INTO block SELECT NULL, 1, ? - i, 20, 1, 1, 1, x'00' FROM n",
+        "ii", (int64_t)BLOCKS, hour));
+    GArray *gone = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    bool more = false;
+    assert_true(retention_apply(database, &short_time, 0, gone, &more, &error));
+    assert_true(more);
+    assert_in_range(count(database, "SELECT count(*) FROM block"), BLOCKS / 2, BLOCKS);
+    assert_true(retention_apply(database, &short_time, clock_now_ns() + INT64_C(60000000000), gone,
+                                &more, &error));
+    assert_false(more);
+    assert_int_equal(count(database, "SELECT count(*) FROM block"), 10 + 48);
+    assert_int_equal(gone->len, 0);
+    g_array_free(gone, TRUE);
+    database_close(database);
+}
+
+static void add(struct writer *writer, unsigned target, const char *id, int64_t time) {
+    const struct entity guest = {.type = ENTITY_VM, .source = "esx", .name = "web", .id = id};
+    const struct sample sample = {time, 1};
+    const struct series series = {.entity = &guest,
+                                  .counter = &usage,
+                                  .instance = "",
+                                  .interval = 20,
+                                  .count = 1,
+                                  .samples = &sample};
+    writer_add(writer, target, &series);
+}
+
+/* Guests that come back have rows again; one has a sample that waits when its rows go. */
+static void test_what_comes_back(void **state) {
+    const struct fixture *fixture = *state;
+    enum { COMMITS = 40 };
+    struct error error = {0};
+    struct writer *writer = writer_open(fixture->path, &short_time, &quiet, &error);
+    assert_non_null(writer);
+    int64_t now = g_get_real_time() / G_USEC_PER_SEC / 20 * 20;
+    add(writer, 0, "back", now - 20 * DAY);
+    add(writer, 0, "waits", now - 20 * DAY);
+    assert_true(writer_commit(writer, 0, &error));
+    add(writer, 1, "waits", now);
+    for (int64_t i = COMMITS; i; i--) {
+        add(writer, 0, "stays", now - 20 * i);
+        assert_true(writer_commit(writer, 0, &error));
+    }
+    add(writer, 0, "back", now);
+    assert_true(writer_commit(writer, 0, &error) && writer_commit(writer, 1, &error));
+    writer_close(writer);
+    struct database *database = database_open(fixture->path, &error);
+    assert_int_equal(count(database, "SELECT count(*) FROM entity e JOIN series s ON s.entity = "
+                                     "e.id JOIN context c ON c.entity = e.id"),
+                     3);
+    database_close(database);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_all_that_is_old, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_comes_back, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
