@@ -19,8 +19,8 @@
              "ask the agents (qemu-ga) of libvirt guests; needs root or the group libvirt")
 
 static const struct poptOption entity_options[] = {
-    ROW_TYPE("kinds of entities: vm, host (default: both); with an archived --interval also pool "
-             "(often in real time too), cluster, datastore, datacenter"),
+    ROW_TYPE("kinds of entities: vm, host (default: both); datastore (live: its space); "
+             "with an archived --interval also pool (often in real time too), cluster, datacenter"),
     ROW_NAME,
     POPT_TABLEEND,
 };

@@ -154,7 +154,19 @@ def test_counters_lists_them(vperf, furnished):
         "snapshot.count.latest": "4", "snapshot.size.latest": "4", "snapshot.age.latest": "2"}
 
 
-def test_datastores_have_no_real_time(vperf, furnished):
-    """Their own counters do not hide that the others have no samples in real time."""
-    done = vperf.run("collect", "--type", "datastore", *furnished.arguments)
-    assert done.status == 2 and "no real-time samples" in done.err, done
+def test_datastores_have_no_real_time(vperf, furnished, tmp_path):
+    """Beside guests and alone they give what their properties say; one line tells that the server's
+    counters of them have no samples in real time."""
+    for types in ("vm,host,datastore", "datastore"):
+        coverage = tmp_path / "coverage.csv"
+        done = vperf.run("collect", "--type", types, "--samples", "3", "--coverage", coverage,
+                         *furnished.arguments)
+        assert done.status == 0 and done.err.count("no real-time samples") == 1, done
+        assert "--type datastore: " in done.err
+        rows = read_csv(done.out, own=True)
+        assert {row["counter"] for row in rows if row["type"] == "datastore"} == {
+            "space.capacity.latest", "space.free.latest"}
+        assert {row["type"] for row in rows} == set(types.split(","))
+        account = {row["counter"]: row for row in read_csv(coverage.read_text(), own=True)
+                   if row["type"] == "datastore"}
+        assert account["datastore.numberReadAveraged.average"]["reason"] == "not asked"

@@ -51,15 +51,16 @@ static bool has_data(const struct entity *entity) {
 
 static bool is_measured(const void *context, const struct entity *entity) {
     const struct round *round = context;
-    return selection_has_entity(round->selection, entity) && (round->archived || has_data(entity));
+    return selection_has_entity(round->selection, entity) &&
+           (round->archived || (has_data(entity) && !round->vsphere->still[entity->type]));
 }
 
 /* What has samples in real time does not change while the program lives. */
 static bool check_providers(const struct round *round, struct error *error) {
     struct vsphere *vsphere = round->vsphere;
-    vsphere->live =
-        vsphere->live || round->archived || round->alone ||
-        providers_check(vsphere->session->main, vsphere->inventory, round->selection, error);
+    vsphere->live = vsphere->live || round->archived || round->alone ||
+                    providers_check(vsphere->session->main, vsphere->inventory, round->selection,
+                                    vsphere->readings, vsphere->still, error);
     return vsphere->live;
 }
 
@@ -200,7 +201,7 @@ static void choose(struct round *round) {
     round->entities = memory_array(room, sizeof *round->entities);
     for (size_t i = 0; i < inventory->count; i++) {
         const struct entity *entity = inventory->entities[i];
-        if (!selection_has_entity(round->selection, entity))
+        if (!selection_has_entity(round->selection, entity) || vsphere->still[entity->type])
             continue;
         struct tracked *tracked = tracking_of(&vsphere->tracking, entity->id);
         if (!is_measured(round, entity)) {
@@ -299,25 +300,6 @@ static void make_items(struct round *round) {
         if (!item->leaves)
             round->events->missing(round->events->context, item->entity, refusal);
     }
-}
-
-/* Counters that are not asked for because they were refused before. */
-static void report_refused_counters(const struct round *round) {
-    const struct refusals *refusals = &round->vsphere->refusals;
-    const struct source_events *events = round->events;
-    if (!refusals->all)
-        return;
-    GHashTable *entities = g_hash_table_new(NULL, NULL);
-    for (size_t i = 0; i < round->count; i++)
-        g_hash_table_insert(entities, GUINT_TO_POINTER(round->items[i].tracked->number),
-                            (gpointer)round->entities[i]);
-    for (const struct refusal *refusal = refusals->all; refusal; refusal = refusal->hh.next) {
-        const struct entity *entity =
-            g_hash_table_lookup(entities, GUINT_TO_POINTER(refusal->entity));
-        if (entity && refusal->entities)
-            events->missing(events->context, entity, refusal->reason);
-    }
-    g_hash_table_destroy(entities);
 }
 
 /* Items for samples that were not there when they were due. */
@@ -454,7 +436,7 @@ static bool visit(struct round *round, struct error *error) {
         return false;
     limits_begin(&vsphere->limits, vsphere->session->main, round->window->interval, round->now_ns);
     make_items(round);
-    report_refused_counters(round);
+    refusals_report(&vsphere->refusals, round->items, round->count, round->events);
     bool good = broaden(round, error) && ask(round, error);
     if (good && round->endless)
         learn(round);

@@ -44,14 +44,15 @@ struct vsphere {
 
     struct server_clock clock;
     struct cadence cadence;
-    int64_t newest;  /* sample time that was emitted */
-    int unsettled;   /* rounds in a row after which the clock's rate was not known */
-    uint64_t rounds; /* that have begun */
-    int32_t level;   /* statistics level of the archive; 0: not known */
-    bool accounted;  /* why counters have no samples was told */
-    bool checked;    /* whether the server keeps samples as old as the window */
-    bool live;       /* the types that were asked for are known to have samples in real time */
-    bool learnt;     /* the clock was read after a round that succeeded */
+    int64_t newest;           /* sample time that was emitted */
+    int unsettled;            /* rounds in a row after which the clock's rate was not known */
+    uint64_t rounds;          /* that have begun */
+    int32_t level;            /* statistics level of the archive; 0: not known */
+    bool accounted;           /* why counters have no samples was told */
+    bool checked;             /* whether the server keeps samples as old as the window */
+    bool still[ENTITY_TYPES]; /* types without samples in real time, which are not asked for any */
+    bool live;   /* the other types that were asked for are known to have samples in real time */
+    bool learnt; /* the clock was read after a round that succeeded */
 };
 
 /* vsphere_load_catalog, vsphere_load_inventory: as in source_ops. */

@@ -41,19 +41,33 @@ static bool ask_type(struct channel *channel, const struct inventory *inventory,
     return true;
 }
 
+/* False when nothing can be had of the type; else only what properties say of it. */
+static bool leave_to_readings(struct channel *channel, const struct readings *readings,
+                              enum entity_type type, struct error *error) {
+    const char *name = entity_type_name(type), *paths[READINGS_PATHS];
+    if (!readings_paths(readings, type, paths))
+        return error_set(error, ERROR_USAGE,
+                         "--type %s: has no real-time samples: give --interval 300 or longer",
+                         name);
+    report(channel->session->reporter, REPORT_WARNING,
+           "%s: --type %s: the server's counters have no real-time samples: give --interval 300 or "
+           "longer for them; those made of properties come",
+           channel->session->label, name);
+    return true;
+}
+
 bool providers_check(struct channel *channel, const struct inventory *inventory,
-                     const struct selection *selection, struct error *error) {
+                     const struct selection *selection, const struct readings *readings,
+                     bool still[ENTITY_TYPES], struct error *error) {
     for (int i = 0; i < ENTITY_TYPES; i++) {
         enum entity_type type = (enum entity_type)i;
         bool live = type == ENTITY_VM || type == ENTITY_HOST;
         if (!selection->types[i] || live)
             continue;
-        if (!ask_type(channel, inventory, selection, type, &live, error))
+        if (!ask_type(channel, inventory, selection, type, &live, error) ||
+            (!live && !leave_to_readings(channel, readings, type, error)))
             return false;
-        if (!live)
-            return error_set(error, ERROR_USAGE,
-                             "--type %s: has no real-time samples: give --interval 300 or longer",
-                             entity_type_name(type));
+        still[i] = !live;
     }
     return true;
 }

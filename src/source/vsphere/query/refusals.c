@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 #include "source/vsphere/query/refusals.h"
 
+#include <glib.h>
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "source/vsphere/query/query.h"
 
 enum { REFUSED_ENTITIES = 2 }; /* one may be alone; two are a rule */
 
@@ -80,4 +82,21 @@ bool refusals_add(struct refusals *refusals, uint32_t group, uint32_t entity, in
     bool rule = ++refusal->entities >= REFUSED_ENTITIES;
     pthread_rwlock_unlock(&refusals->lock);
     return rule;
+}
+
+void refusals_report(const struct refusals *refusals, const struct query_item *items, size_t count,
+                     const struct source_events *events) {
+    if (!refusals->all)
+        return;
+    GHashTable *entities = g_hash_table_new(NULL, NULL);
+    for (size_t i = 0; i < count; i++)
+        g_hash_table_insert(entities, GUINT_TO_POINTER(items[i].tracked->number),
+                            (gpointer)items[i].entity);
+    for (const struct refusal *refusal = refusals->all; refusal; refusal = refusal->hh.next) {
+        const struct entity *entity =
+            g_hash_table_lookup(entities, GUINT_TO_POINTER(refusal->entity));
+        if (entity && refusal->entities)
+            events->missing(events->context, entity, refusal->reason);
+    }
+    g_hash_table_destroy(entities);
 }

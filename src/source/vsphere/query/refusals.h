@@ -14,6 +14,9 @@
 
 #include "core/backoff.h"
 
+struct query_item;
+struct source_events;
+
 enum { REFUSED_FIRST_SECONDS = 600, REFUSED_LONGEST_SECONDS = 3600 };
 
 struct refusal {
@@ -55,5 +58,9 @@ bool refusals_holds(struct refusals *refusals, uint32_t group, uint32_t entity, 
  */
 bool refusals_add(struct refusals *refusals, uint32_t group, uint32_t entity, int32_t counter,
                   const char *reason, int64_t now_ns);
+
+/* refusals_report: counters of the items that are not asked for go to events->missing. */
+void refusals_report(const struct refusals *refusals, const struct query_item *items, size_t count,
+                     const struct source_events *events);
 
 #endif
