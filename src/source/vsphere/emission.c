@@ -83,7 +83,7 @@ bool vsphere_emit_readings(struct vsphere *vsphere, const struct selection *sele
     struct emission emission = {vsphere, selection, window, events, 0};
     const struct readings *readings = vsphere->readings;
     bool fresh = vsphere->unread && g_hash_table_size(readings->by_id);
-    if (!fresh && !readings->lost)
+    if (!fresh && !(readings && readings->lost))
         return true;
     if (!find_time(&emission, error))
         return false;
