@@ -180,8 +180,9 @@ static struct headroom headroom_of(struct capacity *capacity, struct typical *ty
         .has_memory = capacity->memory_kib > 0 && measure_known(&capacity->consumed),
         .mhz = mhz - measure_percentile(&capacity->demand, PERCENTILE),
         .memory_kib = memory_kib - measure_percentile(&capacity->consumed, PERCENTILE),
-        .holds_peak = capacity->demand.peak <= mhz && capacity->consumed.peak <= memory_kib,
     };
+    headroom.holds_peak = headroom.has_mhz && headroom.has_memory && capacity->demand.peak <= mhz &&
+                          capacity->consumed.peak <= memory_kib;
     headroom.has_more = headroom.has_mhz && headroom.has_memory && measure_known(&typical->mhz);
     if (!headroom.has_more)
         return headroom;
@@ -255,6 +256,7 @@ static void fill(const struct usage *usage, struct capacity *capacity) {
             add_host(capacity, host, members);
     }
     const struct days days = {trend_days_new(), trend_days_new()};
+    capacity->spare = MIN(capacity->spare, capacity->hosts);
     add_demands(members, capacity, &days);
     add_guests(usage, capacity, &typical);
     set_headroom(members, capacity, &typical);

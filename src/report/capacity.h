@@ -16,7 +16,7 @@ struct headroom {
     double memory_kib;
     bool has_mhz;
     bool has_memory;
-    bool holds_peak;     /* the highest demands fit as well */
+    bool holds_peak;     /* the highest demands, which are known, fit as well */
     double more_average; /* guests like the average one that fit beside what is there */
     double more_large;   /* guests like the one at the 95th percentile of their p95 */
     bool has_more;
@@ -51,7 +51,7 @@ struct capacity {
     struct measure demand;    /* MHz */
     struct measure consumed;  /* KiB */
     struct timeline timeline; /* of demand, in percent of mhz */
-    size_t spare;             /* hosts that fail: the largest ones */
+    size_t spare;             /* hosts that fail: the largest ones, at most all */
     struct headroom now;
     struct growth mhz_growth; /* towards the headroom with the spare hosts failed */
     struct growth memory_growth;

@@ -83,6 +83,12 @@ static const struct capacity *tightest(const struct findings *findings, double *
     return found;
 }
 
+static const char *peak_of(const struct headroom *headroom) {
+    if (!headroom->has_mhz || !headroom->has_memory)
+        return "";
+    return headroom->holds_peak ? ", and its peak fits" : ", and its peak does not fit";
+}
+
 static void add_capacity(struct findings *findings) {
     double left = 0;
     const struct capacity *one = tightest(findings, &left);
@@ -103,12 +109,11 @@ static void add_capacity(struct findings *findings) {
                        ? memory_printf("%.1f of %.1f GB", headroom->memory_kib / kib_per_gb,
                                        one->memory_kib / kib_per_gb)
                        : memory_strdup("an unknown part");
-    g_ptr_array_add(
-        findings->summary,
-        memory_printf("Least is left on %s '%s': %s of CPU and %s of memory at the p95 "
-                      "of demand%s, %s.",
-                      one->host ? "host" : "cluster", one->name, cpu, memory, failed,
-                      headroom->holds_peak ? "and its peak fits" : "and its peak does not fit"));
+    g_ptr_array_add(findings->summary,
+                    memory_printf("Least is left on %s '%s': %s of CPU and %s of memory at the p95 "
+                                  "of demand%s%s.",
+                                  one->host ? "host" : "cluster", one->name, cpu, memory, failed,
+                                  peak_of(headroom)));
     free(failed);
     free(cpu);
     free(memory);

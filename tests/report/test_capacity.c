@@ -149,6 +149,9 @@ static void test_cluster(void **state) {
     assert_int_equal(list[2].guests, 0);
     assert_int_equal(list[2].spare, 0);
     capacity_list_free(list, count);
+    list = capacity_list(usage, 5, &count);
+    assert_int_equal(list[0].spare, 2);
+    capacity_list_free(list, count);
     usage_free(usage);
 }
 
@@ -211,6 +214,7 @@ static void test_absent(void **state) {
     assert_int_equal(list[0].guests, 0);
     assert_near(list[0].failed.mhz, -1000); /* the only one fails */
     assert_false(list[0].failed.has_memory);
+    assert_false(list[0].now.holds_peak);
     assert_false(list[0].failed.has_more);
     capacity_list_free(list, count);
     usage_free(usage);
