@@ -68,6 +68,7 @@ static void add_host(struct capacity *capacity, struct usage_entity *host, GPtrA
         return;
     }
     g_ptr_array_add(members, host);
+    capacity->times = MAX(capacity->times, g_hash_table_size(host->by_time));
     capacity->hosts++;
     capacity->cores += entity->cpus;
     capacity->threads += entity->threads;
@@ -124,8 +125,10 @@ static void add_demands(const GPtrArray *members, struct capacity *capacity,
     g_hash_table_iter_init(&iter, first->by_time);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         struct demand sum;
-        if (sum_at(members, ((const struct demand *)value)->time, &sum))
-            add_demand(capacity, &sum, any->shortest, days);
+        if (!sum_at(members, ((const struct demand *)value)->time, &sum))
+            continue;
+        capacity->common_times++;
+        add_demand(capacity, &sum, any->shortest, days);
     }
 }
 

@@ -40,6 +40,8 @@ struct capacity {
     struct usage_entity *host; /* NULL for a cluster */
     size_t hosts;              /* that have samples */
     size_t hosts_without;      /* those that have none; they count for nothing below */
+    size_t times;              /* of the host that has samples at the most times */
+    size_t common_times;       /* at which all of them have one: what is asked is known there */
     int64_t cores;
     int64_t threads;
     double mhz; /* cores times their nominal frequency; 0 when not known */

@@ -119,6 +119,21 @@ static void add_capacity(struct findings *findings) {
     free(memory);
 }
 
+/* A host that came late leaves few times at which the demand of its cluster is known. */
+static void add_common_times(struct findings *findings) {
+    enum { ENOUGH_PERCENT = 90 };
+    for (size_t i = 0; i < findings->capacity_count; i++) {
+        const struct capacity *one = &findings->capacities[i];
+        if (one->common_times * 100 >= one->times * ENOUGH_PERCENT)
+            continue;
+        g_ptr_array_add(
+            findings->summary,
+            memory_printf("The demand of cluster '%s' is that of %zu of %zu sample times: at the "
+                          "others, not all of its hosts have samples.",
+                          one->name, one->common_times, one->times));
+    }
+}
+
 static void add_sizing(struct findings *findings) {
     const size_t *classes = findings->classes;
     double freed = 0, vcpus = 0;
@@ -211,6 +226,7 @@ static void add_unknown(struct findings *findings) {
 void sentences_add_summary(struct findings *findings) {
     add_scope(findings);
     add_capacity(findings);
+    add_common_times(findings);
     add_sizing(findings);
     add_contention(findings);
     add_unknown(findings);

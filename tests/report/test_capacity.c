@@ -131,6 +131,8 @@ static void test_cluster(void **state) {
     assert_int_equal(count, 3);
     assert_string_equal(list[0].name, "c1");
     assert_int_equal(list[0].cores, 6);
+    assert_int_equal(list[0].times, 3);
+    assert_int_equal(list[0].common_times, 2);
     assert_int_equal(list[0].vcpus, 2);
     assert_near(list[0].mhz, 15000);
     assert_int_equal(list[0].demand.values.total, 2);
