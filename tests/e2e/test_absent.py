@@ -51,10 +51,12 @@ def test_many_that_give_nothing(vperf, start_vcsim):
 
 
 def test_silence_among_many_that_lack_the_counter(vperf, start_vcsim):
-    """Every third guest has it. More are silent than are asked why: those that have it are named."""
+    """Every third guest has it. More are silent than are asked why: those that have it are named;
+    and nobody when all that are asked lack it."""
     flags = (*NOW, "-model", "vpx", "-host", "2", "-vm", "98", "-own-counter", GPU)
     options = ("collect", "--verbose", "--type", "vm", "--counter", GPU)
     usual = vperf.run(*options, *start_vcsim(*flags).arguments)
+    assert usual.status == 0 and "returned no samples" not in usual.err, usual
     server = start_vcsim(*flags, "-silent", ",".join(map(str, range(4, 98, 3))))
     done = vperf.run(*options, *server.arguments)
     assert done.status == 3 and len(done.rows) == 1 and len(usual.rows) == 33, done

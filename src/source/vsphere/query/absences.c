@@ -84,7 +84,7 @@ static void add_silent(struct search *search, const struct query_item *item,
     if (verdict == HAS_COUNTERS)
         add_absent(search->silent, item);
     else if (verdict == NOT_ASKED && !search->order->endless) /* else a later round asks it */
-        add_absent(search->unclear, item);
+        g_ptr_array_add(search->unclear, (gpointer)item->entity);
 }
 
 static void judge(struct search *search, size_t index) {
@@ -129,8 +129,9 @@ static size_t report_type(const struct absences_order *order, size_t first) {
     char *unlisted = memory_printf("listed no counters of %d s", order->interval);
     report_all(&search, search.unlisted, unlisted);
     report_all(&search, search.silent, "returned no samples");
-    report_all(&search, search.unclear,
-               "returned no samples, and may lack the counters: not asked");
+    if (search.silent->len) /* else all that were asked lack the counters, and so do their like */
+        report_all(&search, search.unclear,
+                   "returned no samples, and may lack the counters: not asked");
     free(unlisted);
     g_ptr_array_free(search.unlisted, TRUE);
     g_ptr_array_free(search.silent, TRUE);
