@@ -145,15 +145,27 @@ static const char *const not_given[] = {
     "test disk.usage.average[vda]",
 };
 
+/* Polls that a busy machine makes late are reported as such; the next ones count. */
+static void run_in_time(const struct selection *selection, struct heard *heard) {
+    struct error error = {0};
+    for (int attempts = 0; attempts < 10; attempts++) {
+        *heard = (struct heard){0};
+        assert_true(run_for("test:///default", selection, 2, heard, &error));
+        if (!strstr(heard->text, "missing"))
+            return;
+        free(heard->text);
+    }
+    fail_msg("something is always missing");
+}
+
 /* Everything that the test driver can give. */
 static void test_all_counters(void **state) {
     struct heard heard = {0};
     struct selection selection;
-    struct error error = {0};
     (void)state;
 
     selection_init(&selection);
-    assert_true(run_for("test:///default", &selection, 2, &heard, &error));
+    run_in_time(&selection, &heard);
     for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
         if (!has_line(&heard, given[i]))
             fail_msg("no line %s in %s", given[i], heard.text);
@@ -165,7 +177,6 @@ static void test_all_counters(void **state) {
     static const char usage[] = "cpu.usage.average[] 1@1 ";
     const char *value = strstr(heard.text, usage) + sizeof usage - 1;
     assert_in_range(strtol(value, NULL, 10), 4800, 5200);
-    assert_null(strstr(heard.text, "missing"));
     assert_in_range(heard.last_time, time(NULL) - 2, time(NULL) + 2);
     free(heard.text);
     selection_done(&selection);
