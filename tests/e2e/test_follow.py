@@ -27,6 +27,9 @@ HANG_MINUTES = 2 * TIMEOUT * SPEED // 60 + 2
 # Memory that comes and goes; a sanitizer keeps what is freed.
 SLACK_KIB, SANITIZED_KIB = 1024, 1 << 20
 
+# Beside other tests and builds.
+PATIENCE = 4
+
 # What the renewal of the inventory, and now and then of what entities offer, may consist of.
 RENEWAL = {"CreateContainerView", "RetrievePropertiesEx", "ContinueRetrievePropertiesEx",
            "DestroyView", "CurrentTime", "QueryAvailablePerfMetric"}
@@ -90,7 +93,7 @@ def test_every_sample_once(vperf, vcenter, tmp_path):
     rows = run.rows()
     account = Account(run, rows)
     account.check()
-    account.check_losses()
+    account.check_losses(PATIENCE)
     in_order(rows, story.late)
     story.check_logins()
     story.check_messages(done)
@@ -112,7 +115,7 @@ def test_esxi(vperf, start_vcsim, tmp_path):
     assert done.status == INTERRUPTED, done
     account = Account(run, run.rows())
     account.check()
-    account.check_losses()
+    account.check_losses(PATIENCE)
     story.check_logins()
 
 
@@ -128,7 +131,7 @@ def test_entity_in_pieces(vperf, start_vcsim, tmp_path):
         assert run.finish().status == INTERRUPTED
     account = Account(run, run.rows())
     account.check()
-    account.check_losses()
+    account.check_losses(PATIENCE)
 
 
 def test_interrupted_at_any_moment(vperf, small, tmp_path):
