@@ -161,6 +161,21 @@ const char *database_text(sqlite3_stmt *row, int column) {
     return text ? (const char *)text : "";
 }
 
+struct counter database_counter(sqlite3_stmt *row) {
+    return (struct counter){
+        .name = database_text(row, 1),
+        .unit = database_text(row, 2),
+        .rollup = database_text(row, 3),
+        .stats = database_text(row, 4),
+        .level = sqlite3_column_int(row, 5),
+        .device_level = sqlite3_column_int(row, 6),
+        .label = database_text(row, 7),
+        .summary = database_text(row, 8),
+        .formula = (const char *)sqlite3_column_text(row, 9),
+        .fidelity = (const char *)sqlite3_column_text(row, 10),
+    };
+}
+
 static struct database *database_new(const char *path, int lock) {
     struct database *database = memory_alloc(sizeof *database);
     database->path = memory_strdup(path);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/counter.h"
 #include "core/error.h"
 
 struct database;
@@ -64,6 +65,12 @@ bool database_number(struct database *database, const char *sql, int64_t *number
 
 /* database_text: a column of text, "" for NULL; lives until database_next. */
 const char *database_text(sqlite3_stmt *row, int column);
+
+/*
+ * database_counter: columns 1 to 10 of a row: name, unit, rollup, stats, level, device_level,
+ * label, summary, formula, fidelity. Its strings live until database_next.
+ */
+struct counter database_counter(sqlite3_stmt *row);
 
 /* database_undo: ends a transaction that has failed, if there is one. */
 void database_undo(struct database *database);

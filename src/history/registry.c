@@ -20,18 +20,7 @@ static bool read_counters(struct registry *registry, struct error *error) {
         "fidelity FROM counter",
         "");
     while (database_next(registry->database, row, &failed)) {
-        struct counter counter = {
-            .name = database_text(row, 1),
-            .unit = database_text(row, 2),
-            .rollup = database_text(row, 3),
-            .stats = database_text(row, 4),
-            .level = sqlite3_column_int(row, 5),
-            .device_level = sqlite3_column_int(row, 6),
-            .label = database_text(row, 7),
-            .summary = database_text(row, 8),
-            .formula = (const char *)sqlite3_column_text(row, 9),
-            .fidelity = (const char *)sqlite3_column_text(row, 10),
-        };
+        const struct counter counter = database_counter(row);
         struct kept_counter *kept = memory_alloc(sizeof *kept);
         kept->counter = meanings_add(registry->meanings, &counter);
         kept->id = sqlite3_column_int64(row, 0);

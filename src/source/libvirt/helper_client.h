@@ -66,8 +66,7 @@ void helper_client_request(struct helper_client *helper, GByteArray *message);
 enum helper_event helper_client_next(struct helper_client *helper, struct record *answer,
                                      struct error *error);
 
-/* helper_client_free: ends the process: a busy one at once, an idle one after a second. Takes NULL.
- */
+/* helper_client_free: ends the process, a busy one at once, an idle one after a second; or NULL. */
 void helper_client_free(struct helper_client *helper);
 
 #endif
