@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Which entities, counters and instances, and how many of them. */
+#include "command/options_parts.h"
+
+#include <string.h>
+
+enum {
+    MAX_TOP = 1000000,
+    MAX_SPARE = 1000,
+    DEFAULT_SPARE = 1,
+};
+
+static bool has_empty_pattern(const char *list) {
+    for (;;) {
+        list += *list == '!';
+        size_t length = strcspn(list, ",");
+        if (!length || !list[length])
+            return !length;
+        list += length + 1;
+    }
+}
+
+/* An empty pattern, such as that of an unset shell variable, would select everything. */
+static bool parse_globs(const char *option, const char *list, struct globs *globs,
+                        struct error *error) {
+    if (!list)
+        return true;
+    if (has_empty_pattern(list))
+        return error_set(error, ERROR_USAGE,
+                         "%s '%s' holds an empty pattern: leave the option out to have all", option,
+                         list);
+    globs_add(globs, list);
+    return true;
+}
+
+bool options_check_selection(struct options *options, struct error *error) {
+    char *const *value = options->text->value;
+    struct selection *selection = &options->selection;
+    if (!parse_globs("--name", value[OPTION_NAME], &selection->names, error) ||
+        !parse_globs("--counter", value[OPTION_COUNTER], &selection->counters, error))
+        return false;
+    if (value[OPTION_TYPE] && !selection_set_types(selection, value[OPTION_TYPE], error))
+        return false;
+    if (value[OPTION_INSTANCE] && strcmp(value[OPTION_INSTANCE], "aggregate") == 0)
+        selection->aggregate_only = true;
+    else if (value[OPTION_INSTANCE] && strcmp(value[OPTION_INSTANCE], "all") != 0)
+        return error_set(error, ERROR_USAGE, "--instance '%s': expected all or aggregate",
+                         value[OPTION_INSTANCE]);
+    if (value[OPTION_ATTRIBUTES])
+        selection->context |= CONTEXT_ATTRIBUTES;
+    options->spare = DEFAULT_SPARE;
+    options->rules = value[OPTION_RULE];
+    return options_parse_number("--top", value[OPTION_TOP], MAX_TOP, &options->top, error) &&
+           options_parse_number("--spare", value[OPTION_SPARE], MAX_SPARE, &options->spare, error);
+}
