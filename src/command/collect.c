@@ -46,7 +46,8 @@ static void check_offered(struct run *run) {
     const struct options *options = run->options;
     const struct globs *globs = &options->selection.counters;
     bool lost = run->failed || run->missing || run->fatal.kind != ERROR_NONE;
-    if (options->timing.follow || lost || run->chosen <= run->skipped)
+    bool asked = options_share(options, OWNS_COUNTERS);
+    if (!asked || options->timing.follow || lost || run->chosen <= run->skipped)
         return;
     for (size_t i = 0; i < globs->count; i++) {
         if (globs->excludes[i] || coverage_offers(run->coverage, globs->patterns[i]))

@@ -98,7 +98,7 @@ static bool are_mixed(const struct options *options) {
     struct error ignored = {0};
     const struct source_ops *first = NULL;
     for (size_t i = 0; i < options->target_count; i++) {
-        const struct source_ops *ops = source_ops_for(&options->targets[i], &ignored);
+        const struct source_ops *ops = source_ops_for(&options->plans[i].target, &ignored);
         if (!ops || ops->recorded)
             continue;
         if (first && ops != first)

@@ -112,7 +112,7 @@ static void list_counters(const struct listing_run *run, const struct catalog *c
         catalog_add(run->counters, &named);
         if (offers)
             line.offered = g_hash_table_lookup(offers, counter->name);
-        if (!selection_has_counter(&run->options->selection, counter) || (offers && !line.offered))
+        if (!selection_has_counter(run->selection, counter) || (offers && !line.offered))
             continue;
         if (run->format == RECORDS_CSV)
             put_csv(run->records, &line, run->options->offered);
@@ -128,7 +128,7 @@ static bool list(const struct listing_run *run, struct source *source, struct er
     if (!catalog)
         return false;
     if (options->offered)
-        offers = offered_read(source, &options->selection, &options->log, run->missing, error);
+        offers = offered_read(source, run->selection, &options->log, run->missing, error);
     if (options->offered && !offers)
         return false;
     list_counters(run, catalog, offers);

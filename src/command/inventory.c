@@ -67,7 +67,7 @@ static void list_entity(const struct entity *entity, bool attributes, struct rec
 }
 
 static bool list(const struct listing_run *run, struct source *source, struct error *error) {
-    const struct selection *selection = &run->options->selection;
+    const struct selection *selection = run->selection;
     struct selection whole = *selection;
     whole.context |= CONTEXT_PLACE | CONTEXT_DETAILS | CONTEXT_LISTED;
     const struct inventory *inventory = source->ops->inventory(source, &whole, error);

@@ -18,7 +18,7 @@ static const int64_t second_ns = 1000000000;
 static const int64_t alive_ns = 10 * 1000000000LL;
 
 static const struct timing *timing_of(const struct lane *lane) {
-    return &lane->run->options->timing;
+    return &lane->timing;
 }
 
 static bool is_endless(const struct lane *lane) {
@@ -48,7 +48,7 @@ static bool round_once(struct lane *lane, struct source *source, const struct wi
     const struct source_events events = lane_events(lane);
     lane->attempts++;
     lane->idle = false;
-    if (!source->ops->round(source, &lane->run->options->selection, window, &events, error))
+    if (!source->ops->round(source, &lane->selection, window, &events, error))
         return false;
     if (!lane->idle)
         messages_round(lane->messages);
@@ -218,47 +218,64 @@ static bool run_rounds(struct lane *lane, struct source *source) {
                                                            : lane_round(lane, source, window);
 }
 
-/* Who follows may wait for a guest that is yet to come, or have mistyped its name. */
-static void warn_of_names(const struct lane *lane, const struct inventory *inventory) {
-    const struct selection *selection = &lane->run->options->selection;
-    for (size_t i = 0; i < selection->names.count; i++) {
+static bool owns(const struct lane *lane, enum target_owns what) {
+    return lane->run->options->plans[lane->index].owns & what;
+}
+
+/*
+ * Who follows may wait for a guest that is yet to come, or have mistyped its name. Names that all
+ * targets are asked for are looked for in all of them when all have ended.
+ */
+static void warn_of_names(struct lane *lane, const struct inventory *inventory) {
+    const struct selection *selection = &lane->selection;
+    bool waits = is_endless(lane);
+    for (size_t i = 0; (waits || owns(lane, OWNS_NAMES)) && i < selection->names.count; i++) {
         struct error missing = {0};
-        if (!selection_check_name(selection, i, inventory, &missing))
-            log_warn(&lane->run->options->log, "%s: %s; waiting for one", lane->target->text,
-                     missing.message);
+        if (selection_check_name(selection, i, inventory, &missing))
+            continue;
+        log_warn(&lane->run->options->log, "%s: %s%s", lane->target->text, missing.message,
+                 waits ? "; waiting for one" : "");
+        lane->unmatched += !waits;
     }
+}
+
+/* Of several targets, each may lack what another one has. */
+static bool check_counters(const struct lane *lane, const struct catalog *catalog,
+                           struct error *error) {
+    bool single = lane->run->options->target_count == 1;
+    if ((!single && !owns(lane, OWNS_COUNTERS)) ||
+        selection_check_counters(&lane->selection, catalog, error))
+        return true;
+    if (!single)
+        error_prefix(error, "%s", lane->target->text);
+    return false;
 }
 
 /* Such as two ways to write one libvirt. */
 static void warn_of_doubles(const struct lane *lane, const struct inventory *inventory) {
     struct run *run = lane->run;
-    const struct target *targets = run->options->targets;
+    const struct target_plan *plans = run->options->plans;
     if (run->options->target_count < 2)
         return;
-    size_t mine = (size_t)(lane->target - targets), other = 0;
+    size_t mine = lane->index, other = 0;
     const struct entity *example = NULL;
     pthread_mutex_lock(&run->lock);
-    size_t count =
-        doubled_note(run->known, mine, inventory, &run->options->selection, &other, &example);
+    size_t count = doubled_note(run->known, mine, inventory, &lane->selection, &other, &example);
     pthread_mutex_unlock(&run->lock);
     if (count)
         log_warn(&run->options->log,
                  "%s and %s are the same: the rows of %s '%s'%s come twice; leave out one of them",
-                 targets[MIN(mine, other)].text, targets[MAX(mine, other)].text,
+                 plans[MIN(mine, other)].target.text, plans[MAX(mine, other)].target.text,
                  entity_type_name(example->type), example->name, count > 1 ? " and others" : "");
 }
 
 /* Catalogue and inventory are there, the selection fits them, and the window is known. */
 static bool prepare(struct lane *lane, struct source *source, struct error *error) {
-    const struct options *options = lane->run->options;
-    const struct selection *selection = &options->selection;
+    const struct selection *selection = &lane->selection;
     /* In this order, a source may give both by one call. */
     const struct inventory *inventory = source->ops->inventory(source, selection, error);
     const struct catalog *catalog = inventory ? source->ops->catalog(source, error) : NULL;
-    /* Of several targets, each may lack what another one has. */
-    if (!catalog ||
-        (options->target_count == 1 && !selection_check_counters(selection, catalog, error)) ||
-        !resolve_window(lane, source, error))
+    if (!catalog || !check_counters(lane, catalog, error) || !resolve_window(lane, source, error))
         return false;
     if (is_endless(lane))
         lane_resume(lane, inventory);
@@ -268,8 +285,7 @@ static bool prepare(struct lane *lane, struct source *source, struct error *erro
     /* A recording may well hold what another one, or the target itself, has of another time. */
     if (!source->ops->recorded)
         warn_of_doubles(lane, inventory);
-    if (is_endless(lane))
-        warn_of_names(lane, inventory);
+    warn_of_names(lane, inventory);
     for (size_t i = 0; i < inventory->count; i++) {
         if (!selection_has_entity(selection, inventory->entities[i]))
             continue;
@@ -349,10 +365,12 @@ void lane_start(struct lane *lane, struct run *run, size_t index, struct progres
     const struct options *options = run->options;
     lane->run = run;
     lane->index = index;
-    lane->target = &options->targets[index];
+    lane->target = &options->plans[index].target;
+    lane->selection = options_selection(options, index);
+    lane->timing = options_timing(options, index);
     lane->messages = messages_new(&options->log, lane->target->text, options->timing.follow);
     cancel_init(&lane->cancel, &run->cancel);
-    lane->source_options = options->source;
+    lane->source_options = options->plans[index].source;
     lane->source_options.measures = true;
     lane->source_options.reporter = messages_reporter(lane->messages);
     lane->source_options.cancel = &lane->cancel;

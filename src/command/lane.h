@@ -17,7 +17,9 @@ struct lane {
     size_t index; /* of the target */
     const struct target *target;
     struct cancel cancel;
-    struct source_options source_options; /* those of the command line, with this lane's token */
+    struct source_options source_options; /* those of the target, with this lane's token */
+    struct selection selection;           /* that of the target; borrowed */
+    struct timing timing;                 /* likewise */
     struct messages *messages;
     struct progress_lane progress;
     struct spool *spool; /* series that wait for the lanes before; NULL: they are written at once */
@@ -42,7 +44,8 @@ struct lane {
     struct error error;         /* why the lane ended early */
     pthread_t thread;
     bool started;
-    size_t chosen; /* entities of the selection when it began */
+    size_t chosen;    /* entities of the selection when it began */
+    size_t unmatched; /* names that the target alone is asked for, and does not have */
 };
 
 /* lane_start: begins the work of the target with this number in a thread. */

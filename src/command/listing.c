@@ -10,18 +10,49 @@
 #include "core/interrupt.h"
 #include "core/output.h"
 
-static bool list_target(const struct listing *listing, const struct listing_run *run,
-                        const struct target *target, struct error *error) {
+/* What this target alone was asked for. */
+static bool check_own(const struct listing_run *shared, const struct listing_run *mine,
+                      struct error *error) {
+    const struct globs *names = &mine->selection->names;
+    for (size_t i = 0; mine->entities != shared->entities && i < names->count; i++) {
+        struct error missing = {0};
+        if (!mine->entities->count ||
+            selection_check_name(mine->selection, i, mine->entities, &missing))
+            continue;
+        log_warn(&mine->options->log, "%s: %s", mine->target->text, missing.message);
+        ++*mine->missing;
+    }
+    if (mine->counters == shared->counters || !catalog_size(mine->counters) ||
+        selection_check_counters(mine->selection, mine->counters, error))
+        return true;
+    error_prefix(error, "%s", mine->target->text);
+    return false;
+}
+
+static bool list_target(const struct listing *listing, const struct listing_run *run, size_t index,
+                        struct error *error) {
+    const struct target_plan *plan = &run->options->plans[index];
+    const struct target *target = &plan->target;
+    const struct selection selection = options_selection(run->options, index);
     const struct source_ops *ops = source_ops_for(target, error);
     struct messages *messages = messages_new(&run->options->log, target->text, false);
-    struct source_options options = run->options->source;
+    struct source_options options = plan->source;
     options.reporter = messages_reporter(messages);
     struct listing_run mine = *run;
     mine.target = target;
+    mine.selection = &selection;
+    if (plan->owns & OWNS_NAMES)
+        mine.entities = inventory_new();
+    if (plan->owns & OWNS_COUNTERS)
+        mine.counters = catalog_new();
     struct source *source = ops ? ops->open(target, &options, error) : NULL;
-    bool listed = source && listing->list(&mine, source, error);
+    bool listed = source && listing->list(&mine, source, error) && check_own(run, &mine, error);
     if (source)
         ops->close(source);
+    if (plan->owns & OWNS_NAMES)
+        inventory_free(mine.entities);
+    if (plan->owns & OWNS_COUNTERS)
+        catalog_free(mine.counters);
     messages_free(messages);
     return listed;
 }
@@ -33,7 +64,7 @@ static size_t list_targets(const struct listing *listing, const struct listing_r
     size_t failed = 0;
     for (size_t i = 0; i < options->target_count; i++) {
         struct error lost = {0};
-        if (list_target(listing, run, &options->targets[i], &lost))
+        if (list_target(listing, run, i, &lost))
             continue;
         failed++;
         if (lost.kind == ERROR_USAGE || lost.kind == ERROR_INTERRUPTED) {
@@ -47,7 +78,7 @@ static size_t list_targets(const struct listing *listing, const struct listing_r
 
 /* Of several targets, each may lack a counter that another one has. */
 static bool check_counters(const struct listing_run *run, struct error *error) {
-    return !catalog_size(run->counters) ||
+    return !catalog_size(run->counters) || !options_share(run->options, OWNS_COUNTERS) ||
            selection_check_counters(&run->options->selection, run->counters, error);
 }
 
@@ -57,7 +88,7 @@ static int list_all(const struct listing *listing, const struct listing_run *run
     const struct options *options = run->options;
     size_t unmatched = 0;
     size_t failed = list_targets(listing, run, error);
-    if (!failed && options->selection.names.count)
+    if (!failed && options->selection.names.count && options_share(options, OWNS_NAMES))
         unmatched = names_check(options, run->entities, error);
     if (!failed && !check_counters(run, error))
         return STATUS_USAGE;

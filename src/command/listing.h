@@ -14,7 +14,8 @@
 struct listing_run {
     const struct options *options;
     enum records_format format;
-    const struct target *target; /* the one that is listed */
+    const struct target *target;       /* the one that is listed */
+    const struct selection *selection; /* of this target */
     struct records *records;
     struct inventory *entities; /* type and name of those that the targets have */
     struct catalog *counters;   /* those that the targets define */

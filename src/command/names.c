@@ -26,9 +26,20 @@ static bool any_selected(const struct selection *selection, const struct invento
     return false;
 }
 
+/* What all targets are asked for; a type that one of them has for itself is looked at too. */
+static struct selection shared_selection(const struct options *options) {
+    struct selection shared = options->selection;
+    for (size_t i = 0; i < options->target_count; i++) {
+        const struct selection selection = options_selection(options, i);
+        for (size_t type = 0; type < ENTITY_TYPES; type++)
+            shared.types[type] |= selection.types[type];
+    }
+    return shared;
+}
+
 size_t names_check(const struct options *options, const struct inventory *entities,
                    struct error *error) {
-    const struct selection *selection = &options->selection;
+    const struct selection shared = shared_selection(options), *selection = &shared;
     bool any = any_selected(selection, entities);
     size_t unmatched = 0;
     for (size_t i = 0; i < selection->names.count; i++) {

@@ -4,6 +4,7 @@
 
 #include <glib.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command/arguments.h"
 #include "command/options_parts.h"
@@ -117,10 +118,43 @@ enum options_result options_parse(struct options *options, const struct options_
     return result;
 }
 
-void options_done(struct options *options) {
+struct selection options_selection(const struct options *options, size_t target) {
+    const struct target_plan *plan = &options->plans[target];
+    struct selection selection = options->selection;
+    if (plan->owns & OWNS_TYPES)
+        memcpy(selection.types, plan->own.types, sizeof selection.types);
+    if (plan->owns & OWNS_NAMES)
+        selection.names = plan->own.names;
+    if (plan->owns & OWNS_COUNTERS)
+        selection.counters = plan->own.counters;
+    if (plan->owns & OWNS_INSTANCES)
+        selection.aggregate_only = plan->own.aggregate_only;
+    return selection;
+}
+
+bool options_share(const struct options *options, enum target_owns what) {
     for (size_t i = 0; i < options->target_count; i++)
-        target_done(&options->targets[i]);
-    free(options->targets);
+        if (!(options->plans[i].owns & what))
+            return true;
+    return false;
+}
+
+struct timing options_timing(const struct options *options, size_t target) {
+    const struct target_plan *plan = &options->plans[target];
+    struct timing timing = options->timing;
+    if (plan->interval) {
+        timing.interval = plan->interval;
+        timing.archive = plan->archive;
+    }
+    return timing;
+}
+
+void options_done(struct options *options) {
+    for (size_t i = 0; i < options->target_count; i++) {
+        target_done(&options->plans[i].target);
+        selection_done(&options->plans[i].own);
+    }
+    free(options->plans);
     selection_done(&options->selection);
     for (size_t i = 0; i < OPTION_COUNT; i++)
         free(options->text->value[i]);

@@ -48,10 +48,32 @@ enum options_result {
     OPTIONS_WRONG, /* a line on stderr says what is wrong */
 };
 
-struct options {
+/* What a target has for itself, in place of what goes for all. */
+enum target_owns {
+    OWNS_TYPES = 1 << 0,
+    OWNS_NAMES = 1 << 1,
+    OWNS_COUNTERS = 1 << 2,
+    OWNS_INSTANCES = 1 << 3,
+};
+
+/*
+ * One target, and how it is measured. Whoever opens or measures a target takes its source options
+ * from here, and its selection and timing from options_selection and options_timing: those of
+ * struct options are what goes for the targets that have none of their own.
+ */
+struct target_plan {
+    struct target target;
     struct source_options source;
-    struct selection selection;
-    struct timing timing;
+    struct selection own; /* counts as far as owns says */
+    unsigned owns;        /* of enum target_owns */
+    int32_t interval;     /* 0: that of the command line */
+    const char *archive;  /* as in struct timing, of this interval */
+};
+
+struct options {
+    struct source_options source; /* of a target that says nothing else */
+    struct selection selection;   /* a command may change it before it asks for options_selection */
+    struct timing timing;         /* likewise */
     struct sink_options sink;
     struct log log;
     const char *format; /* NULL when not given */
@@ -69,7 +91,7 @@ struct options {
     const char *rules; /* of a report, as a list; NULL when not given */
     bool interval_given;
     bool samples_given;
-    struct target *targets;
+    struct target_plan *plans; /* one for each target */
     size_t target_count;
     struct options_text *text; /* the strings that others borrow */
 };
@@ -80,6 +102,18 @@ struct options {
  */
 enum options_result options_parse(struct options *options, const struct options_spec *spec,
                                   int argc, char **argv);
+
+/*
+ * options_selection: what is asked of the target with this number; it borrows from options, and is
+ * not to be freed.
+ */
+struct selection options_selection(const struct options *options, size_t target);
+
+/* options_share: some target has none of its own, and takes this (of enum target_owns) of all. */
+bool options_share(const struct options *options, enum target_owns what);
+
+/* options_timing: when the target with this number is measured. */
+struct timing options_timing(const struct options *options, size_t target);
 
 /* options_terminal_width: the columns of the terminal that gets the output; 0 when none does. */
 size_t options_terminal_width(const struct options *options);

@@ -10,26 +10,27 @@
 
 static bool add_target(struct options *options, const char *text, struct error *error) {
     size_t count = options->target_count;
-    struct target *targets = memory_array(count + 1, sizeof *targets);
+    struct target_plan *plans = memory_array(count + 1, sizeof *plans);
     if (count)
-        memcpy(targets, options->targets, count * sizeof *targets);
-    free(options->targets);
-    options->targets = targets;
-    if (!target_init(&targets[count], text, error))
+        memcpy(plans, options->plans, count * sizeof *plans);
+    free(options->plans);
+    options->plans = plans;
+    if (!target_init(&plans[count].target, text, error))
         return false;
+    plans[count].source = options->source;
     options->target_count++;
     return true;
 }
 
 /* What is given twice would be written twice. */
 static bool check_repetition(const struct options *options, struct error *error) {
-    const struct target *targets = options->targets;
+    const struct target_plan *plans = options->plans;
     for (size_t i = 1; i < options->target_count; i++)
         for (size_t k = 0; k < i; k++)
-            if (target_same(&targets[i], &targets[k]))
+            if (target_same(&plans[i].target, &plans[k].target))
                 return error_set(error, ERROR_USAGE,
-                                 "'%s' and '%s' are the same TARGET: give it once", targets[k].text,
-                                 targets[i].text);
+                                 "'%s' and '%s' are the same TARGET: give it once",
+                                 plans[k].target.text, plans[i].target.text);
     return true;
 }
 
@@ -54,13 +55,13 @@ static const struct {
 static bool check_applicable(const struct options *options, bool histories, struct error *error) {
     unsigned taken = 0;
     for (size_t i = 0; i < options->target_count; i++) {
-        const struct source_ops *ops = source_ops_for(&options->targets[i], error);
+        const struct source_ops *ops = source_ops_for(&options->plans[i].target, error);
         if (!ops)
             return false;
         if (histories && !ops->recorded)
             return error_set(error, ERROR_USAGE,
                              "'%s' is no history file: give a path, or a name that ends in .db",
-                             options->targets[i].text);
+                             options->plans[i].target.text);
         taken |= ops->takes;
     }
     for (size_t i = 0; i < sizeof special_options / sizeof *special_options; i++)
@@ -77,7 +78,7 @@ static bool add_target_of_environment(struct options *options, struct error *err
     if (govc_url && *govc_url) {
         bool good = add_target(options, govc_url, error);
         if (good)
-            options->targets[0].yields = true;
+            options->plans[0].target.yields = true;
         arguments_hide_password(govc_url);
         return good;
     }

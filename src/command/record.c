@@ -45,7 +45,7 @@ static bool check_targets(const struct options *options, const char *path, struc
     char *real = realpath(path, NULL);
     bool good = true;
     for (size_t i = 0; good && real && i < options->target_count; i++)
-        if (strcmp(options->targets[i].path, real) == 0)
+        if (strcmp(options->plans[i].target.path, real) == 0)
             good = error_set(error, ERROR_USAGE, "'%s' is a TARGET: give another --output", path);
     free(real);
     return good;

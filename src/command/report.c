@@ -91,7 +91,7 @@ static const struct sink_ops ops = {
 
 static const struct source_ops *ops_of(const struct options *options, size_t index) {
     struct error ignored = {0};
-    return source_ops_for(&options->targets[index], &ignored);
+    return source_ops_for(&options->plans[index].target, &ignored);
 }
 
 static bool all_keep_samples(const struct options *options) {

@@ -104,7 +104,25 @@ static void replay(struct run *run, struct lane *lane) {
     cancel_request(&run->cancel);
 }
 
+/* Counters that this target alone was asked for, and that nothing of it offers. */
+static void check_own_offers(struct run *run, const struct lane *lane) {
+    const struct options *options = run->options;
+    const struct globs *globs = &lane->selection.counters;
+    bool lost = lane->error.kind != ERROR_NONE || messages_troubles(lane->messages);
+    bool own = options->plans[lane->index].owns & OWNS_COUNTERS;
+    if (!own || options->timing.follow || lost || lane->chosen <= g_hash_table_size(lane->skipped))
+        return;
+    for (size_t i = 0; i < globs->count; i++) {
+        if (globs->excludes[i] || coverage_offers(lane->coverage, globs->patterns[i]))
+            continue;
+        log_warn(&options->log, "%s: no entity offers a counter that matches '%s'",
+                 lane->target->text, globs->patterns[i]);
+        run->missing++;
+    }
+}
+
 static void finish_lane(struct run *run, struct lane *lane) {
+    unsigned owns = run->options->plans[lane->index].owns;
     lane_join(lane);
     replay(run, lane);
     if (run_ends(run, &lane->error))
@@ -124,7 +142,10 @@ static void finish_lane(struct run *run, struct lane *lane) {
         else if (lane_skipped(lane, entity))
             sink_skipped(run->sink, entity);
     }
-    names_keep(run->entities, &run->options->selection, lane->entities);
+    run->unmatched += lane->unmatched;
+    check_own_offers(run, lane);
+    if (!(owns & OWNS_NAMES) || !run->options->selection.names.count)
+        names_keep(run->entities, &lane->selection, lane->entities);
     coverage_merge(run->coverage, lane->coverage);
     lane_done(lane);
 }
@@ -134,12 +155,14 @@ static bool check_selection(struct run *run, struct error *error) {
     const struct globs *globs = &run->options->selection.counters;
     if (run->failed)
         return true;
-    for (size_t i = 0; !run->options->selection.optional && i < globs->count; i++)
+    bool asked = !run->options->selection.optional && options_share(run->options, OWNS_COUNTERS);
+    for (size_t i = 0; asked && i < globs->count; i++)
         if (!globs->excludes[i] && !coverage_matches(run->coverage, globs->patterns[i]))
             return error_set(error, ERROR_USAGE,
                              "no counter of any target matches '%s': see 'vperf counters'",
                              globs->patterns[i]);
-    run->unmatched = names_check(run->options, run->entities, error);
+    if (options_share(run->options, OWNS_NAMES))
+        run->unmatched += names_check(run->options, run->entities, error);
     return error->kind == ERROR_NONE;
 }
 

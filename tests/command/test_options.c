@@ -155,8 +155,8 @@ static void test_password_is_hidden(void **state) {
     (void)state;
     assert_int_equal(options_parse(&options, &spec, 2, argv), OPTIONS_RUN);
     assert_null(strstr(target, "secret"));
-    assert_string_equal(options.targets[0].password, "secret");
-    assert_null(strstr(options.targets[0].text, "secret"));
+    assert_string_equal(options.plans[0].target.password, "secret");
+    assert_null(strstr(options.plans[0].target.text, "secret"));
     options_done(&options);
 }
 
@@ -186,8 +186,8 @@ static void test_target_of_the_environment(void **state) {
         enum options_result result = options_parse(&options, &spec, 1, argv);
         assert_int_equal(result, cases[i].expected ? OPTIONS_RUN : OPTIONS_WRONG);
         if (cases[i].expected) {
-            assert_string_equal(options.targets[0].text, cases[i].expected);
-            assert_int_equal(options.targets[0].yields, cases[i].yields);
+            assert_string_equal(options.plans[0].target.text, cases[i].expected);
+            assert_int_equal(options.plans[0].target.yields, cases[i].yields);
         }
         options_done(&options);
         assert_true(!cases[i].govc_url || !strstr(getenv("GOVC_URL"), "secret"));

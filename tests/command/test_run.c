@@ -190,15 +190,15 @@ static void show_life(void) {
 static struct outcome play(size_t targets, const struct timing *timing) {
     struct outcome outcome = {0};
     size_t rows_size = 0, messages_size = 0;
-    struct target all[4];
+    struct target_plan all[4] = {0};
     struct error error = {0};
-    struct options options = {.targets = all, .target_count = targets, .timing = *timing};
+    struct options options = {.plans = all, .target_count = targets, .timing = *timing};
     options.log.stream = open_memstream(&outcome.messages, &messages_size);
     options.log.level = LOG_NORMAL;
     selection_init(&options.selection);
     for (size_t i = 0; i < targets; i++) {
         char *text = memory_printf("https://h:%zu", i + 1);
-        assert_true(target_init(&all[i], text, &error));
+        assert_true(target_init(&all[i].target, text, &error));
         free(text);
     }
     struct sink sink = {.ops = sink_table[0], .stream = open_memstream(&outcome.rows, &rows_size)};
@@ -218,7 +218,7 @@ static struct outcome play(size_t targets, const struct timing *timing) {
     fclose(options.log.stream);
     selection_done(&options.selection);
     for (size_t i = 0; i < targets; i++)
-        target_done(&all[i]);
+        target_done(&all[i].target);
     assert_int_equal(opened, 0);
     return outcome;
 }
