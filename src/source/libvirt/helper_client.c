@@ -13,6 +13,8 @@
 
 enum { CANNOT_EXECUTE = 127 };
 
+static const struct process_kind libvirt_helper = {"vperf-libvirt", "the libvirt helper"};
+
 static const int64_t close_ns = 1000000000;
 
 void endpoint_done(struct endpoint *endpoint) {
@@ -28,7 +30,7 @@ void endpoint_done(struct endpoint *endpoint) {
 
 struct helper_client *helper_client_new(struct endpoint *endpoint, struct error *error) {
     struct process process;
-    if (!process_start(&process, endpoint->path, error))
+    if (!process_start(&process, &libvirt_helper, endpoint->path, error))
         return NULL;
     struct helper_client *helper = memory_alloc(sizeof *helper);
     helper->endpoint = endpoint;

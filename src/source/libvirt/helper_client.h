@@ -7,9 +7,9 @@
 #define VPERF_SOURCE_LIBVIRT_HELPER_CLIENT_H
 
 #include "core/credentials.h"
+#include "core/process.h"
 #include "source/libvirt/host.h"
 #include "source/libvirt/message.h"
-#include "source/libvirt/process.h"
 
 /* What is needed to connect, once more if need be. */
 struct endpoint {

@@ -7,7 +7,7 @@
 #define VPERF_SOURCE_LIBVIRT_MESSAGE_H
 
 #include "core/inventory.h"
-#include "core/record.h"
+#include "core/message.h"
 #include "source/libvirt/sample/sample.h"
 
 enum message {
@@ -26,15 +26,6 @@ enum message {
     MESSAGE_PERIOD,      /* seconds, UUIDs; answer: number of changed guests, failures */
     MESSAGES,
 };
-
-/* message_new: begins a message, owned by the caller. */
-GByteArray *message_new(enum message kind);
-
-/* message_end: ends a message that message_new began: it can be sent. */
-void message_end(GByteArray *bytes);
-
-/* message_free: frees a message. */
-void message_free(GByteArray *bytes);
 
 /* message_kind: reads the kind; MESSAGES when it is none. */
 enum message message_kind(struct record *record);

@@ -401,7 +401,7 @@ bool poller_connect(struct poller *poller, struct error *error) {
 
 void poller_init(struct poller *poller, const char *uri, const char *password_file) {
     *poller = (struct poller){0};
-    poller->endpoint.path = process_path();
+    poller->endpoint.path = process_path("vperf-libvirt");
     poller->endpoint.uri = memory_strdup(uri);
     poller->endpoint.password_file = memory_strdup(password_file);
 }

@@ -7,16 +7,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/children.h"
+#include "core/helper.h"
 #include "source/libvirt/helper/events.h"
 #include "source/libvirt/helper/failure.h"
 #include "source/libvirt/helper/serve.h"
-#include "source/libvirt/process.h"
 
 /* vperf is gone, while a call hangs: nobody waits for it, nor for its ssh. */
 static void end_with_vperf(int number) {
@@ -31,43 +29,22 @@ static void end_with_vperf(int number) {
 }
 
 /*
- * vperf decides what an interrupt means. Not PR_SET_PDEATHSIG: that is sent at the end of the
- * thread that started us, and not only at that of its process.
+ * Not PR_SET_PDEATHSIG: that is sent at the end of the thread that started us, and not only at that
+ * of its process.
  */
-static void set_signals(void) {
+static void end_with_vperf_at_once(void) {
     struct sigaction action = {.sa_handler = end_with_vperf, .sa_flags = SA_RESTART};
-    signal(SIGINT, SIG_IGN);
-    signal(SIGTERM, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
-    signal(SIGQUIT, SIG_IGN);
-    signal(SIGPIPE, SIG_IGN);
     sigemptyset(&action.sa_mask);
     sigaction(SIGIO, &action, NULL);
     fcntl(HELPER_SOCKET, F_SETOWN, getpid());
     fcntl(HELPER_SOCKET, F_SETFL, fcntl(HELPER_SOCKET, F_GETFL) | O_ASYNC);
-    fcntl(HELPER_SOCKET, F_SETFD, FD_CLOEXEC);
     end_with_vperf(0);
 }
 
-static bool is_socket(int descriptor) {
-    int type;
-    socklen_t size = sizeof type;
-    return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
-}
-
 int main(void) {
-    if (!is_socket(HELPER_SOCKET)) {
-        fputs("vperf-libvirt is started by vperf, and does nothing by itself\n", stderr);
+    if (!helper_begin("vperf-libvirt", HELPER_STDERR)) /* of libvirt's own log */
         return EXIT_FAILURE;
-    }
-    close_range(HELPER_SOCKET + 1, ~0U, 0);
-    /* libvirt's own log. */
-    int silent = open(HELPER_STDERR, O_WRONLY | O_CLOEXEC);
-    if (silent >= 0) {
-        dup2(silent, STDERR_FILENO);
-        close(silent);
-    }
-    set_signals();
+    end_with_vperf_at_once();
     failure_silence();
     events_run();
     serve_requests(HELPER_SOCKET);

@@ -7,12 +7,12 @@
 #include "core/clock.h"
 #include "core/memory.h"
 #include "core/secret.h"
+#include "core/stream.h"
 #include "source/libvirt/helper/connection.h"
 #include "source/libvirt/helper/domains.h"
 #include "source/libvirt/helper/stats.h"
 #include "source/libvirt/message.h"
 #include "source/libvirt/sample/sample_record.h"
-#include "source/libvirt/stream.h"
 #include "version.h"
 
 static const int64_t beat_gap_ns = 20000000;

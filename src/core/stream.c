@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-#include "source/libvirt/stream.h"
+#include "core/stream.h"
 
 #include <errno.h>
 #include <poll.h>

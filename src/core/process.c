@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-#include "source/libvirt/process.h"
+#include "core/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,8 +17,6 @@
 #include "core/memory.h"
 #include "version.h"
 
-static const char name[] = "vperf-libvirt";
-
 /* The folder of this program with a last '/', owned by the caller; NULL when it is not known. */
 static char *own_folder(void) {
     char path[4096];
@@ -28,26 +26,25 @@ static char *own_folder(void) {
     return length > 0 ? memory_strndup(path, (size_t)length) : NULL;
 }
 
-char *process_path(void) {
+char *process_path(const char *program) {
     static const char *const places[] = {"", "../libexec/vperf/"};
     char *folder = own_folder();
     char *path = NULL;
     for (size_t i = 0; folder && !path && i < sizeof places / sizeof places[0]; i++) {
-        path = memory_printf("%s%s%s", folder, places[i], name);
+        path = memory_printf("%s%s%s", folder, places[i], program);
         if (access(path, X_OK) != 0) {
             free(path);
             path = NULL;
         }
     }
     free(folder);
-    return path ? path : memory_printf("%s/%s", VPERF_LIBEXECDIR, name);
+    return path ? path : memory_printf("%s/%s", VPERF_LIBEXECDIR, program);
 }
 
-/* The environment without the passwords in it, which libvirt's ssh would inherit; the array is the
- * caller's.
- */
+/* The environment without the secrets in it, which ssh would inherit; the array is the caller's. */
 static char **environment(void) {
-    static const char *const secrets[] = {"VPERF_PASSWORD=", "GOVC_PASSWORD=", "GOVC_URL="};
+    static const char *const secrets[] = {
+        "VPERF_PASSWORD=", "GOVC_PASSWORD=", "GOVC_URL=", "VPERF_TOKEN="};
     size_t count = 0;
     size_t kept = 0;
     while (environ && environ[count])
@@ -64,8 +61,8 @@ static char **environment(void) {
 }
 
 /* Starts it with this end of the socket; returns 0 or a number of errno. */
-static int spawn(pid_t *pid, const char *path, int end) {
-    char *arguments[] = {(char *)name, NULL};
+static int spawn(pid_t *pid, const char *program, const char *path, int end) {
+    char *arguments[] = {(char *)program, NULL};
     char **variables = environment();
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -87,16 +84,16 @@ static int spawn(pid_t *pid, const char *path, int end) {
     return failure;
 }
 
-bool process_start(struct process *process, const char *path, struct error *error) {
+bool process_start(struct process *process, const struct process_kind *kind, const char *path,
+                   struct error *error) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return error_set(error, ERROR_CONNECT, "cannot start the libvirt helper: %s",
-                         strerror(errno));
-    int failure = spawn(&process->pid, path, ends[1]);
+        return error_set(error, ERROR_CONNECT, "cannot start %s: %s", kind->title, strerror(errno));
+    int failure = spawn(&process->pid, kind->program, path, ends[1]);
     close(ends[1]);
     if (failure) {
         close(ends[0]);
-        return error_set(error, ERROR_UNAVAILABLE, "cannot start the libvirt helper %s: %s%s", path,
+        return error_set(error, ERROR_UNAVAILABLE, "cannot start %s %s: %s%s", kind->title, path,
                          strerror(failure),
                          failure == ENOENT ? "; install it beside vperf, or in ../libexec/vperf"
                                            : "");
@@ -125,7 +122,8 @@ int process_end(struct process *process, int64_t patience_ns) {
         await_end(process->stream.socket, clock_now_ns() + patience_ns);
     bool ended = waitpid(process->pid, &status, WNOHANG) == process->pid;
     if (!ended) {
-        /* libvirt's ssh would live on; what is stopped starts and reaps nothing meanwhile. */
+        /* What it started, such as ssh, would live on; what is stopped starts and reaps nothing
+         * meanwhile. */
         kill(process->pid, SIGSTOP);
         children_kill(process->pid);
         kill(process->pid, SIGKILL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* One end of the socket between program and helper. */
-#ifndef VPERF_SOURCE_LIBVIRT_STREAM_H
-#define VPERF_SOURCE_LIBVIRT_STREAM_H
+#ifndef VPERF_CORE_STREAM_H
+#define VPERF_CORE_STREAM_H
 
 #include "core/record.h"
 

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "source/libvirt/message.h"
-#include "source/libvirt/stream.h"
+#include "core/message.h"
+#include "core/stream.h"
 
 struct pair {
     struct stream ours, theirs;
@@ -31,7 +31,7 @@ static void end(struct pair *pair) {
 
 static GByteArray *message_of(size_t size) {
     static const unsigned char zeros[1 << 22];
-    GByteArray *message = message_new(MESSAGE_PERIOD);
+    GByteArray *message = message_new(1);
     record_add_block(message, zeros, size);
     message_end(message);
     return message;
