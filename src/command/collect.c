@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* vperf collect: samples of all targets into one output. */
+/* vperf collect: samples of all targets into files. */
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "command/destinations.h"
 #include "command/run.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
-#include "core/output.h"
 
 const struct options_spec collect_spec = {
     .command = "collect",
@@ -60,41 +60,32 @@ static void check_offered(struct run *run) {
     }
 }
 
-/* The files of a run. Both are opened before the server is asked for anything. */
+/* The files of a run. All are opened before the server is asked for anything. */
 struct outputs {
-    struct output samples;
+    struct destinations samples;
     struct output coverage; /* empty when not asked for */
 };
 
-/* An endless run goes on where one before it ended. */
-static bool open_samples(struct output *output, struct sink *sink, const struct options *options,
-                         struct error *error) {
-    bool fresh = true;
-    if (!options->timing.follow)
-        return output_open(output, options->output, error);
-    char *header = sink_header(sink->ops, &sink->options);
-    bool good = output_append(output, options->output, header, sink->ops->row, &fresh, error);
-    sink->begun = !fresh;
-    free(header);
-    return good;
+static bool open_coverage(struct outputs *outputs, const char *path, struct error *error) {
+    if (!path)
+        return true;
+    if (!output_open(&outputs->coverage, path, error))
+        return false;
+    if (!destinations_has(&outputs->samples, &outputs->coverage))
+        return true;
+    output_abort(&outputs->coverage);
+    return error_set(error, ERROR_USAGE, "--coverage '%s': the samples go there: give another FILE",
+                     path);
 }
 
-static bool open_outputs(struct outputs *outputs, struct sink *sink, const struct options *options,
+static bool open_outputs(struct outputs *outputs, const struct options *options,
                          struct error *error) {
-    if (!open_samples(&outputs->samples, sink, options, error))
+    if (!destinations_open(&outputs->samples, options, error))
         return false;
-    sink->stream = outputs->samples.stream;
-    sink->output = &outputs->samples;
-    if (!options->coverage)
+    if (open_coverage(outputs, options->coverage, error))
         return true;
-    if (output_open(&outputs->coverage, options->coverage, error)) {
-        if (!output_same(&outputs->samples, &outputs->coverage))
-            return true;
-        error_set(error, ERROR_USAGE, "--coverage '%s': the samples go there: give another FILE",
-                  options->coverage);
-        output_abort(&outputs->coverage);
-    }
-    output_abort(&outputs->samples);
+    destinations_abort(&outputs->samples);
+    destinations_done(&outputs->samples);
     return false;
 }
 
@@ -106,16 +97,20 @@ static bool publish_coverage(struct run *run, struct output *output) {
     if (output_commit(output, &lost))
         return true;
     run_report_end(&options->log, &lost);
-    run->account_lost = true;
+    run->part_lost = true;
     return false;
 }
 
 /* Output appears when something was collected, or nothing was lost. */
 static bool publish(struct run *run, struct outputs *outputs) {
     struct error lost = {0};
+    bool written = false;
     if (!run_publishable(run))
-        output_abort(&outputs->samples);
-    else if (output_commit(&outputs->samples, &lost))
+        destinations_abort(&outputs->samples);
+    else
+        written = destinations_commit(&outputs->samples, &lost);
+    run->part_lost = outputs->samples.lost;
+    if (written)
         return !outputs->coverage.stream || publish_coverage(run, &outputs->coverage);
     /* That nothing was written weighs more than that the run was interrupted. */
     if (lost.kind != ERROR_NONE)
@@ -126,16 +121,14 @@ static bool publish(struct run *run, struct outputs *outputs) {
 
 static int collect(const struct options *options) {
     struct error error = {0};
-    const struct sink_ops *format = sink_choose(options->format, options->output, &error);
     struct outputs outputs = {0};
-    struct sink sink = {.ops = format, .options = options->sink};
-    if (!format || !open_outputs(&outputs, &sink, options, &error)) {
+    if (!open_outputs(&outputs, options, &error)) {
         log_error(&options->log, "%s", error.message);
         return run_error_status(&error);
     }
     struct run run;
-    run_init(&run, options, &outputs.samples, &sink);
-    output_end_with(&outputs.samples, &run.cancel);
+    run_init(&run, options, &outputs.samples.tee.base);
+    destinations_end_with(&outputs.samples, &run.cancel);
     run_all(&run);
     check_offered(&run);
     if (publish(&run, &outputs))
@@ -143,7 +136,7 @@ static int collect(const struct options *options) {
     run_report_end(&options->log, &run.fatal);
     int status = run_status(&run);
     run_done(&run);
-    sink_done(&sink);
+    destinations_done(&outputs.samples);
     return status;
 }
 

@@ -174,7 +174,7 @@ static void publish_totals(struct run *run, struct output *output) {
     if (!output->stream || output_commit(output, &lost))
         return;
     run_report_end(&run->options->log, &lost);
-    run->account_lost = true;
+    run->part_lost = true;
 }
 
 /* Output appears when something was measured, or nothing was lost. */
@@ -205,7 +205,7 @@ static int compare(const struct options *options, const struct comparison_order 
     struct run run;
     order.totals = outputs.totals.stream;
     comparison_init(&comparison, &order, outputs.table.stream, options->sink);
-    run_init(&run, options, NULL, &comparison.sink);
+    run_init(&run, options, &comparison.sink);
     run.aligned_ns = begin_ns;
     run_all(&run);
     comparison_done(&comparison);

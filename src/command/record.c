@@ -29,7 +29,7 @@ static int run_record(const struct options *options, struct writer *writer) {
     struct run run;
     history_sink_init(&sink, writer);
     sink.committed = notify_alive;
-    run_init(&run, options, NULL, &sink.base);
+    run_init(&run, options, &sink.base);
     run.alive = notify_alive;
     notify_ready();
     run_all(&run);

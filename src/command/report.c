@@ -196,7 +196,7 @@ static int make_report(const struct options *options, const struct sizing_rules 
     if (!output_open(&output, options->output, error))
         return run_error_status(error);
     struct collected collected = {.sink = {.ops = &ops}, .usage = usage_new(limits)};
-    run_init(&run, options, NULL, &collected.sink);
+    run_init(&run, options, &collected.sink);
     run_all(&run);
     int status = run_status(&run);
     if (status == STATUS_OK || status == STATUS_PARTIAL)

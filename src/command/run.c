@@ -15,9 +15,8 @@
 #include "core/interrupt.h"
 #include "core/memory.h"
 
-void run_init(struct run *run, const struct options *options, struct output *output,
-              struct sink *sink) {
-    *run = (struct run){.options = options, .output = output, .sink = sink};
+void run_init(struct run *run, const struct options *options, struct sink *sink) {
+    *run = (struct run){.options = options, .sink = sink};
     cancel_init(&run->cancel, NULL);
     pthread_mutex_init(&run->lock, NULL);
     run->coverage = coverage_new();
@@ -41,7 +40,7 @@ bool run_write_of(struct run *run, size_t target, const struct series *series,
     pthread_mutex_lock(&run->lock);
     run->sink->target = (unsigned)target;
     sink_write(run->sink, series);
-    bool good = !run->output || output_check(run->output, error);
+    bool good = sink_check(run->sink, error);
     pthread_mutex_unlock(&run->lock);
     return good;
 }
@@ -204,7 +203,7 @@ int run_status(const struct run *run) {
     if (run->fatal.kind != ERROR_NONE)
         return run_error_status(&run->fatal);
     if (run->failed == 0 && run->missing == 0)
-        return run->unmatched || run->account_lost ? STATUS_PARTIAL : STATUS_OK;
+        return run->unmatched || run->part_lost ? STATUS_PARTIAL : STATUS_OK;
     if (run->misused == run->options->target_count)
         return STATUS_USAGE;
     return coverage_totals(run->coverage).series > 0 ? STATUS_PARTIAL : STATUS_NOTHING;

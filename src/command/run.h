@@ -11,7 +11,6 @@
 #include "command/coverage.h"
 #include "command/options.h"
 #include "core/cancel.h"
-#include "core/output.h"
 #include "sink/sink.h"
 
 /*
@@ -19,7 +18,6 @@
  */
 struct run {
     const struct options *options;
-    struct output *output; /* what the sink writes to; NULL when it keeps what it gets */
     struct sink *sink;
     int64_t aligned_ns;  /* clock_boot_ns at which the one interval to be measured begins, or 0 */
     void (*alive)(void); /* called now and then while targets are waited for; may be NULL */
@@ -35,14 +33,13 @@ struct run {
     size_t unmatched;           /* patterns of --name that no entity has */
     size_t rounds;              /* complete rounds that gave samples */
     bool torn;                  /* the output holds a part of a round */
-    bool account_lost;          /* the samples are written, their coverage or totals are not */
+    bool part_lost;             /* of several things to be written, one is not: coverage, totals */
     struct inventory *entities; /* type and name of those that there are */
     struct error fatal;         /* the output failed, the usage is wrong, or a signal came */
 };
 
-/* run_init: for one run; output may be NULL. */
-void run_init(struct run *run, const struct options *options, struct output *output,
-              struct sink *sink);
+/* run_init: for one run, into a sink that is borrowed. */
+void run_init(struct run *run, const struct options *options, struct sink *sink);
 
 /* run_done: frees what the run holds. */
 void run_done(struct run *run);
@@ -53,7 +50,7 @@ void run_done(struct run *run);
  */
 void run_all(struct run *run);
 
-/* run_write: one series to the sink; false when the output failed. */
+/* run_write: one series to the sink; false when that has failed. */
 bool run_write(void *run, const struct series *series, struct error *error);
 
 /* run_write_of: as run_write, of the target with this number. */

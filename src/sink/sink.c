@@ -78,6 +78,12 @@ void sink_skipped(struct sink *sink, const struct entity *entity) {
     sink->ops->skipped(sink, entity);
 }
 
+bool sink_check(struct sink *sink, struct error *error) {
+    if (sink->ops->check)
+        return sink->ops->check(sink, error);
+    return !sink->output || output_check(sink->output, error);
+}
+
 bool sink_round_end(struct sink *sink, struct error *error) {
     begin(sink);
     if (sink->ops->round_end)

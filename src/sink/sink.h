@@ -53,6 +53,8 @@ struct sink_ops {
     void (*entity)(struct sink *sink, const struct entity *entity);
     /* skipped: one that has no data, such as a guest that is powered off; may be NULL. */
     void (*skipped)(struct sink *sink, const struct entity *entity);
+    /* check: false when what was written is lost; NULL: the output tells. */
+    bool (*check)(struct sink *sink, struct error *error);
     /* round_end: the series of a round are complete; may be NULL. False with the error. */
     bool (*round_end)(struct sink *sink, struct error *error);
     /* end: what stands after the last series. */
@@ -89,6 +91,9 @@ void sink_entity(struct sink *sink, const struct entity *entity);
 
 /* sink_skipped: an entity that has no data; ignored by formats that do not want to know. */
 void sink_skipped(struct sink *sink, const struct entity *entity);
+
+/* sink_check: what was written so far is not lost; else the error says why. */
+bool sink_check(struct sink *sink, struct error *error) __attribute__((warn_unused_result));
 
 /* sink_round_end: all series of a round have come: they go where they belong, or the error says why
  * not. */

@@ -203,7 +203,7 @@ static struct outcome play(size_t targets, const struct timing *timing) {
     }
     struct sink sink = {.ops = sink_table[0], .stream = open_memstream(&outcome.rows, &rows_size)};
     struct run run;
-    run_init(&run, &options, NULL, &sink);
+    run_init(&run, &options, &sink);
     run.alive = show_life;
     atomic_store(&signs_of_life, 0);
     running = &run;
