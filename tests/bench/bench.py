@@ -16,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import time
+import traceback
 
 from server import HERE, Server
 
@@ -32,12 +33,12 @@ SMALL_TARGETS = {"-k": 12, "--thumbprint": 12, "--ca-file": 12, "system trust": 
 SMALL_ROUNDS = 11
 # CPU a series of programs that are not installed here, against tuned.py's, as it was measured side by
 # side with 1000 guests: govc 20 us, telegraf 22 us, tuned.py 43 us.
-RECORDED = {"govc": 20 / 43, "telegraf": 22 / 43}
+PEER_SHARES = {"govc": 20 / 43, "telegraf": 22 / 43}
 # Polls of libvirt's test driver.
 POLLED_GUESTS, POLLS = 200, 10
 
 # Values that a real server gave; not part of the project.
-RECORDED = pathlib.Path(os.environ.get("VPERF_RECORDED", HERE / "../../../shared/data/recorded")
+RECORDED_VALUES = pathlib.Path(os.environ.get("VPERF_RECORDED", HERE / "../../../shared/data/recorded")
                         ) / "esx65.values.tsv"
 
 
@@ -138,7 +139,7 @@ def measure_thousand(server, results):
                 "at most 6500")
     results.ratio("1000 guests: CPU against tuned.py", cpu["vperf"], cpu["tuned.py"], 40,
                   runs=[run["cpu"] for run in runs["tuned.py"]])
-    for name, share in RECORDED.items():
+    for name, share in PEER_SHARES.items():
         results.ratio(f"1000 guests: CPU against {name} (recorded, not run here)", cpu["vperf"],
                       cpu["tuned.py"] * share, 20)
 
@@ -376,15 +377,15 @@ RECORDED_DAYS, COMMIT_ROUNDS = 30, 30
 def run_history(options, directory, guests, series, rounds, every):
     """What the program history measured: {name: number}."""
     file = directory / f"{guests}.db"
-    done = subprocess.run([options.bench / "history", file, RECORDED, str(guests), str(series),
+    done = subprocess.run([options.bench / "history", file, RECORDED_VALUES, str(guests), str(series),
                            str(rounds), str(every)], capture_output=True, text=True, check=True)
     return {name: float(value) for name, value in map(str.split, done.stdout.splitlines())}
 
 
 def measure_recording(server, results):
     """A history of recorded values: its size, what a round of many guests takes, and reading."""
-    if not RECORDED.exists():
-        print(f"recording: skipped: there is no {RECORDED}")
+    if not RECORDED_VALUES.exists():
+        print(f"recording: skipped: there is no {RECORDED_VALUES}")
         return
     one = run_history(server.options, server.directory, 1, 197, RECORDED_DAYS * 4320,
                       COMMIT_ROUNDS)
@@ -432,7 +433,11 @@ def main():
     server = Server(options, secrets.token_hex(12))
     try:
         for part in options.only:
-            PARTS[part](server, results)
+            try:
+                PARTS[part](server, results)
+            except Exception:  # what the other parts measure is worth having
+                traceback.print_exc()
+                results.add(f"{part}: could not be measured", None, "failed", good=False)
     finally:
         server.stop()
     results.show()

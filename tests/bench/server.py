@@ -9,6 +9,7 @@ import shutil
 import ssl
 import subprocess
 import sys
+import tempfile
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -39,7 +40,8 @@ class Server:
         self.environment = {**os.environ, "VPERF_PASSWORD": password, "VCSIM_PASSWORD": password,
                             "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
         os.environ["VCSIM_PASSWORD"] = password
-        self.certificates = certs.make(self.directory / "certificates")
+        self.trusted = pathlib.Path(tempfile.mkdtemp(dir=self.directory))
+        self.certificates = certs.make(self.trusted / "certificates")
         good = self.certificates["good"]
         self.simulator = launch.vcsim(options.servers / "vcsim", "-mode", "real", "-model", "vpx",
                                       "-vm", TEMPLATES, "-host", HOSTS, "-now", NOW, *flags,
@@ -54,8 +56,7 @@ class Server:
     def ways_to_trust(self):
         """Return {name: (options, environment)}. The system's authorities are its own, and ours."""
         authority = self.certificates["ca"]["cert"]
-        directory = self.directory / "authorities"
-        shutil.rmtree(directory, ignore_errors=True)
+        directory = self.trusted / "authorities"
         certs.hashed(directory, authority)
         bundle = directory / "bundle.pem"
         system = pathlib.Path(ssl.get_default_verify_paths().openssl_cafile)
@@ -71,6 +72,7 @@ class Server:
         """End both."""
         self.responder.stop()
         self.simulator.stop()
+        shutil.rmtree(self.trusted)
 
     def fetch(self, path, data=None):
         """Return what the responder answers."""
