@@ -17,8 +17,8 @@ const struct options_spec collect_spec = {
              "Examples:\n"
              "  vperf collect --output esx01.csv --coverage coverage.csv root@esx01.example.com\n"
              "  vperf collect --type vm --counter 'cpu.*,mem.*' --samples 15 vc01.example.com",
-    .groups =
-        OPTIONS_ENTITIES | OPTIONS_COUNTERS | OPTIONS_SAMPLES | OPTIONS_OUTPUT | OPTIONS_TARGETS,
+    .groups = OPTIONS_ENTITIES | OPTIONS_COUNTERS | OPTIONS_SAMPLES | OPTIONS_DESTINATIONS |
+              OPTIONS_TARGETS,
 };
 
 static void show_summary(const struct run *run) {

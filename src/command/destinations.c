@@ -93,12 +93,13 @@ static void make_tee(struct destinations *destinations) {
 
 bool destinations_open(struct destinations *destinations, const struct options *options,
                        struct error *error) {
-    const char *const only[] = {options->output};
-    size_t count = 1;
+    const char *const standard[] = {NULL};
+    const char *const *outputs = options->output_count ? options->outputs : standard;
+    size_t count = options->output_count ? options->output_count : 1;
     *destinations = (struct destinations){.count = count, .log = &options->log};
     destinations->list = memory_array(count, sizeof *destinations->list);
     for (size_t i = 0; i < count; i++) {
-        if (open_one(destinations, i, only[i], options, error))
+        if (open_one(destinations, i, outputs[i], options, error))
             continue;
         destinations_abort(destinations);
         destinations_done(destinations);

@@ -150,12 +150,26 @@ static const struct poptOption moment_options[] = {
     POPT_TABLEEND,
 };
 
+#define ROW_SPREADSHEET_SAFE                                                                       \
+    ROW_FLAG("spreadsheet-safe", '\0', OPTION_SPREADSHEET_SAFE,                                    \
+             "an apostrophe before text that a spreadsheet would run as a formula")
+
 static const struct poptOption output_options[] = {
     ROW_VALUE("format", 'f', OPTION_FORMAT, "how the output is written; see below", "FORMAT"),
     ROW_VALUE("output", 'o', OPTION_OUTPUT, "write to FILE, which appears only when complete",
               "FILE"),
-    ROW_FLAG("spreadsheet-safe", '\0', OPTION_SPREADSHEET_SAFE,
-             "an apostrophe before text that a spreadsheet would run as a formula"),
+    ROW_SPREADSHEET_SAFE,
+    POPT_TABLEEND,
+};
+
+static const struct poptOption destination_options[] = {
+    ROW_VALUE("format", 'f', OPTION_FORMAT, "how outputs are written that do not say; see below",
+              "FORMAT"),
+    ROW_VALUE("output", 'o', OPTION_OUTPUT,
+              "write to FILE, which appears only when complete, or to FORMAT:FILE; - is standard "
+              "output; repeatable",
+              "FILE"),
+    ROW_SPREADSHEET_SAFE,
     POPT_TABLEEND,
 };
 
@@ -206,6 +220,7 @@ const struct option_group option_groups[OPTION_GROUPS] = {
     {OPTIONS_HISTORY, history_options, "History:"},
     {OPTIONS_MOMENT, moment_options, "Time:"},
     {OPTIONS_OUTPUT, output_options, "Output:"},
+    {OPTIONS_DESTINATIONS, destination_options, "Output:"},
     {OPTIONS_TARGETS, connection_options, "Connection:"},
     {0, message_options, "Messages:"},
 };

@@ -55,7 +55,7 @@ struct option_group {
     const char *title;
 };
 
-enum { OPTION_GROUPS = 16 };
+enum { OPTION_GROUPS = 17 };
 
 /* option_groups: in the order of the help. */
 extern const struct option_group option_groups[OPTION_GROUPS];

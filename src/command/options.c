@@ -45,6 +45,8 @@ static bool is_list(int option) {
 static void store(struct options_text *text, int option, char *argument) {
     char **value = &text->value[option];
     char *old = *value;
+    if (option == OPTION_OUTPUT)
+        g_ptr_array_add(text->outputs, memory_strdup(argument));
     if (old && argument && is_list(option)) {
         *value = memory_printf("%s,%s", old, argument);
         free(argument);
@@ -87,6 +89,7 @@ enum options_result options_parse(struct options *options, const struct options_
                                   int argc, char **argv) {
     *options = (struct options){.log = {.stream = stderr, .level = LOG_NORMAL}};
     options->text = memory_alloc(sizeof *options->text);
+    options->text->outputs = g_ptr_array_new_with_free_func(free);
     selection_init(&options->selection);
     timing_init(&options->timing);
     if (spec->guests_only)
@@ -158,5 +161,6 @@ void options_done(struct options *options) {
     selection_done(&options->selection);
     for (size_t i = 0; i < OPTION_COUNT; i++)
         free(options->text->value[i]);
+    g_ptr_array_free(options->text->outputs, TRUE);
     free(options->text);
 }

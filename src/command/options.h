@@ -29,6 +29,7 @@ enum option_groups {
     OPTIONS_MOMENT = 1 << 9,   /* --at */
     OPTIONS_RECORD = 1 << 10,  /* --instance, --interval, --last, --keep, --output of a history */
     OPTIONS_HISTORY = 1 << 11, /* --check, --gaps */
+    OPTIONS_DESTINATIONS = 1 << 12, /* --format, --output of several */
 };
 
 /* What a command tells about itself. */
@@ -77,7 +78,9 @@ struct options {
     struct sink_options sink;
     struct log log;
     const char *format; /* NULL when not given */
-    const char *output; /* NULL for stdout */
+    const char *output; /* the last one; NULL for stdout */
+    const char *const *outputs;
+    size_t output_count; /* 0 for stdout alone */
     const char *coverage;
     const char *sort;   /* NULL when not given */
     const char *totals; /* the file of a comparison's totals; NULL when not given */

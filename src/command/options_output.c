@@ -36,6 +36,8 @@ bool options_check_output(struct options *options, struct error *error) {
     char *const *value = options->text->value;
     options->format = value[OPTION_FORMAT];
     options->output = value[OPTION_OUTPUT];
+    options->outputs = (const char *const *)options->text->outputs->pdata;
+    options->output_count = options->text->outputs->len;
     options->coverage = value[OPTION_COVERAGE];
     options->sink.raw = value[OPTION_RAW];
     options->sink.spreadsheet_safe = value[OPTION_SPREADSHEET_SAFE];

@@ -6,6 +6,8 @@
 #ifndef VPERF_COMMAND_OPTIONS_PARTS_H
 #define VPERF_COMMAND_OPTIONS_PARTS_H
 
+#include <glib.h>
+
 #include "command/option_table.h"
 #include "command/options.h"
 
@@ -14,6 +16,7 @@ enum { MAX_TIMEOUT_SECONDS = 86400 };
 /* The text of each option that was given, "" for a flag; lists are joined by commas. */
 struct options_text {
     char *value[OPTION_COUNT];
+    GPtrArray *outputs; /* every --output: a file name may hold a comma */
 };
 
 /* options_text_in_environment: the variable's value; NULL when it is not set, or empty. */
