@@ -8,6 +8,7 @@
 #include "command/aligned.h"
 #include "command/doubled.h"
 #include "command/lane_events.h"
+#include "command/lane_fill.h"
 #include "command/lane_sink.h"
 #include "command/names.h"
 #include "core/clock.h"
@@ -194,6 +195,8 @@ static bool run_endless(struct lane *lane, struct source *source) {
             schedule_success(&lane->schedule);
             lane->rounds++;
             trim_memory(lane);
+            if (!lane_fill(lane, source))
+                return false;
         }
     }
     return interrupted(&lane->error);

@@ -9,6 +9,7 @@
 #include "command/messages.h"
 #include "command/progress.h"
 #include "command/run.h"
+#include "core/backoff.h"
 #include "core/schedule.h"
 #include "core/spool.h"
 
@@ -25,6 +26,7 @@ struct lane {
     struct spool *spool; /* series that wait for the lanes before; NULL: they are written at once */
     struct coverage *coverage;
     struct schedule schedule;
+    struct backoff fill; /* of what an archive was asked for in vain */
     struct window window;
     struct credentials credentials; /* between attempts to open an endless run's target */
     bool many;                      /* more than one round */

@@ -39,7 +39,7 @@ static bool same_text(const char *left, const char *right) {
 static bool same_meaning(const struct counter *left, const struct counter *right) {
     return same_text(left->unit, right->unit) && same_text(left->stats, right->stats) &&
            same_text(left->rollup, right->rollup) && same_text(left->fidelity, right->fidelity) &&
-           same_text(left->label, right->label);
+           same_text(left->label, right->label) && left->reading == right->reading;
 }
 
 const struct counter *meanings_add(struct meanings *meanings, const struct counter *counter) {

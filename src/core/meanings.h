@@ -18,7 +18,7 @@ void meanings_free(struct meanings *meanings);
 
 /*
  * meanings_add: our copy of the counter, without its number: the same one for all with this name,
- * unit, statistics, rollup, fidelity and label. It lives as long as the meanings.
+ * unit, statistics, rollup, fidelity, label and kind of time. It lives as long as the meanings.
  */
 const struct counter *meanings_add(struct meanings *meanings, const struct counter *counter);
 

@@ -27,6 +27,7 @@ struct window {
     int64_t until;
     int32_t interval; /* seconds between two samples */
     int32_t newest;   /* at most so many of each series, the newest; 0 for all */
+    bool kept_only;   /* what is older than what the source keeps is left out without a word */
     bool fresh_only;  /* without the samples that earlier rounds of the source emitted */
     int64_t now;      /* the source's present; 0 when it was not asked for */
 };

@@ -34,18 +34,9 @@ enum { FIELDS = sizeof fields / sizeof *fields, FIRST_FIELD = 3 };
 /* Source and id are of the key. */
 _Static_assert(ENTITY_STRINGS == 21, "a new text of an entity is a row of fields");
 
-static bool has_column(struct database *database, const char *name, struct error *error) {
-    sqlite3_stmt *row = database_query(
-        database, error, "SELECT 1 FROM pragma_table_info('context') WHERE name = ?", "t", name);
-    bool found = database_next(database, row, error);
-    if (found)
-        sqlite3_reset(row);
-    return found;
-}
-
 bool context_prepare(struct database *database, struct error *error) {
     for (size_t i = 0; i < FIELDS; i++) {
-        if (has_column(database, fields[i].name, error))
+        if (database_has_column(database, "context", fields[i].name, error))
             continue;
         char *sql = g_strdup_printf("ALTER TABLE context ADD COLUMN %s %s", fields[i].name,
                                     fields[i].kind == FIELD_TEXT ? "TEXT" : "INTEGER");
@@ -96,8 +87,10 @@ char *context_select(struct database *database, const char *where, struct error 
     GString *sql = g_string_new("SELECT entity, since, state");
     struct error failed = {0};
     for (size_t i = 0; i < FIELDS && failed.kind == ERROR_NONE; i++)
-        g_string_append_printf(
-            sql, ", %s", has_column(database, fields[i].name, &failed) ? fields[i].name : "NULL");
+        g_string_append_printf(sql, ", %s",
+                               database_has_column(database, "context", fields[i].name, &failed)
+                                   ? fields[i].name
+                                   : "NULL");
     g_string_append(sql, ", sum IS row_sum(entity, since, state, name, hypervisor)");
     g_string_append_printf(sql, " FROM context %s ORDER BY entity, since", where);
     char *text = failed.kind == ERROR_NONE ? memory_strdup(sql->str) : NULL;

@@ -156,6 +156,16 @@ bool database_number(struct database *database, const char *sql, int64_t *number
     return failed.kind == ERROR_NONE || error_set(error, failed.kind, "%s", failed.message);
 }
 
+bool database_has_column(struct database *database, const char *table, const char *column,
+                         struct error *error) {
+    sqlite3_stmt *row = database_query(
+        database, error, "SELECT 1 FROM pragma_table_info(?) WHERE name = ?", "tt", table, column);
+    bool found = database_next(database, row, error);
+    if (found)
+        sqlite3_reset(row);
+    return found;
+}
+
 const char *database_text(sqlite3_stmt *row, int column) {
     const unsigned char *text = sqlite3_column_text(row, column);
     return text ? (const char *)text : "";
@@ -173,6 +183,7 @@ struct counter database_counter(sqlite3_stmt *row) {
         .summary = database_text(row, 8),
         .formula = (const char *)sqlite3_column_text(row, 9),
         .fidelity = (const char *)sqlite3_column_text(row, 10),
+        .reading = sqlite3_column_int(row, 11),
     };
 }
 

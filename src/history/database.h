@@ -63,12 +63,19 @@ bool database_next(struct database *database, sqlite3_stmt *statement, struct er
 bool database_number(struct database *database, const char *sql, int64_t *number, int64_t otherwise,
                      struct error *error) __attribute__((warn_unused_result));
 
+/*
+ * database_has_column: the table has it; false also on failure. A file of an older format, which a
+ * reader leaves as it is, may lack one.
+ */
+bool database_has_column(struct database *database, const char *table, const char *column,
+                         struct error *error);
+
 /* database_text: a column of text, "" for NULL; lives until database_next. */
 const char *database_text(sqlite3_stmt *row, int column);
 
 /*
- * database_counter: columns 1 to 10 of a row: name, unit, rollup, stats, level, device_level,
- * label, summary, formula, fidelity. Its strings live until database_next.
+ * database_counter: columns 1 to 11 of a row: name, unit, rollup, stats, level, device_level,
+ * label, summary, formula, fidelity, reading. Its strings live until database_next.
  */
 struct counter database_counter(sqlite3_stmt *row);
 

@@ -17,40 +17,46 @@ void gaps_read(struct kept_mark *kept, int64_t time) {
     kept->changed = true;
 }
 
+/* Shorter gaps hold no archived sample. */
+enum { ARCHIVE_SECONDS = 300 };
+
 struct gap {
     int64_t entity;
     int64_t interval;
     int64_t after, until;
-    const char *reason;
+    struct gap_reason reason;
 };
 
 static bool insert(struct database *database, const struct gap *gap, struct error *error) {
     return gap->after >= gap->until ||
            database_run(database, error,
-                        "INSERT INTO gap (entity, interval, after, until, reason) "
-                        "VALUES (?, ?, ?, ?, ?)",
-                        "iiiit", gap->entity, gap->interval, gap->after, gap->until, gap->reason);
+                        "INSERT INTO gap (entity, interval, after, until, reason, archive) "
+                        "VALUES (?, ?, ?, ?, ?, nullif(?, 0))",
+                        "iiiiti", gap->entity, gap->interval, gap->after, gap->until,
+                        gap->reason.text, (int64_t)gap->reason.archive);
 }
 
 /* The gap around the time becomes one before it and one after it. */
 static bool fill(struct database *database, int64_t entity, int64_t interval, int64_t end,
                  struct error *error) {
     struct error failed = {0};
-    sqlite3_stmt *row = database_query(database, &failed,
-                                       "SELECT id, after, until, reason FROM gap WHERE entity = ? "
-                                       "AND interval = ? AND until >= ? AND after < ?",
-                                       "iiii", entity, interval, end, end);
+    sqlite3_stmt *row =
+        database_query(database, &failed,
+                       "SELECT id, after, until, reason, archive FROM gap WHERE entity = ? "
+                       "AND interval = ? AND until >= ? AND after < ?",
+                       "iiii", entity, interval, end, end);
     if (!database_next(database, row, &failed))
         return failed.kind == ERROR_NONE || error_set(error, failed.kind, "%s", failed.message);
     int64_t id = sqlite3_column_int64(row, 0);
-    char *reason = g_strdup(database_text(row, 3));
+    char *text = g_strdup(database_text(row, 3));
+    const struct gap_reason reason = {text, sqlite3_column_int(row, 4)};
     const struct gap before = {entity, interval, sqlite3_column_int64(row, 1), end - interval,
                                reason};
     const struct gap behind = {entity, interval, end, sqlite3_column_int64(row, 2), reason};
     sqlite3_reset(row);
     bool good = database_run(database, error, "DELETE FROM gap WHERE id = ?", "i", id) &&
                 insert(database, &before, error) && insert(database, &behind, error);
-    g_free(reason);
+    g_free(text);
     return good;
 }
 
@@ -61,13 +67,14 @@ static int64_t place_of(const struct mark *mark, int64_t time) {
 }
 
 bool gaps_add(struct database *database, const struct kept_entity *entity, struct kept_mark *kept,
-              int64_t time, const char *reason, struct error *error) {
+              int64_t time, const struct gap_reason *reason, struct error *error) {
     struct mark *mark = &kept->mark;
     int32_t interval = mark->interval;
     int64_t place = place_of(mark, time);
     if (!mark->any || is_forgotten(mark, time))
         mark_init(mark, interval, place - interval);
-    const struct gap gap = {entity->id, interval, mark_after(mark), place - interval, reason};
+    struct gap gap = {entity->id, interval, mark_after(mark), place - interval, *reason};
+    gap.reason.archive &= interval < ARCHIVE_SECONDS && gap.until - gap.after >= ARCHIVE_SECONDS;
     bool good = place > gap.after ? insert(database, &gap, error)
                                   : fill(database, entity->id, interval, place, error);
     mark_add(mark, time);

@@ -17,12 +17,18 @@ enum { READINGS_INTERVAL = 1 };
 /* gaps_read: a reading of this time is recorded. */
 void gaps_read(struct kept_mark *kept, int64_t time);
 
+/* Why times are missing, and whether an archive of the source may have samples that cover them. */
+struct gap_reason {
+    const char *text;
+    bool archive;
+};
+
 /*
  * gaps_add: a time is recorded. Those between it and the newest one before are a gap with this
  * reason; one that lies in a gap makes it smaller.
  */
 bool gaps_add(struct database *database, const struct kept_entity *entity, struct kept_mark *kept,
-              int64_t time, const char *reason, struct error *error)
+              int64_t time, const struct gap_reason *reason, struct error *error)
     __attribute__((warn_unused_result));
 
 /* gaps_save: writes the marks of the entity that have changed. */

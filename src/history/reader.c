@@ -18,15 +18,17 @@ static gint64 *number_key(int64_t number) {
     return g_memdup2(&number, sizeof number);
 }
 
+#define COUNTERS(reading)                                                                          \
+    "SELECT id, name, unit, rollup, stats, level, device_level, label, summary, formula, "         \
+    "fidelity, " reading ", sum IS row_sum(id, name, unit) FROM counter ORDER BY id"
+
 static bool read_counters(struct reader *reader, struct error *error) {
     struct error failed = {0};
-    sqlite3_stmt *row = database_query(
-        reader->database, &failed,
-        "SELECT id, name, unit, rollup, stats, level, device_level, label, summary, formula, "
-        "fidelity, sum IS row_sum(id, name, unit) FROM counter ORDER BY id",
-        "");
+    bool tells = database_has_column(reader->database, "counter", "reading", &failed);
+    sqlite3_stmt *row = database_query(reader->database, &failed,
+                                       tells ? COUNTERS("reading") : COUNTERS("unit IS NULL"), "");
     while (database_next(reader->database, row, &failed)) {
-        if (!sqlite3_column_int(row, 11)) {
+        if (!sqlite3_column_int(row, 12)) {
             reader->faults++;
             continue;
         }

@@ -17,7 +17,7 @@ static bool read_counters(struct registry *registry, struct error *error) {
     sqlite3_stmt *row = database_query(
         registry->database, &failed,
         "SELECT id, name, unit, rollup, stats, level, device_level, label, summary, formula, "
-        "fidelity FROM counter",
+        "fidelity, reading FROM counter",
         "");
     while (database_next(registry->database, row, &failed)) {
         const struct counter counter = database_counter(row);
@@ -68,6 +68,8 @@ static void free_entity(struct kept_entity *entity) {
     free(entity->reason);
     free(entity->marks);
     g_ptr_array_free(entity->pending, TRUE);
+    if (entity->gaps)
+        g_array_free(entity->gaps, TRUE);
     g_string_free(entity->key, TRUE);
     free(entity);
 }
@@ -326,11 +328,13 @@ static bool save_counter(struct registry *registry, const struct kept_counter *k
     const struct counter *counter = kept->counter;
     return database_run(
         registry->database, error,
-        "INSERT OR REPLACE INTO counter VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
-        "?10, ?11, row_sum(?1, ?2, ?3))",
-        "ittttiitttt", kept->id, counter->name, counter->unit, counter->rollup, counter->stats,
+        "INSERT OR REPLACE INTO counter (id, name, unit, rollup, stats, level, device_level, "
+        "label, "
+        "summary, formula, fidelity, reading, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+        "?10, ?11, ?12, row_sum(?1, ?2, ?3))",
+        "ittttiitttti", kept->id, counter->name, counter->unit, counter->rollup, counter->stats,
         (int64_t)counter->level, (int64_t)counter->device_level, counter->label, counter->summary,
-        counter->formula, counter->fidelity);
+        counter->formula, counter->fidelity, (int64_t)counter->reading);
 }
 
 bool registry_save_counters(struct registry *registry, struct error *error) {

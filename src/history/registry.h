@@ -30,6 +30,7 @@ struct kept_series {
     char *instance;
     int32_t interval;
     bool reading; /* as its counter */
+    bool fills;   /* its pending samples fill gaps */
     bool saved;
     struct sample *samples;
     size_t count;
@@ -67,6 +68,7 @@ struct kept_entity {
     struct kept_series *series;
     struct kept_mark *marks;
     size_t mark_count;
+    GArray *gaps;       /* see fills.h; NULL: not loaded */
     GPtrArray *pending; /* its series with samples that are not written yet */
     bool dropped;       /* its newest samples were, for there was no room */
     bool touched;       /* something of it is to be written */

@@ -51,6 +51,14 @@ static const char first_format[] =
     "CREATE TABLE event (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT NULL,"
     " target TEXT, entity INTEGER, text TEXT);";
 
+/* archive: 1 as long as archived samples may fill the gap */
+static const char second_format[] =
+    "ALTER TABLE counter ADD COLUMN reading INTEGER;"
+    "UPDATE counter SET reading = 1 WHERE fidelity = 'native' AND (name GLOB 'guestDisk.*' OR "
+    "name GLOB 'snapshot.*' OR name GLOB 'space.*');"
+    "ALTER TABLE gap ADD COLUMN archive INTEGER;"
+    "CREATE INDEX gap_archive ON gap (entity) WHERE archive;";
+
 static const char views[] =
     "DROP VIEW IF EXISTS entities;"
     "CREATE VIEW entities AS SELECT e.id AS number, t.name AS source, e.type AS type, e.key AS id,"
@@ -86,7 +94,7 @@ static const char views[] =
     " FROM event v LEFT JOIN entity e ON e.id = v.entity;";
 
 /* What leads from each format to the next one. */
-static const char *const steps[] = {first_format};
+static const char *const steps[] = {first_format, second_format};
 enum { FORMAT = sizeof steps / sizeof *steps };
 
 static bool refuse(const struct database *database, struct error *error) {
@@ -110,11 +118,7 @@ bool schema_check(struct database *database, struct error *error) {
     int64_t format = 0;
     if (!read_format(database, &format, error))
         return false;
-    return format == FORMAT ||
-           error_set(error, ERROR_USAGE,
-                     "'%s' has format %d, of an older vperf: 'vperf record' into it once makes it "
-                     "the present one",
-                     database_path(database), (int)format);
+    return format >= 1 || refuse(database, error);
 }
 
 /* Page numbers that the database can give back, and who it is for: before the first table. */

@@ -8,7 +8,8 @@
 /* application_id (vpfr) of the header, by which file(1) and we know a history. */
 enum { SCHEMA_APPLICATION = 0x76706672 };
 
-/* schema_check: the file is a history of a format that we know. */
+/* schema_check: the file is a history of a format that we can read: the present, or an older one.
+ */
 bool schema_check(struct database *database, struct error *error)
     __attribute__((warn_unused_result));
 

@@ -52,6 +52,14 @@ static bool find_mark(struct sink *sink, const struct entity *entity, int32_t in
     return writer_mark(writer_of(sink), entity, interval, mark);
 }
 
+static bool find_gap(struct sink *sink, struct window *window) {
+    return writer_gap(writer_of(sink), sink->target, window);
+}
+
+static void on_filled(struct sink *sink, const struct window *window) {
+    writer_filled(writer_of(sink), sink->target, window);
+}
+
 static const struct sink_ops history_ops = {
     .name = "history",
     .begin = nothing,
@@ -61,6 +69,8 @@ static const struct sink_ops history_ops = {
     .event = on_event,
     .define = define,
     .mark = find_mark,
+    .gap = find_gap,
+    .filled = on_filled,
 };
 
 void history_sink_init(struct history_sink *sink, struct writer *writer) {

@@ -9,6 +9,8 @@
 #include "core/clock.h"
 #include "core/memory.h"
 #include "history/collected.h"
+#include "history/events.h"
+#include "history/fills.h"
 #include "history/fold.h"
 #include "history/gaps.h"
 #include "history/registry.h"
@@ -18,7 +20,6 @@ enum {
     MAX_PENDING = 4 * 1024 * 1024, /* samples that wait for a disk with room */
     MUCH_PENDING = 1024 * 1024,
     FEW_SAMPLES = 16,
-    MAX_EVENTS = 10000,
     RETENTION_ROUNDS = 30,
     TIDY_AGAIN_SECONDS = 60,
     TIDY_LONGEST_SECONDS = 3600,
@@ -27,24 +28,12 @@ enum {
 static const int64_t folding_ns = 250000000; /* of a round, at most; as much for retention */
 static const int64_t retention_pause_ns = 60000000000;
 
-static const char *const event_names[] = {
-    [WRITER_STARTED] = "started", [WRITER_STOPPED] = "stopped", [WRITER_LOST] = "lost",
-    [WRITER_BACK] = "back",       [WRITER_ARRIVED] = "arrived", [WRITER_MOVED] = "moved",
-    [WRITER_LEFT] = "left",
-};
-
-struct event {
-    int64_t time;
-    enum writer_event kind;
-    char *target;
-    struct kept_entity *entity;
-    char *text;
-};
-
 /* What came of a target since its last round. */
 struct batch {
+    const struct kept_target *target; /* of its newest entity; NULL: none has come */
     GPtrArray *entities;
-    char *reason; /* why samples are missing; NULL: not known */
+    int64_t settled; /* gaps up to this time are not to be filled any more; 0: nothing is said */
+    char *reason;    /* why samples are missing; NULL: not known */
 };
 
 struct writer {
@@ -53,10 +42,10 @@ struct writer {
     struct retention retention;
     const struct log *log;
     GPtrArray *batches; /* by number of the target */
-    GArray *events;     /* that are not written yet */
-    size_t pending;     /* samples */
-    size_t dropped;     /* samples, since the disk is full */
-    bool failing;       /* the last commit did */
+    struct events *events;
+    size_t pending; /* samples */
+    size_t dropped; /* samples, since the disk is full */
+    bool failing;   /* the last commit did */
     struct backoff untidy;
     int64_t retention_ns; /* when it is due */
 };
@@ -87,7 +76,7 @@ struct writer *writer_open(const char *path, const struct retention *retention,
     writer->retention = *retention;
     writer->log = log;
     writer->batches = g_ptr_array_new_with_free_func(batch_free);
-    writer->events = g_array_new(FALSE, FALSE, sizeof(struct event));
+    writer->events = events_new();
     if (registry_open(&writer->registry, database, error)) {
         char *text = memory_printf("process %ld", (long)getpid());
         writer_note(writer, WRITER_STARTED, 0, NULL, NULL, text);
@@ -96,15 +85,6 @@ struct writer *writer_open(const char *path, const struct retention *retention,
     }
     writer_close(writer);
     return NULL;
-}
-
-static void clear_events(struct writer *writer) {
-    for (guint i = 0; i < writer->events->len; i++) {
-        struct event *event = &g_array_index(writer->events, struct event, i);
-        free(event->target);
-        free(event->text);
-    }
-    g_array_set_size(writer->events, 0);
 }
 
 static struct kept_entity *find_entity(struct writer *writer, const struct entity *entity) {
@@ -116,6 +96,7 @@ static struct kept_entity *find_entity(struct writer *writer, const struct entit
 }
 
 static void touch(struct batch *batch, struct kept_entity *entity) {
+    batch->target = entity->target;
     if (!entity->touched)
         g_ptr_array_add(batch->entities, entity);
     entity->touched = true;
@@ -133,17 +114,32 @@ static void drop(struct writer *writer, struct kept_entity *entity, size_t count
     set_reason(&entity->reason, "the history could not be written");
 }
 
+/* Readings and what fills gaps take no part in what follows each other. */
+static bool is_marked(const struct kept_series *series) {
+    return !series->reading && !series->fills;
+}
+
+static bool fills_gap(struct writer *writer, struct kept_entity *entity, int32_t interval,
+                      int64_t time) {
+    struct error error = {0};
+    if (!entity->gaps)
+        entity->gaps = fills_load(writer->database, entity, &error);
+    return fills_has(entity->gaps, time, interval);
+}
+
 static void append(struct writer *writer, struct kept_entity *entity, struct kept_series *kept,
                    const struct series *series) {
     if (writer->failing && writer->pending + series->count > MAX_PENDING) {
         drop(writer, entity, series->count);
         return;
     }
-    int32_t interval = series->counter->reading ? READINGS_INTERVAL : series->interval;
-    const struct kept_mark *mark = registry_mark(entity, interval);
     kept->reading = series->counter->reading;
+    kept->fills = series->fills;
+    const struct kept_mark *mark = is_marked(kept) ? registry_mark(entity, series->interval) : NULL;
     for (size_t i = 0; i < series->count; i++) {
-        if (!kept->reading && gaps_has(mark, series->samples[i].time))
+        int64_t time = series->samples[i].time;
+        if (mark ? gaps_has(mark, time)
+                 : kept->fills && !fills_gap(writer, entity, series->interval, time))
             continue;
         if (!kept->count)
             g_ptr_array_add(entity->pending, kept);
@@ -161,20 +157,14 @@ void writer_define(struct writer *writer, const struct catalog *catalog) {
 
 void writer_note(struct writer *writer, enum writer_event kind, unsigned target, const char *name,
                  const struct entity *entity, const char *text) {
-    if (writer->events->len >= MAX_EVENTS)
+    if (events_full(writer->events))
         return;
-    struct event event = {
-        .time = g_get_real_time() / G_USEC_PER_SEC,
-        .kind = kind,
-        .target = memory_strdup(name),
-        .entity = entity ? find_entity(writer, entity) : NULL,
-        .text = memory_strdup(text),
-    };
-    if (event.entity) {
-        registry_describe(event.entity, entity);
-        touch(batch_for(writer, target), event.entity);
+    struct kept_entity *kept = entity ? find_entity(writer, entity) : NULL;
+    if (kept) {
+        registry_describe(kept, entity);
+        touch(batch_for(writer, target), kept);
     }
-    g_array_append_val(writer->events, event);
+    events_add(writer->events, kind, name, kept, text);
 }
 
 void writer_see(struct writer *writer, unsigned target, const struct entity *entity) {
@@ -206,13 +196,25 @@ bool writer_mark(struct writer *writer, const struct entity *entity, int32_t int
     return false;
 }
 
+/* A history that cannot be written has other troubles. */
+bool writer_gap(struct writer *writer, unsigned target, struct window *window) {
+    const struct batch *batch = batch_for(writer, target);
+    struct error ignored = {0};
+    return batch->target && !writer->failing &&
+           fills_find(writer->database, batch->target, window, &ignored);
+}
+
+void writer_filled(struct writer *writer, unsigned target, const struct window *window) {
+    batch_for(writer, target)->settled = window->until;
+}
+
 /* All sample times of an entity and interval; those of most series are the same. */
 static GArray *times_of(const struct kept_entity *entity, int32_t interval) {
     GArray *times = g_array_new(FALSE, FALSE, sizeof(struct sample));
     const struct kept_series *before = NULL;
     for (guint i = 0; i < entity->pending->len; i++) {
         const struct kept_series *series = g_ptr_array_index(entity->pending, i);
-        if (series->reading)
+        if (!is_marked(series))
             continue;
         bool alike = before && before->count == series->count;
         for (size_t k = 0; alike && k < series->count; k++)
@@ -237,43 +239,30 @@ static void mark_readings(struct kept_entity *entity) {
 }
 
 /* What was missing before we began is missing because nobody recorded. */
-static const char *reason_of(const struct batch *batch, const struct kept_entity *entity) {
+static struct gap_reason reason_of(const struct batch *batch, const struct kept_entity *entity) {
     if (entity->reason)
-        return entity->reason;
+        return (struct gap_reason){entity->reason, entity->dropped};
     if (!entity->recorded)
-        return "vperf did not record";
-    return batch->reason ? batch->reason : "the source had no sample";
+        return (struct gap_reason){"vperf did not record", true};
+    if (batch->reason)
+        return (struct gap_reason){batch->reason, true};
+    return (struct gap_reason){"the source had no sample", false};
 }
 
 static bool write_marks(struct writer *writer, const struct batch *batch,
                         struct kept_entity *entity, struct error *error) {
-    bool good = true;
+    const struct gap_reason reason = reason_of(batch, entity);
+    bool good = fills_write(writer->database, entity, error);
     for (size_t i = 0; good && i < entity->mark_count; i++) {
         struct kept_mark *kept = &entity->marks[i];
         GArray *times = times_of(entity, kept->mark.interval);
         for (guint k = 0; good && k < times->len; k++)
             good = gaps_add(writer->database, entity, kept,
-                            g_array_index(times, struct sample, k).time, reason_of(batch, entity),
-                            error);
+                            g_array_index(times, struct sample, k).time, &reason, error);
         g_array_free(times, TRUE);
     }
     mark_readings(entity);
     return good && gaps_save(writer->database, entity, error);
-}
-
-static bool write_events(struct writer *writer, struct error *error) {
-    for (guint i = 0; i < writer->events->len; i++) {
-        const struct event *event = &g_array_index(writer->events, struct event, i);
-        if (event->entity && !registry_save(&writer->registry, event->entity, error))
-            return false;
-        if (!database_run(writer->database, error,
-                          "INSERT INTO event (time, kind, target, entity, text) "
-                          "VALUES (?, ?, ?, nullif(?, 0), ?)",
-                          "ittit", event->time, event_names[event->kind], event->target,
-                          event->entity ? event->entity->id : (int64_t)0, event->text))
-            return false;
-    }
-    return true;
 }
 
 static bool write_batch(struct writer *writer, const struct batch *batch, struct error *error) {
@@ -285,7 +274,7 @@ static bool write_batch(struct writer *writer, const struct batch *batch, struct
     for (guint i = 0; i < batch->entities->len; i++)
         if (!write_marks(writer, batch, g_ptr_array_index(batch->entities, i), error))
             return false;
-    return true;
+    return !batch->settled || fills_settle(writer->database, batch->target, batch->settled, error);
 }
 
 static void clear_pending(struct writer *writer, struct batch *batch) {
@@ -306,9 +295,15 @@ static void clear_pending(struct writer *writer, struct batch *batch) {
 
 static bool has_samples(const struct kept_entity *entity) {
     for (guint i = 0; i < entity->pending->len; i++)
-        if (!((const struct kept_series *)g_ptr_array_index(entity->pending, i))->reading)
+        if (is_marked(g_ptr_array_index(entity->pending, i)))
             return true;
     return false;
+}
+
+static void forget_gaps(struct kept_entity *entity) {
+    if (entity->gaps)
+        g_array_free(entity->gaps, TRUE);
+    entity->gaps = NULL;
 }
 
 static void finish_batch(struct writer *writer, struct batch *batch) {
@@ -318,6 +313,7 @@ static void finish_batch(struct writer *writer, struct batch *batch) {
         struct kept_entity *entity = g_ptr_array_index(batch->entities, i);
         registry_saved(entity);
         entity->touched = false;
+        forget_gaps(entity);
         if (!has_samples(entity))
             continue;
         entity->recorded = true;
@@ -326,21 +322,20 @@ static void finish_batch(struct writer *writer, struct batch *batch) {
             g_clear_pointer(&entity->reason, free);
         entity->dropped = false;
     }
-    for (guint i = 0; i < writer->events->len; i++)
-        if (g_array_index(writer->events, struct event, i).entity)
-            registry_saved(g_array_index(writer->events, struct event, i).entity);
+    events_written(writer->events);
     if (any)
         g_clear_pointer(&batch->reason, free);
     clear_pending(writer, batch);
+    batch->settled = 0;
     g_ptr_array_set_size(batch->entities, 0);
-    clear_events(writer);
 }
 
 static bool write_transaction(struct writer *writer, const struct batch *batch,
                               struct error *error) {
     bool good = database_script(writer->database, "BEGIN IMMEDIATE", error) &&
                 registry_save_counters(&writer->registry, error) &&
-                write_batch(writer, batch, error) && write_events(writer, error) &&
+                write_batch(writer, batch, error) &&
+                events_write(writer->events, &writer->registry, error) &&
                 database_script(writer->database, "COMMIT", error);
     if (!good)
         database_undo(writer->database);
@@ -457,7 +452,7 @@ void writer_close(struct writer *writer) {
     struct error error = {0};
     if (writer->registry.next_chunk)
         writer_note(writer, WRITER_STOPPED, 0, NULL, NULL, NULL);
-    for (guint i = 0; i < writer->batches->len || (!i && writer->events->len); i++)
+    for (guint i = 0; i < writer->batches->len || (!i && !events_empty(writer->events)); i++)
         if (!commit(writer, batch_for(writer, i), &error) && !writer->failing) {
             log_error(writer->log, "%s", error.message);
             break;
@@ -465,8 +460,7 @@ void writer_close(struct writer *writer) {
     if (writer->pending + writer->dropped)
         log_error(writer->log, "'%s': %zu samples are lost", database_path(writer->database),
                   writer->pending + writer->dropped);
-    clear_events(writer);
-    g_array_free(writer->events, TRUE);
+    events_free(writer->events);
     registry_done(&writer->registry);
     g_ptr_array_free(writer->batches, TRUE);
     database_close(writer->database);

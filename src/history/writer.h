@@ -10,20 +10,11 @@
 #include "core/log.h"
 #include "core/mark.h"
 #include "core/series.h"
+#include "core/window.h"
+#include "history/events.h"
 #include "history/retention.h"
 
 struct writer;
-
-/* What happens beside samples; the names are in the table event. */
-enum writer_event {
-    WRITER_STARTED,
-    WRITER_STOPPED,
-    WRITER_LOST,
-    WRITER_BACK,
-    WRITER_ARRIVED,
-    WRITER_MOVED,
-    WRITER_LEFT,
-};
 
 /*
  * writer_open: the history with this path, made if need be; NULL on failure. The log, which is
@@ -67,5 +58,14 @@ bool writer_commit(struct writer *writer, unsigned target, struct error *error)
 /* writer_mark: which samples of the entity are recorded; false when none are. */
 bool writer_mark(struct writer *writer, const struct entity *entity, int32_t interval,
                  struct mark *mark);
+
+/*
+ * writer_gap: the window of archived samples that may fill gaps of the target, which are added with
+ * series->fills; false when there are none.
+ */
+bool writer_gap(struct writer *writer, unsigned target, struct window *window);
+
+/* writer_filled: all that could be had for the window has been added: it is asked for no more. */
+void writer_filled(struct writer *writer, unsigned target, const struct window *window);
 
 #endif

@@ -15,6 +15,7 @@
 #include "core/mark.h"
 #include "core/output.h"
 #include "core/series.h"
+#include "core/window.h"
 
 struct sink_options {
     bool raw;              /* percent in hundredths instead of percent */
@@ -68,6 +69,13 @@ struct sink_ops {
     /* mark: which samples of the entity an earlier run gave; false for none; may be NULL. */
     bool (*mark)(struct sink *sink, const struct entity *entity, int32_t interval,
                  struct mark *mark);
+    /*
+     * gap: the window of archived samples that fill gaps of the sink's target, which are written
+     * with series->fills; false for none; may be NULL.
+     */
+    bool (*gap)(struct sink *sink, struct window *window);
+    /* filled: what could be had for the window has been written; round_end follows. */
+    void (*filled)(struct sink *sink, const struct window *window);
 };
 
 struct sink {

@@ -10,6 +10,9 @@ import follow
 import harness
 from follow import INTERRUPTED, INTERVAL
 
+# Seconds of an archived sample that fills a gap.
+ARCHIVE = 300
+
 # Before and after all sample times.
 BEGIN, END = "2000-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
 
@@ -48,10 +51,19 @@ class Recorder(follow.Run):
     def rows(self):
         """What was recorded: {(id, counter, instance): [(seconds, value)]}."""
         series = {}
-        for row in self.export("--raw"):
+        for row in self.export("--raw", "--interval", str(INTERVAL)):
             series.setdefault((row["id"], row["counter"], row["instance"]), []).append(
                 (follow.seconds(row["timestamp"]), int(row["value"])))
         return series
+
+    def filled(self):
+        """The sample times that archived samples cover: {id: times}."""
+        filled = {}
+        for row in self.export("--interval", str(ARCHIVE)):
+            end = follow.seconds(row["timestamp"])
+            filled.setdefault(row["id"], set()).update(
+                range(end - ARCHIVE + INTERVAL, end + 1, INTERVAL))
+        return filled
 
     def gaps(self):
         """The sample times that gaps stand for: {id: {time: reason}}."""
@@ -68,14 +80,16 @@ class Recorder(follow.Run):
         return gaps
 
     def check_gaps(self, rows):
-        """Demand that between the first and the last sample of an entity there is a sample or a gap
-        at each time, and not both."""
-        gaps, recorded = self.gaps(), {}
+        """Demand that between the first and the last sample of an entity there is a sample, an
+        archived one that covers the time, or a gap at each time, and only one of them."""
+        gaps, filled, recorded = self.gaps(), self.filled(), {}
         for key, samples in rows.items():
             recorded.setdefault(key[0], set()).update(when for when, _ in samples)
         for entity, times in recorded.items():
-            mine = set(gaps.get(entity, ()))
+            mine, archived = set(gaps.get(entity, ())), filled.get(entity, set())
             assert not times & mine, f"{entity}: a gap has samples"
+            assert not archived & (times | mine), f"{entity}: filled where there is no gap"
+            mine |= archived
             whole = set(range(min(times), max(times) + 1, INTERVAL))
             assert whole == times | mine, f"{entity}: {follow.brief(whole ^ (times | mine))}"
         return gaps

@@ -3,6 +3,8 @@
 collect would have written, and files that are damaged or not ours."""
 
 import contextlib
+import gzip
+import pathlib
 import random
 import re
 import resource
@@ -15,10 +17,11 @@ import follow
 import harness
 import pytest
 from follow import INTERVAL, Account
-from recording import BEGIN, END, recording
+from recording import ARCHIVE, BEGIN, END, recording
 
 SPEED = 120
 KILLS = 12
+DATA = pathlib.Path(__file__).resolve().parent.parent / "data" / "history"
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +51,30 @@ def story(vperf, shared_vcsim, tmp_path_factory):
 
 
 def test_killed_at_any_moment(story):
-    """Each sample that the server gave is there once; what it no longer had is a gap."""
+    """Each sample that the server gave is there once; what it no longer had is covered by archived
+    ones, but for the ends, which are gaps."""
     rows = story.rows()
     Account(story, rows).check(until=story.settled)
     follow.in_order(rows)
     gaps = story.check_gaps(rows)
     assert {reason for mine in gaps.values() for reason in mine.values()} == {
         "vperf did not record"}
-    assert all(80 * 60 < INTERVAL * len(mine) < 155 * 60 for mine in gaps.values()), gaps
+    filled = story.filled()
+    assert filled.keys() == {key[0] for key in rows} == gaps.keys()
+    for entity, mine in gaps.items():
+        assert len(mine) < 2 * ARCHIVE // INTERVAL, gaps
+        assert 80 * 60 < INTERVAL * (len(mine) + len(filled[entity])) < 155 * 60, gaps
+
+
+def test_a_gap_is_filled_once(vperf, story):
+    """The archived samples are those that the server gives, in the gap alone."""
+    span = ["--counter", ",".join(story.counters), "--interval", str(ARCHIVE), "--start",
+            story.export("--interval", str(ARCHIVE))[0]["timestamp"], "--end",
+            max(row["timestamp"] for row in story.export("--interval", str(ARCHIVE)))]
+    live = vperf.run("collect", *span, *story.server.peer.arguments)
+    recorded = vperf.run("collect", *span, story.out)
+    assert live.status == recorded.status == 0, (live, recorded)
+    assert live.out == recorded.out and live.out.count("\n") > 40
 
 
 def test_same_bytes_as_the_server(vperf, story):
@@ -228,6 +247,31 @@ def test_files_that_are_no_history(vperf, story, tmp_path, spoil, word):
         done = vperf.run("record", "--output", copy, *story.server.peer.arguments)
         assert done.status in (1, 2) and word in done.err, done
         assert copy.read_bytes() == before
+
+
+def test_an_older_format(vperf, story, tmp_path):
+    """It is read as it is, and made the present one by who writes it; nothing of it is lost."""
+    old = tmp_path / "old.db"
+    old.write_bytes(gzip.decompress((DATA / "format-1.db.gz").read_bytes()))
+    before = old.read_bytes()
+    commands = [["collect", "--start", BEGIN, "--end", END], ["history"], ["inventory"]]
+    first = [vperf.run(*command, old) for command in commands]
+    assert {done.status for done in first} == {0} and first[0].out.count("\n") == 55, first
+    assert old.read_bytes() == before
+    other = tmp_path / "none.json"
+    with contextlib.closing(sqlite3.connect(old)) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (1,)
+    recorder = vperf.start("record", "--output", old, "test:///default", stderr=open(other, "wb"))
+    with contextlib.closing(sqlite3.connect(f"file:{old}?mode=ro", uri=True)) as database:
+        harness.await_true(lambda: database.execute("PRAGMA user_version").fetchone() == (2,),
+                           "the present format")
+        readings = database.execute("SELECT DISTINCT substr(name, 1, 6) FROM counter WHERE "
+                                    "reading").fetchall()
+    recorder.send_signal(signal.SIGINT)
+    harness.finish(recorder)
+    assert sorted(readings) == [("guestD",), ("snapsh",), ("space.",)]
+    assert [vperf.run(*command, old).out for command in commands] == [done.out for done in first]
+    assert vperf.run("history", "--check", old).status == 0
 
 
 def test_random_damage(vperf, story, tmp_path):

@@ -9,6 +9,7 @@
 enum {
     PART_SAMPLES = 2 * 1024 * 1024, /* of an entity at a time */
     SPARE_INTERVALS = 2,
+    OLD_INTERVALS = 4,
     WIDER = 8,
     GONE_SECONDS = 3600,
 };
@@ -125,7 +126,7 @@ static bool give_span(const struct visit *visit, struct reader_entity *entity, i
     return good;
 }
 
-/* The newest time of the series with this interval. */
+/* The newest time of the series with this interval; 0: of all. */
 static int64_t newest_of(const struct reader_entity *entity, const struct collected *collected,
                          int32_t interval) {
     int64_t newest = INT64_MIN;
@@ -133,7 +134,7 @@ static int64_t newest_of(const struct reader_entity *entity, const struct collec
         while (entity->series[i].id != collected->series[k].id)
             i++;
         const struct collected_series *series = &collected->series[k];
-        if (entity->series[i].interval == interval && series->count)
+        if ((!interval || entity->series[i].interval == interval) && series->count)
             newest = MAX(newest, series->samples[series->count - 1].time);
     }
     return newest;
@@ -148,11 +149,14 @@ static void drop_until(struct collected_series *series, int64_t time) {
     series->count -= begin;
 }
 
-/* Leaves of each series the newest few, counted in intervals; false when there is none at all. */
+/*
+ * Leaves of each series the newest few, counted in intervals; false when there is none at all. What
+ * filled a gap long ago is not the newest.
+ */
 static bool keep_newest(const struct visit *visit, const struct reader_entity *entity,
                         struct collected *collected) {
     int32_t interval = 0;
-    int64_t newest = INT64_MIN;
+    int64_t newest = INT64_MIN, present = newest_of(entity, collected, 0);
     bool any = false;
     for (size_t i = 0, k = 0; k < collected->count; k++) {
         while (entity->series[i].id != collected->series[k].id)
@@ -163,6 +167,10 @@ static bool keep_newest(const struct visit *visit, const struct reader_entity *e
         }
         if (newest == INT64_MIN)
             continue;
+        if (newest <= present - (int64_t)OLD_INTERVALS * interval) {
+            collected->series[k].count = 0;
+            continue;
+        }
         any = true;
         drop_until(&collected->series[k], newest - (int64_t)visit->window->newest * interval);
     }

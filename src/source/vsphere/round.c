@@ -456,10 +456,9 @@ static void round_done(struct round *round) {
     free(round->items);
 }
 
-bool vsphere_round(struct source *source, const struct selection *selection,
-                   const struct window *window, const struct source_events *events,
-                   struct error *error) {
-    struct vsphere *vsphere = (struct vsphere *)source;
+static bool run_round(struct vsphere *vsphere, const struct selection *selection,
+                      const struct window *window, const struct source_events *events,
+                      struct error *error) {
     struct round round = {
         .vsphere = vsphere,
         .selection = selection,
@@ -477,5 +476,23 @@ bool vsphere_round(struct source *source, const struct selection *selection,
     else if (good)
         good = visit(&round, error);
     round_done(&round);
+    return good;
+}
+
+/* What rounds without an end know of entities holds for their interval alone. */
+bool vsphere_round(struct source *source, const struct selection *selection,
+                   const struct window *window, const struct source_events *events,
+                   struct error *error) {
+    struct vsphere *vsphere = (struct vsphere *)source;
+    if (!vsphere->followed || vsphere->followed == window->interval) {
+        vsphere->followed = window->fresh_only ? window->interval : vsphere->followed;
+        return run_round(vsphere, selection, window, events, error);
+    }
+    struct vsphere *aside = vsphere_aside(vsphere);
+    aside->view = vsphere->view;
+    bool good = run_round(aside, selection, window, events, error);
+    vsphere->view = aside->view;
+    aside->view = (struct entities_view){0};
+    vsphere_close(&aside->base);
     return good;
 }

@@ -25,19 +25,29 @@ static size_t job_count(const struct source_options *options, const struct sessi
     return session->is_vcenter ? VCENTER_JOBS : 1;
 }
 
-static struct source *vsphere_open(const struct target *target,
-                                   const struct source_options *options, struct error *error) {
-    struct session *session = session_open(target, options, error);
-    if (!session)
-        return NULL;
+static struct vsphere *make(const struct source_options *options, struct session *session,
+                            size_t jobs) {
     struct vsphere *vsphere = memory_alloc(sizeof *vsphere);
     vsphere->base.ops = &vsphere_source;
     vsphere->options = *options;
     vsphere->session = session;
-    vsphere->workers = workers_new(session, job_count(options, session));
+    vsphere->workers = workers_new(session, jobs);
     vsphere->generation = atomic_load(&session->generation);
     refusals_init(&vsphere->refusals);
-    return &vsphere->base;
+    return vsphere;
+}
+
+struct vsphere *vsphere_aside(struct vsphere *vsphere) {
+    struct vsphere *aside = make(&vsphere->options, vsphere->session, 1);
+    aside->guest = true;
+    aside->options.marks = NULL;
+    return aside;
+}
+
+static struct source *vsphere_open(const struct target *target,
+                                   const struct source_options *options, struct error *error) {
+    struct session *session = session_open(target, options, error);
+    return session ? &make(options, session, job_count(options, session))->base : NULL;
 }
 
 struct catalog *vsphere_load_catalog(struct vsphere *vsphere, struct error *error) {
@@ -125,12 +135,13 @@ static struct due vsphere_due(struct source *source, int32_t interval) {
     return due;
 }
 
-static void vsphere_close(struct source *source) {
+void vsphere_close(struct source *source) {
     if (!source)
         return;
     struct vsphere *vsphere = from_base(source);
     workers_free(vsphere->workers);
-    session_close(vsphere->session);
+    if (!vsphere->guest)
+        session_close(vsphere->session);
     entities_view_done(&vsphere->view);
     catalog_free(vsphere->catalog);
     inventory_free(vsphere->inventory);

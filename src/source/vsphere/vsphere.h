@@ -19,6 +19,7 @@ struct vsphere {
     struct source base;
     struct source_options options;
     struct session *session;
+    bool guest;              /* the session is another handle's */
     struct workers *workers; /* NULL before the first round */
     unsigned generation;     /* of the login that the offers are from */
 
@@ -51,8 +52,9 @@ struct vsphere {
     bool accounted;           /* why counters have no samples was told */
     bool checked;             /* whether the server keeps samples as old as the window */
     bool still[ENTITY_TYPES]; /* types without samples in real time, which are not asked for any */
-    bool live;   /* the other types that were asked for are known to have samples in real time */
-    bool learnt; /* the clock was read after a round that succeeded */
+    bool live; /* the other types that were asked for are known to have samples in real time */
+    int32_t followed; /* interval of the rounds without an end; 0: there was none */
+    bool learnt;      /* the clock was read after a round that succeeded */
 };
 
 /* vsphere_load_catalog, vsphere_load_inventory: as in source_ops. */
@@ -74,6 +76,15 @@ bool vsphere_is_hasty(const struct vsphere *vsphere);
 bool vsphere_emit_readings(struct vsphere *vsphere, const struct selection *selection,
                            const struct window *window, const struct source_events *events,
                            struct error *error);
+
+/*
+ * vsphere_aside: another handle with the same login, for one round of another kind between those
+ * without an end. To be closed before the vsphere.
+ */
+struct vsphere *vsphere_aside(struct vsphere *vsphere);
+
+/* vsphere_close: as in source_ops. */
+void vsphere_close(struct source *source);
 
 /* vsphere_round: as in source_ops. */
 bool vsphere_round(struct source *source, const struct selection *selection,

@@ -62,8 +62,9 @@ static bool load(struct archives *archives, struct channel *channel, struct erro
            is_bearable(error);
 }
 
-static bool warn_if_older(const struct archives *archives, const struct span *span,
-                          struct channel *channel, struct error *error) {
+/* A span of what is kept begins where that does; of another one, the user is told. */
+static bool check_age(const struct archives *archives, struct span *span, struct channel *channel,
+                      struct error *error) {
     const struct session *session = channel->session;
     int64_t kept = archives->kept_seconds, now = span->now;
     bool days = kept % DAY_SECONDS == 0;
@@ -73,6 +74,10 @@ static bool warn_if_older(const struct archives *archives, const struct span *sp
     now = now ? now : present_seconds(&reading);
     if (span->start >= now - kept)
         return true;
+    if (span->kept_only) {
+        span->start = now - kept;
+        return true;
+    }
     char *advice =
         archives->longer
             ? memory_printf("give a longer --interval for older ones (%s)", archives->longer)
@@ -84,12 +89,12 @@ static bool warn_if_older(const struct archives *archives, const struct span *sp
     return true;
 }
 
-bool archives_check(const struct span *span, struct channel *channel, int32_t *level,
+bool archives_check(struct span *span, struct channel *channel, int32_t *level,
                     struct error *error) {
     struct archives archives = {.interval = span->interval};
     bool good = load(&archives, channel, error);
     if (good && archives.kept_seconds)
-        good = warn_if_older(&archives, span, channel, error);
+        good = check_age(&archives, span, channel, error);
     else if (good && archives.known)
         good = error_set(
             error, ERROR_UNAVAILABLE,

@@ -11,7 +11,7 @@
  * server that does not tell (historicalInterval of PerformanceManager) is believed to keep all.
  * *level becomes the statistics level of the interval; 0 when it is not told.
  */
-bool archives_check(const struct span *span, struct channel *channel, int32_t *level,
+bool archives_check(struct span *span, struct channel *channel, int32_t *level,
                     struct error *error);
 
 #endif

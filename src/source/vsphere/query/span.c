@@ -34,6 +34,7 @@ bool span_resolve(struct span *span, const struct window *window, struct channel
                           .end = window->until ? window->until : window->now,
                           .interval = window->interval,
                           .newest = window->newest,
+                          .kept_only = window->kept_only,
                           .now = window->now};
     return !span->bounded || !realtime || keep_to_realtime(span, channel->session, error);
 }

@@ -12,7 +12,8 @@
 /* Samples with start < time <= end in the server's time; unbounded is the newest there are. */
 struct span {
     bool bounded;
-    bool open; /* the end is only a guess: what lies behind it belongs to the span as well */
+    bool kept_only; /* as in the window */
+    bool open;      /* the end is only a guess: what lies behind it belongs to the span as well */
     int64_t start;
     int64_t end;
     int32_t interval;

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "command/lane_fill.h"
+
+#include "core/clock.h"
+
+enum { AGAIN_SECONDS = 300, LONGEST_SECONDS = 3600 };
+
+static void on_entity(void *context, const struct entity *entity) {
+    (void)context, (void)entity;
+}
+
+static void on_offered(void *context, const struct entity *entity, const struct counter *counter) {
+    (void)context, (void)entity, (void)counter;
+}
+
+static bool on_series(void *context, const struct series *series, struct error *error) {
+    const struct lane *lane = context;
+    struct series filling = *series;
+    filling.fills = true;
+    if (cancel_requested(&lane->cancel))
+        return error_set(error, ERROR_INTERRUPTED, "interrupted");
+    return run_write_of(lane->run, lane->index, &filling, error);
+}
+
+static void on_missing(void *context, const struct entity *entity, const char *reason) {
+    const struct lane *lane = context;
+    log_debug(&lane->run->options->log, "%s: archived samples of %s are missing: %s",
+              lane->target->text, entity ? entity->name : "all", reason);
+}
+
+static void on_absent(void *context, const struct absence *absence) {
+    (void)context, (void)absence;
+}
+
+static void on_omitted(void *context, enum entity_type type, const struct counter *counter,
+                       enum omission why) {
+    (void)context, (void)type, (void)counter, (void)why;
+}
+
+static void on_ended(void *context, const struct entity *entity, const char *reason) {
+    (void)context, (void)entity, (void)reason;
+}
+
+static void on_idle(void *context) {
+    (void)context;
+}
+
+static void on_progress(void *context, int done, int total) {
+    (void)context, (void)done, (void)total;
+}
+
+static struct source_events events_of(struct lane *lane) {
+    return (struct source_events){
+        .context = lane,
+        .offered = on_offered,
+        .series = on_series,
+        .skipped = on_entity,
+        .missing = on_missing,
+        .absent = on_absent,
+        .omitted = on_omitted,
+        .arrived = on_entity,
+        .ended = on_ended,
+        .idle = on_idle,
+        .progress = on_progress,
+    };
+}
+
+static bool find_gap(const struct lane *lane, const struct source *source, struct window *window) {
+    struct run *run = lane->run;
+    if (!run->sink->ops->gap || !source->ops->keeps_samples || source->ops->recorded ||
+        backoff_holds(&lane->fill, clock_boot_ns()))
+        return false;
+    pthread_mutex_lock(&run->lock);
+    run->sink->target = (unsigned)lane->index;
+    bool found = run->sink->ops->gap(run->sink, window);
+    pthread_mutex_unlock(&run->lock);
+    return found;
+}
+
+static void end_gap(const struct lane *lane, const struct window *window) {
+    struct run *run = lane->run;
+    pthread_mutex_lock(&run->lock);
+    run->sink->target = (unsigned)lane->index;
+    run->sink->ops->filled(run->sink, window);
+    pthread_mutex_unlock(&run->lock);
+}
+
+/* What the source has not, or refuses, it will not have later. */
+static bool is_answer(const struct error *error) {
+    return error->kind == ERROR_UNAVAILABLE || error->kind == ERROR_USAGE ||
+           error->kind == ERROR_FAULT;
+}
+
+bool lane_fill(struct lane *lane, struct source *source) {
+    struct window window;
+    if (!find_gap(lane, source, &window))
+        return true;
+    const struct log *log = &lane->run->options->log;
+    const struct source_events events = events_of(lane);
+    struct error error = {0};
+    window.kept_only = true;
+    bool good =
+        source->ops->round(source, &lane->run->options->selection, &window, &events, &error);
+    if (!good && (run_output_failed(&error) || error.kind == ERROR_INTERRUPTED)) {
+        lane->error = error;
+        return false;
+    }
+    if (!good)
+        log_info(log, "%s: a gap is not filled from archived samples: %s", lane->target->text,
+                 error.message);
+    if (good || is_answer(&error)) {
+        end_gap(lane, &window);
+        lane->fill = (struct backoff){0};
+    } else {
+        backoff_extend(&lane->fill, clock_boot_ns(), AGAIN_SECONDS, LONGEST_SECONDS);
+    }
+    return run_end_round(lane->run, lane->index, &lane->error);
+}
