@@ -173,12 +173,15 @@ static bool run_endless(struct lane *lane, struct source *source) {
     lane->many = true;
     while (lane_wait(lane, "the next round of", due.at_ns)) {
         struct error lost = {0};
+        int64_t begin_ns = clock_boot_ns();
         bool good = round_once(lane, source, &lane->window, &lost);
         /* What an unsuccessful round has written counts as written. */
         if (good && lane->lost) {
             lane_event(lane, SINK_BACK, NULL, NULL);
             lane->lost = false;
         }
+        if (good)
+            lane_round_event(lane, begin_ns);
         if ((good || !ends_lane(lane, &lost)) &&
             !run_end_round(lane->run, lane->index, &lane->error))
             return false;

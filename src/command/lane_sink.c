@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 #include "command/lane_sink.h"
 
+#include "core/clock.h"
+
 enum { RESUMED_SECONDS = 3600 };
 
 void lane_event(struct lane *lane, enum sink_event_kind kind, const struct entity *entity,
                 const char *text) {
-    const struct sink_event event = {kind, lane->target->text, entity, text};
+    const struct sink_event event = {
+        .kind = kind, .target = lane->target->text, .entity = entity, .text = text};
+    run_event(lane->run, lane->index, &event);
+}
+
+void lane_round_event(struct lane *lane, int64_t begin_ns) {
+    const struct sink_event event = {.kind = lane->idle ? SINK_IDLE : SINK_ROUND,
+                                     .target = lane->target->text,
+                                     .duration_ns = clock_boot_ns() - begin_ns};
     run_event(lane->run, lane->index, &event);
 }
 

@@ -132,6 +132,19 @@ static struct kept_series *add_series(struct latest *latest, struct kept_entity 
     return series;
 }
 
+static int64_t amount(const struct sample *sample) {
+    return sample->value > 0 ? sample->value : 0;
+}
+
+static void add_to_total(struct latest_series *shown, const struct series *series) {
+    for (size_t i = 0; i < series->count; i++) {
+        const struct sample *sample = &series->samples[i];
+        shown->total += amount(sample);
+        if (sample->time == shown->sample.time)
+            shown->total -= amount(&shown->sample);
+    }
+}
+
 void latest_write(struct latest *latest, uint16_t target, const struct series *series) {
     if (!series->count)
         return;
@@ -142,6 +155,7 @@ void latest_write(struct latest *latest, uint16_t target, const struct series *s
         latest, entity, meanings_name(latest->counters, counter->name), series->instance);
     if (!kept)
         kept = add_series(latest, entity);
+    add_to_total(&kept->shown, series);
     if (newest->time < kept->shown.sample.time)
         return;
     kept->shown.counter = counter;

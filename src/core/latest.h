@@ -27,6 +27,7 @@ struct latest_series {
     const struct counter *counter; /* the meaning that its source gives it; its number is 0 */
     const char *instance;          /* "" for the aggregate */
     struct sample sample;
+    int64_t total; /* of the values of all samples since it is kept; those below 0 left out */
     int32_t interval;
     uint16_t target;
     uint16_t age;
@@ -45,7 +46,8 @@ void latest_free(struct latest *latest);
  * latest_write: keeps copies of the newest sample of the series, its entity and its counter. A
  * sample older than the one that is kept changes nothing: it does not make the series younger
  * either, so one that a server's clock left in the future ages. Without samples nothing happens.
- * target numbers the targets of the run.
+ * target numbers the targets of the run. The total counts every sample, the one that another of its
+ * time replaces left out.
  */
 void latest_write(struct latest *latest, uint16_t target, const struct series *series);
 

@@ -30,6 +30,7 @@ static const struct {
     [SINK_PRESENT] = {false, 0},        [SINK_ARRIVED] = {true, WRITER_ARRIVED},
     [SINK_ENDED] = {true, WRITER_LEFT}, [SINK_MISSING] = {false, 0},
     [SINK_LOST] = {true, WRITER_LOST},  [SINK_BACK] = {true, WRITER_BACK},
+    [SINK_ROUND] = {false, 0},          [SINK_IDLE] = {false, 0},
 };
 
 static void on_event(struct sink *sink, const struct sink_event *event) {

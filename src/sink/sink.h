@@ -32,6 +32,8 @@ enum sink_event_kind {
     SINK_MISSING, /* an entity, or the target, lacks samples */
     SINK_LOST,    /* the target cannot be reached */
     SINK_BACK,    /* it can again */
+    SINK_ROUND,   /* a round of an endless run has succeeded; its series have come */
+    SINK_IDLE,    /* so has one in which nothing was asked for */
 };
 
 struct sink_event {
@@ -39,6 +41,7 @@ struct sink_event {
     const char *target;          /* for people */
     const struct entity *entity; /* NULL: the target as a whole */
     const char *text;            /* why; NULL when there is nothing to say */
+    int64_t duration_ns;         /* of a round */
 };
 
 struct sink;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <glib.h>
 
 #include "core/clock.h"
 #include "core/memory.h"
@@ -187,6 +188,18 @@ static void show_life(void) {
     atomic_fetch_add(&signs_of_life, 1);
 }
 
+/* What happened to the targets, a letter each, when that is asked for. */
+static GString *happened;
+
+static void note_event(struct sink *sink, const struct sink_event *event) {
+    static const char letters[] = {
+        [SINK_PRESENT] = 'p', [SINK_ARRIVED] = 'a', [SINK_ENDED] = 'e', [SINK_MISSING] = 'm',
+        [SINK_LOST] = 'L',    [SINK_BACK] = 'B',    [SINK_ROUND] = 'R', [SINK_IDLE] = 'I'};
+    (void)sink;
+    assert_true(event->duration_ns >= 0);
+    g_string_append_c(happened, letters[event->kind]);
+}
+
 static struct outcome play(size_t targets, const struct timing *timing) {
     struct outcome outcome = {0};
     size_t rows_size = 0, messages_size = 0;
@@ -201,7 +214,10 @@ static struct outcome play(size_t targets, const struct timing *timing) {
         assert_true(target_init(&all[i].target, text, &error));
         free(text);
     }
-    struct sink sink = {.ops = sink_table[0], .stream = open_memstream(&outcome.rows, &rows_size)};
+    struct sink_ops noting = *sink_table[0];
+    noting.event = note_event;
+    struct sink sink = {.ops = happened ? &noting : sink_table[0],
+                        .stream = open_memstream(&outcome.rows, &rows_size)};
     struct run run;
     run_init(&run, &options, &sink);
     run.alive = show_life;
@@ -384,6 +400,19 @@ static void test_idle_rounds(void **state) {
     outcome_done(&outcome);
 }
 
+/* Who keeps what came last is told of rounds that succeed, and of those in which nothing was asked.
+ */
+static void test_rounds_are_told(void **state) {
+    (void)state;
+    happened = g_string_new(NULL);
+    scripts[0] = "bmillsc";
+    struct outcome outcome = play(1, &endless);
+    assert_string_equal(happened->str, "RmRILBR");
+    outcome_done(&outcome);
+    g_string_free(happened, TRUE);
+    happened = NULL;
+}
+
 /* The source's clock is asked again, as its connection is. */
 static void test_endless_asks_time_again(void **state) {
     (void)state;
@@ -408,6 +437,7 @@ int main(void) {
         cmocka_unit_test(test_endless_without_a_round),
         cmocka_unit_test(test_endless_waits_for_target),
         cmocka_unit_test(test_idle_rounds),
+        cmocka_unit_test(test_rounds_are_told),
         cmocka_unit_test(test_unavailable),
         cmocka_unit_test(test_endless_asks_time_again),
     };

@@ -97,6 +97,39 @@ static void test_newest_value(void **state) {
     latest_free(NULL);
 }
 
+static void expect_total(struct latest *latest, int64_t expected) {
+    assert_int_equal(latest_series_first(latest_first(latest))->total, expected);
+}
+
+/* Each sample counts once, late ones too; one that takes another's place counts in its stead. */
+static void test_total(void **state) {
+    const struct entity web = guest("esx01", "web", "vm-1");
+    const struct sample samples[] = {{100, 1}, {120, 20}, {140, 300}};
+    struct series series = {.entity = &web,
+                            .counter = &usage,
+                            .instance = "",
+                            .interval = 20,
+                            .count = 3,
+                            .samples = samples};
+    struct latest *latest = latest_new(1);
+    (void)state;
+
+    latest_write(latest, 0, &series);
+    expect_total(latest, 321);
+    feed(latest, 0, &web, &usage, "", (struct sample){160, 4000});
+    feed(latest, 0, &web, &usage, "", (struct sample){80, 50000});
+    expect_total(latest, 54321);
+    feed(latest, 0, &web, &usage, "", (struct sample){160, 2000});
+    expect_total(latest, 52321);
+    feed(latest, 0, &web, &usage, "", (struct sample){180, -7});
+    expect_total(latest, 52321);
+    for (int round = 0; round < 2; round++)
+        latest_round_end(latest, 0);
+    feed(latest, 0, &web, &usage, "", (struct sample){200, 5});
+    expect_total(latest, 5);
+    latest_free(latest);
+}
+
 static void test_empty_series_is_nothing(void **state) {
     const struct entity web = guest("esx01", "web", "vm-1");
     struct latest *latest = latest_new(0);
@@ -378,6 +411,7 @@ static void test_many_series(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_newest_value),
+        cmocka_unit_test(test_total),
         cmocka_unit_test(test_empty_series_is_nothing),
         cmocka_unit_test(test_look_up),
         cmocka_unit_test(test_stable_order),
