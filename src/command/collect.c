@@ -119,13 +119,14 @@ static bool publish(struct run *run, struct outputs *outputs) {
     return false;
 }
 
-static int collect(const struct options *options) {
+static int collect(struct options *options) {
     struct error error = {0};
     struct outputs outputs = {0};
     if (!open_outputs(&outputs, options, &error)) {
         log_error(&options->log, "%s", error.message);
         return run_error_status(&error);
     }
+    options->selection.context |= outputs.samples.tee.ops.context;
     struct run run;
     run_init(&run, options, &outputs.samples.tee.base);
     destinations_end_with(&outputs.samples, &run.cancel);

@@ -59,7 +59,8 @@ static bool check_repetition(const struct destinations *destinations, size_t num
 static bool open_one(struct destinations *destinations, size_t number, const char *text,
                      const struct options *options, struct error *error) {
     struct destination *mine = &destinations->list[number];
-    if (!choose_format(mine, text, options, error) || !open_output(mine, options, error))
+    if (!choose_format(mine, text, options, error) ||
+        !sink_accepts(mine->sink.ops, &options->sink, error) || !open_output(mine, options, error))
         return false;
     mine->sink.stream = mine->output.stream;
     mine->sink.output = &mine->output;

@@ -286,7 +286,7 @@ static bool prepare(struct lane *lane, struct source *source, struct error *erro
     if (is_endless(lane))
         lane_resume(lane, inventory);
     coverage_define(lane->coverage, catalog, selection);
-    lane_define(lane, catalog);
+    lane_define(lane, catalog, inventory);
     names_keep(lane->entities, selection, inventory);
     /* A recording may well hold what another one, or the target itself, has of another time. */
     if (!source->ops->recorded)

@@ -19,12 +19,14 @@ void lane_round_event(struct lane *lane, int64_t begin_ns) {
     run_event(lane->run, lane->index, &event);
 }
 
-void lane_define(struct lane *lane, const struct catalog *catalog) {
+void lane_define(struct lane *lane, const struct catalog *catalog,
+                 const struct inventory *inventory) {
     struct run *run = lane->run;
-    if (!run->sink->ops->define)
-        return;
     pthread_mutex_lock(&run->lock);
-    run->sink->ops->define(run->sink, catalog);
+    if (run->sink->ops->define)
+        run->sink->ops->define(run->sink, catalog);
+    if (run->sink->ops->know)
+        run->sink->ops->know(run->sink, inventory);
     pthread_mutex_unlock(&run->lock);
 }
 

@@ -12,8 +12,9 @@ void lane_event(struct lane *lane, enum sink_event_kind kind, const struct entit
 /* lane_round_event: a round that began at this time of clock_boot_ns has succeeded. */
 void lane_round_event(struct lane *lane, int64_t begin_ns);
 
-/* lane_define: the counters of the target. */
-void lane_define(struct lane *lane, const struct catalog *catalog);
+/* lane_define: the counters of the target, and what it holds. */
+void lane_define(struct lane *lane, const struct catalog *catalog,
+                 const struct inventory *inventory);
 
 /* lane_use_marks: the source gets what the sink has of an earlier run. */
 void lane_use_marks(struct lane *lane);

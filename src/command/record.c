@@ -54,7 +54,7 @@ static bool check_targets(const struct options *options, const char *path, struc
 static int record(struct options *options, struct error *error) {
     const char *path = options->output ? options->output : default_output;
     options->timing.follow = true;
-    options->selection.context |= CONTEXT_PLACE;
+    options->selection.context |= CONTEXT_PLACE | CONTEXT_GUEST_ID;
     if (!check_targets(options, path, error))
         return STATUS_USAGE;
     struct writer *writer = writer_open(path, &options->retention, &options->log, error);

@@ -37,6 +37,7 @@ struct entity {
     const char *uuid; /* datastore: what the instances of its counters are named by */
     const char *host; /* guest: name of the host it runs on */
     const char *guest_os;
+    const char *guest_id; /* short: debian11_64Guest; known when it is asked for */
     const char *cpu_model; /* host */
     const char *shape;     /* entities of one type and shape offer the same counters */
     const char *subtype;   /* the server's name for a special kind of the type: VirtualApp */
@@ -67,7 +68,7 @@ bool entity_type_from_name(const char *name, size_t length, enum entity_type *ty
 /* entity_state_name: on, off, suspended, disconnected or unknown. */
 const char *entity_state_name(enum entity_state state);
 
-enum { ENTITY_STRINGS = 21 };
+enum { ENTITY_STRINGS = 22 };
 
 /* entity_strings: the addresses of all strings of an entity, always in the same order. */
 void entity_strings(struct entity *entity, const char **fields[ENTITY_STRINGS]);

@@ -40,6 +40,7 @@ const struct entity_field entity_fields[ENTITY_FIELDS] = {
     {"state", false, 0, 0, append_state},
     TEXT(reason, CONTEXT_DETAILS),
     TEXT(guest_os, 0),
+    TEXT(guest_id, CONTEXT_GUEST_ID),
     TEXT(guest_host, CONTEXT_DETAILS),
     TEXT(guest_ip, CONTEXT_DETAILS),
     TEXT(attributes, CONTEXT_ATTRIBUTES),

@@ -19,6 +19,8 @@ enum selection_context {
     CONTEXT_ATTRIBUTES = 1 << 2, /* custom attributes */
     CONTEXT_AGENT = 1 << 4,      /* agents in guests are asked for these details */
     CONTEXT_LISTED = 1 << 3,     /* they are not measured: no counter is asked for */
+    CONTEXT_GUEST_ID = 1 << 5,   /* the short id of guest systems */
+    CONTEXT_VOLUMES = 1 << 6,    /* datastores, by whose volumes counters have their instances */
 };
 
 struct selection {

@@ -11,4 +11,7 @@ extern const struct sink_ops sink_csv;
 /* sink_jsonl: one JSON object per sample and line. */
 extern const struct sink_ops sink_jsonl;
 
+/* sink_influx: InfluxDB's line protocol, in the schema of telegraf's vSphere input. */
+extern const struct sink_ops sink_influx;
+
 #endif

@@ -12,6 +12,7 @@
 const struct sink_ops *const sink_table[] = {
     &sink_csv,
     &sink_jsonl,
+    &sink_influx,
     NULL,
 };
 
@@ -30,17 +31,46 @@ const struct sink_ops *sink_find(const char *name, struct error *error) {
     return NULL;
 }
 
+static bool ends_with(const char *path, size_t length, const char *ending, size_t size) {
+    return length > size && path[length - size - 1] == '.' &&
+           memcmp(path + length - size, ending, size) == 0;
+}
+
+/* The first length bytes of the path end with a name of the format. */
+static bool is_called(const char *path, size_t length, const struct sink_ops *ops) {
+    if (ends_with(path, length, ops->name, strlen(ops->name)))
+        return true;
+    for (const char *ending = ops->endings; ending; ending = strchr(ending, ' ')) {
+        ending += *ending == ' ';
+        if (ends_with(path, length, ending, strcspn(ending, " ")))
+            return true;
+    }
+    return false;
+}
+
 const struct sink_ops *sink_choose(const char *name, const char *path, struct error *error) {
     if (name)
         return sink_find(name, error);
     size_t length = path ? strlen(path) - strlen(compression_suffix(path)) : 0;
-    for (size_t i = 0; sink_table[i]; i++) {
-        size_t extension = strlen(sink_table[i]->name);
-        if (length > extension && path[length - extension - 1] == '.' &&
-            memcmp(path + length - extension, sink_table[i]->name, extension) == 0)
+    for (size_t i = 0; sink_table[i]; i++)
+        if (is_called(path, length, sink_table[i]))
             return sink_table[i];
-    }
     return sink_table[0];
+}
+
+bool sink_accepts(const struct sink_ops *ops, const struct sink_options *options,
+                  struct error *error) {
+    if (options->raw && ops->refuses & SINK_REFUSES_RAW)
+        return error_set(error, ERROR_USAGE,
+                         "--raw: the units of %s are fixed: leave the option out, or choose "
+                         "another format",
+                         ops->name);
+    if (options->spreadsheet_safe && ops->refuses & SINK_REFUSES_SPREADSHEET_SAFE)
+        return error_set(error, ERROR_USAGE,
+                         "--spreadsheet-safe: no spreadsheet reads %s: leave the option out, or "
+                         "choose csv",
+                         ops->name);
+    return true;
 }
 
 static void begin(struct sink *sink) {

@@ -12,6 +12,7 @@
 #include "core/catalog.h"
 #include "core/entity_field.h"
 #include "core/error.h"
+#include "core/inventory.h"
 #include "core/mark.h"
 #include "core/output.h"
 #include "core/series.h"
@@ -46,9 +47,15 @@ struct sink_event {
 
 struct sink;
 
+/* Options that make no sense for a format. */
+enum sink_refusal { SINK_REFUSES_RAW = 1 << 0, SINK_REFUSES_SPREADSHEET_SAFE = 1 << 1 };
+
 struct sink_ops {
-    const char *name; /* the value of --format */
-    const char *row;  /* what each row begins with; NULL: begin writes a header */
+    const char *name;    /* the value of --format, and how names of its files end */
+    const char *endings; /* others of them, with blanks between them; NULL for none */
+    const char *row;     /* what each row begins with; NULL: begin writes a header */
+    unsigned context;    /* of enum selection_context: what the format tells of entities */
+    unsigned refuses;    /* of enum sink_refusal */
     /* begin: what stands before the first series, such as a header. */
     void (*begin)(struct sink *sink);
     /* write: one series. */
@@ -69,6 +76,11 @@ struct sink_ops {
     void (*event)(struct sink *sink, const struct sink_event *event);
     /* define: the counters of the sink's target; may be NULL. */
     void (*define)(struct sink *sink, const struct catalog *catalog);
+    /*
+     * know: what the sink's target holds, whether it is measured or not, before the first series;
+     * may be NULL.
+     */
+    void (*know)(struct sink *sink, const struct inventory *inventory);
     /* mark: which samples of the entity an earlier run gave; false for none; may be NULL. */
     bool (*mark)(struct sink *sink, const struct entity *entity, int32_t interval,
                  struct mark *mark);
@@ -121,6 +133,10 @@ void sink_done(struct sink *sink);
  * (x.jsonl, x.jsonl.gz), else the default. ERROR_USAGE lists the known ones.
  */
 const struct sink_ops *sink_choose(const char *name, const char *path, struct error *error);
+
+/* sink_accepts: the format has a meaning for each option; else ERROR_USAGE names one. */
+bool sink_accepts(const struct sink_ops *ops, const struct sink_options *options,
+                  struct error *error) __attribute__((warn_unused_result));
 
 /* sink_find: the format with this name; ERROR_USAGE lists the known ones. */
 const struct sink_ops *sink_find(const char *name, struct error *error);

@@ -60,6 +60,14 @@ static void give_catalog(struct sink *sink, const struct catalog *catalog) {
     }
 }
 
+static void give_inventory(struct sink *sink, const struct inventory *inventory) {
+    for (size_t i = 0; i < tee_of(sink)->count; i++) {
+        struct sink *member = member_of(sink, i);
+        if (member && member->ops->know)
+            member->ops->know(member, inventory);
+    }
+}
+
 /* An interrupt concerns all of them. */
 static bool leave_out(struct tee *tee, size_t number, const struct error *failure,
                       struct error *error) {
@@ -118,6 +126,8 @@ void tee_init(struct tee *tee, struct sink *const *sinks, size_t count) {
         tee->ops.skipped = ops->skipped ? give_skipped : tee->ops.skipped;
         tee->ops.event = ops->event ? give_event : tee->ops.event;
         tee->ops.define = ops->define ? give_catalog : tee->ops.define;
+        tee->ops.know = ops->know ? give_inventory : tee->ops.know;
+        tee->ops.context |= ops->context;
     }
     tee->base.ops = &tee->ops;
 }

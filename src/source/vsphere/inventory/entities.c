@@ -100,9 +100,10 @@ static void add_place(struct loader *loader, const struct vim25__ObjectContent *
                property_of(object, "parent"));
 }
 
-/* Hosts are kept for the guests that name them. */
+/* Hosts are kept for the guests that name them, datastores for the names of their volumes. */
 static bool is_wanted(const struct loader *loader, enum entity_type type) {
-    return loader->types[type] || (type == ENTITY_HOST && loader->types[ENTITY_VM]);
+    return loader->types[type] || (type == ENTITY_HOST && loader->types[ENTITY_VM]) ||
+           (type == ENTITY_DATASTORE && loader->context & CONTEXT_VOLUMES);
 }
 
 static void visit(void *context, const struct vim25__ObjectContent *object) {

@@ -109,6 +109,10 @@ static void set_guest_os(struct entity *entity, const char *text) {
     entity->guest_os = text;
 }
 
+static void set_guest_id(struct entity *entity, const char *text) {
+    entity->guest_id = text;
+}
+
 static void set_cpu_model(struct entity *entity, const char *text) {
     entity->cpu_model = text;
 }
@@ -168,6 +172,7 @@ static const struct property vm_properties[] = {
     {"summary.config.memorySizeMB", set_memory_mib, 0},
     {"summary.config.uuid", set_uuid, 0},
     {"summary.config.guestFullName", set_guest_os, 0},
+    {"summary.config.guestId", set_guest_id, CONTEXT_GUEST_ID},
     {"summary.config.numEthernetCards", set_networked, 0},
     {"summary.config.numVirtualDisks", set_has_disks, 0},
     {"config.version", set_hardware_version, 0},
