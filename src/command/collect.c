@@ -12,8 +12,9 @@ const struct options_spec collect_spec = {
     .command = "collect",
     .arguments = "TARGET...",
     .summary = "Write samples of the hosts and guests of all targets, one row per sample.",
-    .notes = "Formats: csv, jsonl (one JSON object per row). Without --format, the end of the\n"
-             "output's name tells (x.jsonl), else csv; .gz or .zst behind it compresses.\n\n"
+    .notes = "Formats: csv, jsonl (one JSON object per row), influx (line protocol in telegraf's\n"
+             "schema). Without --format, the end of the output's name tells (x.jsonl, x.lp), else\n"
+             "csv; .gz or .zst behind it compresses.\n\n"
              "Examples:\n"
              "  vperf collect --output esx01.csv --coverage coverage.csv root@esx01.example.com\n"
              "  vperf collect --type vm --counter 'cpu.*,mem.*' --samples 15 vc01.example.com",

@@ -37,7 +37,7 @@ struct entity {
     const char *uuid; /* datastore: what the instances of its counters are named by */
     const char *host; /* guest: name of the host it runs on */
     const char *guest_os;
-    const char *guest_id; /* short: debian11_64Guest; known when it is asked for */
+    const char *guest_id;  /* short: debian11_64Guest; known when it is asked for */
     const char *cpu_model; /* host */
     const char *shape;     /* entities of one type and shape offer the same counters */
     const char *subtype;   /* the server's name for a special kind of the type: VirtualApp */

@@ -7,6 +7,7 @@ Run: VPERF=build/release/vperf /usr/bin/python3 -m pytest tests/e2e
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import sys
@@ -107,6 +108,15 @@ def vcenter(shared_vcsim):
     """A vCenter with three hosts and six guests; one host is disconnected, one guest is off."""
     return shared_vcsim(*STANDING, "-model", "vpx", "-host", "3", "-vm", "6", "-off", "1",
                         "-disconnected", "1")
+
+
+@pytest.fixture(scope="session")
+def named(shared_vcsim, tmp_path_factory):
+    """An ESXi host whose guests have names that formats trip over."""
+    names = tmp_path_factory.mktemp("names") / "names.json"
+    names.write_text(json.dumps([harness.as_servers_write(name) for name in harness.NAMES]))
+    return shared_vcsim("-mode", "real", "-now", "2026-11-21T19:17:25Z", "-vm",
+                        len(harness.NAMES), "-names", names)
 
 
 @pytest.fixture(scope="session")

@@ -268,6 +268,20 @@ def full_backlog():
         yield listener.getsockname()[1]
 
 
+# What guests may be called.
+NAMES = ["a,b", 'say "hi"', '"', "two\nlines", "carriage\rreturn", "crlf\r\nname", "Grün-Straße",
+         "漢字のゲスト", "=cmd|' /C calc'!A1", "+1+1", "-1-1", "@SUM(A1)", "\ttab first",
+         " space first", "space last ", "'apostrophe", "emoji 🖥️", "a;b", "#10042", "NULL", "NA",
+         "x" * 80, "ünï\u200bcode", "<&>", "100% sure", "50%2foff", "a/b\\c", "a\\, b\\",
+         "''", "=",
+         "a,\"b\"\n=c"]
+
+
+def as_servers_write(name):
+    """vSphere escapes three characters in the names of its objects."""
+    return name.replace("%", "%25").replace("/", "%2f").replace("\\", "%5c")
+
+
 # Groups of counters that vperf makes of properties: no samples of the server. See test_space.py.
 OWN_GROUPS = ("guestDisk", "snapshot", "space")
 

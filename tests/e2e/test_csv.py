@@ -2,7 +2,6 @@
 """The CSV itself, re-read by Python's csv module: columns, types, names that need quotes; and
 where it goes: never half a file, never a silent loss."""
 
-import json
 import os
 import re
 import resource
@@ -11,36 +10,16 @@ import signal
 import stat
 
 import pytest
-from harness import (await_true, check_output_error, files_in, finish, on_terminal,
+from harness import (NAMES, await_true, check_output_error, files_in, finish, on_terminal,
                      read_csv)
 
 COLUMNS = ["timestamp", "source", "hypervisor", "type", "name", "id", "counter", "instance",
            "value", "unit", "interval"]
 
-NAMES = ["a,b", 'say "hi"', '"', "two\nlines", "carriage\rreturn", "crlf\r\nname", "Grün-Straße",
-         "漢字のゲスト", "=cmd|' /C calc'!A1", "+1+1", "-1-1", "@SUM(A1)", "\ttab first",
-         " space first", "space last ", "'apostrophe", "emoji 🖥️", "a;b", "#10042", "NULL",
-         "x" * 80, "ünï\u200bcode", "<&>", "100% sure", "50%2foff", "a/b\\c", "''", "=",
-         "a,\"b\"\n=c"]
-
 # Of the same sample time whenever they are asked for.
 CPU = ("--counter", "cpu.*")
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def as_servers_write(name):
-    """vSphere escapes three characters in the names of its objects."""
-    return name.replace("%", "%25").replace("/", "%2f").replace("\\", "%5c")
-
-
-@pytest.fixture(scope="module")
-def named(shared_vcsim, tmp_path_factory):
-    """An ESXi host whose guests have the names above."""
-    names = tmp_path_factory.mktemp("names") / "names.json"
-    names.write_text(json.dumps([as_servers_write(name) for name in NAMES]))
-    return shared_vcsim("-mode", "real", "-now", "2026-11-21T19:17:25Z", "-vm", len(NAMES),
-                        "-names", names)
 
 
 @pytest.fixture
