@@ -78,13 +78,15 @@ static void free_counter(gpointer data) {
 }
 
 static void free_points(struct block *block) {
-    struct point *point = NULL, *next = NULL;
-    HASH_ITER(hh, block->points, point, next) {
-        HASH_DEL(block->points, point);
+    struct point *point = block->points;
+    HASH_CLEAR(hh, block->points);
+    while (point) {
+        struct point *next = point->hh.next;
         g_string_free(point->measurement, TRUE);
         g_string_free(point->instance, TRUE);
         g_array_free(point->columns, TRUE);
         free(point);
+        point = next;
     }
 }
 
