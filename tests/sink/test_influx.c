@@ -52,7 +52,12 @@ static struct written *begin(void) {
 
 static void put(struct written *to, const struct entity *entity, const struct counter *counter,
                 const char *instance, size_t count, const struct sample *samples) {
-    const struct series series = {entity, counter, instance, 20, false, count, samples};
+    const struct series series = {.entity = entity,
+                                  .counter = counter,
+                                  .instance = instance,
+                                  .interval = 20,
+                                  .count = count,
+                                  .samples = samples};
     sink_write(&to->sink, &series);
 }
 
