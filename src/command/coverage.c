@@ -107,21 +107,20 @@ void coverage_define(struct coverage *coverage, const struct catalog *catalog,
     }
 }
 
-void coverage_offered(struct coverage *coverage, const struct entity *entity,
-                      const struct counter *counter) {
-    row_for(coverage, entity->type, counter->name, counter->unit)->entities++;
-}
-
 /* As row_for, but without a hash of the name, which costs more than the rest of the account. */
-static struct row *row_of_series(struct coverage *coverage, const struct series *series) {
-    const struct counter *counter = series->counter;
-    enum entity_type type = series->entity->type;
+static struct row *row_of(struct coverage *coverage, enum entity_type type,
+                          const struct counter *counter) {
     size_t place = ((uintptr_t)counter / sizeof *counter + type) % RECENT;
     struct row *row = coverage->recent[place];
     if (!row || row->type != type || strcmp(counter_name(row), counter->name) != 0)
         row = row_for(coverage, type, counter->name, counter->unit);
     coverage->recent[place] = row;
     return row;
+}
+
+void coverage_offered(struct coverage *coverage, const struct entity *entity,
+                      const struct counter *counter) {
+    row_of(coverage, entity->type, counter)->entities++;
 }
 
 /* Most series are of the entity of the one before; its address may be another's by now. */
@@ -164,7 +163,7 @@ static bool is_first(struct coverage *coverage, struct row *row, const struct en
 }
 
 void coverage_series(struct coverage *coverage, const struct series *series) {
-    struct row *row = row_of_series(coverage, series);
+    struct row *row = row_of(coverage, series->entity->type, series->counter);
     row->returning += !series->continues && is_first(coverage, row, series->entity);
     row->series += !series->continues;
     row->samples += series->count;

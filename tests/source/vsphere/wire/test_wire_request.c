@@ -83,14 +83,15 @@ static void query_leaves_out_what_is_not_set(void **state) {
     open_empty(&wire, "QueryPerfResponse");
     assert_int_equal(soap_call___vim25__QueryPerf(wire.soap, WIRE_URL, "", &request, &response),
                      SOAP_OK);
-    expect_sent(&wire, "<vim25:querySpec><vim25:entity type=\"VirtualMachine\">vm-1</vim25:entity>"
-                       "<vim25:startTime>2026-11-21T21:05:20Z</vim25:startTime>"
-                       "<vim25:maxSample>3</vim25:maxSample><vim25:metricId>"
-                       "<vim25:counterId>6</vim25:counterId><vim25:instance></vim25:instance>"
-                       "</vim25:metricId><vim25:metricId><vim25:counterId>7</vim25:counterId>"
-                       "<vim25:instance>a&lt;&amp;b</vim25:instance></vim25:metricId>"
-                       "<vim25:intervalId>20</vim25:intervalId>"
-                       "<vim25:format>csv</vim25:format></vim25:querySpec>");
+    expect_sent(&wire,
+                "<vim25:querySpec xmlns=\"urn:vim25\"><entity type=\"VirtualMachine\">vm-1</entity>"
+                "<startTime>2026-11-21T21:05:20Z</startTime>"
+                "<maxSample>3</maxSample><metricId>"
+                "<counterId>6</counterId><instance></instance>"
+                "</metricId><metricId><counterId>7</counterId>"
+                "<instance>a&lt;&amp;b</instance></metricId>"
+                "<intervalId>20</intervalId>"
+                "<format>csv</format></vim25:querySpec>");
     wire_close(&wire);
     g_string_free(metrics, TRUE);
 }
