@@ -79,7 +79,12 @@ static void write_guest(struct writer *writer, const struct values *values, int 
             .name = text, .unit = "number", .rollup = "average", .stats = "rate"};
         const struct sample sample = {begin + INTERVAL * (round + 1),
                                       value_of(values, guest, i, round)};
-        const struct series series = {&entity, &counter, "", INTERVAL, false, 1, &sample};
+        const struct series series = {.entity = &entity,
+                                      .counter = &counter,
+                                      .instance = "",
+                                      .interval = INTERVAL,
+                                      .count = 1,
+                                      .samples = &sample};
         writer_add(writer, 0, &series);
     }
 }

@@ -27,25 +27,29 @@ static void test_windows(void **state) {
         bool needs_now;
         struct window window;
     } rows[] = {
-        {{.samples = 1, .interval = 20}, false, {0, 0, 20, 1, false, NOW}},
-        {{.samples = 15, .interval = 20}, false, {0, 0, 20, 15, false, NOW}},
-        {{.samples = 1, .interval = 300}, true, {NOW - 900, NOW, 300, 1, false, NOW}},
+        {{.samples = 1, .interval = 20}, false, {.interval = 20, .newest = 1, .now = NOW}},
+        {{.samples = 15, .interval = 20}, false, {.interval = 20, .newest = 15, .now = NOW}},
+        {{.samples = 1, .interval = 300},
+         true,
+         {.after = NOW - 900, .until = NOW, .interval = 300, .newest = 1, .now = NOW}},
         {{.range = {from_now(-HOUR), from_now(0)}, .interval = 20},
          true,
-         {NOW - HOUR, NOW, 20, 0, false, NOW}},
+         {.after = NOW - HOUR, .until = NOW, .interval = 20, .now = NOW}},
         {{.range = {at(NOW - 100), at(NOW - 40)}, .interval = 300},
          false,
-         {NOW - 100, NOW - 40, 300, 0, false, NOW}},
+         {.after = NOW - 100, .until = NOW - 40, .interval = 300, .now = NOW}},
         {{.range = {at(NOW - 100), at(NOW - 40)}, .interval = 20},
          true,
-         {NOW - 100, NOW - 40, 20, 0, false, NOW}},
+         {.after = NOW - 100, .until = NOW - 40, .interval = 20, .now = NOW}},
         {{.range = {absent, at(NOW - 40)}, .samples = 3, .interval = 20},
          true,
-         {NOW - 140, NOW - 40, 20, 3, false, NOW}},
-        {{.samples = 1, .interval = 20, .follow = true}, true, {NOW - 21, 0, 20, 0, true, NOW}},
+         {.after = NOW - 140, .until = NOW - 40, .interval = 20, .newest = 3, .now = NOW}},
+        {{.samples = 1, .interval = 20, .follow = true},
+         true,
+         {.after = NOW - 21, .interval = 20, .fresh_only = true, .now = NOW}},
         {{.range = {from_now(-HOUR), absent}, .interval = 20, .follow = true},
          true,
-         {NOW - HOUR, 0, 20, 0, true, NOW}},
+         {.after = NOW - HOUR, .interval = 20, .fresh_only = true, .now = NOW}},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -63,9 +63,19 @@ static void test_rows(void **state) {
     struct entity entity = guest("web-1");
     struct entity host = {.type = ENTITY_HOST, .source = "kvm01:16509", .hypervisor = "kvm"};
     const struct series series[] = {
-        {&entity, &usage, "", 20, false, 3, percents},
-        {&entity, &usage, "0", 300, false, 1, percents},
-        {&host, &active, NULL, 20, false, 1, sizes},
+        {.entity = &entity,
+         .counter = &usage,
+         .instance = "",
+         .interval = 20,
+         .count = 3,
+         .samples = percents},
+        {.entity = &entity,
+         .counter = &usage,
+         .instance = "0",
+         .interval = 300,
+         .count = 1,
+         .samples = percents},
+        {.entity = &host, .counter = &active, .interval = 20, .count = 1, .samples = sizes},
     };
     (void)state;
 
@@ -85,7 +95,12 @@ static void test_rows(void **state) {
 static void test_raw(void **state) {
     static const struct sample sample = {1795288640, -459};
     struct entity entity = guest("web-1");
-    const struct series series = {&entity, &usage, "", 20, false, 1, &sample};
+    const struct series series = {.entity = &entity,
+                                  .counter = &usage,
+                                  .instance = "",
+                                  .interval = 20,
+                                  .count = 1,
+                                  .samples = &sample};
     (void)state;
 
     check(&series, 1, (struct sink_options){.raw = true},
@@ -113,7 +128,12 @@ static void test_names(void **state) {
         for (int safe = 0; safe <= 1; safe++) {
             char expected[512];
             struct entity entity = guest(cases[i].name);
-            const struct series series = {&entity, &usage, "", 20, false, 1, &sample};
+            const struct series series = {.entity = &entity,
+                                          .counter = &usage,
+                                          .instance = "",
+                                          .interval = 20,
+                                          .count = 1,
+                                          .samples = &sample};
             /* The value begins with '-' and is a number: never an apostrophe. */
             snprintf(expected, sizeof expected,
                      HEADER "2026-11-21T19:17:20Z,esx01.example.com,esxi,vm,%s,vm-9,"
@@ -132,7 +152,12 @@ static void test_every_text_cell_is_made_safe(void **state) {
                             .hypervisor = "=hyper",
                             .name = "=name",
                             .id = "=id"};
-    const struct series series = {&entity, &odd, "=instance", 20, false, 1, &sample};
+    const struct series series = {.entity = &entity,
+                                  .counter = &odd,
+                                  .instance = "=instance",
+                                  .interval = 20,
+                                  .count = 1,
+                                  .samples = &sample};
     (void)state;
 
     check(
@@ -148,7 +173,12 @@ static void test_addresses_are_used_again(void **state) {
     char name[16], counter_name[16];
     struct counter counter = {.name = counter_name};
     struct entity entity = guest(name);
-    const struct series series = {&entity, &counter, "", 20, false, 1, &sample};
+    const struct series series = {.entity = &entity,
+                                  .counter = &counter,
+                                  .instance = "",
+                                  .interval = 20,
+                                  .count = 1,
+                                  .samples = &sample};
     struct error error = {0};
     char *text;
     size_t size;
@@ -179,7 +209,12 @@ static void test_addresses_are_used_again(void **state) {
 static void test_header_comes_once(void **state) {
     static const struct sample sample = {1795288640, 1};
     struct entity entity = guest("web-1");
-    const struct series series = {&entity, &active, "", 20, false, 1, &sample};
+    const struct series series = {.entity = &entity,
+                                  .counter = &active,
+                                  .instance = "",
+                                  .interval = 20,
+                                  .count = 1,
+                                  .samples = &sample};
     (void)state;
 
     for (int count = 0; count <= 2; count++) {

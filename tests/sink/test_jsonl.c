@@ -21,7 +21,12 @@ static char *written(const struct entity *entity, const char *instance, size_t c
     size_t size = 0;
     struct error error = {0};
     struct sink sink = {.ops = sink_find("jsonl", &error), .options = *options};
-    const struct series series = {entity, &usage, instance, 20, false, count, samples};
+    const struct series series = {.entity = entity,
+                                  .counter = &usage,
+                                  .instance = instance,
+                                  .interval = 20,
+                                  .count = count,
+                                  .samples = samples};
     sink.stream = open_memstream(&text, &size);
     sink_write(&sink, &series);
     sink_end(&sink);
@@ -90,7 +95,12 @@ static void test_unit_stays(void **state) {
     sink.stream = open_memstream(&text, &size);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct sample sample = {1795288640 + 20 * (int64_t)i, rows[i].value};
-        const struct series series = {&hosts[rows[i].host], &cache, "", 20, false, 1, &sample};
+        const struct series series = {.entity = &hosts[rows[i].host],
+                                      .counter = &cache,
+                                      .instance = "",
+                                      .interval = 20,
+                                      .count = 1,
+                                      .samples = &sample};
         char unit[32];
         fflush(sink.stream);
         size_t before = size;
