@@ -44,6 +44,14 @@ void memory_share_heap(void) {
 #endif
 }
 
+void memory_keep_freed(void) {
+#ifdef __GLIBC__
+    enum { MIB = 1024 * 1024 };
+    mallopt(M_MMAP_THRESHOLD, 32 * MIB);
+    mallopt(M_TRIM_THRESHOLD, 512 * MIB);
+#endif
+}
+
 void memory_trim(void) {
 #ifdef __GLIBC__
     malloc_trim(0);

@@ -44,6 +44,12 @@ char *memory_vprintf(const char *format, va_list arguments)
  */
 void memory_share_heap(void);
 
+/*
+ * memory_keep_freed: large pieces that are freed stay for the next ones, which the system need not
+ * clear again.
+ */
+void memory_keep_freed(void);
+
 /* memory_trim: gives memory that was freed back to the system, where the C library can. */
 void memory_trim(void);
 

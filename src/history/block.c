@@ -193,13 +193,46 @@ GByteArray *block_encode(const struct block_series *series, size_t count, int le
     return packed;
 }
 
+struct block_room {
+    ZSTD_DCtx *context;
+    uint8_t *bytes; /* that zstd got */
+    size_t size;
+    struct sample *times; /* of its lists */
+};
+
+struct block_room *block_room_new(void) {
+    struct block_room *room = memory_alloc(sizeof *room);
+    room->context = memory_check(ZSTD_createDCtx());
+    return room;
+}
+
+void block_room_free(struct block_room *room) {
+    if (!room)
+        return;
+    ZSTD_freeDCtx(room->context);
+    g_free(room->bytes);
+    g_free(room->times);
+    free(room);
+}
+
+/* Room for so many bytes, and for the times that they can hold; cleared for nothing. */
+static void reserve(struct block_room *room, size_t size) {
+    if (size < room->size)
+        return;
+    g_free(room->bytes);
+    g_free(room->times);
+    room->size = size + 1;
+    room->bytes = g_malloc(room->size);
+    room->times = g_new(struct sample, room->size);
+}
+
 /* A block that is being read. */
 struct reading {
     struct varint_reader reader;
+    struct block_room *room;
     size_t list_count;
     size_t *list_lengths;
     const struct sample **lists; /* the times alone */
-    struct sample *times;
     struct block_series *series; /* count and id; samples are not there yet */
     const uint8_t **values;      /* where those of each series begin */
     size_t *list_of;
@@ -229,16 +262,16 @@ static void read_list(struct reading *reading, struct sample *times, size_t leng
 
 static void read_lists(struct reading *reading) {
     struct varint_reader *reader = &reading->reader;
-    size_t room = (size_t)(reader->end - reader->at), used = 0;
+    struct sample *times = reading->room->times;
+    size_t used = 0;
     reading->list_count = get_count(reader);
     reading->lists = memory_array(reading->list_count + 1, sizeof *reading->lists);
     reading->list_lengths = memory_array(reading->list_count + 1, sizeof *reading->list_lengths);
-    reading->times = g_new(struct sample, room + 1); /* large, and cleared for nothing */
     for (size_t i = 0; i < reading->list_count && !reader->bad; i++) {
         size_t length = get_count(reader);
-        reading->lists[i] = reading->times + used;
+        reading->lists[i] = times + used;
         reading->list_lengths[i] = length;
-        read_list(reading, reading->times + used, length);
+        read_list(reading, times + used, length);
         used += length;
         reading->longest = MAX(reading->longest, length);
     }
@@ -295,7 +328,6 @@ static void read_head(struct reading *reading) {
 static void reading_done(struct reading *reading) {
     free(reading->list_lengths);
     free(reading->lists);
-    g_free(reading->times);
     free(reading->series);
     free(reading->values);
     free(reading->list_of);
@@ -325,12 +357,17 @@ static bool read_packed(struct varint_reader *reader, struct sample *samples, si
     return true;
 }
 
+static void read_same(struct varint_reader *reader, struct sample *samples, size_t count) {
+    int64_t value = varint_unzigzag(varint_get(reader));
+    for (size_t i = 0; i < count; i++)
+        samples[i].value = value;
+}
+
 static void read_varints(struct varint_reader *reader, enum form form, struct sample *samples,
                          size_t count) {
     uint64_t value = 0, step = 0;
     for (size_t i = 0; i < count; i++) {
-        uint64_t number =
-            form == FORM_SAME && i ? 0 : (uint64_t)varint_unzigzag(varint_get(reader));
+        uint64_t number = (uint64_t)varint_unzigzag(varint_get(reader));
         step = form == FORM_SECOND && i > 1 ? step + number : number;
         value = form == FORM_PLAIN ? number : value + step;
         samples[i].value = (int64_t)value;
@@ -345,14 +382,18 @@ static bool read_values(const struct reading *reading, size_t index, struct samp
         return true;
     if (reading->forms[index] == FORM_PACKED)
         return read_packed(&reader, samples, count);
-    read_varints(&reader, reading->forms[index], samples, count);
+    if (reading->forms[index] == FORM_SAME)
+        read_same(&reader, samples, count);
+    else
+        read_varints(&reader, reading->forms[index], samples, count);
     return !reader.bad && reader.at == reader.end;
 }
 
 static bool is_wanted(const struct reading *reading, size_t index,
                       const struct block_visitor *visitor) {
     int64_t id = reading->series[index].id;
-    return id >= visitor->first && id <= visitor->last;
+    return id >= visitor->first && id <= visitor->last &&
+           (!visitor->wanted || visitor->wanted(visitor->context, id));
 }
 
 static bool visit(const struct reading *reading, const struct block_visitor *visitor) {
@@ -372,29 +413,32 @@ static bool visit(const struct reading *reading, const struct block_visitor *vis
     return good;
 }
 
-/* The bytes that zstd got; NULL when they are not as they were. */
-static uint8_t *unpack(const void *data, size_t size, size_t *length) {
+/* What zstd got is in the room; false when it is not as it was. */
+static bool unpack(struct block_room *room, const void *data, size_t size, size_t *length) {
     unsigned long long expected = ZSTD_getFrameContentSize(data, size);
     if (expected > MAX_DECODED) /* what is not known is a large number too */
-        return NULL;
-    uint8_t *bytes = memory_alloc((size_t)expected + 1);
-    *length = ZSTD_decompress(bytes, (size_t)expected, data, size);
-    if (!ZSTD_isError(*length) && *length == expected)
-        return bytes;
-    free(bytes);
-    return NULL;
+        return false;
+    reserve(room, (size_t)expected);
+    *length = ZSTD_decompressDCtx(room->context, room->bytes, (size_t)expected, data, size);
+    return !ZSTD_isError(*length) && *length == expected;
+}
+
+static bool decode(struct block_room *room, const void *data, size_t size,
+                   const struct block_visitor *visitor, struct error *error) {
+    size_t length = 0;
+    if (!unpack(room, data, size, &length))
+        return error_set(error, ERROR_PROTOCOL, "its checksum does not fit");
+    struct reading reading = {.reader = {room->bytes, room->bytes + length, false}, .room = room};
+    read_head(&reading);
+    bool good = !reading.reader.bad && visit(&reading, visitor);
+    reading_done(&reading);
+    return good || error_set(error, ERROR_PROTOCOL, "its content makes no sense");
 }
 
 bool block_decode(const void *data, size_t size, const struct block_visitor *visitor,
                   struct error *error) {
-    size_t length = 0;
-    uint8_t *bytes = unpack(data, size, &length);
-    if (!bytes)
-        return error_set(error, ERROR_PROTOCOL, "its checksum does not fit");
-    struct reading reading = {.reader = {bytes, bytes + length, false}};
-    read_head(&reading);
-    bool good = !reading.reader.bad && visit(&reading, visitor);
-    reading_done(&reading);
-    free(bytes);
-    return good || error_set(error, ERROR_PROTOCOL, "its content makes no sense");
+    struct block_room *own = visitor->room ? NULL : block_room_new();
+    bool good = decode(own ? own : visitor->room, data, size, visitor, error);
+    block_room_free(own);
+    return good;
 }

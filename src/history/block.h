@@ -26,12 +26,24 @@ enum { BLOCK_FAST = 1, BLOCK_SMALL = 5 };
 /* block_encode: the bytes of the series, whose ids ascend; the caller frees them. */
 GByteArray *block_encode(const struct block_series *series, size_t count, int level);
 
+/* Memory that is used again by one block after the other. */
+struct block_room;
+
+/* block_room_new: owned by the caller. */
+struct block_room *block_room_new(void);
+
+/* block_room_free: takes NULL. */
+void block_room_free(struct block_room *room);
+
 /* Gets what a block holds, series by series. */
 struct block_visitor {
     void *context;
     int64_t first, last; /* only series with these ids and those between them */
     /* series: borrowed for the call. */
     void (*series)(void *context, const struct block_series *series);
+    /* wanted: the series with this id is; NULL: all are. */
+    bool (*wanted)(void *context, int64_t id);
+    struct block_room *room; /* NULL: a new one each time */
 };
 
 /*

@@ -58,7 +58,8 @@ static void hour_text(char text[TIME_SIZE], int64_t hour) {
 static void check_row(struct check *check, sqlite3_stmt *row) {
     struct error error = {0};
     struct content content = {.hour = sqlite3_column_int64(row, 0)};
-    const struct block_visitor visitor = {&content, INT64_MIN, INT64_MAX, on_series};
+    const struct block_visitor visitor = {
+        .context = &content, .first = INT64_MIN, .last = INT64_MAX, .series = on_series};
     bool good = block_decode(sqlite3_column_blob(row, 2), (size_t)sqlite3_column_bytes(row, 2),
                              &visitor, &error);
     if (good && (content.misplaced || content.samples != sqlite3_column_int64(row, 1)))

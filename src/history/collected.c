@@ -35,11 +35,8 @@ static void reserve(struct collected_series *series, size_t more) {
     if (series->count + more <= series->capacity)
         return;
     size_t capacity = MAX(series->count + more, series->capacity * 2);
-    struct sample *samples = memory_array(capacity, sizeof *samples);
-    if (series->count)
-        memcpy(samples, series->samples, series->count * sizeof *samples);
-    free(series->samples);
-    series->samples = samples;
+    series->samples =
+        memory_check(reallocarray(series->samples, capacity, sizeof *series->samples));
     series->capacity = capacity;
 }
 
@@ -52,9 +49,16 @@ void collected_append(const struct collected *collected, struct collected_series
         end--;
     size_t more = (size_t)(end - begin);
     reserve(series, more);
-    if (more)
-        memcpy(series->samples + series->count, begin, more * sizeof *begin);
+    if (!more)
+        return;
+    if (series->count && series->samples[series->count - 1].time >= begin->time)
+        series->disordered = true;
+    memcpy(series->samples + series->count, begin, more * sizeof *begin);
     series->count += more;
+}
+
+void collected_expect(const struct collected *collected, size_t index, size_t samples) {
+    reserve(&collected->series[index], samples);
 }
 
 static void on_series(void *context, const struct block_series *from) {
@@ -62,6 +66,10 @@ static void on_series(void *context, const struct block_series *from) {
     struct collected_series *series = collected_find(collected, from->id);
     if (series)
         collected_append(collected, series, from->samples, from->count);
+}
+
+static bool is_wanted(void *context, int64_t id) {
+    return collected_find(context, id);
 }
 
 bool collected_add(struct collected *collected, const void *data, size_t size,
@@ -72,6 +80,8 @@ bool collected_add(struct collected *collected, const void *data, size_t size,
         .context = collected,
         .first = collected->series[0].id,
         .last = collected->series[collected->count - 1].id,
+        .wanted = is_wanted,
+        .room = collected->room,
         .series = on_series,
     };
     return block_decode(data, size, &visitor, error);
@@ -110,6 +120,8 @@ size_t samples_sort(struct sample *samples, size_t count) {
 void collected_sort(struct collected *collected) {
     for (size_t i = 0; i < collected->count; i++) {
         struct collected_series *series = &collected->series[i];
-        series->count = samples_sort(series->samples, series->count);
+        if (series->disordered)
+            series->count = samples_sort(series->samples, series->count);
+        series->disordered = false;
     }
 }

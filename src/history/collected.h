@@ -12,6 +12,7 @@ struct collected_series {
     struct sample *samples;
     size_t count;
     size_t capacity;
+    bool disordered; /* its times do not ascend */
 };
 
 struct collected {
@@ -19,10 +20,14 @@ struct collected {
     size_t count;
     int64_t after; /* only samples with after < time <= until */
     int64_t until;
+    struct block_room *room; /* see struct block_visitor; may be NULL */
 };
 
 /* collected_init: room for the series with these ids, which ascend. */
 void collected_init(struct collected *collected, const int64_t *ids, size_t count);
+
+/* collected_expect: the series with this index will get about so many samples. */
+void collected_expect(const struct collected *collected, size_t index, size_t samples);
 
 /* collected_done: frees the samples. */
 void collected_done(struct collected *collected);

@@ -176,6 +176,7 @@ struct reader *reader_open(const char *path, struct error *error) {
     reader->database = database;
     reader->counters = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     reader->meanings = meanings_new();
+    reader->room = block_room_new();
     reader->catalog = catalog_new();
     reader->last_series = -1;
     if (reader_begin(reader, error)) {
@@ -193,6 +194,7 @@ void reader_close(struct reader *reader) {
     forget_entities(reader);
     g_hash_table_destroy(reader->counters);
     meanings_free(reader->meanings);
+    block_room_free(reader->room);
     catalog_free(reader->catalog);
     database_close(reader->database);
     free(reader);
@@ -284,6 +286,7 @@ static void tell_damage(const struct reader *reader, const struct reader_entity 
 static void add_row(const struct reader *reader, const struct reader_entity *entity,
                     struct collected *collected, sqlite3_stmt *row) {
     struct error damage = {0};
+    collected->room = reader->room;
     if (!collected_add(collected, sqlite3_column_blob(row, 1), (size_t)sqlite3_column_bytes(row, 1),
                        &damage))
         tell_damage(reader, entity, sqlite3_column_int64(row, 0), &damage);

@@ -60,6 +60,7 @@ struct reader {
     int64_t faults; /* damaged rows about entities, series and counters, which are left out */
     struct reader_recent recents[READER_RECENTS];
     uint64_t uses;
+    struct block_room *room;
     int64_t chunk;  /* that was read last, */
     int64_t entity; /* and the entity of it */
     /* damaged: bytes of the file are lost; may be NULL. */

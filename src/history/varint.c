@@ -12,7 +12,7 @@ void varint_put(GByteArray *bytes, uint64_t number) {
     g_byte_array_append(bytes, text, length);
 }
 
-uint64_t varint_get(struct varint_reader *reader) {
+uint64_t varint_get_long(struct varint_reader *reader) {
     uint64_t number = 0;
     for (unsigned shift = 0; reader->at < reader->end; shift += 7) {
         uint8_t byte = *reader->at++;

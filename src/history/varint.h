@@ -28,7 +28,14 @@ static inline int64_t varint_unzigzag(uint64_t code) {
 /* varint_put: appends a number. */
 void varint_put(GByteArray *bytes, uint64_t number);
 
+/* varint_get_long: varint_get of a number that may have more than one byte. */
+uint64_t varint_get_long(struct varint_reader *reader);
+
 /* varint_get: the next number; 0 when there is none, or when it has more than 64 bits. */
-uint64_t varint_get(struct varint_reader *reader);
+static inline uint64_t varint_get(struct varint_reader *reader) {
+    if (reader->at < reader->end && *reader->at < 0x80)
+        return *reader->at++;
+    return varint_get_long(reader);
+}
 
 #endif

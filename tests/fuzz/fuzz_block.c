@@ -40,7 +40,8 @@ static void compare(void *context, const struct block_series *series) {
 
 static void check_again(struct copies *copies) {
     struct error error = {0};
-    const struct block_visitor visitor = {copies, INT64_MIN, INT64_MAX, compare};
+    const struct block_visitor visitor = {
+        .context = copies, .first = INT64_MIN, .last = INT64_MAX, .series = compare};
     GByteArray *again =
         block_encode((const struct block_series *)(const void *)copies->series->data,
                      copies->series->len, BLOCK_FAST);
@@ -52,7 +53,8 @@ static void check_again(struct copies *copies) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct error error = {0};
     struct copies copies = {g_array_new(FALSE, FALSE, sizeof(struct block_series)), 0, 0, true};
-    const struct block_visitor visitor = {&copies, INT64_MIN, INT64_MAX, keep};
+    const struct block_visitor visitor = {
+        .context = &copies, .first = INT64_MIN, .last = INT64_MAX, .series = keep};
     GByteArray *packed = g_byte_array_sized_new((guint)ZSTD_compressBound(size));
     g_byte_array_set_size(packed, (guint)ZSTD_compressBound(size));
     size_t length = ZSTD_compress(packed->data, packed->len, data, size, 1);
@@ -63,6 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         g_free((gpointer)g_array_index(copies.series, struct block_series, i).samples);
     g_array_free(copies.series, TRUE);
     g_byte_array_free(packed, TRUE);
-    (void)!block_decode(data, size, &(struct block_visitor){&copies, 1, 0, keep}, &error);
+    (void)!block_decode(
+        data, size,
+        &(struct block_visitor){.context = &copies, .first = 1, .last = 0, .series = keep}, &error);
     return 0;
 }

@@ -31,7 +31,8 @@ static void on_series(void *context, const struct block_series *series) {
 
 static void decode(GByteArray *bytes, struct expected *expected, int64_t first, int64_t last) {
     struct error error = {0};
-    const struct block_visitor visitor = {expected, first, last, on_series};
+    const struct block_visitor visitor = {
+        .context = expected, .first = first, .last = last, .series = on_series};
     assert_true(block_decode(bytes->data, bytes->len, &visitor, &error));
     assert_int_equal(expected->seen, expected->count);
 }
@@ -105,7 +106,8 @@ static void ignore(void *context, const struct block_series *series) {
 static void test_damage(void **state) {
     static struct sample samples[SERIES][SAMPLES];
     struct block_series series[SERIES];
-    const struct block_visitor visitor = {NULL, INT64_MIN, INT64_MAX, ignore};
+    const struct block_visitor visitor = {
+        .context = NULL, .first = INT64_MIN, .last = INT64_MAX, .series = ignore};
     (void)state;
     fill(series, samples);
     GByteArray *bytes = block_encode(series, 3, BLOCK_FAST);
