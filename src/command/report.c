@@ -108,6 +108,10 @@ static size_t count_of(const struct options *options, const char *source) {
     return count;
 }
 
+static bool all_recorded(const struct options *options) {
+    return count_of(options, "history") == options->target_count;
+}
+
 /* How far back the window begins, by our clock where only the server knows its own. */
 static int64_t age_of_start(const struct timerange *range) {
     int64_t now = g_get_real_time() / G_USEC_PER_SEC;
@@ -117,7 +121,7 @@ static int64_t age_of_start(const struct timerange *range) {
 /* A month of histories, the last hour of servers, or some polls of a libvirt. */
 static void choose_window(struct options *options) {
     struct timing *timing = &options->timing;
-    bool recorded = count_of(options, "history") == options->target_count;
+    bool recorded = all_recorded(options);
     if (timerange_given(&timing->range) || options->samples_given)
         return;
     timing->samples = all_keep_samples(options) ? 0 : DEFAULT_POLLS;
@@ -184,6 +188,15 @@ static void write_report(struct run *run, struct usage *usage, const struct sizi
     findings_done(&findings);
 }
 
+/* Histories are long. Of several, a later one may hold more of an entity. */
+static void expect_ends(const struct options *options, const struct sizing_rules *rules,
+                        struct usage *usage) {
+    const double percents[] = {50, 95, 99, rules->value[RULE_CPU_PERCENTILE],
+                               rules->value[RULE_MEMORY_PERCENTILE]};
+    if (all_recorded(options))
+        usage_expect_ends(usage, percents, options->target_count == 1 ? G_N_ELEMENTS(percents) : 0);
+}
+
 static int make_report(const struct options *options, const struct sizing_rules *rules,
                        const struct page *page, struct error *error) {
     struct output output;
@@ -196,6 +209,7 @@ static int make_report(const struct options *options, const struct sizing_rules 
     if (!output_open(&output, options->output, error))
         return run_error_status(error);
     struct collected collected = {.sink = {.ops = &ops}, .usage = usage_new(limits)};
+    expect_ends(options, rules, collected.usage);
     run_init(&run, options, &collected.sink);
     run_all(&run);
     int status = run_status(&run);
@@ -227,6 +241,7 @@ static int prepare_and_report(struct options *options, struct error *error) {
         (options->rules && !sizing_rules_parse(&rules, options->rules, error)))
         return STATUS_USAGE;
     usage_add_counters(&options->selection.counters);
+    usage_add_devices(&options->selection.devices);
     options->selection.optional = true;
     options->selection.context |= CONTEXT_PLACE;
     choose_window(options);
@@ -236,6 +251,7 @@ static int prepare_and_report(struct options *options, struct error *error) {
 
 int report_run(int argc, char **argv) {
     struct options options;
+    memory_keep_freed();
     enum options_result result = options_parse(&options, &report_spec, argc, argv);
     int status = result == OPTIONS_DONE ? STATUS_OK : STATUS_USAGE;
     if (result == OPTIONS_RUN) {

@@ -19,6 +19,7 @@ void selection_init(struct selection *selection) {
 void selection_done(struct selection *selection) {
     globs_done(&selection->names);
     globs_done(&selection->counters);
+    globs_done(&selection->devices);
 }
 
 /* The texts put together with the separator between them, owned by the caller. */
@@ -101,6 +102,14 @@ bool selection_has_entity(const struct selection *selection, const struct entity
 
 bool selection_has_counter(const struct selection *selection, const struct counter *counter) {
     return globs_match(&selection->counters, counter->name);
+}
+
+bool selection_has_series(const struct selection *selection, const struct counter *counter,
+                          const char *instance) {
+    bool device = *instance != '\0';
+    return selection_has_counter(selection, counter) && !(selection->aggregate_only && device) &&
+           !(device && selection->devices.count &&
+             !globs_match(&selection->devices, counter->name));
 }
 
 static bool matches_any(const struct catalog *catalog, const char *pattern) {

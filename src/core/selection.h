@@ -27,9 +27,10 @@ struct selection {
     bool types[ENTITY_TYPES];
     struct globs names; /* see selection_has_entity */
     struct globs counters;
-    bool optional;       /* counters that no target has are not missed */
-    bool aggregate_only; /* --instance aggregate */
-    unsigned context;    /* of enum selection_context; see selection_context */
+    bool optional;        /* counters that no target has are not missed */
+    bool aggregate_only;  /* --instance aggregate */
+    struct globs devices; /* counters whose instances are wanted; all when empty */
+    unsigned context;     /* of enum selection_context; see selection_context */
 };
 
 /* selection_init: guests and hosts, all counters and instances. */
@@ -54,6 +55,13 @@ unsigned selection_context(const struct selection *selection);
 
 /* selection_has_counter: the counter's name is wanted. */
 bool selection_has_counter(const struct selection *selection, const struct counter *counter);
+
+/*
+ * selection_has_series: the counter is wanted, of this instance. Sources that do not tell instances
+ * apart when they ask may give more.
+ */
+bool selection_has_series(const struct selection *selection, const struct counter *counter,
+                          const char *instance);
 
 /*
  * selection_check_counters: every counter pattern that is not an exclusion matches a name of the

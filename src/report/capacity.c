@@ -5,10 +5,14 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "report/demand.h"
 
 enum { PERCENTILE = 95 };
 
 static const double no_limit = INFINITY;
+
+/* Those that a report tells. */
+static const double percentiles[] = {50, PERCENTILE, 99};
 
 static bool is_host(const struct usage_entity *entity) {
     return entity->entity->type == ENTITY_HOST;
@@ -20,7 +24,7 @@ static bool is_there(const struct usage_entity *entity) {
 }
 
 static bool has_samples(const struct usage_entity *entity) {
-    return entity->by_time && is_there(entity);
+    return (entity->demand[DEMAND_MHZ] || entity->demand[DEMAND_MEMORY]) && is_there(entity);
 }
 
 static bool in_cluster(const struct capacity *capacity, const struct entity *host) {
@@ -68,7 +72,6 @@ static void add_host(struct capacity *capacity, struct usage_entity *host, GPtrA
         return;
     }
     g_ptr_array_add(members, host);
-    capacity->times = MAX(capacity->times, g_hash_table_size(host->by_time));
     capacity->hosts++;
     capacity->cores += entity->cpus;
     capacity->threads += entity->threads;
@@ -77,59 +80,75 @@ static void add_host(struct capacity *capacity, struct usage_entity *host, GPtrA
     capacity->active_kib += measure_average(&host->measures[USAGE_ACTIVE]);
 }
 
-/* The sum over all hosts at a time; false when one of them has none. */
-static bool sum_at(const GPtrArray *members, int64_t time, struct demand *sum) {
-    *sum = (struct demand){.time = time};
-    for (guint i = 0; i < members->len; i++) {
-        const struct usage_entity *host = g_ptr_array_index(members, i);
-        const struct demand *one = g_hash_table_lookup(host->by_time, &time);
-        if (!one)
-            return false;
-        sum->mhz = one->mhz < 0 || sum->mhz < 0 ? -1 : sum->mhz + one->mhz;
-        sum->consumed_kib = one->consumed_kib < 0 || sum->consumed_kib < 0
-                                ? -1
-                                : sum->consumed_kib + one->consumed_kib;
-    }
-    return true;
-}
-
 /* The days of a capacity, of MHz and KiB each. */
 struct days {
     struct trend_days *mhz, *memory;
 };
 
-static void add_demand(struct capacity *capacity, const struct demand *sum, int32_t interval,
-                       const struct days *days) {
-    if (sum->mhz >= 0)
-        trend_days_add(days->mhz, sum->time, interval, sum->mhz);
-    if (sum->consumed_kib >= 0)
-        trend_days_add(days->memory, sum->time, interval, sum->consumed_kib);
-    if (sum->mhz >= 0)
-        measure_add(&capacity->demand, sum->time, interval, sum->mhz, no_limit);
-    if (sum->mhz >= 0 && capacity->mhz > 0)
-        timeline_add(&capacity->timeline, sum->time, interval, 100 * sum->mhz / capacity->mhz);
-    if (sum->consumed_kib >= 0)
-        measure_add(&capacity->consumed, sum->time, interval, sum->consumed_kib, no_limit);
+static void copy_values(const GArray *sums, double *values) {
+    for (guint i = 0; i < sums->len; i++)
+        values[i] = (double)g_array_index(sums, struct sample, i).value;
 }
 
-/* The times of one host are enough: those that others lack are left out. */
-static void add_demands(const GPtrArray *members, struct capacity *capacity,
-                        const struct days *days) {
-    if (!members->len)
-        return;
-    const struct usage_entity *first = g_ptr_array_index(members, 0);
-    const struct measure *mhz = &first->measures[USAGE_MHZ];
-    const struct measure *any = measure_known(mhz) ? mhz : &first->measures[USAGE_CONSUMED];
-    GHashTableIter iter;
-    gpointer value = NULL;
-    g_hash_table_iter_init(&iter, first->by_time);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        struct demand sum;
-        if (!sum_at(members, ((const struct demand *)value)->time, &sum))
-            continue;
-        capacity->common_times++;
-        add_demand(capacity, &sum, any->shortest, days);
+/* What all members used together, at the times at which each has a sample. */
+static GArray *add_up(const GPtrArray *members, enum usage_demand which,
+                      struct capacity *capacity) {
+    GArray **lists = memory_array(members->len + 1, sizeof(GArray *));
+    bool all = members->len > 0;
+    for (guint i = 0; i < members->len; i++) {
+        const struct usage_entity *host = g_ptr_array_index(members, i);
+        lists[i] = host->demand[which];
+        all = all && lists[i];
+        if (lists[i]) {
+            demand_sort(lists[i]);
+            capacity->times = MAX(capacity->times, lists[i]->len);
+        }
     }
+    GArray *sums = demand_add_up(lists, all ? members->len : 0);
+    capacity->common_times = MAX(capacity->common_times, sums->len);
+    free(lists);
+    return sums;
+}
+
+static void add_percents(struct capacity *capacity, const struct measure_samples *sums) {
+    double *percents = memory_array(sums->count + 1, sizeof *percents);
+    for (size_t i = 0; i < sums->count; i++)
+        percents[i] = 100 * sums->values[i] / capacity->mhz;
+    struct measure_samples part = *sums;
+    part.values = percents;
+    timeline_add_all(&capacity->timeline, &part);
+    free(percents);
+}
+
+static void add_sums(struct capacity *capacity, enum usage_demand which, const GArray *sums,
+                     int32_t interval, struct trend_days *days) {
+    struct measure *measure = which == DEMAND_MHZ ? &capacity->demand : &capacity->consumed;
+    double *values = distribution_room(&measure->values, sums->len);
+    const struct measure_samples samples = {
+        .samples = (const struct sample *)(const void *)sums->data,
+        .values = values,
+        .count = sums->len,
+        .interval = interval,
+    };
+    copy_values(sums, values);
+    measure_add_all(measure, &samples, no_limit);
+    for (size_t i = 0; i < samples.count; i++)
+        trend_days_add(days, samples.samples[i].time, interval, values[i]);
+    if (which == DEMAND_MHZ && capacity->mhz > 0)
+        add_percents(capacity, &samples);
+    distribution_reduce(&measure->values, percentiles, G_N_ELEMENTS(percentiles));
+}
+
+static void add_demand(const GPtrArray *members, struct capacity *capacity, enum usage_demand which,
+                       struct trend_days *days) {
+    GArray *sums = add_up(members, which, capacity);
+    if (sums->len) {
+        const struct usage_entity *first = g_ptr_array_index(members, 0);
+        bool mhz = which == DEMAND_MHZ;
+        add_sums(capacity, which, sums, first->measures[mhz ? USAGE_MHZ : USAGE_CONSUMED].shortest,
+                 days);
+    }
+    g_array_free(sums, TRUE);
 }
 
 static void add_guest(struct capacity *capacity, const struct entity *guest) {
@@ -260,7 +279,8 @@ static void fill(const struct usage *usage, struct capacity *capacity) {
     }
     const struct days days = {trend_days_new(), trend_days_new()};
     capacity->spare = MIN(capacity->spare, capacity->hosts);
-    add_demands(members, capacity, &days);
+    add_demand(members, capacity, DEMAND_MHZ, days.mhz);
+    add_demand(members, capacity, DEMAND_MEMORY, days.memory);
     add_guests(usage, capacity, &typical);
     set_headroom(members, capacity, &typical);
     set_growth(capacity, &days);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* Values wait unsorted until there are enough of them to be worth a merge. */
 #include "report/statistics.h"
 
 #include <glib.h>
@@ -8,57 +7,70 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "report/places.h"
 
-enum { LEAST_PENDING = 64, PENDING_SHARE = 4 };
+enum { LEAST_VALUES = 64 };
 
-static int compare_occurrences(const void *a, const void *b) {
-    const struct occurrence *left = a, *right = b;
-    return (left->value > right->value) - (left->value < right->value);
+static int compare_values(const void *a, const void *b) {
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
 }
 
-static void append(struct occurrence *list, size_t *count, const struct occurrence *more) {
-    if (*count && list[*count - 1].value == more->value)
-        list[*count - 1].count += more->count;
+static void append(struct occurrence *list, size_t *count, double value, uint64_t times) {
+    if (*count && list[*count - 1].value == value)
+        list[*count - 1].count += times;
     else
-        list[(*count)++] = *more;
+        list[(*count)++] = (struct occurrence){value, times};
 }
 
-/* All values into sorted. */
-static void settle(struct distribution *distribution) {
+static void free_values(struct distribution *distribution) {
+    free(distribution->values);
+    distribution->values = NULL;
+    distribution->value_count = distribution->value_capacity = 0;
+}
+
+void distribution_compact(struct distribution *distribution) {
     const struct occurrence *old = distribution->sorted;
-    size_t pending = distribution->pending_count, count = 0, k = 0;
-    if (!pending)
+    const double *values = distribution->values;
+    size_t added = distribution->value_count, count = 0, k = 0;
+    if (!added)
         return;
-    qsort(distribution->pending, pending, sizeof *old, compare_occurrences);
-    struct occurrence *merged = memory_array(distribution->count + pending, sizeof *merged);
-    for (size_t i = 0; i < pending; i++) {
-        const struct occurrence *one = &distribution->pending[i];
-        for (; k < distribution->count && old[k].value <= one->value; k++)
-            append(merged, &count, &old[k]);
-        append(merged, &count, one);
+    qsort(distribution->values, added, sizeof *values, compare_values);
+    struct occurrence *merged = memory_array(distribution->count + added, sizeof *merged);
+    for (size_t i = 0; i < added; i++) {
+        for (; k < distribution->count && old[k].value <= values[i]; k++)
+            append(merged, &count, old[k].value, old[k].count);
+        append(merged, &count, values[i], 1);
     }
     for (; k < distribution->count; k++)
-        append(merged, &count, &old[k]);
+        append(merged, &count, old[k].value, old[k].count);
     free(distribution->sorted);
     distribution->sorted = memory_check(reallocarray(merged, count, sizeof *merged));
     distribution->count = count;
-    distribution->pending_count = 0;
+    free_values(distribution);
 }
 
-/* Many series stay the same for long: a value that is repeated takes no room. */
-void distribution_add(struct distribution *distribution, double value) {
-    size_t count = distribution->pending_count;
-    distribution->total++;
-    if (count && distribution->pending[count - 1].value == value) {
-        distribution->pending[count - 1].count++;
+static void reserve(struct distribution *distribution, size_t more) {
+    size_t needed = distribution->value_count + more;
+    if (needed <= distribution->value_capacity)
         return;
-    }
-    if (count >= MAX(LEAST_PENDING, distribution->count / PENDING_SHARE))
-        settle(distribution);
-    distribution->pending =
-        memory_grow(distribution->pending, distribution->pending_count,
-                    &distribution->pending_capacity, sizeof *distribution->pending);
-    distribution->pending[distribution->pending_count++] = (struct occurrence){value, 1};
+    size_t capacity = MAX(MAX(needed, LEAST_VALUES), distribution->value_capacity * 2);
+    distribution->values =
+        memory_check(reallocarray(distribution->values, capacity, sizeof *distribution->values));
+    distribution->value_capacity = capacity;
+}
+
+double *distribution_room(struct distribution *distribution, size_t count) {
+    g_assert(!distribution->known);
+    reserve(distribution, count);
+    double *room = distribution->values + distribution->value_count;
+    distribution->value_count += count;
+    distribution->total += count;
+    return room;
+}
+
+void distribution_add(struct distribution *distribution, double value) {
+    *distribution_room(distribution, 1) = value;
 }
 
 /* The value at this place in ascending order, and the one after it. */
@@ -73,22 +85,75 @@ static void values_at(const struct distribution *distribution, uint64_t place, d
     *next = distribution->sorted[ends && i + 1 < distribution->count ? i + 1 : i].value;
 }
 
+static double place_of(const struct distribution *distribution, double percent) {
+    return (double)(distribution->total - 1) * (percent / 100);
+}
+
 /* The order of operations is numpy's: it decides the last bit. */
-double distribution_percentile(struct distribution *distribution, double percent) {
-    if (!distribution->total)
-        return 0;
-    settle(distribution);
-    double virtual_place = (double)(distribution->total - 1) * (percent / 100);
-    double place = floor(virtual_place), part = virtual_place - place;
-    double value = 0, next = 0;
-    values_at(distribution, (uint64_t)place, &value, &next);
+static double between(double value, double next, double part) {
     double difference = next - value;
     return part >= 0.5 ? next - difference * (1 - part) : value + difference * part;
 }
 
+static double known_percentile(const struct distribution *distribution, double percent) {
+    size_t i = 0;
+    while (i + 1 < distribution->known_count && distribution->known[i].percent != percent)
+        i++;
+    g_assert(distribution->known[i].percent == percent);
+    return distribution->known[i].value;
+}
+
+double distribution_percentile(struct distribution *distribution, double percent) {
+    double value = 0, next = 0;
+    if (!distribution->total)
+        return 0;
+    if (distribution->known)
+        return known_percentile(distribution, percent);
+    distribution_compact(distribution);
+    double place = place_of(distribution, percent);
+    values_at(distribution, (uint64_t)floor(place), &value, &next);
+    return between(value, next, place - floor(place));
+}
+
+/* The values at the places of all percentiles, and those after them, in one go. */
+static void select_known(const struct distribution *distribution, struct percentile *known,
+                         size_t count) {
+    struct place *places = memory_array(2 * count, sizeof *places);
+    for (size_t i = 0; i < count; i++) {
+        size_t place = (size_t)floor(place_of(distribution, known[i].percent));
+        places[2 * i].index = place;
+        places[2 * i + 1].index = MIN(place + 1, distribution->value_count - 1);
+    }
+    places_find(distribution->values, distribution->value_count, places, 2 * count);
+    for (size_t i = 0; i < count; i++) {
+        double place = place_of(distribution, known[i].percent);
+        known[i].value =
+            between(places[2 * i].value, places[2 * i + 1].value, place - floor(place));
+    }
+    free(places);
+}
+
+void distribution_reduce(struct distribution *distribution, const double *percents, size_t count) {
+    if (distribution->known || !distribution->total)
+        return;
+    struct percentile *known = memory_array(count, sizeof *known);
+    bool is_plain = !distribution->sorted;
+    for (size_t i = 0; i < count; i++)
+        known[i] = (struct percentile){
+            percents[i], is_plain ? 0 : distribution_percentile(distribution, percents[i])};
+    if (is_plain)
+        select_known(distribution, known, count);
+    free_values(distribution);
+    free(distribution->sorted);
+    distribution->sorted = NULL;
+    distribution->known = known;
+    distribution->known_count = count;
+}
+
 void distribution_done(struct distribution *distribution) {
     free(distribution->sorted);
-    free(distribution->pending);
+    free(distribution->values);
+    free(distribution->known);
     *distribution = (struct distribution){.sorted = NULL};
 }
 
@@ -105,22 +170,72 @@ double weighted_mean_value(const struct weighted_mean *mean) {
     return weighted_mean_known(mean) ? mean->sum / mean->weight : 0;
 }
 
+/* In the order in which numpy adds, for equal bits: pairs of pairs, which also errs less. */
+static double add_up(const double *values, size_t count) {
+    enum { LANES = 8, BLOCK = 128 };
+    double sum = 0;
+    size_t i = 0;
+    if (count > BLOCK) {
+        size_t half = count / 2 / LANES * LANES;
+        return add_up(values, half) + add_up(values + half, count - half);
+    }
+    if (count >= LANES) {
+        double lanes[LANES];
+        memcpy(lanes, values, sizeof lanes);
+        for (i = LANES; i + LANES <= count; i += LANES)
+            for (size_t lane = 0; lane < LANES; lane++)
+                lanes[lane] += values[i + lane];
+        sum = ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) +
+              ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
+    }
+    for (; i < count; i++)
+        sum += values[i];
+    return sum;
+}
+
+/* What changes with the samples as a whole. */
+static void note_span(struct measure *measure, int64_t first, int64_t last, int32_t interval) {
+    bool any = measure->longest > 0;
+    measure->first_time = any ? MIN(measure->first_time, first) : first;
+    measure->last_time = any ? MAX(measure->last_time, last) : last;
+    measure->shortest = any ? MIN(measure->shortest, interval) : interval;
+    measure->longest = MAX(measure->longest, interval);
+}
+
+static void note_peak(struct measure *measure, double value, int64_t time) {
+    if (measure_known(measure) &&
+        (value < measure->peak || (value == measure->peak && time >= measure->peak_time)))
+        return;
+    measure->peak = value;
+    measure->peak_time = time;
+}
+
+void measure_add_all(struct measure *measure, const struct measure_samples *samples, double limit) {
+    const double *values = samples->values;
+    size_t highest = 0, above = 0, count = samples->count;
+    if (!count)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        highest = values[i] > values[highest] ? i : highest;
+        above += values[i] > limit;
+    }
+    note_peak(measure, values[highest], samples->samples[highest].time);
+    note_span(measure, samples->samples[0].time, samples->samples[count - 1].time,
+              samples->interval);
+    double sum = add_up(values, count);
+    measure->sum += sum;
+    measure->mean.sum += sum * samples->interval;
+    measure->mean.weight += (double)samples->interval * (double)count;
+    measure->seconds += samples->interval * (int64_t)count;
+    measure->seconds_above += samples->interval * (int64_t)above;
+}
+
 void measure_add(struct measure *measure, int64_t time, int32_t interval, double value,
                  double limit) {
-    bool first = !measure_known(measure);
-    distribution_add(&measure->values, value);
-    weighted_mean_add(&measure->mean, value, interval);
-    if (first || value > measure->peak || (value == measure->peak && time < measure->peak_time)) {
-        measure->peak = value;
-        measure->peak_time = time;
-    }
-    measure->first_time = first ? time : MIN(measure->first_time, time);
-    measure->last_time = first ? time : MAX(measure->last_time, time);
-    measure->shortest = first ? interval : MIN(measure->shortest, interval);
-    measure->longest = MAX(measure->longest, interval);
-    measure->seconds += interval;
-    if (value > limit)
-        measure->seconds_above += interval;
+    const struct sample sample = {.time = time};
+    double *room = distribution_room(&measure->values, 1);
+    *room = value;
+    measure_add_all(measure, &(struct measure_samples){&sample, room, 1, interval}, limit);
 }
 
 bool measure_known(const struct measure *measure) {
@@ -128,6 +243,8 @@ bool measure_known(const struct measure *measure) {
 }
 
 double measure_average(const struct measure *measure) {
+    if (measure_known(measure) && measure->shortest == measure->longest)
+        return measure->sum / (double)measure->values.total;
     return weighted_mean_value(&measure->mean);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /*
- * Statistics over all values of a series, exact: values are kept with how often they occur, so that
- * a month of samples takes the room of its different values. Percentiles are those of Hyndman and
- * Fan's type 7 ("Sample Quantiles in Statistical Packages", 1996), which numpy.percentile computes
- * unless told otherwise, to the last bit.
+ * Statistics over all values of a series, exact. Percentiles are those of Hyndman and Fan's type 7
+ * ("Sample Quantiles in Statistical Packages", 1996), which numpy.percentile computes unless told
+ * otherwise, to the last bit. When no more values come, a distribution can be reduced: to the
+ * percentiles that will be asked for, or to how often each value occurs.
  */
 #ifndef VPERF_REPORT_STATISTICS_H
 #define VPERF_REPORT_STATISTICS_H
@@ -12,27 +12,49 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/series.h"
+
 /* A value and how often it occurs. */
 struct occurrence {
     double value;
     uint64_t count;
 };
 
+/* A percentile that is known. */
+struct percentile {
+    double percent;
+    double value;
+};
+
 /* All values of a series in any order; zeroed is empty. */
 struct distribution {
+    double *values; /* in the order they came, as far as they are not in sorted */
+    size_t value_count;
+    size_t value_capacity;
     struct occurrence *sorted; /* ascending, each value once */
     size_t count;
-    struct occurrence *pending; /* values that are not in sorted yet, in the order they came */
-    size_t pending_count;
-    size_t pending_capacity;
+    struct percentile *known; /* all that is left of the values when they are gone */
+    size_t known_count;
     uint64_t total; /* values */
 };
 
 /* distribution_add: one more value, which must be a number. */
 void distribution_add(struct distribution *distribution, double value);
 
-/* distribution_percentile: type 7, percent from 0 to 100; 0 of no values. */
+/* distribution_room: room for so many more values, at least one, which the caller fills in. */
+double *distribution_room(struct distribution *distribution, size_t count);
+
+/*
+ * distribution_percentile: type 7, percent from 0 to 100; 0 of no values. Of a distribution that is
+ * reduced to percentiles, one of these.
+ */
 double distribution_percentile(struct distribution *distribution, double percent);
+
+/* distribution_compact: from now on it takes the room of its different values. */
+void distribution_compact(struct distribution *distribution);
+
+/* distribution_reduce: keeps these percentiles alone; no value can be added any more. */
+void distribution_reduce(struct distribution *distribution, const double *percents, size_t count);
 
 /* distribution_done: frees what the distribution holds. */
 void distribution_done(struct distribution *distribution);
@@ -55,6 +77,7 @@ double weighted_mean_value(const struct weighted_mean *mean);
 /* What is known of a series over a window; zeroed is empty. Fields are for reading. */
 struct measure {
     struct distribution values;
+    double sum;
     struct weighted_mean mean; /* by the seconds that samples cover */
     double peak;               /* highest value */
     int64_t peak_time;         /* end of the first interval that has it, Unix seconds */
@@ -73,6 +96,18 @@ struct measure {
  */
 void measure_add(struct measure *measure, int64_t time, int32_t interval, double value,
                  double limit);
+
+/* Samples in ascending time, all of this interval, with their values. */
+struct measure_samples {
+    const struct sample *samples; /* their times */
+    const double *values;
+    size_t count;
+    int32_t interval;
+};
+
+/* measure_add_all: as measure_add; the values, at least one, are in the room of its distribution.
+ */
+void measure_add_all(struct measure *measure, const struct measure_samples *samples, double limit);
 
 /* measure_known: there is a sample. */
 bool measure_known(const struct measure *measure);

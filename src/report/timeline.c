@@ -70,3 +70,26 @@ void timeline_add(struct timeline *timeline, int64_t time, int32_t interval, dou
     const struct timeline_step sample = {value * interval, interval, value};
     merge(&timeline->steps[step - timeline->first], &sample);
 }
+
+/* Mostly, a sample belongs to the same step as the one before. */
+void timeline_add_all(struct timeline *timeline, const struct measure_samples *samples) {
+    int64_t after = 0, until = -1;
+    struct timeline_step *step = NULL;
+    for (size_t i = 0; i < samples->count; i++) {
+        int64_t time = samples->samples[i].time;
+        double value = samples->values[i];
+        if (step && time > after && time <= until) {
+            step->peak = MAX(step->peak, value);
+            step->sum += value * samples->interval;
+            step->weight += samples->interval;
+            continue;
+        }
+        timeline_add(timeline, time, samples->interval, value);
+        if (!timeline->count)
+            return;
+        int64_t number = step_of(timeline, time);
+        step = &timeline->steps[number - timeline->first];
+        after = number * timeline->width;
+        until = after + timeline->width;
+    }
+}

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "report/statistics.h"
+
 enum { TIMELINE_STEPS = 96 };
 
 struct timeline_step {
@@ -27,5 +29,8 @@ struct timeline {
 
 /* timeline_add: a sample of an interval in seconds that ends at this time; in any order. */
 void timeline_add(struct timeline *timeline, int64_t time, int32_t interval, double value);
+
+/* timeline_add_all: so many of them. */
+void timeline_add_all(struct timeline *timeline, const struct measure_samples *samples);
 
 #endif

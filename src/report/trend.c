@@ -94,6 +94,7 @@ struct day {
 
 struct trend_days {
     GHashTable *by_number;
+    struct day *last; /* mostly, that of the next sample as well */
 };
 
 struct trend_days *trend_days_new(void) {
@@ -112,12 +113,15 @@ void trend_days_free(struct trend_days *days) {
 /* An interval that ends at midnight belongs to the day before. */
 void trend_days_add(struct trend_days *days, int64_t time, int32_t interval, double value) {
     int64_t number = (time - 1) / DAY_SECONDS;
-    struct day *day = g_hash_table_lookup(days->by_number, &number);
+    struct day *day = days->last;
+    if (!day || day->number != number)
+        day = g_hash_table_lookup(days->by_number, &number);
     if (!day) {
         day = memory_alloc(sizeof *day);
         day->number = number;
         g_hash_table_insert(days->by_number, &day->number, day);
     }
+    days->last = day;
     day->sum += value * interval;
     day->seconds += interval;
 }

@@ -51,14 +51,17 @@ struct usage {
     GHashTable *by_key;
     struct usage_entity *last; /* series of one entity mostly follow each other */
     GString *key;
+    bool ends;        /* an entity is complete when the next one begins */
+    GArray *percents; /* that are kept of it; all values when there are none */
 };
 
 static void free_entity(gpointer data) {
     struct usage_entity *entity = data;
     for (size_t i = 0; i < USAGE_METRICS; i++)
         measure_done(&entity->measures[i]);
-    if (entity->by_time)
-        g_hash_table_destroy(entity->by_time);
+    for (size_t i = 0; i < USAGE_DEMANDS; i++)
+        if (entity->demand[i])
+            g_array_free(entity->demand[i], TRUE);
     latencies_free(entity->latencies);
     free(entity->entity);
     free(entity);
@@ -70,7 +73,13 @@ struct usage *usage_new(const double limits[USAGE_METRICS]) {
     usage->entities = g_ptr_array_new_with_free_func(free_entity);
     usage->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
     usage->key = g_string_new(NULL);
+    usage->percents = g_array_new(FALSE, FALSE, sizeof(double));
     return usage;
+}
+
+void usage_expect_ends(struct usage *usage, const double *percents, size_t count) {
+    usage->ends = true;
+    g_array_append_vals(usage->percents, percents, (guint)count);
 }
 
 void usage_free(struct usage *usage) {
@@ -79,6 +88,7 @@ void usage_free(struct usage *usage) {
     g_hash_table_destroy(usage->by_key);
     g_ptr_array_free(usage->entities, TRUE);
     g_string_free(usage->key, TRUE);
+    g_array_free(usage->percents, TRUE);
     free(usage);
 }
 
@@ -86,6 +96,12 @@ void usage_add_counters(struct globs *counters) {
     const char *name = NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
         globs_add(counters, table[i].pattern);
+    for (size_t i = 0; (name = latencies_counter(i)); i++)
+        globs_add(counters, name);
+}
+
+void usage_add_devices(struct globs *counters) {
+    const char *name = NULL;
     for (size_t i = 0; (name = latencies_counter(i)); i++)
         globs_add(counters, name);
 }
@@ -98,6 +114,20 @@ static struct usage_entity *add_entity(struct usage *usage, const struct entity 
     return entity;
 }
 
+/* Its values take less room from now on. */
+static void end_entity(const struct usage *usage, struct usage_entity *entity) {
+    const double *percents = (const double *)(const void *)usage->percents->data;
+    for (size_t i = 0; i < USAGE_METRICS; i++) {
+        struct distribution *values = &entity->measures[i].values;
+        if (usage->percents->len)
+            distribution_reduce(values, percents, usage->percents->len);
+        else
+            distribution_compact(values);
+    }
+    latencies_free(entity->latencies);
+    entity->latencies = NULL;
+}
+
 /* Its context is that of the newest series: sizes may have changed. */
 static struct usage_entity *entity_for(struct usage *usage, const struct entity *context) {
     struct usage_entity *entity = usage->last;
@@ -107,6 +137,8 @@ static struct usage_entity *entity_for(struct usage *usage, const struct entity 
     }
     if (!entity)
         entity = add_entity(usage, context);
+    if (usage->ends && usage->last && usage->last != entity)
+        end_entity(usage, usage->last);
     usage->last = entity;
     if (entity_equal(entity->entity, context))
         return entity;
@@ -115,62 +147,72 @@ static struct usage_entity *entity_for(struct usage *usage, const struct entity 
     return entity;
 }
 
+/* A raw value times the factor, over the divisor: one of them is 1, so that no bit is lost. */
+struct scale {
+    double factor;
+    double divisor;
+};
+
 /* False when there is no such value: nobody knows what it would be a part of. */
-static bool convert(const struct series *series, enum conversion conversion, int64_t raw,
-                    double *value) {
+static bool scale_of(const struct series *series, enum conversion conversion, struct scale *scale) {
     const struct entity *entity = series->entity;
-    *value = (double)raw;
+    *scale = (struct scale){1, 1};
     switch (conversion) {
     case CONVERT_NOT:
         return true;
     case CONVERT_PERCENT:
-        *value /= 100;
+        scale->divisor = 100;
         return true;
     case CONVERT_PER_VCPU:
-        *value /= 10.0 * series->interval * entity->cpus;
+        scale->divisor = 10.0 * series->interval * entity->cpus;
         return entity->cpus > 0 && series->interval > 0;
     case CONVERT_PER_SECOND:
-        *value /= series->interval;
+        scale->divisor = series->interval;
         return series->interval > 0;
     case CONVERT_OF_MEMORY:
-        *value *= (double)entity->memory_kib / 10000;
+        scale->factor = (double)entity->memory_kib / 10000;
         return entity->memory_kib > 0;
     }
     return false;
 }
 
-/* Hosts of a cluster are added up time by time. */
-static void note_demand(struct usage_entity *entity, enum usage_metric metric, int64_t time,
-                        double value) {
-    if (entity->entity->type != ENTITY_HOST || (metric != USAGE_MHZ && metric != USAGE_CONSUMED))
-        return;
-    if (!entity->by_time)
-        entity->by_time = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, free);
-    struct demand *demand = g_hash_table_lookup(entity->by_time, &time);
-    if (!demand) {
-        demand = memory_alloc(sizeof *demand);
-        *demand = (struct demand){time, -1, -1};
-        g_hash_table_insert(entity->by_time, &demand->time, demand);
-    }
-    *(metric == USAGE_MHZ ? &demand->mhz : &demand->consumed_kib) = value;
+static void convert(const struct series *series, const struct scale *scale, double *values) {
+    for (size_t i = 0; i < series->count; i++)
+        values[i] = (double)series->samples[i].value * scale->factor / scale->divisor;
 }
 
-static void add_samples(struct usage *usage, struct usage_entity *entity, size_t row,
+/* Hosts of a cluster are added up time by time. */
+static void note_demand(struct usage_entity *entity, enum usage_metric metric,
+                        const struct series *series) {
+    if (entity->entity->type != ENTITY_HOST || (metric != USAGE_MHZ && metric != USAGE_CONSUMED))
+        return;
+    GArray **demand = &entity->demand[metric == USAGE_MHZ ? DEMAND_MHZ : DEMAND_MEMORY];
+    if (!*demand)
+        *demand = g_array_new(FALSE, FALSE, sizeof(struct sample));
+    g_array_append_vals(*demand, series->samples, (guint)series->count);
+}
+
+static void add_samples(const struct usage *usage, struct usage_entity *entity, size_t row,
                         const struct series *series) {
     enum usage_metric metric = table[row].metric;
     struct measure *measure = &entity->measures[metric];
     const char *fidelity = series->counter->fidelity;
+    struct scale scale;
     measure->approximate |= fidelity && strcmp(fidelity, "approximate") == 0;
-    for (size_t i = 0; i < series->count; i++) {
-        const struct sample *sample = &series->samples[i];
-        double value = 0;
-        if (!convert(series, table[row].conversion, sample->value, &value))
-            continue;
-        measure_add(measure, sample->time, series->interval, value, usage->limits[metric]);
-        note_demand(entity, metric, sample->time, value);
-        if (metric == USAGE_CPU)
-            timeline_add(&entity->timeline, sample->time, series->interval, value);
-    }
+    if (!series->count || !scale_of(series, table[row].conversion, &scale))
+        return;
+    double *values = distribution_room(&measure->values, series->count);
+    convert(series, &scale, values);
+    const struct measure_samples samples = {
+        .samples = series->samples,
+        .values = values,
+        .count = series->count,
+        .interval = series->interval,
+    };
+    measure_add_all(measure, &samples, usage->limits[metric]);
+    note_demand(entity, metric, series);
+    if (metric == USAGE_CPU)
+        timeline_add_all(&entity->timeline, &samples);
 }
 
 static void add_latency(void *context, int64_t time, int32_t interval, double latency,

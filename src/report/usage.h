@@ -34,6 +34,9 @@ enum usage_metric {
     USAGE_METRICS,     /* their number */
 };
 
+/* What the hosts of a cluster are added up by, time by time: MHz, and KiB consumed. */
+enum usage_demand { DEMAND_MHZ, DEMAND_MEMORY, USAGE_DEMANDS };
+
 struct latencies;
 
 /* What is known of one entity; fields are for reading. */
@@ -44,17 +47,10 @@ struct usage_entity {
     struct weighted_mean latency; /* of disk requests in ms, weighted by requests */
     double latency_peak;          /* the highest of a disk in an interval */
     int64_t latency_peak_time;
-    struct usage_entity *host;   /* guest: the one it runs on, once capacity_list has found it */
-    struct timeline timeline;    /* of USAGE_CPU */
-    GHashTable *by_time;         /* host: struct demand by time */
-    struct latencies *latencies; /* samples that wait for their requests, or these for them */
-};
-
-/* What a host used in the interval that ends at a time; negative where it is not known. */
-struct demand {
-    int64_t time;
-    double mhz;
-    double consumed_kib;
+    struct usage_entity *host;     /* guest: the one it runs on, once capacity_list has found it */
+    struct timeline timeline;      /* of USAGE_CPU */
+    GArray *demand[USAGE_DEMANDS]; /* host: struct sample, as they came */
+    struct latencies *latencies;   /* samples that wait for their requests, or these for them */
 };
 
 struct usage;
@@ -62,11 +58,20 @@ struct usage;
 /* usage_new: nothing yet; owned by the caller. Limits: see measure_add, by metric. */
 struct usage *usage_new(const double limits[USAGE_METRICS]);
 
+/*
+ * usage_expect_ends: all samples of an entity follow each other. When the next entity begins, only
+ * these percentiles are kept of them, or, with count 0, how often each value occurs.
+ */
+void usage_expect_ends(struct usage *usage, const double *percents, size_t count);
+
 /* usage_free: takes NULL. */
 void usage_free(struct usage *usage);
 
 /* usage_add_counters: what a report needs, as patterns. */
 void usage_add_counters(struct globs *counters);
+
+/* usage_add_devices: those of them whose instances it needs. */
+void usage_add_devices(struct globs *counters);
 
 /* usage_write: takes in the samples of a series; those of other counters are ignored. */
 void usage_write(struct usage *usage, const struct series *series);

@@ -135,11 +135,43 @@ static void test_limit(void **state) {
     measure_done(&measure);
 }
 
+/* Few values far away, many that are the same: percentiles of what is kept are those of all. */
+static void test_reduced(void **state) {
+    static const double percents[] = {50, 95, 99, 95, 0, 100, 99.9};
+    enum { PERCENTS = sizeof percents / sizeof *percents };
+    static const struct {
+        double step;
+        uint32_t different;
+        double highest;
+    } cases[] = {{0.01, 700, 0}, {1, 1, 0}, {1, 1000000, 1e12}, {1e-9, 20000, 5}, {5e-324, 9, 0}};
+    (void)state;
+
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        struct distribution whole = {.total = 0}, reduced = {.total = 0};
+        uint32_t seed = 7;
+        for (size_t i = 0; i < 20011; i++) {
+            seed = seed * 1664525 + 1013904223;
+            double value = (seed >> 8) % cases[k].different * cases[k].step;
+            value = i % 1000 == 0 && cases[k].highest > 0 ? cases[k].highest : value;
+            distribution_add(&whole, value);
+            distribution_add(&reduced, value);
+        }
+        distribution_reduce(&reduced, percents, PERCENTS);
+        for (size_t i = 0; i < PERCENTS; i++)
+            assert_true(distribution_percentile(&reduced, percents[i]) ==
+                        distribution_percentile(&whole, percents[i]));
+        assert_null(reduced.values);
+        distribution_done(&whole);
+        distribution_done(&reduced);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_percentiles_by_hand),
         cmocka_unit_test(test_one_value),
         cmocka_unit_test(test_many_values),
+        cmocka_unit_test(test_reduced),
         cmocka_unit_test(test_weighted_mean),
         cmocka_unit_test(test_measure),
         cmocka_unit_test(test_limit),

@@ -17,8 +17,7 @@ enum {
 static bool is_wanted(const struct visit *visit, const struct reader_series *series) {
     bool any = visit->history->options.any_interval;
     return (any || series->interval == visit->window->interval) &&
-           (!visit->selection->aggregate_only || !*series->instance) &&
-           selection_has_counter(visit->selection, series->counter);
+           selection_has_series(visit->selection, series->counter, series->instance);
 }
 
 /* Room for the wanted series of the entity. */
@@ -49,6 +48,8 @@ static struct series take_part(const struct entity *context, int64_t until,
                                const struct reader_series *series,
                                const struct collected_series *from, size_t *at) {
     size_t begin = *at;
+    if (from->count && from->samples[from->count - 1].time <= until)
+        *at = from->count;
     while (*at < from->count && from->samples[*at].time <= until)
         ++*at;
     return (struct series){
@@ -99,6 +100,17 @@ static bool give(const struct visit *visit, struct reader_entity *entity,
     return good;
 }
 
+/* As many samples as a series without a gap has. */
+static void expect(const struct reader_entity *entity, const struct collected *collected) {
+    int64_t seconds = collected->until - collected->after;
+    for (size_t i = 0, k = 0; k < collected->count; k++) {
+        while (entity->series[i].id != collected->series[k].id)
+            i++;
+        int64_t samples = seconds / MAX(entity->series[i].interval, 1) + 1;
+        collected_expect(collected, k, (size_t)MIN(samples, PART_SAMPLES / (int64_t)entity->count));
+    }
+}
+
 /* Stretches of about so many samples: an entity may have been recorded for years. */
 static bool find_step(const struct visit *visit, const struct reader_entity *entity, int64_t after,
                       int64_t until, int64_t *step, struct error *error) {
@@ -119,6 +131,7 @@ static bool give_span(const struct visit *visit, struct reader_entity *entity, i
         choose(visit, entity, &collected);
         collected.after = begin;
         collected.until = MIN(begin + step, until);
+        expect(entity, &collected);
         good = reader_read(reader, entity, &collected, error) &&
                give(visit, entity, &collected, error);
         collected_done(&collected);

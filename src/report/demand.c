@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "report/demand.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+
+static struct sample *at(GArray *samples, guint index) {
+    return &g_array_index(samples, struct sample, index);
+}
+
+static bool is_sorted(GArray *samples) {
+    for (guint i = 1; i < samples->len; i++)
+        if (at(samples, i)->time <= at(samples, i - 1)->time)
+            return false;
+    return true;
+}
+
+static gint compare_times(gconstpointer a, gconstpointer b, gpointer unused) {
+    int64_t left = ((const struct sample *)a)->time, right = ((const struct sample *)b)->time;
+    (void)unused;
+    return (left > right) - (left < right);
+}
+
+void demand_sort(GArray *samples) {
+    guint kept = 0;
+    if (is_sorted(samples))
+        return;
+    g_array_sort_with_data(samples, compare_times, NULL); /* stable */
+    for (guint i = 0; i < samples->len; i++) {
+        kept -= kept && at(samples, kept - 1)->time == at(samples, i)->time;
+        *at(samples, kept++) = *at(samples, i);
+    }
+    g_array_set_size(samples, kept);
+}
+
+/* Adds the value of this time; *next moves there. */
+static bool add_at(GArray *samples, guint *next, struct sample *sum) {
+    while (*next < samples->len && at(samples, *next)->time < sum->time)
+        ++*next;
+    if (*next == samples->len || at(samples, *next)->time != sum->time)
+        return false;
+    sum->value += at(samples, *next)->value;
+    return true;
+}
+
+GArray *demand_add_up(GArray *const *lists, size_t count) {
+    GArray *sums = g_array_new(FALSE, FALSE, sizeof(struct sample));
+    guint *next = memory_array(count + 1, sizeof *next);
+    for (guint i = 0; count && i < lists[0]->len; i++) {
+        struct sample sum = *at(lists[0], i);
+        bool complete = true;
+        for (size_t k = 1; complete && k < count; k++)
+            complete = add_at(lists[k], &next[k], &sum);
+        if (complete)
+            g_array_append_val(sums, sum);
+    }
+    free(next);
+    return sums;
+}
