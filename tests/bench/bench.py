@@ -401,13 +401,37 @@ def measure_recording(server, results):
                     limit, f"at most {limit} {unit}")
 
 
+# Guests, series of each, and hours of 20 s; their hosts are among them.
+MONTH_GUESTS, MONTH_SERIES, MONTH_HOURS = 200, 64, 720
+
+
+def measure_report(server, results):
+    """A capacity report of a month of recorded values."""
+    if not RECORDED_VALUES.exists():
+        print(f"report: skipped: there is no {RECORDED_VALUES}")
+        return
+    file = server.directory / "month.db"
+    subprocess.run([server.options.bench / "month", file, RECORDED_VALUES, str(MONTH_GUESTS),
+                    str(MONTH_SERIES), str(MONTH_HOURS)], check=True)
+    runs = [server.run(server.options.vperf, "report", "--quiet", "--format", "csv", file)
+            for _ in range(3)]
+    file.unlink()
+    name = f"report of {MONTH_GUESTS} guests, {MONTH_HOURS // 24} days of 20 s"
+    wall, peak = median(runs, "wall"), median(runs, "rss_kib")
+    results.add(f"{name}: wall time", wall, f"{wall:.2f} s", 5, "at most 5 s",
+                runs=[run["wall"] for run in runs])
+    results.add(f"{name}: peak memory", peak, mib(peak), 200 * MIB, "at most 200 MiB",
+                runs=[run["rss_kib"] for run in runs])
+
+
 PARTS = {"cpu": measure_cpu, "thousand": measure_thousand, "small": measure_small,
          "requests": measure_requests, "inventory": measure_inventory, "polls": measure_polls,
          "memory": lambda server, results: measure_history(server, results,
                                                            measure_memory(server, results)),
          "jobs": measure_jobs,
          "steady": lambda server, results: measure_steady(server.options, results),
-         "deserializer": measure_deserializer, "recording": measure_recording}
+         "deserializer": measure_deserializer, "recording": measure_recording,
+         "report": measure_report}
 
 
 def parse_options():
@@ -416,7 +440,7 @@ def parse_options():
     parser.add_argument("--vperf", type=pathlib.Path, required=True, help="the release build")
     parser.add_argument("--servers", type=pathlib.Path, required=True, help="has vcsim")
     parser.add_argument("--bench", type=pathlib.Path, required=True,
-                        help="has responder, measure, deserialize and history; gets results.json")
+                        help="has responder, measure, deserialize, history and month; gets results.json")
     parser.add_argument("--only", choices=PARTS, nargs="*", default=list(PARTS),
                         help="parts to measure; all by default")
     options = parser.parse_args()

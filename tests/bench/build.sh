@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 #
 # Builds what bench.py runs: build.sh BUILD_DIR leaves there the programs responder (Go), measure,
-# deserialize and history (C; links vperf's library, built again for it).
+# deserialize, history and month (C; links vperf's library, built again for it).
 set -eu
 
 if [ $# -ne 1 ]; then
@@ -16,6 +16,7 @@ cd "$(dirname "$0")"
 
 log=$build/build.log
 { cmake -S . -B "$build/programs" &&
-    cmake --build "$build/programs" -j "$(nproc)" --target measure deserialize history; } >"$log" 2>&1 ||
+    cmake --build "$build/programs" -j "$(nproc)" --target measure deserialize history month; } >"$log" 2>&1 ||
     { cat "$log" >&2; exit 1; }
-cp "$build/programs/measure" "$build/programs/deserialize" "$build/programs/history" "$build"
+cp "$build/programs/measure" "$build/programs/deserialize" "$build/programs/history" \
+    "$build/programs/month" "$build"

@@ -16,49 +16,17 @@
 #include "core/clock.h"
 #include "history/reader.h"
 #include "history/writer.h"
+#include "values.h"
 
-enum { INTERVAL = 20, DAY = 86400, MAX_SERIES = 512 };
+enum { INTERVAL = 20, DAY = 86400 };
 
 static const int64_t begin = 1763751600;
-
-/* Recorded values, one list a row. */
-struct values {
-    int64_t *lists[MAX_SERIES];
-    size_t lengths[MAX_SERIES];
-    size_t count;
-};
-
-static bool read_values(struct values *values, const char *path) {
-    char *text = NULL;
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return false;
-    char **lines = g_strsplit(text, "\n", -1);
-    for (char **line = lines + 1; *line && **line && values->count < MAX_SERIES; line++) {
-        char **words = g_strsplit(strrchr(*line, '\t') + 1, ",", -1);
-        size_t length = g_strv_length(words);
-        int64_t *list = g_new(int64_t, length);
-        for (size_t i = 0; i < length; i++)
-            list[i] = g_ascii_strtoll(words[i], NULL, 10);
-        values->lengths[values->count] = length;
-        values->lists[values->count++] = list;
-        g_strfreev(words);
-    }
-    g_strfreev(lines);
-    g_free(text);
-    return true;
-}
 
 static double cpu_seconds(void) {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
-/* Each guest begins elsewhere in the recorded values, which come again from their beginning. */
-static int64_t value_of(const struct values *values, int guest, int series, int64_t round) {
-    size_t list = (size_t)series % values->count;
-    return values->lists[list][(size_t)(round + 7 * guest) % values->lengths[list]];
 }
 
 static void write_guest(struct writer *writer, const struct values *values, int guest, int count,
@@ -78,7 +46,7 @@ static void write_guest(struct writer *writer, const struct values *values, int 
         const struct counter counter = {
             .name = text, .unit = "number", .rollup = "average", .stats = "rate"};
         const struct sample sample = {begin + INTERVAL * (round + 1),
-                                      value_of(values, guest, i, round)};
+                                      values_at(values, guest, i, round)};
         const struct series series = {.entity = &entity,
                                       .counter = &counter,
                                       .instance = "",
@@ -141,7 +109,7 @@ static bool read_one(const char *path) {
 
 int main(int argc, char **argv) {
     struct values values = {.count = 0};
-    if (argc != 7 || !read_values(&values, argv[2])) {
+    if (argc != 7 || !values_read(&values, argv[2])) {
         fprintf(stderr, "usage: history FILE.db VALUES.tsv GUESTS SERIES ROUNDS EVERY\n");
         return 2;
     }
@@ -149,7 +117,6 @@ int main(int argc, char **argv) {
     int64_t rounds = strtol(argv[5], NULL, 10), every = strtol(argv[6], NULL, 10);
     bool good = (!rounds || write_all(argv[1], &values, guests, series, rounds, every)) &&
                 read_one(argv[1]);
-    for (size_t i = 0; i < values.count; i++)
-        g_free(values.lists[i]);
+    values_done(&values);
     return good ? 0 : 1;
 }
