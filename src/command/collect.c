@@ -129,7 +129,7 @@ static int collect(struct options *options) {
     }
     options->selection.context |= outputs.samples.tee.ops.context;
     struct run run;
-    run_init(&run, options, &outputs.samples.tee.base);
+    run_init(&run, options, tee_sink(&outputs.samples.tee));
     destinations_end_with(&outputs.samples, &run.cancel);
     run_all(&run);
     check_offered(&run);

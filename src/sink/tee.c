@@ -82,11 +82,13 @@ static bool leave_out(struct tee *tee, size_t number, const struct error *failur
 static bool try_all(struct sink *sink, bool (*step)(struct sink *sink, struct error *error),
                     struct error *error) {
     struct tee *tee = tee_of(sink);
+    struct error failure;
+    error_clear(&failure);
     for (size_t i = 0; i < tee->count; i++) {
-        struct error failure = {0};
         struct sink *member = member_of(sink, i);
         if (member && !step(member, &failure) && !leave_out(tee, i, &failure, error))
             return false;
+        error_clear(&failure);
     }
     return true;
 }
@@ -130,6 +132,10 @@ void tee_init(struct tee *tee, struct sink *const *sinks, size_t count) {
         tee->ops.context |= ops->context;
     }
     tee->base.ops = &tee->ops;
+}
+
+struct sink *tee_sink(struct tee *tee) {
+    return tee->count == 1 ? tee->members[0].sink : &tee->base;
 }
 
 bool tee_works(const struct tee *tee, size_t number) {

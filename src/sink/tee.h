@@ -25,6 +25,9 @@ struct tee {
 /* tee_init: passes on to these sinks, which are borrowed. */
 void tee_init(struct tee *tee, struct sink *const *sinks, size_t count);
 
+/* tee_sink: what to write to: the only sink itself, or the tee. */
+struct sink *tee_sink(struct tee *tee);
+
 /* tee_works: the sink with this number has not failed. */
 bool tee_works(const struct tee *tee, size_t number);
 
