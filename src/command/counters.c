@@ -5,6 +5,7 @@
 #include "command/listing.h"
 #include "command/offered.h"
 #include "core/memory.h"
+#include "sink/metric_name.h"
 
 const struct options_spec counters_spec = {
     .command = "counters",
@@ -36,9 +37,19 @@ static void put_offered(struct records *records, const struct line *line) {
 static const struct records_column csv_columns[] = {
     {"counter", false}, {"id", true},        {"unit", false},        {"rollup", false},
     {"stats", false},   {"level", true},     {"device_level", true}, {"label", false},
-    {"summary", false}, {"fidelity", false}, {"formula", false},     {"target", false},
-    {"guests", true},   {"hosts", true},
+    {"summary", false}, {"fidelity", false}, {"formula", false},     {"metric", false},
+    {"target", false},  {"guests", true},    {"hosts", true},
 };
+
+/* What Prometheus calls it. */
+static void put_metric(struct records *records, const struct counter *counter) {
+    struct metric metric;
+    metric_init(&metric, counter, false);
+    char *name = memory_printf("%s%s", metric.name, metric.total ? "_total" : "");
+    records_text(records, name);
+    free(name);
+    metric_done(&metric);
+}
 
 static void put_csv(struct records *records, const struct line *line, bool offered) {
     const struct counter *counter = line->counter;
@@ -53,6 +64,7 @@ static void put_csv(struct records *records, const struct line *line, bool offer
     records_text(records, counter->summary);
     records_text(records, counter->fidelity);
     records_text(records, counter->formula);
+    put_metric(records, counter);
     records_text(records, line->target->text);
     if (offered)
         put_offered(records, line);

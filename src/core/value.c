@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* 2048 file systems of 64 TB, the most that a host has. */
-enum { DIGITS = 20, MOST_TERABYTES = 2048 * 64 };
+enum { DIGITS = 20 };
 
 /* 0000-01-01T00:00:00Z and 9999-12-31T23:59:59Z. */
 static const int64_t FIRST_SECOND = INT64_C(-62167219200), LAST_SECOND = INT64_C(253402300799);
@@ -67,7 +66,7 @@ const char *value_unit(const struct series *series, bool raw) {
     if (raw || strcmp(series->counter->unit, "teraBytes") != 0)
         return series->counter->unit;
     for (size_t i = 0; i < series->count; i++)
-        if (series->samples[i].value > MOST_TERABYTES)
+        if (series->samples[i].value > VALUE_MOST_TERABYTES)
             return "bytes";
     return series->counter->unit;
 }

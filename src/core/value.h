@@ -11,6 +11,9 @@
 
 enum { VALUE_TEXT_SIZE = 32, TIME_TEXT_SIZE = 32 };
 
+/* 2048 file systems of 64 TB, the most that a host has: a larger number is one of bytes. */
+enum { VALUE_MOST_TERABYTES = 2048 * 64 };
+
 /*
  * value_text: the value as a decimal number. Unless raw, a percent counter is divided by 100 and
  * shown with two decimals: 459 is 4.59. Returns the length.

@@ -208,7 +208,7 @@ def test_counters(vperf, rows):
     for row in rows.rows:
         assert catalogue[row["counter"]]["unit"] == row["unit"]
     assert done.out.splitlines()[0] == ("counter,id,unit,rollup,stats,level,device_level,label,"
-                                        "summary,fidelity,formula,target")
+                                        "summary,fidelity,formula,metric,target")
     for counter, row in catalogue.items():
         assert row["formula"] and row["label"] and row["summary"], counter
         own = counter.startswith("kvm.")

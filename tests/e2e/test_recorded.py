@@ -3,11 +3,13 @@
 HTTP the answers come."""
 
 import re
+import shutil
 import types
 import warnings
 import xml.etree.ElementTree as ET
 
 import harness
+import openmetrics
 import pytest
 import recorded
 
@@ -70,6 +72,13 @@ def test_catalogue_is_that_of_an_independent_parser(vperf, serve, name):
     assert done.status == 0, done
     found = sorted(row["counter"] for row in done.rows)
     assert found == sorted(peer.server.world.names().values())
+    metrics = [row["metric"] for row in done.rows]
+    assert len(set(metrics)) == len(metrics)
+    if shutil.which("promtool"):
+        assert openmetrics.lint("".join(
+            f"# HELP {name} x\n# TYPE {name} "
+            f"{'counter' if name.endswith('_total') else 'gauge'}\n{name} 1\n"
+            for name in metrics)) == ""
 
 
 def test_bytes_that_are_declared_terabytes(vperf, serve):
