@@ -121,7 +121,10 @@ bool schema_check(struct database *database, struct error *error) {
     return format >= 1 || refuse(database, error);
 }
 
-/* Page numbers that the database can give back, and who it is for: before the first table. */
+/*
+ * Page numbers that the database can give back, and who it is for: before the first table, and at
+ * once: a file that has but one of them would be nobody's.
+ */
 static bool begin_file(struct database *database, struct error *error) {
     char sql[128];
     int64_t pages = 0;
@@ -129,7 +132,8 @@ static bool begin_file(struct database *database, struct error *error) {
         return false;
     if (pages)
         return true;
-    snprintf(sql, sizeof sql, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA application_id=%d",
+    snprintf(sql, sizeof sql,
+             "BEGIN; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA application_id=%d; COMMIT",
              SCHEMA_APPLICATION);
     return database_script(database, sql, error);
 }
