@@ -37,24 +37,96 @@ bool known_has(const struct known *known, int32_t counter, const char *instance)
     return place < known->count && known->hashes[place] == value;
 }
 
+static void grow(struct known *known) {
+    known->capacity += STEP;
+    known->hashes =
+        memory_check(reallocarray(known->hashes, known->capacity, sizeof *known->hashes));
+    if (known->taken)
+        known->taken =
+            memory_check(reallocarray(known->taken, known->capacity + 1, sizeof *known->taken));
+}
+
 bool known_add(struct known *known, int32_t counter, const char *instance) {
     uint64_t value = hash(counter, instance);
     size_t place = place_of(known, value);
+    known->last = place;
     if (place < known->count && known->hashes[place] == value)
         return false;
-    if (known->count == known->capacity) {
-        known->capacity += STEP;
-        known->hashes =
-            memory_check(reallocarray(known->hashes, known->capacity, sizeof *known->hashes));
-    }
-    memmove(known->hashes + place + 1, known->hashes + place,
-            (known->count - place) * sizeof *known->hashes);
+    if (known->count == known->capacity)
+        grow(known);
+    size_t behind = known->count - place;
+    memmove(known->hashes + place + 1, known->hashes + place, behind * sizeof *known->hashes);
     known->hashes[place] = value;
+    if (known->taken) {
+        memmove(known->taken + place + 1, known->taken + place, behind * sizeof *known->taken);
+        known->taken[place] = 0;
+    }
     known->count++;
     return true;
 }
 
+static int64_t number_of(const struct known *known, int64_t time) {
+    int64_t number = time / known->interval;
+    return number - (time % known->interval < 0);
+}
+
+static uint32_t bit_of(int64_t number) {
+    return UINT32_C(1) << ((uint64_t)number % KNOWN_TIMES);
+}
+
+static void remember(struct known *known, int32_t interval) {
+    if (known->interval == interval)
+        return;
+    free(known->taken);
+    known->taken = memory_array(known->capacity + 1, sizeof *known->taken);
+    known->interval = interval;
+    known->newest = 0;
+}
+
+void known_advance(struct known *known, int32_t interval, int64_t time) {
+    remember(known, interval);
+    int64_t number = number_of(known, time), by = number - known->newest;
+    uint32_t passed = by < KNOWN_TIMES ? 0 : UINT32_MAX;
+    for (int64_t i = 0; i < by && by < KNOWN_TIMES; i++)
+        passed |= bit_of(number - i);
+    if (by <= 0)
+        return;
+    known->newest = number;
+    for (size_t i = 0; i < known->count; i++)
+        known->taken[i] &= ~passed;
+}
+
+bool known_covers(const struct known *known, int64_t time) {
+    int64_t age = known->interval ? known->newest - number_of(known, time) : -1;
+    return age >= 0 && age < KNOWN_TIMES;
+}
+
+void known_take(struct known *known, int64_t time) {
+    if (known_covers(known, time))
+        known->taken[known->last] |= bit_of(number_of(known, time));
+}
+
+uint32_t known_taken(const struct known *known, int32_t counter, const char *instance) {
+    uint64_t value = hash(counter, instance);
+    size_t place = place_of(known, value);
+    return known->taken && place < known->count && known->hashes[place] == value
+               ? known->taken[place]
+               : 0;
+}
+
+bool known_took(const struct known *known, uint32_t taken, int64_t time) {
+    return taken & bit_of(number_of(known, time));
+}
+
+uint32_t known_lacks(const struct known *known, uint32_t times) {
+    uint32_t lacks = 0;
+    for (size_t i = 0; known->taken && i < known->count; i++)
+        lacks |= known->taken[i] ? times & ~known->taken[i] : 0;
+    return lacks;
+}
+
 void known_done(struct known *known) {
     free(known->hashes);
+    free(known->taken);
     *known = (struct known){0};
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* Which series of an entity were emitted: eight bytes for each, as there may be millions. */
+/*
+ * Which series of an entity were emitted: eight bytes for each, as there may be millions; and if
+ * asked for, at which of the newest sample times, by four bytes more.
+ */
 #ifndef VPERF_CORE_KNOWN_H
 #define VPERF_CORE_KNOWN_H
 
@@ -7,10 +10,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Sample times that are remembered. */
+enum { KNOWN_TIMES = 32 };
+
 struct known {
     uint64_t *hashes; /* ascending */
+    uint32_t *taken;  /* a bit for each time, by its number modulo KNOWN_TIMES */
     size_t count;
     size_t capacity;
+    size_t last;      /* that was added, or was known when it was to be */
+    int64_t newest;   /* number of the newest time, in intervals since 1970 */
+    int32_t interval; /* seconds; 0: no times are remembered */
 };
 
 /* known_add: the series of this counter is known from now on; false when it was before. */
@@ -18,6 +28,25 @@ bool known_add(struct known *known, int32_t counter, const char *instance);
 
 /* known_has: the series is known. */
 bool known_has(const struct known *known, int32_t counter, const char *instance);
+
+/* known_advance: times up to this one are remembered from now on, the newest KNOWN_TIMES of them.
+ */
+void known_advance(struct known *known, int32_t interval, int64_t time);
+
+/* known_take: the series that was added last was emitted at this time, if that is remembered. */
+void known_take(struct known *known, int64_t time);
+
+/* known_taken: the times of the series that are remembered, for known_took. */
+uint32_t known_taken(const struct known *known, int32_t counter, const char *instance);
+
+/* known_covers: the time is one of those that are remembered. */
+bool known_covers(const struct known *known, int64_t time);
+
+/* known_took: one of these times is this one, which is remembered. */
+bool known_took(const struct known *known, uint32_t taken, int64_t time);
+
+/* known_lacks: of these times, those that a series lacks which has others. */
+uint32_t known_lacks(const struct known *known, uint32_t times);
 
 /* known_done: frees all. */
 void known_done(struct known *known);

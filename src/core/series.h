@@ -22,6 +22,7 @@ struct series {
     const char *instance; /* "" for the aggregate */
     int32_t interval;     /* seconds between two samples */
     bool continues;       /* more samples of a series that has been given before */
+    bool late;            /* has samples of times at which others of the entity were given before */
     bool fills;           /* of an archive, for gaps of what is recorded alone */
     size_t count;
     const struct sample *samples; /* ascending in time; no value means no sample */

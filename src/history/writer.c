@@ -138,7 +138,7 @@ static void append(struct writer *writer, struct kept_entity *entity, struct kep
     const struct kept_mark *mark = is_marked(kept) ? registry_mark(entity, series->interval) : NULL;
     for (size_t i = 0; i < series->count; i++) {
         int64_t time = series->samples[i].time;
-        if (mark ? gaps_has(mark, time)
+        if (mark ? !series->late && gaps_has(mark, time)
                  : kept->fills && !fills_gap(writer, entity, series->interval, time))
             continue;
         if (!kept->count)

@@ -27,7 +27,36 @@ static void test_many(void **state) {
     assert_int_equal(known.count, 0);
 }
 
+/* Times of series that come in any order of their places; old times give way to new ones. */
+static void test_times(void **state) {
+    enum { INTERVAL = 20 };
+    struct known known = {0};
+    (void)state;
+    known_take(&known, 0);
+    for (int64_t n = 1; n <= 3 * KNOWN_TIMES; n++) {
+        known_advance(&known, INTERVAL, n * INTERVAL);
+        for (int32_t counter = 0; counter < COUNTERS; counter++) {
+            known_add(&known, counter, "");
+            if (counter == 0 || n % counter == 0)
+                known_take(&known, n * INTERVAL);
+        }
+    }
+    assert_false(known_covers(&known, 2 * KNOWN_TIMES * INTERVAL));
+    for (int64_t n = 2 * KNOWN_TIMES + 1; n <= 3 * KNOWN_TIMES; n++)
+        for (int32_t counter = 0; counter < COUNTERS; counter++) {
+            assert_true(known_covers(&known, n * INTERVAL));
+            uint32_t taken = known_taken(&known, counter, "");
+            assert_int_equal(known_took(&known, taken, n * INTERVAL),
+                             counter == 0 || n % counter == 0);
+        }
+    assert_int_equal(known_taken(&known, COUNTERS, ""), 0);
+    assert_int_equal(known_lacks(&known, UINT32_MAX), UINT32_MAX);
+    known_advance(&known, INTERVAL, 100 * KNOWN_TIMES * INTERVAL);
+    assert_int_equal(known_lacks(&known, UINT32_MAX), 0);
+    known_done(&known);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_many)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_many), cmocka_unit_test(test_times)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,12 +158,14 @@ def test_a_disk_without_room(vperf, start_vcsim, tmp_path):
 
 def test_readings_beside_samples(vperf, start_vcsim, tmp_path):
     """What properties say comes at any time: it takes no place of a sample, and of a guest that is
-    off there is nothing else, and no gap."""
+    off there is nothing else, and no gap. A counter whose values come later than those of others
+    has all of them."""
     server = follow.Server(start_vcsim("-mode", "real", "-model", "esx", "-control", "-vm", 3,
                                        "-off", 1, "-space", "-speed", SPEED), SPEED)
     with recording(vperf, server, tmp_path,
                    counters=(*follow.COUNTERS, "space.used.latest")) as run:
         run.await_steady()
+        server.control("hollow", counter=follow.COUNTERS[0], **{"for": "90s"})
         run.await_rounds(12)
         run.stop()
     samples, readings = {}, {}

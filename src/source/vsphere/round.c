@@ -254,9 +254,11 @@ static void report_offered(struct round *round, struct tracked *tracked, size_t 
 static void resume(const struct round *round, const struct entity *entity,
                    struct tracked *tracked) {
     const struct source_marks *marks = round->vsphere->options.marks;
-    if (marks && !tracked->mark.any)
-        tracked->resumed =
-            marks->find(marks->context, entity, round->window->interval, &tracked->mark);
+    if (!marks || tracked->mark.any)
+        return;
+    tracked->resumed = marks->find(marks->context, entity, round->window->interval, &tracked->mark);
+    if (tracked->resumed)
+        tracked->floor = mark_after(&tracked->mark);
 }
 
 static struct query_item make_item(const struct round *round, size_t index) {
@@ -278,7 +280,7 @@ static struct query_item make_item(const struct round *round, size_t index) {
     item.tracked->heard = false;
     if (round->window->fresh_only) {
         resume(round, entity, item.tracked);
-        follow_mark(&item, round->window->after);
+        follow_mark(&item, round->window->after, vsphere->rounds);
     }
     return item;
 }

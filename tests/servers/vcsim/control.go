@@ -24,6 +24,7 @@ var commands = map[string]command{
 	"destroy":      controlDestroy,
 	"power":        controlPower,
 	"delay":        controlDelay,
+	"hollow":       controlHollow,
 	"offer":        controlOffer,
 	"silence":      controlSilence,
 	"define":       controlDefine,
@@ -187,6 +188,20 @@ func controlDelay(s *server, v url.Values) (interface{}, error) {
 		s.world.delay(e, span, intervals)
 		return nil
 	})
+}
+
+// controlHollow leaves a counter without values for a span; they are there when it is over.
+func controlHollow(s *server, v url.Values) (interface{}, error) {
+	span, err := time.ParseDuration(v.Get("for"))
+	if err != nil {
+		return nil, err
+	}
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	now := s.world.clock.now()
+	s.world.manager.hollows = append(s.world.manager.hollows,
+		hollow{v.Get("counter"), now.Unix(), now.Add(span).Unix()})
+	return s.done(), nil
 }
 
 // controlSilence lets QueryPerf give nothing of entities, or something again with on=false.

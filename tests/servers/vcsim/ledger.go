@@ -144,9 +144,10 @@ func (p *performanceManager) values(e *entity, id types.PerfMetricId, times []in
 	one := p.generator.series(e.ref, id, p.counters[id.CounterId])
 	since := p.offers.since[id.CounterId]
 	values := make([]int64, len(times))
+	now := p.clock.now().Unix()
 	for i, at := range times {
 		values[i] = noValue
-		if at-interval >= since && !p.valueless[e.ref] {
+		if at-interval >= since && !p.valueless[e.ref] && !p.isHollow(id.CounterId, at, now) {
 			values[i] = one.archived(at, interval)
 		}
 	}

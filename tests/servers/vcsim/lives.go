@@ -23,6 +23,22 @@ type delay struct {
 	intervals    int64 // by so many intervals; 0: all of them at the end
 }
 
+// hollow is a time whose samples of a counter are -1 until it is over; then they have values.
+type hollow struct {
+	counter      string
+	after, until int64 // samples with after < time ≤ until, in seconds
+}
+
+// isHollow tells whether the server has no value of a counter for a time yet.
+func (p *performanceManager) isHollow(counter int32, at, now int64) bool {
+	for _, h := range p.hollows {
+		if h.after < at && at <= h.until && now <= h.until && p.counterName(counter) == h.counter {
+			return true
+		}
+	}
+	return false
+}
+
 // forever is before all archives.
 const forever = -1 << 60
 

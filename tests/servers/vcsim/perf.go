@@ -30,6 +30,7 @@ type performanceManager struct {
 	refusing  map[types.ManagedObjectReference]bool
 	silent    map[types.ManagedObjectReference]bool
 	valueless map[types.ManagedObjectReference]bool
+	hollows   []hollow
 	weather   *weather
 }
 

@@ -8,19 +8,54 @@ enum {
     OLD_SECONDS = 3600,
     SILENT_ROUNDS = 3,
     FEW_SAMPLES = 4,
+    YOUNG_TIMES = 9, /* in every third round; all that are remembered in every fifteenth */
 };
 
-void follow_mark(struct query_item *item, int64_t after) {
+/* The times of the entity that are emitted, by known_took: those at which a series may lack. */
+static uint32_t emitted_times(const struct tracked *tracked, int times) {
+    const struct known *known = &tracked->known;
+    uint32_t emitted = 0;
+    for (int age = 0; known->interval && age < times; age++) {
+        int64_t number = known->newest - age, time = number * known->interval;
+        if (time > tracked->floor && mark_after(&tracked->mark) >= time &&
+            mark_has(&tracked->mark, time))
+            emitted |= UINT32_C(1) << ((uint64_t)number % KNOWN_TIMES);
+    }
+    return emitted;
+}
+
+/* Behind which time to ask for what some series lack; false when none does. */
+static bool find_lack(const struct tracked *tracked, uint64_t round, int64_t *start) {
+    const struct known *known = &tracked->known;
+    int times = round % OLD_ROUNDS ? YOUNG_TIMES : KNOWN_TIMES;
+    if (round % LATE_ROUNDS || known->interval != tracked->mark.interval)
+        return false;
+    uint32_t lacks = known_lacks(known, emitted_times(tracked, times));
+    for (int age = times - 1; lacks && age >= 0; age--) {
+        *start = (known->newest - age) * known->interval - 1;
+        if (known_took(known, lacks, *start + 1))
+            return true;
+    }
+    return false;
+}
+
+void follow_mark(struct query_item *item, int64_t after, uint64_t round) {
     struct mark *mark = &item->tracked->mark;
     struct span *span = &item->span;
-    if (mark->interval != span->interval || !mark->any)
+    int64_t lack = 0;
+    if (mark->interval != span->interval || !mark->any) {
         mark_init(mark, span->interval, after);
+        item->tracked->floor = mark_after(mark);
+    }
     int64_t start = mark_start(mark, span->now);
     int64_t oldest = span_oldest(span->interval, span->now);
     if (start > span->start || item->tracked->resumed)
         span->start = start > oldest ? start : oldest;
     if (!span->open && span->start + span->interval > span->end && mark->any)
         item->count = 0;
+    item->behind = span->start;
+    if (span->open && find_lack(item->tracked, round, &lack) && lack < span->start)
+        span->start = lack > oldest ? lack : oldest;
     item->samples = span_samples(span);
     if (item->tracked->silent > SILENT_ROUNDS && item->samples > FEW_SAMPLES)
         item->samples = FEW_SAMPLES;
@@ -37,6 +72,6 @@ bool follow_late(struct query_item *item, uint64_t round) {
 }
 
 void follow_note(const struct query_item *item) {
-    bool heard = mark_after(&item->tracked->mark) > item->span.start;
+    bool heard = mark_after(&item->tracked->mark) > item->behind;
     item->tracked->silent = heard ? 0 : item->tracked->silent + 1;
 }

@@ -7,9 +7,11 @@
 
 /*
  * follow_mark: the item, which has the span of the round, is asked from the mark of its entity on;
- * one without samples so far from after on. Its count becomes 0 when it has all of the span.
+ * one without samples so far from after on. Its count becomes 0 when it has all of the span. Now
+ * and then it is asked from a time on at which some of its series had no value, while others had:
+ * such a value may have come since, as long as KNOWN_TIMES remembers which series lack it.
  */
-void follow_mark(struct query_item *item, int64_t after);
+void follow_mark(struct query_item *item, int64_t after, uint64_t round);
 
 /*
  * follow_late: turns the item into one for the stretch in which its entity has samples missing,

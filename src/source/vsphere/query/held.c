@@ -81,6 +81,8 @@ bool held_emit(const struct held *held, struct known *known, const struct source
         if (!series->count)
             continue;
         series->continues = !known_add(known, series->counter->id, series->instance);
+        for (size_t k = 0; k < series->count; k++)
+            known_take(known, series->samples[k].time);
         if (!events->series(events->context, series, error))
             return false;
     }

@@ -50,7 +50,10 @@ static bool emit_samples(const struct query *query, const struct query_call *cal
         held_add(call->held, series);
         return true;
     }
-    series->continues = !known_add(&item->tracked->known, series->counter->id, series->instance);
+    struct known *known = &item->tracked->known;
+    series->continues = !known_add(known, series->counter->id, series->instance);
+    for (size_t i = 0; i < series->count; i++)
+        known_take(known, series->samples[i].time);
     return query->events->series(query->events->context, series, error);
 }
 
@@ -90,11 +93,15 @@ static bool emit_intervals(const struct query *query, const struct query_call *c
         .counter = named->counter,
         .instance = answer->instance,
         .samples = times->samples,
+        .late = times->any_late,
     };
+    uint32_t taken = 0;
     bool good = true;
+    if (times->any_late)
+        taken = known_taken(times->known, named->counter->id, answer->instance);
     for (size_t i = 0; good && i < times->interval_count; i++) {
         series.interval = times->intervals[i];
-        series.count = samples_fill(times, series.interval, answer);
+        series.count = samples_fill(times, series.interval, answer, taken);
         if (!series.count)
             continue;
         report_unlisted(query, item, named);
@@ -193,19 +200,32 @@ static bool emit_part(const struct query *query, const struct query_call *call,
     return good;
 }
 
+/* Which series are given at the times of the answer is remembered. */
+static void advance(const struct query_item *item, const struct vim_entity_metric *part) {
+    const struct span *span = &item->span;
+    int64_t newest = INT64_MIN;
+    for (size_t i = 0; i < part->sample_count; i++)
+        if (part->times[i] > newest && (span->open || part->times[i] <= span->end))
+            newest = part->times[i];
+    if (newest != INT64_MIN)
+        known_advance(&item->tracked->known, span->interval, newest);
+}
+
 /* What is marked by one part is not missing in the others: all are emitted first. */
 static bool emit_entity(const struct query *query, const struct query_call *call,
                         const struct query_item *item, const struct answer *answer,
                         struct error *error) {
-    const struct mark *mark = query->fresh ? &item->tracked->mark : NULL;
+    const struct tracked *tracked = query->fresh ? item->tracked : NULL;
     struct sample_times times[ANSWERS_PARTS];
     bool good = true;
     if (call->held && answer->count)
         hold_times(call->held, answer);
     for (size_t i = 0; i < answer->count && item->breadth == BREADTH_ALL; i++)
         answers_sort(answer->parts[i]);
+    for (size_t i = 0; query->fresh && i < answer->count; i++)
+        advance(item, answer->parts[i]);
     for (size_t i = 0; i < answer->count; i++)
-        sample_times_init(&times[i], answer->parts[i], &item->span, mark);
+        sample_times_init(&times[i], answer->parts[i], &item->span, tracked);
     for (size_t i = 0; good && i < answer->count; i++)
         good = emit_part(query, call, item, &times[i], error);
     for (size_t i = 0; i < answer->count; i++) {

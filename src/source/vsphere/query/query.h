@@ -31,6 +31,7 @@ struct query_item {
     size_t metrics;                 /* pairs of counter and instance that are expected */
     const struct available *listed; /* its instances by name; NULL to ask for '*' */
     struct span span;
+    int64_t behind;  /* new samples lie behind this time; the span may begin before it */
     int64_t samples; /* of each series, that are expected */
     enum query_breadth breadth;
     const struct offer *own; /* what its like list; NULL: that is what it is asked for */

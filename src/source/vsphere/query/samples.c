@@ -59,16 +59,27 @@ static void drop_doubles(struct sample_times *times) {
     free(places);
 }
 
+/* Emitted of some series, and it is known of which ones. */
+static bool is_late(const struct tracked *tracked, int64_t time) {
+    return time > tracked->floor && known_covers(&tracked->known, time);
+}
+
 void sample_times_init(struct sample_times *times, const struct vim_entity_metric *metric,
-                       const struct span *span, const struct mark *mark) {
+                       const struct span *span, const struct tracked *tracked) {
     size_t count = metric->sample_count;
     *times = (struct sample_times){.metric = metric, .newest = span->newest};
-    times->wanted = memory_array(2 * count + 1, sizeof *times->wanted);
+    times->wanted = memory_array(3 * count + 1, sizeof *times->wanted);
     times->found = times->wanted + count;
+    times->late = times->found + count;
+    times->known = tracked ? &tracked->known : NULL;
     times->samples = memory_array(count + 1, sizeof *times->samples);
-    for (size_t i = 0; i < count; i++)
-        times->wanted[i] =
-            in_span(span, metric->times[i]) && !(mark && mark_has(mark, metric->times[i]));
+    for (size_t i = 0; i < count; i++) {
+        int64_t time = metric->times[i];
+        bool emitted = tracked && mark_has(&tracked->mark, time);
+        times->late[i] = emitted && in_span(span, time) && is_late(tracked, time);
+        times->wanted[i] = in_span(span, time) && (!emitted || times->late[i]);
+        times->any_late = times->any_late || times->late[i];
+    }
     find_intervals(times);
     drop_doubles(times);
 }
@@ -88,7 +99,8 @@ static bool has_value(const struct vim_series *series, size_t index) {
     return series->values[index] != -1 && series->values[index] != VIM_ABSENT;
 }
 
-size_t samples_fill(struct sample_times *times, int32_t interval, const struct vim_series *series) {
+size_t samples_fill(struct sample_times *times, int32_t interval, const struct vim_series *series,
+                    uint32_t taken) {
     const struct vim_entity_metric *metric = times->metric;
     const int64_t *of = metric->times;
     struct sample *samples = times->samples;
@@ -97,7 +109,8 @@ size_t samples_fill(struct sample_times *times, int32_t interval, const struct v
     bool ascending = true;
     for (size_t i = 0; i < series->count; i++) {
         if (!times->wanted[i] || !has_value(series, i) ||
-            (mixed && metric->intervals[i] != interval))
+            (mixed && metric->intervals[i] != interval) ||
+            (times->late[i] && known_took(times->known, taken, of[i])))
             continue;
         ascending = ascending && (!count || samples[count - 1].time <= of[i]);
         samples[count++] = (struct sample){of[i], series->values[i]};

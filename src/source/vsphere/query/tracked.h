@@ -13,8 +13,10 @@
 
 struct tracked {
     char *id;
-    uint32_t number;        /* of this entity alone, as long as the table lives */
-    struct mark mark;       /* interval 0: nothing was asked for by time */
+    uint32_t number;  /* of this entity alone, as long as the table lives */
+    struct mark mark; /* interval 0: nothing was asked for by time */
+    int64_t
+        floor; /* what lies up to this time (Unix seconds) was not for us, or not for this run */
     struct known known;     /* its series */
     struct backoff refusal; /* of the entity as a whole */
     char *reason;           /* of the refusal, for people */

@@ -19,7 +19,7 @@ static struct query_item ask(struct tracked *tracked, int64_t now) {
     const struct window window = {.after = START, .interval = INTERVAL, .fresh_only = true};
     struct query_item item = {.tracked = tracked, .count = 1};
     span_follow(&item.span, &window, now);
-    follow_mark(&item, START);
+    follow_mark(&item, START, 1);
     return item;
 }
 
@@ -95,6 +95,32 @@ static void test_late_samples(void **state) {
     assert_int_equal(rounds_until_found(200), -1);
 }
 
+/* Of a time that was emitted, one series came later than the others: how often is it asked for? */
+static void test_a_series_that_lacks(void **state) {
+    struct tracked tracked = {0};
+    int asked = 0;
+    (void)state;
+    for (int64_t n = 1; n < 100; n++) {
+        struct query_item item = {.tracked = &tracked, .count = 1};
+        const struct window window = {.after = START, .interval = INTERVAL, .fresh_only = true};
+        span_follow(&item.span, &window, at(n) + 3);
+        follow_mark(&item, START, (uint64_t)n);
+        asked += item.span.start < at(40) && n > 40;
+        assert_int_equal(item.behind, at(n - 1));
+        known_advance(&tracked.known, INTERVAL, at(n));
+        for (int32_t counter = 0; counter < 3; counter++) {
+            known_add(&tracked.known, counter, "");
+            if (counter != 1 || n != 40)
+                known_take(&tracked.known, at(n));
+        }
+        mark_add(&tracked.mark, at(n));
+        follow_note(&item);
+        assert_int_equal(tracked.silent, 0);
+    }
+    assert_in_range(asked, 3, 6);
+    known_done(&tracked.known);
+}
+
 static void test_silent_entities_do_not_make_batches_small(void **state) {
     struct tracked tracked = {0};
     struct query_item item = {0};
@@ -124,14 +150,14 @@ static void test_one_interval(void **state) {
                                                 .end = at(11) + 5,
                                                 .interval = INTERVAL,
                                                 .now = at(11) + 9}};
-        follow_mark(&items[i], at(10) + 5);
+        follow_mark(&items[i], at(10) + 5, 1);
         assert_int_equal(items[i].count, 1);
     }
     answer(&items[0], 11, 11);
     for (int i = 0; i < 2; i++) {
         items[i].span.start = at(5);
         items[i].span.end = at(11) + 5;
-        follow_mark(&items[i], at(5));
+        follow_mark(&items[i], at(5), 1);
     }
     assert_int_equal(items[0].count, 0);
     assert_int_equal(items[1].count, 1);
@@ -155,6 +181,7 @@ int main(void) {
         cmocka_unit_test(test_steady_rounds),
         cmocka_unit_test(test_a_server_that_was_away),
         cmocka_unit_test(test_new_guests_begin_with_the_run),
+        cmocka_unit_test(test_a_series_that_lacks),
         cmocka_unit_test(test_late_samples),
         cmocka_unit_test(test_silent_entities_do_not_make_batches_small),
         cmocka_unit_test(test_one_interval),

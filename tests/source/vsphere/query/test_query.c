@@ -65,16 +65,16 @@ static void test_samples_of_a_series(void **state) {
             .times = times, .intervals = intervals, .sample_count = cases[i].count};
         struct vim_series series = {.values = values, .count = cases[i].count};
         struct sample_times wanted;
-        struct mark mark;
+        struct tracked tracked = {.floor = START + 60};
         char text[256] = "";
         for (size_t k = 0; k < cases[i].count; k++)
             times[k] = START + cases[i].times[k];
         memcpy(values, cases[i].values, sizeof values);
-        mark_init(&mark, 20, START);
+        mark_init(&tracked.mark, 20, START);
         if (cases[i].mark >= 0)
-            mark_add(&mark, START + cases[i].mark);
-        sample_times_init(&wanted, &metric, &cases[i].span, cases[i].mark >= 0 ? &mark : NULL);
-        size_t count = samples_fill(&wanted, 20, &series);
+            mark_add(&tracked.mark, START + cases[i].mark);
+        sample_times_init(&wanted, &metric, &cases[i].span, cases[i].mark >= 0 ? &tracked : NULL);
+        size_t count = samples_fill(&wanted, 20, &series, 0);
         for (size_t k = 0; k < count; k++)
             snprintf(text + strlen(text), sizeof text - strlen(text), "%d=%d ",
                      (int)(wanted.samples[k].time - START), (int)wanted.samples[k].value);
@@ -82,6 +82,36 @@ static void test_samples_of_a_series(void **state) {
             fail_msg("%s: %s", cases[i].what, text);
         sample_times_done(&wanted);
     }
+}
+
+/* A time that was emitted is wanted of the series that had no value then. */
+static void test_late_samples_of_a_series(void **state) {
+    int64_t times[] = {START + 20, START + 40, START + 60}, values[] = {1, 2, 3};
+    int32_t intervals[] = {20, 20, 20};
+    const struct vim_entity_metric metric = {
+        .times = times, .intervals = intervals, .sample_count = 3};
+    const struct vim_series series = {.values = values, .count = 3};
+    const struct span span = {.bounded = true, .open = true, .start = START};
+    struct tracked tracked = {.floor = START + 20};
+    (void)state;
+    mark_init(&tracked.mark, 20, START);
+    mark_add(&tracked.mark, START + 20);
+    mark_add(&tracked.mark, START + 40);
+    known_advance(&tracked.known, 20, START + 60);
+    known_add(&tracked.known, 1, "");
+    known_take(&tracked.known, START + 40);
+    known_add(&tracked.known, 2, "");
+    for (int32_t counter = 1; counter <= 2; counter++) {
+        struct sample_times wanted;
+        sample_times_init(&wanted, &metric, &span, &tracked);
+        assert_true(wanted.any_late);
+        size_t count = samples_fill(&wanted, 20, &series, known_taken(&tracked.known, counter, ""));
+        assert_int_equal(count, counter);
+        assert_int_equal(wanted.samples[count - 1].time, START + 60);
+        assert_int_equal(wanted.samples[0].time, START + (counter == 1 ? 60 : 40));
+        sample_times_done(&wanted);
+    }
+    known_done(&tracked.known);
 }
 
 static bool on_series(void *context, const struct series *series, struct error *error) {
@@ -216,6 +246,7 @@ static void test_fresh_samples_come_once(void **state) {
     struct fixture *f = *state;
     f->query.fresh = true;
     mark_add(&f->tracked[0].mark, START + 40);
+    f->tracked[0].floor = START + 40;
     assert_string_equal(emit(f), "vm-1 cpu[] x1; vm-1 #2[0] x1; vm-2 cpu[] x2; vm-2 #2[0] x2; ");
     assert_string_equal(emit(f), "");
     f->times[1] += 40;
@@ -365,6 +396,7 @@ static void test_unexpanded_instances(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_samples_of_a_series),
+        cmocka_unit_test(test_late_samples_of_a_series),
         WITH_FIXTURE(test_order_is_that_of_the_items),
         WITH_FIXTURE(test_two_parts_of_one_entity),
         WITH_FIXTURE(test_fresh_samples_come_once),
