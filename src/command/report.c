@@ -18,9 +18,10 @@ const struct options_spec report_spec = {
     .arguments = "TARGET...",
     .summary = "Capacity report: what hosts and guests have, use and need over a window of time.",
     .notes = "Formats: csv (one row per cluster, host and guest), table, html (one file without\n"
-             "scripts that needs no network, for screen and paper); default: table on a\n"
-             "terminal, else csv. Table and html begin with a summary and end with the formulas\n"
-             "behind the figures.\n"
+             "scripts that needs no network, for screen and paper), xlsx (a sheet per kind, with\n"
+             "charts); without --format, the end of --output's name tells; default: table on a\n"
+             "terminal, else csv. All but csv begin with a summary and have the formulas behind\n"
+             "the figures.\n"
              "\n"
              "Percentiles are exact over the samples of the window. A sample is an average over\n"
              "its interval, and the report says which: with 20 s (the last hour) they show\n"
@@ -165,7 +166,7 @@ static void publish(struct run *run, struct output *output) {
         log_info(log, "%zu powered off or disconnected", run->skipped);
 }
 
-static void write_report(struct run *run, struct usage *usage, const struct sizing_rules *rules,
+static bool write_report(struct run *run, struct usage *usage, const struct sizing_rules *rules,
                          const struct page *page, FILE *stream) {
     const struct options *options = run->options;
     const struct timing *timing = &options->timing;
@@ -184,8 +185,9 @@ static void write_report(struct run *run, struct usage *usage, const struct sizi
     };
     struct findings findings;
     findings_init(&findings, usage, &order);
-    page->write(stream, &findings, &form);
+    bool good = page->write(stream, &findings, &form, &run->fatal);
     findings_done(&findings);
+    return good;
 }
 
 /* Histories are long. Of several, a later one may hold more of an entity. */
@@ -214,7 +216,7 @@ static int make_report(const struct options *options, const struct sizing_rules 
     run_all(&run);
     int status = run_status(&run);
     if (status == STATUS_OK || status == STATUS_PARTIAL)
-        write_report(&run, collected.usage, rules, page, output.stream);
+        (void)!write_report(&run, collected.usage, rules, page, output.stream);
     publish(&run, &output);
     *error = run.fatal;
     status = run_status(&run);
@@ -235,7 +237,7 @@ static bool check_types(const struct options *options, struct error *error) {
 static int prepare_and_report(struct options *options, struct error *error) {
     struct sizing_rules rules;
     bool terminal = !options->output && isatty(STDOUT_FILENO);
-    const struct page *page = page_find(options->format, terminal, error);
+    const struct page *page = page_find(options->format, options->output, terminal, error);
     sizing_rules_init(&rules);
     if (!page || !check_types(options, error) ||
         (options->rules && !sizing_rules_parse(&rules, options->rules, error)))

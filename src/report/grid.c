@@ -15,7 +15,7 @@ struct grid *grid_new(const char *title, const struct grid_column *columns, size
         grid->columns[i] = columns[i];
         grid->columns[i].name = memory_strdup(columns[i].name);
     }
-    grid->cells = g_ptr_array_new_with_free_func(free);
+    grid->cells = g_array_new(FALSE, FALSE, sizeof(struct grid_cell));
     grid->rows = g_array_new(FALSE, FALSE, sizeof(struct grid_row));
     return grid;
 }
@@ -29,25 +29,41 @@ void grid_free(void *data) {
     for (size_t i = 0; i < grid->column_count; i++)
         free((char *)grid->columns[i].name);
     g_array_free(grid->rows, TRUE);
-    g_ptr_array_free(grid->cells, TRUE);
+    for (guint i = 0; i < grid->cells->len; i++)
+        free(g_array_index(grid->cells, struct grid_cell, i).text);
+    g_array_free(grid->cells, TRUE);
     free(grid->columns);
     free(grid);
 }
 
+static void add(struct grid *grid, struct grid_cell cell) {
+    cell.text = cell.text ? cell.text : memory_strdup("-");
+    g_array_append_val(grid->cells, cell);
+}
+
 void grid_text(struct grid *grid, const char *text) {
-    g_ptr_array_add(grid->cells, memory_strdup(text ? text : "-"));
+    add(grid,
+        (struct grid_cell){.kind = text ? GRID_TEXT : GRID_NONE, .text = memory_strdup(text)});
 }
 
 void grid_number(struct grid *grid, bool known, double value, int decimals) {
-    g_ptr_array_add(grid->cells,
-                    known ? memory_printf("%.*f", decimals, value) : memory_strdup("-"));
+    struct grid_cell cell = {.kind = GRID_NONE};
+    if (known)
+        cell = (struct grid_cell){.kind = GRID_NUMBER,
+                                  .decimals = decimals,
+                                  .number = value,
+                                  .text = memory_printf("%.*f", decimals, value)};
+    add(grid, cell);
 }
 
 void grid_time(struct grid *grid, bool known, int64_t time) {
     char text[TIME_TEXT_SIZE] = "";
-    known = known && time_text(text, time);
-    g_ptr_array_add(grid->cells,
-                    known ? memory_printf("%.5s %.5s", text + 5, text + 11) : memory_strdup("-"));
+    struct grid_cell cell = {.kind = GRID_NONE};
+    if (known && time_text(text, time))
+        cell = (struct grid_cell){.kind = GRID_TIME,
+                                  .number = (double)time,
+                                  .text = memory_printf("%.5s %.5s", text + 5, text + 11)};
+    add(grid, cell);
 }
 
 void grid_end_row(struct grid *grid, const char *note, const struct timeline *timeline) {
@@ -56,8 +72,12 @@ void grid_end_row(struct grid *grid, const char *note, const struct timeline *ti
     grid->all = MAX(grid->all, grid->rows->len);
 }
 
-const char *grid_cell(const struct grid *grid, size_t row, size_t column) {
-    return g_ptr_array_index(grid->cells, row * grid->column_count + column);
+const struct grid_cell *grid_cell(const struct grid *grid, size_t row, size_t column) {
+    return &g_array_index(grid->cells, struct grid_cell, row * grid->column_count + column);
+}
+
+const char *grid_text_of(const struct grid *grid, size_t row, size_t column) {
+    return grid_cell(grid, row, column)->text;
 }
 
 const struct grid_row *grid_row(const struct grid *grid, size_t row) {

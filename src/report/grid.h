@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* A list of a report before it has a form: a title, columns, and rows of text. */
+/* A list of a report before it has a form: a title, columns, and rows of text, numbers and times.
+ */
 #ifndef VPERF_REPORT_GRID_H
 #define VPERF_REPORT_GRID_H
 
@@ -21,13 +22,22 @@ struct grid_row {
     const struct timeline *timeline; /* borrowed; NULL for none */
 };
 
+enum grid_kind { GRID_NONE, GRID_TEXT, GRID_NUMBER, GRID_TIME };
+
+struct grid_cell {
+    enum grid_kind kind;
+    int decimals;  /* of a number, for people */
+    double number; /* of a time, Unix seconds */
+    char *text;    /* as a table shows it; "-" for none */
+};
+
 struct grid {
     const char *title;
     struct grid_column *columns; /* their names are copies */
     size_t column_count;
-    GPtrArray *cells; /* row by row */
-    GArray *rows;     /* struct grid_row */
-    size_t all;       /* rows that there are; more than rows->len when some are left out */
+    GArray *cells; /* struct grid_cell, row by row */
+    GArray *rows;  /* struct grid_row */
+    size_t all;    /* rows that there are; more than rows->len when some are left out */
 };
 
 /* grid_new: no rows yet; the title and the meanings are borrowed. The caller owns it. */
@@ -48,8 +58,11 @@ void grid_time(struct grid *grid, bool known, int64_t time);
 /* grid_end_row: the row is complete; the note is copied. */
 void grid_end_row(struct grid *grid, const char *note, const struct timeline *timeline);
 
-/* grid_cell: the text of a cell. */
-const char *grid_cell(const struct grid *grid, size_t row, size_t column);
+/* grid_cell: a cell. */
+const struct grid_cell *grid_cell(const struct grid *grid, size_t row, size_t column);
+
+/* grid_text_of: the text of a cell, as a table shows it. */
+const char *grid_text_of(const struct grid *grid, size_t row, size_t column);
 
 /* grid_row: what stands beside a row. */
 const struct grid_row *grid_row(const struct grid *grid, size_t row);

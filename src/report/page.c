@@ -1,20 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 #include "report/page.h"
 
+#include <glib.h>
 #include <string.h>
 
 static const struct page pages[] = {
-    {"csv", page_csv},
-    {"html", page_html},
-    {"table", page_table},
+    {"csv", false, page_csv},
+    {"html", false, page_html},
+    {"table", false, page_table},
+#ifdef VPERF_XLSX
+    {"xlsx", true, page_xlsx},
+#endif
 };
 
-const struct page *page_find(const char *name, bool terminal, struct error *error) {
-    if (!name)
-        name = terminal ? "table" : "csv";
-    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+static const struct page *find(const char *name) {
+    for (size_t i = 0; i < G_N_ELEMENTS(pages); i++)
         if (strcmp(pages[i].name, name) == 0)
             return &pages[i];
-    error_set(error, ERROR_USAGE, "--format '%s': expected csv, html or table", name);
     return NULL;
+}
+
+static bool fail(const char *name, struct error *error) {
+    GString *known = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(pages); i++)
+        g_string_append_printf(known, "%s%s", i ? ", " : "", pages[i].name);
+    error_set(error, ERROR_USAGE, "--format '%s': expected one of %s", name, known->str);
+    g_string_free(known, TRUE);
+    return false;
+}
+
+const struct page *page_find(const char *name, const char *output, bool terminal,
+                             struct error *error) {
+    const char *end = output ? strrchr(output, '.') : NULL;
+    const struct page *page = name ? find(name) : end ? find(end + 1) : NULL;
+    if (!page && !name)
+        page = find(terminal ? "table" : "csv");
+    if (!page && !fail(name, error))
+        return NULL;
+    if (page->binary && terminal) {
+        error_set(error, ERROR_USAGE, "--format %s is not for a terminal: give --output FILE",
+                  page->name);
+        return NULL;
+    }
+    return page;
 }

@@ -15,21 +15,34 @@ struct page_options {
 
 struct page {
     const char *name; /* the value of --format */
-    void (*write)(FILE *stream, struct findings *findings, const struct page_options *options);
+    bool binary;      /* not for a terminal */
+    bool (*write)(FILE *stream, struct findings *findings, const struct page_options *options,
+                  struct error *error);
 };
 
-/* page_find: the form with this name; NULL means table on a terminal and csv elsewhere. ERROR_USAGE
- * lists the known ones.
+/*
+ * page_find: the form with this name; NULL means that of the end of the output's name, if it is
+ * one, or table on a terminal and csv elsewhere. ERROR_USAGE lists the known ones.
  */
-const struct page *page_find(const char *name, bool terminal, struct error *error);
+const struct page *page_find(const char *name, const char *output, bool terminal,
+                             struct error *error);
+
+/* Each writes a report; false when that fails otherwise than by the stream. */
 
 /* page_csv: one row per cluster, host and guest. */
-void page_csv(FILE *stream, struct findings *findings, const struct page_options *options);
+bool page_csv(FILE *stream, struct findings *findings, const struct page_options *options,
+              struct error *error);
 
 /* page_html: one file that needs no network and no scripts; below 5 MB. */
-void page_html(FILE *stream, struct findings *findings, const struct page_options *options);
+bool page_html(FILE *stream, struct findings *findings, const struct page_options *options,
+               struct error *error);
 
 /* page_table: sections for a terminal. */
-void page_table(FILE *stream, struct findings *findings, const struct page_options *options);
+bool page_table(FILE *stream, struct findings *findings, const struct page_options *options,
+                struct error *error);
+
+/* page_xlsx: a workbook: the summary with charts, a sheet for each type and each section. */
+bool page_xlsx(FILE *stream, struct findings *findings, const struct page_options *options,
+               struct error *error);
 
 #endif

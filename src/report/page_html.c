@@ -119,7 +119,7 @@ static void put_row(FILE *stream, const struct grid *grid, size_t row,
                     const struct html_axes *axes) {
     const struct grid_row *beside = grid_row(grid, row);
     fputs(beside->note ? "<tr class=\"ruled\">" : "<tr>", stream);
-    put_name(stream, grid_cell(grid, row, 0));
+    put_name(stream, grid_text_of(grid, row, 0));
     if (axes) {
         fputs("<td>", stream);
         if (beside->timeline)
@@ -127,7 +127,7 @@ static void put_row(FILE *stream, const struct grid *grid, size_t row,
         fputs("</td>", stream);
     }
     for (size_t i = 1; i < grid->column_count; i++)
-        put_cell(stream, &grid->columns[i], grid_cell(grid, row, i));
+        put_cell(stream, &grid->columns[i], grid_text_of(grid, row, i));
     fputs("</tr>\n", stream);
     if (!beside->note)
         return;
@@ -172,7 +172,9 @@ static void put_formulas(FILE *stream) {
     fputs("</dl>\n", stream);
 }
 
-void page_html(FILE *stream, struct findings *findings, const struct page_options *options) {
+bool page_html(FILE *stream, struct findings *findings, const struct page_options *options,
+               struct error *error) {
+    (void)error;
     (void)options;
     GPtrArray *sections = sections_list(findings, ROWS);
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -191,4 +193,5 @@ void page_html(FILE *stream, struct findings *findings, const struct page_option
     put_formulas(stream);
     fputs("<p>vperf " VPERF_VERSION "</p>\n</body>\n</html>\n", stream);
     g_ptr_array_free(sections, TRUE);
+    return true;
 }

@@ -45,7 +45,7 @@ static size_t put_grid(FILE *stream, const struct grid *grid, size_t limit) {
     records_fit(records, limit);
     for (size_t row = 0; row < grid->rows->len; row++) {
         for (size_t i = 0; i < grid->column_count; i++)
-            records_text(records, grid_cell(grid, row, i));
+            records_text(records, grid_text_of(grid, row, i));
         records_note(records, grid_row(grid, row)->note);
     }
     fprintf(stream, "\n%s\n", grid->title);
@@ -68,7 +68,9 @@ static void put_formulas(FILE *stream, size_t width) {
     }
 }
 
-void page_table(FILE *stream, struct findings *findings, const struct page_options *options) {
+bool page_table(FILE *stream, struct findings *findings, const struct page_options *options,
+                struct error *error) {
+    (void)error;
     size_t width = options->width ? options->width : DEFAULT_WIDTH, hidden = 0;
     GPtrArray *sections = sections_list(findings, TOP);
     fputs("Summary\n", stream);
@@ -82,4 +84,5 @@ void page_table(FILE *stream, struct findings *findings, const struct page_optio
                 hidden);
     put_formulas(stream, width);
     g_ptr_array_free(sections, TRUE);
+    return true;
 }

@@ -286,6 +286,47 @@ def test_html(vperf, start_vcsim, tmp_path):
     assert "1 of 4 are shown" in cut.out
 
 
+def cells_of(sheet):
+    """The rows of a sheet by the names of their columns, without what is empty."""
+    header, *rows = sheet.iter_rows(values_only=True)
+    return [{name: value for name, value in zip(header, row) if value is not None} for row in rows]
+
+
+def same_cell(text, value):
+    """What CSV writes is in the cell: a date, a number, or text."""
+    if isinstance(value, datetime.datetime):
+        return text == value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return float(text) == value if isinstance(value, (int, float)) else text == value
+
+
+def test_workbook(vperf, vcenter, tmp_path):
+    """A sheet per type has what CSV has, as numbers and dates; charts, and headings that stay."""
+    openpyxl = pytest.importorskip("openpyxl", reason="python3-openpyxl is not installed")
+    path = tmp_path / "report.xlsx"
+    window = ("--last", "30d", *vcenter.arguments)
+    before = vperf.run("report", "--format", "csv", *window)
+    done = vperf.run("report", "--output", path, *window)
+    after = vperf.run("report", "--format", "csv", *window)
+    assert done.status == 0, done
+    book = openpyxl.load_workbook(path)
+    texts = {"name", "id", "source", "host", "cluster", "class", "rule", "state", "type",
+             "hypervisor"}
+    for kind, title in (("cluster", "Clusters"), ("host", "Hosts"), ("vm", "Guests")):
+        found = cells_of(book[title])
+        expected = [[row for row in run.rows if row["type"] == kind] for run in (before, after)]
+        assert len(found) == len(expected[0]) > 0
+        for cells, *rows in zip(found, *expected):
+            assert any(set(cells) == {name for name, value in row.items() if value != ""} and
+                       all(same_cell(row[name], value) for name, value in cells.items())
+                       for row in rows), (cells, rows)
+            assert all(isinstance(value, str) == (name in texts) for name, value in cells.items())
+        assert book[title].freeze_panes == "C2"
+    assert len(book["Summary"]._charts) == 2  # pylint: disable=protected-access
+    assert book["Guests"].column_dimensions["B"].width > 8
+    refused = vperf.run("report", "--format", "xlsx", "--output", "/dev/full", *window)
+    assert refused.status == 1 and "/dev/full" in refused.err, refused
+
+
 def test_nothing_measured_is_no_success(vperf, esx, tmp_path):
     """Without an answer there is no report."""
     done = vperf.run("report", "--output", tmp_path / "report.csv", "https://user@127.0.0.1:1")
