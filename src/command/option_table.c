@@ -173,7 +173,14 @@ static const struct poptOption destination_options[] = {
     POPT_TABLEEND,
 };
 
+static const struct poptOption target_options[] = {
+    ROW_VALUE("config", '\0', OPTION_CONFIG,
+              "targets by name, each with its own options, from FILE: see vperf.conf(5)", "FILE"),
+    POPT_TABLEEND,
+};
+
 static const struct poptOption connection_options[] = {
+    ROW_VALUE("username", '\0', OPTION_USERNAME, "the user of targets that name none", "NAME"),
     ROW_VALUE("password-file", '\0', OPTION_PASSWORD_FILE, "the password is the first line of FILE",
               "FILE"),
     ROW_VALUE("ca-file", '\0', OPTION_CA_FILE,
@@ -221,6 +228,7 @@ const struct option_group option_groups[OPTION_GROUPS] = {
     {OPTIONS_MOMENT, moment_options, "Time:"},
     {OPTIONS_OUTPUT, output_options, "Output:"},
     {OPTIONS_DESTINATIONS, destination_options, "Output:"},
+    {0, target_options, "Targets:"},
     {OPTIONS_TARGETS, connection_options, "Connection:"},
     {0, message_options, "Messages:"},
 };

@@ -35,6 +35,8 @@ enum option {
     OPTION_FORMAT,
     OPTION_OUTPUT,
     OPTION_SPREADSHEET_SAFE,
+    OPTION_CONFIG,
+    OPTION_USERNAME,
     OPTION_PASSWORD_FILE,
     OPTION_CA_FILE,
     OPTION_THUMBPRINT,
@@ -55,7 +57,7 @@ struct option_group {
     const char *title;
 };
 
-enum { OPTION_GROUPS = 17 };
+enum { OPTION_GROUPS = 18 };
 
 /* option_groups: in the order of the help. */
 extern const struct option_group option_groups[OPTION_GROUPS];

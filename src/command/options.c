@@ -4,9 +4,9 @@
 
 #include <glib.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "command/arguments.h"
+#include "command/config.h"
 #include "command/options_parts.h"
 #include "core/memory.h"
 
@@ -66,34 +66,42 @@ static bool read_arguments(poptContext context, struct options_text *text, struc
                      poptStrerror(option));
 }
 
-static bool check_all(struct options *options, const struct options_spec *spec, poptContext context,
-                      struct error *error) {
-    return options_check_moment(options, spec, error) && options_check_connection(options, error) &&
-           options_check_selection(options, error) && options_check_timing(options, error) &&
-           options_check_retention(options, error) && options_check_output(options, error) &&
-           options_check_targets(options, spec, poptGetArgs(context), error);
+static void init(struct options *options, const struct options_spec *spec) {
+    options->given = memory_alloc(sizeof *options->given);
+    options->given->spec = spec;
+    options->given->text.outputs = g_ptr_array_new_with_free_func(free);
+    selection_init(&options->selection);
+    timing_init(&options->timing);
+    if (spec->guests_only)
+        options->selection.types[ENTITY_HOST] = false;
 }
 
-static enum options_result parse(struct options *options, const struct options_spec *spec,
-                                 poptContext context, struct error *error) {
-    if (!read_arguments(context, options->text, error))
+static bool check_values(struct options *options, struct error *error) {
+    return options_check_moment(options, error) &&
+           options_parse_connection(options->text, &options->source, error) &&
+           options_check_selection(options, error) && options_check_timing(options, error) &&
+           options_check_retention(options, error) && options_check_output(options, error);
+}
+
+static enum options_result parse(struct options *options, poptContext context,
+                                 struct error *error) {
+    struct options_given *given = options->given;
+    if (!read_arguments(context, &given->text, error))
         return OPTIONS_WRONG;
-    if (options->text->value[OPTION_HELP]) {
-        show_help(context, spec);
+    if (given->text.value[OPTION_HELP]) {
+        show_help(context, given->spec);
         return OPTIONS_DONE;
     }
-    return check_all(options, spec, context, error) ? OPTIONS_RUN : OPTIONS_WRONG;
+    bool good = options_read_config(options, error) && check_values(options, error) &&
+                options_read_words(options, poptGetArgs(context), error) &&
+                options_check_targets(options, error);
+    return good ? OPTIONS_RUN : OPTIONS_WRONG;
 }
 
 enum options_result options_parse(struct options *options, const struct options_spec *spec,
                                   int argc, char **argv) {
     *options = (struct options){.log = {.stream = stderr, .level = LOG_NORMAL}};
-    options->text = memory_alloc(sizeof *options->text);
-    options->text->outputs = g_ptr_array_new_with_free_func(free);
-    selection_init(&options->selection);
-    timing_init(&options->timing);
-    if (spec->guests_only)
-        options->selection.types[ENTITY_HOST] = false;
+    init(options, spec);
 
     struct poptOption table[OPTION_GROUPS + 1] = {POPT_TABLEEND};
     size_t count = 0;
@@ -110,7 +118,7 @@ enum options_result options_parse(struct options *options, const struct options_
     char *own_name = argv[0];
     argv[0] = name;
     poptContext context = poptGetContext(name, argc, (const char **)argv, table, 0);
-    enum options_result result = parse(options, spec, context, &error);
+    enum options_result result = parse(options, context, &error);
     poptFreeContext(context);
     argv[0] = own_name;
     arguments_hide_passwords(argc, argv);
@@ -121,46 +129,50 @@ enum options_result options_parse(struct options *options, const struct options_
     return result;
 }
 
-struct selection options_selection(const struct options *options, size_t target) {
-    const struct target_plan *plan = &options->plans[target];
-    struct selection selection = options->selection;
-    if (plan->owns & OWNS_TYPES)
-        memcpy(selection.types, plan->own.types, sizeof selection.types);
-    if (plan->owns & OWNS_NAMES)
-        selection.names = plan->own.names;
-    if (plan->owns & OWNS_COUNTERS)
-        selection.counters = plan->own.counters;
-    if (plan->owns & OWNS_INSTANCES)
-        selection.aggregate_only = plan->own.aggregate_only;
-    return selection;
-}
-
-bool options_share(const struct options *options, enum target_owns what) {
-    for (size_t i = 0; i < options->target_count; i++)
-        if (!(options->plans[i].owns & what))
-            return true;
-    return false;
-}
-
-struct timing options_timing(const struct options *options, size_t target) {
-    const struct target_plan *plan = &options->plans[target];
-    struct timing timing = options->timing;
-    if (plan->interval) {
-        timing.interval = plan->interval;
-        timing.archive = plan->archive;
+static void copy_given(struct options_given *given, const struct options_given *from) {
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        given->text.value[i] = memory_strdup(from->text.value[i]);
+    for (guint i = 0; i < from->text.outputs->len; i++)
+        g_ptr_array_add(given->text.outputs,
+                        memory_strdup(g_ptr_array_index(from->text.outputs, i)));
+    given->words = memory_array(from->word_count + 1, sizeof *given->words);
+    given->word_count = from->word_count;
+    for (size_t i = 0; i < from->word_count; i++) {
+        given->words[i].text = memory_strdup(from->words[i].text);
+        if (!given->words[i].text)
+            target_copy(&given->words[i].target, &from->words[i].target);
     }
-    return timing;
+}
+
+bool options_reload(struct options *fresh, const struct options *options, struct error *error) {
+    *fresh = (struct options){.log = options->log};
+    init(fresh, options->given->spec);
+    copy_given(fresh->given, options->given);
+    return options_read_config(fresh, error) && check_values(fresh, error) &&
+           options_check_targets(fresh, error);
+}
+
+static void free_given(struct options_given *given) {
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        free(given->text.value[i]);
+    g_ptr_array_free(given->text.outputs, TRUE);
+    for (size_t i = 0; i < given->word_count; i++) {
+        free(given->words[i].text);
+        target_done(&given->words[i].target);
+    }
+    free(given->words);
+    free(given);
 }
 
 void options_done(struct options *options) {
     for (size_t i = 0; i < options->target_count; i++) {
         target_done(&options->plans[i].target);
         selection_done(&options->plans[i].own);
+        free(options->plans[i].credential);
     }
     free(options->plans);
     selection_done(&options->selection);
-    for (size_t i = 0; i < OPTION_COUNT; i++)
-        free(options->text->value[i]);
-    g_ptr_array_free(options->text->outputs, TRUE);
+    config_free(options->config);
     free(options->text);
+    free_given(options->given);
 }

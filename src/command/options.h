@@ -63,12 +63,14 @@ enum target_owns {
  * struct options are what goes for the targets that have none of their own.
  */
 struct target_plan {
+    const char *name; /* of its section; NULL for a target that stands on the command line */
     struct target target;
     struct source_options source;
     struct selection own; /* counts as far as owns says */
     unsigned owns;        /* of enum target_owns */
     int32_t interval;     /* 0: that of the command line */
     const char *archive;  /* as in struct timing, of this interval */
+    char *credential;     /* the file that systemd gives the password in; NULL for none */
 };
 
 struct options {
@@ -96,7 +98,9 @@ struct options {
     bool samples_given;
     struct target_plan *plans; /* one for each target */
     size_t target_count;
-    struct options_text *text; /* the strings that others borrow */
+    struct config *config;       /* NULL without --config */
+    struct options_given *given; /* the command line as it was given */
+    struct options_text *text;   /* it, and what the configuration says to all of it */
 };
 
 /*
@@ -117,6 +121,18 @@ bool options_share(const struct options *options, enum target_owns what);
 
 /* options_timing: when the target with this number is measured. */
 struct timing options_timing(const struct options *options, size_t target);
+
+/*
+ * options_reload: fresh becomes what the same command line means with the configuration as it is
+ * now; the environment and passwords in the command line are those of the start. False with the
+ * error when the configuration is wrong. options_done is due whatever the result. What fresh was
+ * made of is not needed any more.
+ */
+bool options_reload(struct options *fresh, const struct options *options, struct error *error);
+
+/* options_same_plan: both targets are reached and measured in the same way. */
+bool options_same_plan(const struct options *left, size_t left_target, const struct options *right,
+                       size_t right_target);
 
 /* options_terminal_width: the columns of the terminal that gets the output; 0 when none does. */
 size_t options_terminal_width(const struct options *options);

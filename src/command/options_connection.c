@@ -17,9 +17,9 @@ static bool flag_in_environment(const char *name) {
                      strcasecmp(value, "t") == 0);
 }
 
-bool options_check_connection(struct options *options, struct error *error) {
-    char *const *value = options->text->value;
-    struct source_options *source = &options->source;
+bool options_parse_connection(const struct options_text *text, struct source_options *source,
+                              struct error *error) {
+    char *const *value = text->value;
     source->password_file = value[OPTION_PASSWORD_FILE];
     source->ca_file = value[OPTION_CA_FILE] ? value[OPTION_CA_FILE]
                                             : options_text_in_environment("GOVC_TLS_CA_CERTS");

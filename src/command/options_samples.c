@@ -23,7 +23,7 @@ static const struct {
     {"realtime", 20}, {"day", 300}, {"week", 1800}, {"month", 7200}, {"year", 86400},
 };
 
-static bool parse_interval(const char *text, struct timing *timing, struct error *error) {
+bool options_parse_interval(const char *text, struct timing *timing, struct error *error) {
     for (size_t i = 0; text && i < sizeof interval_names / sizeof *interval_names; i++) {
         if (strcmp(text, interval_names[i].name) == 0) {
             timing->interval = interval_names[i].seconds;
@@ -71,7 +71,8 @@ bool options_check_timing(struct options *options, struct error *error) {
                          value[OPTION_SAMPLES] ? "--samples" : "--end");
     return options_parse_number("--samples", value[OPTION_SAMPLES], MAX_SAMPLES, &timing->samples,
                                 error) &&
-           parse_interval(value[OPTION_INTERVAL], timing, error) && check_range(options, error);
+           options_parse_interval(value[OPTION_INTERVAL], timing, error) &&
+           check_range(options, error);
 }
 
 static bool parse_duration(const char *option, const char *text, int64_t *seconds,
@@ -97,11 +98,10 @@ bool options_check_retention(struct options *options, struct error *error) {
 }
 
 /* Relative times are from the newest sample, which is not known here. */
-bool options_check_moment(struct options *options, const struct options_spec *spec,
-                          struct error *error) {
+bool options_check_moment(struct options *options, struct error *error) {
     const char *text = options->text->value[OPTION_AT];
     struct moment moment = {0};
-    options->source.at = spec->groups & OPTIONS_MOMENT ? INT64_MAX : 0;
+    options->source.at = options->given->spec->groups & OPTIONS_MOMENT ? INT64_MAX : 0;
     if (!text)
         return true;
     if (!timerange_moment("--at", text, &moment, error))

@@ -33,9 +33,9 @@ static bool parse_globs(const char *option, const char *list, struct globs *glob
     return true;
 }
 
-bool options_check_selection(struct options *options, struct error *error) {
-    char *const *value = options->text->value;
-    struct selection *selection = &options->selection;
+bool options_parse_selection(const struct options_text *text, struct selection *selection,
+                             struct error *error) {
+    char *const *value = text->value;
     if (!parse_globs("--name", value[OPTION_NAME], &selection->names, error) ||
         !parse_globs("--counter", value[OPTION_COUNTER], &selection->counters, error))
         return false;
@@ -46,8 +46,15 @@ bool options_check_selection(struct options *options, struct error *error) {
     else if (value[OPTION_INSTANCE] && strcmp(value[OPTION_INSTANCE], "all") != 0)
         return error_set(error, ERROR_USAGE, "--instance '%s': expected all or aggregate",
                          value[OPTION_INSTANCE]);
+    return true;
+}
+
+bool options_check_selection(struct options *options, struct error *error) {
+    char *const *value = options->text->value;
+    if (!options_parse_selection(options->text, &options->selection, error))
+        return false;
     if (value[OPTION_ATTRIBUTES])
-        selection->context |= CONTEXT_ATTRIBUTES;
+        options->selection.context |= CONTEXT_ATTRIBUTES;
     options->spare = DEFAULT_SPARE;
     options->rules = value[OPTION_RULE];
     return options_parse_number("--top", value[OPTION_TOP], MAX_TOP, &options->top, error) &&

@@ -4,22 +4,119 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command/arguments.h"
+#include "command/config.h"
 #include "core/memory.h"
 
-static bool add_target(struct options *options, const char *text, struct error *error) {
+static struct options_word *add_word(struct options_given *given) {
+    struct options_word *words = memory_array(given->word_count + 1, sizeof *words);
+    if (given->word_count)
+        memcpy(words, given->words, given->word_count * sizeof *words);
+    free(given->words);
+    given->words = words;
+    return &words[given->word_count++];
+}
+
+static bool add_target_word(struct options_given *given, const char *text, struct error *error) {
+    struct target target;
+    if (target_init(&target, text, error))
+        add_word(given)->target = target;
+    return error->kind == ERROR_NONE;
+}
+
+/* What looks like no host of a network was meant as a name. */
+static bool is_name(const char *text) {
+    return *text && (!strpbrk(text, ".:/@") || strpbrk(text, "*[")) && !strstr(text, "://");
+}
+
+/* A word of the command line, as it is to be taken beside a configuration. */
+static bool add_given(struct options *options, const char *text, struct error *error) {
+    if (!options->config || (!config_find(options->config, text) && !is_name(text)))
+        return add_target_word(options->given, text, error);
+    add_word(options->given)->text = memory_strdup(text);
+    return true;
+}
+
+/* The user name and password of GOVC_URL yield to the other variables, as they do for govc. */
+static bool add_target_of_environment(struct options_given *given, struct error *error) {
+    char *govc_url = getenv("GOVC_URL");
+    const char *libvirt_uri = options_text_in_environment("LIBVIRT_DEFAULT_URI");
+    if (govc_url && *govc_url) {
+        bool good = add_target_word(given, govc_url, error);
+        if (good)
+            given->words[0].target.yields = true;
+        arguments_hide_password(govc_url);
+        return good;
+    }
+    if (libvirt_uri)
+        return add_target_word(given, libvirt_uri, error);
+    return error_set(error, ERROR_USAGE,
+                     "no TARGET: give a host name or a URI, such as esx01.example.com or "
+                     "https://root@esx01.example.com, or set GOVC_URL or LIBVIRT_DEFAULT_URI");
+}
+
+bool options_read_words(struct options *options, const char **arguments, struct error *error) {
+    for (; arguments && *arguments; arguments++) {
+        bool good = add_given(options, *arguments, error);
+        arguments_hide_password((char *)*arguments); /* popt's copy */
+        if (!good)
+            return false;
+    }
+    return options->given->word_count || options->config ||
+           add_target_of_environment(options->given, error);
+}
+
+/* A file that systemd gives the service: of the target's name, or for all. */
+static char *find_credential(const struct target_plan *plan) {
+    const char *names[] = {plan->name, "password"};
+    const char *folder = options_text_in_environment("CREDENTIALS_DIRECTORY");
+    for (size_t i = 0; folder && i < sizeof names / sizeof *names; i++) {
+        char *path = names[i] && !strchr(names[i], '/') ? memory_printf("%s/%s", folder, names[i])
+                                                        : memory_strdup("");
+        if (*path && access(path, F_OK) == 0)
+            return path;
+        free(path);
+    }
+    return NULL;
+}
+
+struct target_plan *options_add_target(struct options *options, const struct target *target) {
     size_t count = options->target_count;
     struct target_plan *plans = memory_array(count + 1, sizeof *plans);
     if (count)
         memcpy(plans, options->plans, count * sizeof *plans);
     free(options->plans);
     options->plans = plans;
-    if (!target_init(&plans[count].target, text, error))
-        return false;
+    target_copy(&plans[count].target, target);
     plans[count].source = options->source;
     options->target_count++;
+    return &plans[count];
+}
+
+static bool add_plans(struct options *options, struct error *error) {
+    const struct options_given *given = options->given;
+    for (size_t i = 0; i < given->word_count; i++) {
+        const struct options_word *word = &given->words[i];
+        if (word->text && !options_choose_sections(options, word->text, error))
+            return false;
+        if (!word->text)
+            target_set_login(&options_add_target(options, &word->target)->target,
+                             options->text->value[OPTION_USERNAME], NULL);
+    }
+    if (!given->word_count && !options_choose_sections(options, NULL, error))
+        return false;
+    for (size_t i = 0; i < options->target_count; i++) {
+        struct target_plan *plan = &options->plans[i];
+        if (!plan->source.password_file && (!plan->target.password || plan->target.yields))
+            plan->source.password_file = plan->credential = find_credential(plan);
+    }
     return true;
+}
+
+static const char *label_of(const struct target_plan *plan) {
+    return plan->name ? plan->name : plan->target.text;
 }
 
 /* What is given twice would be written twice. */
@@ -30,7 +127,7 @@ static bool check_repetition(const struct options *options, struct error *error)
             if (target_same(&plans[i].target, &plans[k].target))
                 return error_set(error, ERROR_USAGE,
                                  "'%s' and '%s' are the same TARGET: give it once",
-                                 plans[k].target.text, plans[i].target.text);
+                                 label_of(&plans[k]), label_of(&plans[i]));
     return true;
 }
 
@@ -51,8 +148,20 @@ static const struct {
     {"--guest-agent", "libvirt", OPTION_GUEST_AGENT, SOURCE_TAKES_BALLOON_PERIOD},
 };
 
+int options_find_special(const struct options_text *text, unsigned takes, struct error *error) {
+    for (size_t i = 0; i < sizeof special_options / sizeof *special_options; i++) {
+        if (!text->value[special_options[i].option] || (takes & special_options[i].group))
+            continue;
+        error_set(error, ERROR_USAGE, "%s is for %s: no TARGET is one", special_options[i].name,
+                  special_options[i].users);
+        return (int)special_options[i].option;
+    }
+    return 0;
+}
+
 /* An option that no target takes would be ignored; one of trust would seem to protect. */
-static bool check_applicable(const struct options *options, bool histories, struct error *error) {
+static bool check_applicable(const struct options *options, struct error *error) {
+    bool histories = options->given->spec->groups & OPTIONS_HISTORY;
     unsigned taken = 0;
     for (size_t i = 0; i < options->target_count; i++) {
         const struct source_ops *ops = source_ops_for(&options->plans[i].target, error);
@@ -61,44 +170,13 @@ static bool check_applicable(const struct options *options, bool histories, stru
         if (histories && !ops->recorded)
             return error_set(error, ERROR_USAGE,
                              "'%s' is no history file: give a path, or a name that ends in .db",
-                             options->plans[i].target.text);
+                             label_of(&options->plans[i]));
         taken |= ops->takes;
     }
-    for (size_t i = 0; i < sizeof special_options / sizeof *special_options; i++)
-        if (options->text->value[special_options[i].option] && !(taken & special_options[i].group))
-            return error_set(error, ERROR_USAGE, "%s is for %s: no TARGET is one",
-                             special_options[i].name, special_options[i].users);
-    return true;
+    return !options_find_special(&options->given->text, taken, error);
 }
 
-/* The user name and password of GOVC_URL yield to the other variables, as they do for govc. */
-static bool add_target_of_environment(struct options *options, struct error *error) {
-    char *govc_url = getenv("GOVC_URL");
-    const char *libvirt_uri = options_text_in_environment("LIBVIRT_DEFAULT_URI");
-    if (govc_url && *govc_url) {
-        bool good = add_target(options, govc_url, error);
-        if (good)
-            options->plans[0].target.yields = true;
-        arguments_hide_password(govc_url);
-        return good;
-    }
-    if (libvirt_uri)
-        return add_target(options, libvirt_uri, error);
-    return error_set(error, ERROR_USAGE,
-                     "no TARGET: give a host name or a URI, such as esx01.example.com or "
-                     "https://root@esx01.example.com, or set GOVC_URL or LIBVIRT_DEFAULT_URI");
-}
-
-bool options_check_targets(struct options *options, const struct options_spec *spec,
-                           const char **arguments, struct error *error) {
-    for (; arguments && *arguments; arguments++) {
-        bool good = add_target(options, *arguments, error);
-        arguments_hide_password((char *)*arguments); /* popt's copy */
-        if (!good)
-            return false;
-    }
-    if (options->target_count == 0 && !add_target_of_environment(options, error))
-        return false;
-    bool histories = spec->groups & OPTIONS_HISTORY;
-    return check_repetition(options, error) && check_applicable(options, histories, error);
+bool options_check_targets(struct options *options, struct error *error) {
+    return add_plans(options, error) && check_repetition(options, error) &&
+           check_applicable(options, error);
 }

@@ -208,6 +208,69 @@ bool target_init(struct target *target, const char *text, struct error *error) {
     return !fault;
 }
 
+void target_copy(struct target *target, const struct target *from) {
+    *target = (struct target){
+        .text = memory_strdup(from->text),
+        .uri = memory_strdup(from->uri),
+        .scheme = memory_strdup(from->scheme),
+        .host = memory_strdup(from->host),
+        .port = from->port,
+        .path = memory_strdup(from->path),
+        .username = memory_strdup(from->username),
+        .password = secret_share(from->password),
+        .yields = from->yields,
+    };
+}
+
+static bool is_bare(const struct target *target) {
+    return after_scheme(target->text) == target->text;
+}
+
+/* The target's text with these in front of the host; owned by the caller, who wipes it. */
+static char *text_with_login(const struct target *target, const char *username,
+                             const char *password) {
+    const char *text = is_bare(target) ? target->text : target->uri;
+    const char *rest = after_scheme(text);
+    char *user = g_uri_escape_string(username, NULL, TRUE);
+    char *word = password ? g_uri_escape_string(password, NULL, TRUE) : NULL;
+    char *whole = memory_printf("%.*s%s%s%s@%s", (int)(rest - text), text, user, word ? ":" : "",
+                                word ? word : "", rest);
+    if (word)
+        explicit_bzero(word, strlen(word));
+    g_free(word);
+    g_free(user);
+    return whole;
+}
+
+/* A local connection has no place for them in its URI. */
+static void set_username(struct target *target, const char *username, const char *password) {
+    struct error ignored = {0};
+    struct target named;
+    if (target->username || !*target->host) {
+        free(target->username);
+        target->username = memory_strdup(username);
+        target->yields = false;
+        return;
+    }
+    char *text = text_with_login(target, username, is_remote(target->scheme) ? NULL : password);
+    if (target_init(&named, text, &ignored)) {
+        secret_free(named.password);
+        named.password = secret_share(target->password);
+        target_done(target);
+        *target = named;
+    }
+    memory_wipe_free(text);
+}
+
+void target_set_login(struct target *target, const char *username, const char *password) {
+    if (strcmp(target->scheme, TARGET_HISTORY) == 0)
+        return;
+    if (username && (!target->username || target->yields))
+        set_username(target, username, password);
+    if (password && !target->password)
+        target->password = secret_copy(password);
+}
+
 static int port_of(const struct target *target) {
     return target->port ? target->port : TARGET_HTTPS_PORT;
 }

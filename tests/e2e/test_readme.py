@@ -13,6 +13,7 @@ import pytest
 
 README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", README.read_text(encoding="utf-8"), re.S | re.M)
+CONFIG = re.findall(r"^```ini\n(.*?)^```", README.read_text(encoding="utf-8"), re.S | re.M)[0]
 COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line.startswith("vperf ")]
 
 
@@ -29,6 +30,7 @@ def test_command(line, vperf, start_vcsim, certs, tmp_path):
     words = [word.replace("root@esx01.example.com", server.target())
              .replace("qemu:///system", "test:///default")
              .replace("AA:BB:…", certs["good"]["sha256"]) for word in words]
+    configure(tmp_path, server, certs)
     libvirt_alone = "test:///default" in words and server.target() not in words
     if libvirt_alone and words[0] == "collect":
         words += ["--interval", "1"]
@@ -43,6 +45,14 @@ def test_command(line, vperf, start_vcsim, certs, tmp_path):
         assert count_rows(tmp_path / name) > 10, name
     enough = 0 if words[0] == "record" or "--gaps" in words else 1
     assert written or done.out.count("\n") > enough or words[0] == "record", done
+
+
+def configure(folder, server, certs):
+    """The README's configuration, for the simulator and the test driver."""
+    text = CONFIG.replace("esx01.example.com", server.label).replace("= root", f"= {harness.USER}")
+    text = text.replace("AA:BB:…", certs["good"]["sha256"])
+    (folder / "vperf.conf").write_text(text.replace("qemu:///system", "test:///default"))
+    (folder / "esx01.password").write_text(harness.PASSWORD)
 
 
 def count_rows(path):
