@@ -21,7 +21,7 @@ void names_keep(struct inventory *entities, const struct selection *selection,
 
 static bool any_selected(const struct selection *selection, const struct inventory *entities) {
     for (size_t i = 0; i < entities->count; i++)
-        if (selection_has_entity(selection, entities->entities[i]))
+        if (selection_means_entity(selection, entities->entities[i]))
             return true;
     return false;
 }

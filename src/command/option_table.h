@@ -8,6 +8,7 @@
 enum option {
     OPTION_TYPE = 1,
     OPTION_NAME,
+    OPTION_SHARD,
     OPTION_ATTRIBUTES,
     OPTION_COUNTER,
     OPTION_OFFERED,

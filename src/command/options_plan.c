@@ -67,7 +67,9 @@ static bool same_selection(const struct selection *left, const struct selection 
     return memcmp(left->types, right->types, sizeof left->types) == 0 &&
            same_globs(&left->names, &right->names) &&
            same_globs(&left->counters, &right->counters) && left->optional == right->optional &&
-           left->aggregate_only == right->aggregate_only && left->context == right->context;
+           left->aggregate_only == right->aggregate_only &&
+           left->shard.number == right->shard.number && left->shard.count == right->shard.count &&
+           left->context == right->context;
 }
 
 bool options_same_plan(const struct options *left, size_t left_target, const struct options *right,

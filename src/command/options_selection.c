@@ -55,6 +55,8 @@ bool options_check_selection(struct options *options, struct error *error) {
         return false;
     if (value[OPTION_ATTRIBUTES])
         options->selection.context |= CONTEXT_ATTRIBUTES;
+    if (value[OPTION_SHARD] && !shard_parse(&options->selection.shard, value[OPTION_SHARD], error))
+        return false;
     options->spare = DEFAULT_SPARE;
     options->rules = value[OPTION_RULE];
     return options_parse_number("--top", value[OPTION_TOP], MAX_TOP, &options->top, error) &&

@@ -95,9 +95,14 @@ static bool matches_entity(const char *pattern, const void *context) {
            matches_path(pattern, entity);
 }
 
-bool selection_has_entity(const struct selection *selection, const struct entity *entity) {
+bool selection_means_entity(const struct selection *selection, const struct entity *entity) {
     return selection->types[entity->type] &&
            globs_match_with(&selection->names, matches_entity, entity);
+}
+
+bool selection_has_entity(const struct selection *selection, const struct entity *entity) {
+    return selection->types[entity->type] && shard_has(&selection->shard, entity) &&
+           selection_means_entity(selection, entity);
 }
 
 bool selection_has_counter(const struct selection *selection, const struct counter *counter) {

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/globs.h"
 #include "core/inventory.h"
+#include "core/shard.h"
 
 /* What is to be known of the entities beside what measuring them takes. */
 enum selection_context {
@@ -30,6 +31,7 @@ struct selection {
     bool optional;        /* counters that no target has are not missed */
     bool aggregate_only;  /* --instance aggregate */
     struct globs devices; /* counters whose instances are wanted; all when empty */
+    struct shard shard;   /* a part of the entities; names are looked for in all of them */
     unsigned context;     /* of enum selection_context; see selection_context */
 };
 
@@ -46,9 +48,13 @@ bool selection_set_types(struct selection *selection, const char *list, struct e
 
 /*
  * selection_has_entity: the entity's type is wanted, and one of the names is a pattern of its name,
- * title or, with a "/" in it, path, or is its id or UUID.
+ * title or, with a "/" in it, path, or is its id or UUID; and it is of the
+ * shard.
  */
 bool selection_has_entity(const struct selection *selection, const struct entity *entity);
+
+/* selection_means_entity: the same, whatever the shard. */
+bool selection_means_entity(const struct selection *selection, const struct entity *entity);
 
 /* selection_context: the bits of enum selection_context that are asked for, or that names need. */
 unsigned selection_context(const struct selection *selection);
