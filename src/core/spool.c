@@ -11,18 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <uthash.h>
 
+#include "core/copies.h"
 #include "core/meanings.h"
 #include "core/memory.h"
-
-/* An entity as it came; the one that is found by key is the newest. */
-struct known {
-    struct entity *entity;
-    struct known *older;
-    UT_hash_handle hh;
-    char key[];
-};
 
 struct spool {
     FILE *file;
@@ -30,10 +22,8 @@ struct spool {
     size_t count; /* of records */
     size_t marked;
     off_t marked_end;
-    struct known *entities;
-    struct known *last; /* series of one entity mostly follow each other */
+    struct copies *entities;
     struct meanings *counters;
-    GString *key;
 };
 
 struct head {
@@ -80,67 +70,23 @@ struct spool *spool_new(struct error *error) {
     spool->file = memory_check(fdopen(descriptor, "w+"));
     spool->directory = memory_strdup(directory);
     spool->counters = meanings_new();
-    spool->key = g_string_new(NULL);
+    spool->entities = copies_new();
     return spool;
-}
-
-static void free_known(struct known *known) {
-    while (known) {
-        struct known *older = known->older;
-        free(known->entity);
-        free(known);
-        known = older;
-    }
 }
 
 void spool_free(struct spool *spool) {
     if (!spool)
         return;
-    struct known *known = NULL, *next = NULL;
-    HASH_ITER(hh, spool->entities, known, next) {
-        HASH_DEL(spool->entities, known);
-        free_known(known);
-    }
     fclose(spool->file);
     free(spool->directory);
     meanings_free(spool->counters);
-    g_string_free(spool->key, TRUE);
+    copies_free(spool->entities);
     free(spool);
-}
-
-static struct known *find_entity(struct spool *spool, const struct entity *entity) {
-    struct known *found = NULL;
-    entity_key(entity, spool->key);
-    HASH_FIND(hh, spool->entities, spool->key->str, spool->key->len, found);
-    return found;
-}
-
-static struct known *add_entity(struct spool *spool, const struct entity *entity,
-                                struct known *older) {
-    const GString *key = spool->key;
-    struct known *known = memory_alloc(sizeof *known + key->len);
-    memcpy(known->key, key->str, key->len);
-    known->entity = entity_copy(entity);
-    known->older = older;
-    if (older)
-        HASH_DEL(spool->entities, older);
-    HASH_ADD_KEYPTR(hh, spool->entities, known->key, key->len, known);
-    return known;
-}
-
-static const struct entity *keep_entity(struct spool *spool, const struct entity *entity) {
-    if (!spool->last || !entity_equal(spool->last->entity, entity)) {
-        struct known *known = find_entity(spool, entity);
-        if (!known || !entity_equal(known->entity, entity))
-            known = add_entity(spool, entity, known);
-        spool->last = known;
-    }
-    return spool->last->entity;
 }
 
 bool spool_add(struct spool *spool, const struct series *series, struct error *error) {
     const struct head head = {
-        .entity = keep_entity(spool, series->entity),
+        .entity = copies_add(spool->entities, series->entity).entity,
         .counter = meanings_add(spool->counters, series->counter),
         .instance_length = (uint32_t)strlen(series->instance),
         .count = (uint32_t)series->count,
