@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/target.h"
+#include "push/url.h"
 
 static void hide_password(char *argument, const struct target *target) {
     char *at = strrchr(argument, '@');
@@ -25,8 +26,19 @@ void arguments_hide_password(char *text) {
     }
 }
 
+/* What an argument says as the value of --output. */
+static char *value_of(char *argument) {
+    static const char *const options[] = {"--output=", "-o"};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (strncmp(argument, options[i], strlen(options[i])) == 0)
+            return argument + strlen(options[i]);
+    return argument;
+}
+
 void arguments_hide_passwords(int argc, char **argv) {
-    for (int i = 1; i < argc; i++)
+    for (int i = 1; i < argc; i++) {
+        push_url_hide(value_of(argv[i]));
         if (argv[i][0] != '-')
             arguments_hide_password(argv[i]);
+    }
 }

@@ -14,7 +14,9 @@ const struct options_spec collect_spec = {
     .summary = "Write samples of the hosts and guests of all targets, one row per sample.",
     .notes = "Formats: csv, jsonl (one JSON object per row), influx (line protocol in telegraf's\n"
              "schema). Without --format, the end of the output's name tells (x.jsonl, x.lp), else\n"
-             "csv; .gz or .zst behind it compresses.\n\n"
+             "csv; .gz or .zst behind it compresses.\n"
+             "URLs: http[s]://HOST/write?db=NAME (InfluxDB, VictoriaMetrics),\n"
+             "…/api/v2/write?org=NAME&bucket=NAME (InfluxDB 2), …/api/v1/write (remote write).\n\n"
              "Examples:\n"
              "  vperf collect --output esx01.csv --coverage coverage.csv root@esx01.example.com\n"
              "  vperf collect --type vm --counter 'cpu.*,mem.*' --samples 15 vc01.example.com",

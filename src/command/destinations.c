@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/credentials.h"
 #include "core/memory.h"
+#include "core/secret.h"
 
 /* What stands before the first colon, if it is the name of a format. */
 static const struct sink_ops *split_format(const char *text, const char **path) {
@@ -45,26 +47,78 @@ static bool open_output(struct destination *destination, const struct options *o
     return good;
 }
 
+static bool is_same(const struct destination *one, const struct destination *other) {
+    if (one->client && other->client)
+        return strcmp(one->url.request, other->url.request) == 0;
+    return output_same(&one->output, &other->output);
+}
+
 /* Two of one name would each replace what the other one wrote. */
 static bool check_repetition(const struct destinations *destinations, size_t number,
                              struct error *error) {
     const struct destination *mine = &destinations->list[number];
     for (size_t i = 0; i < number; i++)
-        if (output_same(&destinations->list[i].output, &mine->output))
-            return error_set(error, ERROR_USAGE, "--output '%s' is given twice: give another FILE",
-                             mine->path ? mine->path : "-");
+        if (is_same(&destinations->list[i], mine))
+            return error_set(error, ERROR_USAGE, "--output '%s' is given twice: give another %s",
+                             mine->path ? mine->path : "-", mine->client ? "URL" : "FILE");
+    return true;
+}
+
+/* All that is measured can wait. */
+static bool is_recorded(const struct options *options) {
+    bool recorded = true;
+    for (size_t i = 0; recorded && i < options->target_count; i++) {
+        struct error ignored = {0};
+        const struct source_ops *ops = source_ops_for(&options->plans[i].target, &ignored);
+        recorded = ops && ops->recorded;
+    }
+    return recorded;
+}
+
+static bool open_url(struct destination *mine, const char *text, const struct options *options,
+                     struct error *error) {
+    struct push_options how = {
+        .ca_file = options->output_ca_file,
+        .log = &options->log,
+        .timeout_seconds = options->source.timeout_seconds,
+        .endless = options->timing.follow,
+        .patient = !options->timing.follow && is_recorded(options),
+    };
+    char *token = NULL;
+    bool good = push_url_init(&mine->url, text, error) &&
+                credentials_token(options->token_file, &token, error);
+    push_url_hide((char *)text); /* a copy of ours */
+    mine->path = mine->url.shown;
+    how.token = token;
+    if (good)
+        mine->client = push_client_new(&mine->url, &how, &options->sink, error);
+    secret_free(token);
+    return mine->client && sink_accepts(push_client_sink(mine->client)->ops, &options->sink, error);
+}
+
+static bool open_file(struct destination *mine, const char *text, const struct options *options,
+                      struct error *error) {
+    if (!choose_format(mine, text, options, error) ||
+        !sink_accepts(mine->sink.ops, &options->sink, error) || !open_output(mine, options, error))
+        return false;
+    mine->sink.stream = mine->output.stream;
+    mine->sink.output = &mine->output;
     return true;
 }
 
 static bool open_one(struct destinations *destinations, size_t number, const char *text,
                      const struct options *options, struct error *error) {
     struct destination *mine = &destinations->list[number];
-    if (!choose_format(mine, text, options, error) ||
-        !sink_accepts(mine->sink.ops, &options->sink, error) || !open_output(mine, options, error))
-        return false;
-    mine->sink.stream = mine->output.stream;
-    mine->sink.output = &mine->output;
-    return check_repetition(destinations, number, error);
+    bool (*const open)(struct destination * destination, const char *text,
+                       const struct options *options, struct error *error) =
+        push_url_is(text) ? open_url : open_file;
+    return open(mine, text, options, error) && check_repetition(destinations, number, error);
+}
+
+static void abort_one(struct destination *destination) {
+    push_client_free(destination->client);
+    destination->client = NULL;
+    output_abort(&destination->output);
 }
 
 /* A reader that has seen enough has lost nothing. */
@@ -77,19 +131,38 @@ static void lose(struct destinations *destinations, const struct error *error, c
 
 static void on_failure(void *context, size_t number, const struct error *error) {
     struct destinations *destinations = context;
-    output_abort(&destinations->list[number].output);
+    abort_one(&destinations->list[number]);
     lose(destinations, error, "; the other outputs go on");
 }
 
 static void make_tee(struct destinations *destinations) {
     size_t count = destinations->count;
     struct sink **sinks = memory_array(count, sizeof *sinks);
-    for (size_t i = 0; i < count; i++)
-        sinks[i] = &destinations->list[i].sink;
+    for (size_t i = 0; i < count; i++) {
+        struct destination *destination = &destinations->list[i];
+        sinks[i] = destination->client ? push_client_sink(destination->client) : &destination->sink;
+    }
     tee_init(&destinations->tee, sinks, count);
     destinations->tee.failed = on_failure;
     destinations->tee.context = destinations;
     free(sinks);
+}
+
+/* An option that no output takes would be ignored. */
+static bool check_applicable(const struct destinations *destinations, const struct options *options,
+                             struct error *error) {
+    const char *given = options->token_file       ? "--token-file"
+                        : options->output_ca_file ? "--output-ca-file"
+                                                  : NULL;
+    for (size_t i = 0; given && i < destinations->count; i++)
+        if (destinations->list[i].client)
+            given = NULL;
+    return !given || error_set(error, ERROR_USAGE, "%s is for URLs: no --output is one", given);
+}
+
+static void close_all(struct destinations *destinations) {
+    destinations_abort(destinations);
+    destinations_done(destinations);
 }
 
 bool destinations_open(struct destinations *destinations, const struct options *options,
@@ -102,8 +175,11 @@ bool destinations_open(struct destinations *destinations, const struct options *
     for (size_t i = 0; i < count; i++) {
         if (open_one(destinations, i, outputs[i], options, error))
             continue;
-        destinations_abort(destinations);
-        destinations_done(destinations);
+        close_all(destinations);
+        return false;
+    }
+    if (!check_applicable(destinations, options, error)) {
+        close_all(destinations);
         return false;
     }
     make_tee(destinations);
@@ -111,8 +187,13 @@ bool destinations_open(struct destinations *destinations, const struct options *
 }
 
 void destinations_end_with(struct destinations *destinations, const struct cancel *cancel) {
-    for (size_t i = 0; i < destinations->count; i++)
-        output_end_with(&destinations->list[i].output, cancel);
+    for (size_t i = 0; i < destinations->count; i++) {
+        struct destination *destination = &destinations->list[i];
+        if (destination->client)
+            push_client_end_with(destination->client, cancel);
+        else
+            output_end_with(&destination->output, cancel);
+    }
 }
 
 bool destinations_has(const struct destinations *destinations, const struct output *output) {
@@ -122,6 +203,16 @@ bool destinations_has(const struct destinations *destinations, const struct outp
     return false;
 }
 
+/* What has been written of one is worth keeping, though the error may tell of what is lost. */
+static bool commit_one(struct destination *destination, struct error *error) {
+    if (!destination->client)
+        return output_commit(&destination->output, error);
+    enum push_result result = push_client_finish(destination->client, error);
+    push_client_free(destination->client);
+    destination->client = NULL;
+    return result != PUSH_NONE;
+}
+
 bool destinations_commit(struct destinations *destinations, struct error *error) {
     struct error last = {0};
     size_t written = 0;
@@ -129,10 +220,9 @@ bool destinations_commit(struct destinations *destinations, struct error *error)
         struct error failure = {0};
         if (!tee_works(&destinations->tee, i))
             continue;
-        if (output_commit(&destinations->list[i].output, &failure)) {
-            written++;
+        written += commit_one(&destinations->list[i], &failure);
+        if (failure.kind == ERROR_NONE)
             continue;
-        }
         if (last.kind != ERROR_NONE)
             lose(destinations, &last, "");
         last = failure;
@@ -147,13 +237,16 @@ bool destinations_commit(struct destinations *destinations, struct error *error)
 
 void destinations_abort(struct destinations *destinations) {
     for (size_t i = 0; i < destinations->count; i++)
-        output_abort(&destinations->list[i].output);
+        abort_one(&destinations->list[i]);
 }
 
 void destinations_done(struct destinations *destinations) {
-    for (size_t i = 0; i < destinations->count; i++)
-        if (destinations->list[i].sink.ops)
-            sink_done(&destinations->list[i].sink);
+    for (size_t i = 0; i < destinations->count; i++) {
+        struct destination *destination = &destinations->list[i];
+        push_url_done(&destination->url);
+        if (destination->sink.ops)
+            sink_done(&destination->sink);
+    }
     if (destinations->tee.members)
         tee_done(&destinations->tee);
     free(destinations->list);

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* Where the samples of a run go: one or several files, each in its format. */
+/* Where the samples of a run go: one or several files and databases. */
 #ifndef VPERF_COMMAND_DESTINATIONS_H
 #define VPERF_COMMAND_DESTINATIONS_H
 
 #include "command/options.h"
 #include "core/cancel.h"
 #include "core/output.h"
+#include "push/client.h"
 #include "sink/tee.h"
 
 struct destination {
     const char *path; /* without the format; NULL for stdout */
     struct sink sink;
-    struct output output; /* of the sink */
+    struct output output; /* of the sink; empty for a URL */
+    struct push_url url;
+    struct push_client *client; /* of the URL; NULL for a file */
 };
 
 struct destinations {

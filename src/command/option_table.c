@@ -168,10 +168,15 @@ static const struct poptOption output_options[] = {
 static const struct poptOption destination_options[] = {
     ROW_VALUE("format", 'f', OPTION_FORMAT, "how outputs are written that do not say; see below",
               "FORMAT"),
-    ROW_VALUE("output", 'o', OPTION_OUTPUT,
-              "write to FILE, which appears only when complete, or to FORMAT:FILE; - is standard "
-              "output; repeatable",
-              "FILE"),
+    ROW_VALUE(
+        "output", 'o', OPTION_OUTPUT,
+        "write to FILE, which appears only when complete, to FORMAT:FILE, - (standard output) "
+        "or the URL of a database; repeatable",
+        "FILE"),
+    ROW_VALUE("token-file", '\0', OPTION_TOKEN_FILE,
+              "the token for URLs is the first line of FILE (else VPERF_TOKEN)", "FILE"),
+    ROW_VALUE("output-ca-file", '\0', OPTION_OUTPUT_CA_FILE,
+              "of URLs, trust the certificate authorities in FILE (PEM), and no others", "FILE"),
     ROW_SPREADSHEET_SAFE,
     POPT_TABLEEND,
 };

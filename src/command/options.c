@@ -9,6 +9,7 @@
 #include "command/config.h"
 #include "command/options_parts.h"
 #include "core/memory.h"
+#include "push/url.h"
 
 const char *options_text_in_environment(const char *name) {
     const char *value = getenv(name);
@@ -45,8 +46,10 @@ static bool is_list(int option) {
 static void store(struct options_text *text, int option, char *argument) {
     char **value = &text->value[option];
     char *old = *value;
-    if (option == OPTION_OUTPUT)
+    if (option == OPTION_OUTPUT) {
         g_ptr_array_add(text->outputs, memory_strdup(argument));
+        push_url_hide(argument);
+    }
     if (old && argument && is_list(option)) {
         *value = memory_printf("%s,%s", old, argument);
         free(argument);

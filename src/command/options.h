@@ -29,7 +29,7 @@ enum option_groups {
     OPTIONS_MOMENT = 1 << 9,   /* --at */
     OPTIONS_RECORD = 1 << 10,  /* --instance, --interval, --last, --keep, --output of a history */
     OPTIONS_HISTORY = 1 << 11, /* --check, --gaps */
-    OPTIONS_DESTINATIONS = 1 << 12, /* --format, --output of several */
+    OPTIONS_DESTINATIONS = 1 << 12, /* --format, --output of several, --token-file */
 };
 
 /* What a command tells about itself. */
@@ -82,7 +82,9 @@ struct options {
     const char *format; /* NULL when not given */
     const char *output; /* the last one; NULL for stdout */
     const char *const *outputs;
-    size_t output_count; /* 0 for stdout alone */
+    size_t output_count;    /* 0 for stdout alone */
+    const char *token_file; /* of outputs that are URLs, as the next one; NULL when not given */
+    const char *output_ca_file;
     const char *coverage;
     const char *sort;   /* NULL when not given */
     const char *totals; /* the file of a comparison's totals; NULL when not given */

@@ -38,6 +38,8 @@ bool options_check_output(struct options *options, struct error *error) {
     options->output = value[OPTION_OUTPUT];
     options->outputs = (const char *const *)options->text->outputs->pdata;
     options->output_count = options->text->outputs->len;
+    options->token_file = value[OPTION_TOKEN_FILE];
+    options->output_ca_file = value[OPTION_OUTPUT_CA_FILE];
     options->coverage = value[OPTION_COVERAGE];
     options->sink.raw = value[OPTION_RAW];
     options->sink.spreadsheet_safe = value[OPTION_SPREADSHEET_SAFE];

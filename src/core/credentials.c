@@ -95,11 +95,11 @@ static const char *judge_line(char *line, size_t length) {
     line[strcspn(line, "\r\n")] = '\0';
     if (strncmp(line, mark, strlen(mark)) == 0)
         memmove(line, line + strlen(mark), strlen(line + strlen(mark)) + 1);
-    return *line ? find_obstacle(line) : "is empty: its first line must be the password";
+    return *line ? find_obstacle(line) : "is empty: its first line is what counts";
 }
 
-static bool read_password_file(struct credentials *credentials, const char *path,
-                               struct error *error) {
+/* The first line of a file that holds a secret ("password") as a secret; NULL with the error. */
+static char *read_secret_file(const char *what, const char *path, struct error *error) {
     char *line = secret_new(MAX_PASSWORD + 2);
     int fd = open_file(path);
     ssize_t length = fd < 0 ? -1 : read_line(fd, line, MAX_PASSWORD + 1);
@@ -107,17 +107,30 @@ static bool read_password_file(struct credentials *credentials, const char *path
     if (fd >= 0)
         close(fd);
     const char *obstacle = length < 0 ? strerror(failure) : judge_line(line, (size_t)length);
-    if (!obstacle) {
-        credentials->password = line;
-        return true;
-    }
+    if (!obstacle)
+        return line;
     secret_free(line);
     if (length < 0 && is_interrupted(failure))
-        return error_set(error, ERROR_INTERRUPTED, "interrupted while reading %s", path);
-    return error_set(error, ERROR_USAGE,
-                     length < 0 ? "cannot read the password file %s: %s"
-                                : "the password file %s %s",
-                     path, obstacle);
+        error_set(error, ERROR_INTERRUPTED, "interrupted while reading %s", path);
+    else
+        error_set(error, ERROR_USAGE,
+                  length < 0 ? "cannot read the %s file %s: %s" : "the %s file %s %s", what, path,
+                  obstacle);
+    return NULL;
+}
+
+bool credentials_token(const char *path, char **token, struct error *error) {
+    const char *variable = environment("VPERF_TOKEN", "VPERF_TOKEN");
+    *token = NULL;
+    if (path) {
+        *token = read_secret_file("token", path, error);
+        return *token;
+    }
+    const char *obstacle = variable ? find_obstacle(variable) : NULL;
+    if (obstacle)
+        return error_set(error, ERROR_USAGE, "VPERF_TOKEN %s", obstacle);
+    *token = secret_copy(variable);
+    return true;
 }
 
 /* The terminal is one for all threads: questions are asked one after the other. */
@@ -151,8 +164,10 @@ static bool prompt(struct credentials *credentials, const struct target *target,
 
 static bool find_password(struct credentials *credentials, const struct target *target,
                           const char *password_file, struct error *error) {
-    if (password_file)
-        return read_password_file(credentials, password_file, error);
+    if (password_file) {
+        credentials->password = read_secret_file("password", password_file, error);
+        return credentials->password;
+    }
 
     const char *variable = environment("VPERF_PASSWORD", "GOVC_PASSWORD");
     const char *password = choose(target, target->password, variable);

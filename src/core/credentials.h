@@ -21,6 +21,13 @@ bool credentials_init(struct credentials *credentials, const struct target *targ
                       const char *password_file, struct error *error)
     __attribute__((warn_unused_result));
 
+/*
+ * credentials_token: stores the first line of the file, or VPERF_TOKEN when path is NULL, as a
+ * secret; NULL when that is not set either. ERROR_USAGE as with password files.
+ */
+bool credentials_token(const char *path, char **token, struct error *error)
+    __attribute__((warn_unused_result));
+
 /* credentials_move: to gets what from has, and from has nothing any more. */
 void credentials_move(struct credentials *to, struct credentials *from);
 

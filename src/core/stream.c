@@ -10,6 +10,7 @@
 enum {
     PIECE = 1 << 16,
     PATIENCE_MS = 2000, /* with a reader that stopped amid a message */
+    LOOK_MS = 100,
 };
 
 void stream_init(struct stream *stream, int socket) {
@@ -60,11 +61,11 @@ void stream_wipe(struct stream *stream) {
     explicit_bzero(stream->received->data, stream->read);
 }
 
-static bool await_room(int socket) {
+static bool await_room(int socket, int patience_ms) {
     struct pollfd end = {.fd = socket, .events = POLLOUT};
     int ready;
     do {
-        ready = poll(&end, 1, PATIENCE_MS);
+        ready = poll(&end, 1, patience_ms);
     } while (ready < 0 && errno == EINTR);
     return ready > 0;
 }
@@ -76,7 +77,7 @@ bool stream_send(struct stream *stream, const GByteArray *message, bool wait) {
         ssize_t size = send(stream->socket, message->data + sent, message->len - sent, flags);
         if (size < 0 && errno == EINTR)
             continue;
-        if (size < 0 && errno == EAGAIN && sent > 0 && await_room(stream->socket))
+        if (size < 0 && errno == EAGAIN && sent > 0 && await_room(stream->socket, PATIENCE_MS))
             continue;
         if (size < 0) {
             /* Half a message would spoil all that follows. */
@@ -85,6 +86,26 @@ bool stream_send(struct stream *stream, const GByteArray *message, bool wait) {
             return false;
         }
         sent += (size_t)size;
+    }
+    return true;
+}
+
+bool stream_send_while(struct stream *stream, const GByteArray *message,
+                       bool (*going)(void *context), void *context) {
+    size_t sent = 0;
+    while (sent < message->len) {
+        ssize_t size = send(stream->socket, message->data + sent, message->len - sent,
+                            MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (size > 0)
+            sent += (size_t)size;
+        else if (size < 0 && errno != EINTR && errno != EAGAIN)
+            return false;
+        else if (going(context))
+            await_room(stream->socket, LOOK_MS);
+        else {
+            shutdown(stream->socket, SHUT_RDWR);
+            return false;
+        }
     }
     return true;
 }

@@ -34,4 +34,11 @@ void stream_wipe(struct stream *stream);
  */
 bool stream_send(struct stream *stream, const GByteArray *message, bool wait);
 
+/*
+ * stream_send_while: sends a message, however long it takes to find room while going says so; it is
+ * asked ten times a second. When it no longer does, the stream ends. False when it is not sent.
+ */
+bool stream_send_while(struct stream *stream, const GByteArray *message,
+                       bool (*going)(void *context), void *context);
+
 #endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "push/url.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/secret.h"
+
+static const struct {
+    const char *name;
+    enum push_protocol protocol;
+} protocols[] = {{"influx:", PUSH_INFLUX}, {"remote-write:", PUSH_REMOTE_WRITE}};
+
+/* How the paths of the known servers end: the longer one first. */
+static const struct {
+    const char *path;
+    enum push_protocol protocol;
+    const char *token;
+} endings[] = {
+    {"/api/v2/write", PUSH_INFLUX, "Token"},          /* InfluxDB 2 */
+    {"/api/v1/write", PUSH_REMOTE_WRITE, "Bearer"},   /* Prometheus, VictoriaMetrics */
+    {"/api/v1/push", PUSH_REMOTE_WRITE, "Bearer"},    /* Mimir */
+    {"/api/prom/push", PUSH_REMOTE_WRITE, "Bearer"},  /* Cortex */
+    {"/api/v1/receive", PUSH_REMOTE_WRITE, "Bearer"}, /* Thanos */
+    {"/write", PUSH_INFLUX, "Bearer"},                /* InfluxDB 1, VictoriaMetrics */
+};
+
+/* What stands behind the protocol. */
+static const char *skip_protocol(const char *text) {
+    for (size_t i = 0; i < G_N_ELEMENTS(protocols); i++)
+        if (g_str_has_prefix(text, protocols[i].name))
+            return text + strlen(protocols[i].name);
+    return text;
+}
+
+/* What stands behind "http://" or "https://"; NULL when neither is there. */
+static const char *skip_scheme(const char *text) {
+    static const char *const schemes[] = {"http://", "https://"};
+    for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++)
+        if (g_ascii_strncasecmp(text, schemes[i], strlen(schemes[i])) == 0)
+            return text + strlen(schemes[i]);
+    return NULL;
+}
+
+bool push_url_is(const char *text) {
+    return text && skip_scheme(skip_protocol(text));
+}
+
+/* The '@' behind user and password; NULL when there are none. */
+static const char *find_login_end(const char *authority) {
+    size_t length = strcspn(authority, "/?#");
+    return memrchr(authority, '@', length);
+}
+
+void push_url_hide(char *text) {
+    const char *authority = push_url_is(text) ? skip_scheme(skip_protocol(text)) : NULL;
+    const char *at = authority ? find_login_end(authority) : NULL;
+    const char *colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
+    if (colon)
+        memset(text + (colon + 1 - text), 'x', (size_t)(at - colon - 1));
+}
+
+static bool take_login(struct push_url *url, const char *authority, const char *at,
+                       struct error *error) {
+    if (!at)
+        return true;
+    size_t length = (size_t)(at - authority);
+    char *encoded = memory_strndup(authority, length);
+    char *decoded = g_uri_unescape_string(encoded, NULL);
+    memory_wipe_free(encoded);
+    if (!decoded)
+        return error_set(error, ERROR_USAGE,
+                         "--output: the password in the URL is not encoded as URIs are");
+    url->login = secret_copy(decoded);
+    explicit_bzero(decoded, strlen(decoded));
+    g_free(decoded);
+    return true;
+}
+
+static bool is_secret(const char *parameter) {
+    static const char *const secrets[] = {"p", "token", "password"};
+    size_t length = strcspn(parameter, "=&");
+    for (size_t i = 0; i < G_N_ELEMENTS(secrets); i++)
+        if (strlen(secrets[i]) == length && memcmp(parameter, secrets[i], length) == 0)
+            return true;
+    return false;
+}
+
+/* The command line, where it stands, is seen by everybody. */
+static bool check_query(const char *shown, const char *query, struct error *error) {
+    for (; *query == '?' || *query == '&'; query += strcspn(query, "&"))
+        if (is_secret(++query))
+            return error_set(error, ERROR_USAGE,
+                             "--output '%s': a password or token has no place in the query: give "
+                             "--token-file or VPERF_TOKEN",
+                             shown);
+    return true;
+}
+
+static bool find_protocol(struct push_url *url, const char *text, const char *path, size_t length,
+                          struct error *error) {
+    bool given = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(protocols); i++) {
+        if (g_str_has_prefix(text, protocols[i].name)) {
+            url->protocol = protocols[i].protocol;
+            given = true;
+        }
+    }
+    url->token = "Bearer";
+    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
+        size_t ending = strlen(endings[i].path);
+        if (length < ending || memcmp(path + length - ending, endings[i].path, ending) != 0)
+            continue;
+        url->token = endings[i].token;
+        url->protocol = given ? url->protocol : endings[i].protocol;
+        return true;
+    }
+    return given || error_set(error, ERROR_USAGE,
+                              "--output '%s': the path does not tell the protocol: it ends in "
+                              "/write or /api/v1/write, or put influx: or remote-write: before "
+                              "the URL",
+                              url->shown);
+}
+
+bool push_url_init(struct push_url *url, const char *text, struct error *error) {
+    *url = (struct push_url){0};
+    const char *begin = skip_protocol(text);
+    const char *authority = skip_scheme(begin);
+    const char *at = find_login_end(authority);
+    const char *host = at ? at + 1 : authority;
+    size_t host_length = strcspn(host, "/?#"), length = strcspn(host, "?#");
+    int scheme_length = (int)(authority - begin);
+    url->shown = memory_printf("%.*s%.*s", scheme_length, begin, (int)length, host);
+    url->request = memory_printf("%.*s%.*s", scheme_length, begin, (int)strcspn(host, "#"), host);
+    if (!host_length)
+        return error_set(error, ERROR_USAGE, "--output '%s': the URL has no host", url->shown);
+    return take_login(url, authority, at, error) && check_query(url->shown, host + length, error) &&
+           find_protocol(url, text, host + host_length, length - host_length, error);
+}
+
+void push_url_done(struct push_url *url) {
+    free(url->request);
+    free(url->shown);
+    secret_free(url->login);
+    *url = (struct push_url){0};
+}

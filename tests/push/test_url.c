@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What a URL says: where, in which protocol, who; and what is never shown. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/memory.h"
+#include "push/url.h"
+
+static void test_files(void **state) {
+    static const char *const files[] = {
+        "x.csv", "-", "http", "http:/x", "ftp://h/x", "csv:http://h/write", "influx:x.lp", ""};
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        assert_false(push_url_is(files[i]));
+    assert_false(push_url_is(NULL));
+}
+
+static void test_protocols(void **state) {
+    static const struct {
+        const char *text, *request, *shown, *token;
+        enum push_protocol protocol;
+    } cases[] = {
+        {"http://h:8428/write", "http://h:8428/write", "http://h:8428/write", "Bearer",
+         PUSH_INFLUX},
+        {"https://h/api/v2/write?bucket=b&org=o", "https://h/api/v2/write?bucket=b&org=o",
+         "https://h/api/v2/write", "Token", PUSH_INFLUX},
+        {"HTTP://[::1]:9090/api/v1/write", "HTTP://[::1]:9090/api/v1/write",
+         "HTTP://[::1]:9090/api/v1/write", "Bearer", PUSH_REMOTE_WRITE},
+        {"http://mimir/api/v1/push", "http://mimir/api/v1/push", "http://mimir/api/v1/push",
+         "Bearer", PUSH_REMOTE_WRITE},
+        {"http://vm/insert/0/influx/write?db=x", "http://vm/insert/0/influx/write?db=x",
+         "http://vm/insert/0/influx/write", "Bearer", PUSH_INFLUX},
+        {"influx:http://h/api/v1/write", "http://h/api/v1/write", "http://h/api/v1/write", "Bearer",
+         PUSH_INFLUX},
+        {"remote-write:http://h#there", "http://h", "http://h", "Bearer", PUSH_REMOTE_WRITE},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct push_url url;
+        struct error error = {0};
+        assert_true(push_url_is(cases[i].text));
+        assert_true(push_url_init(&url, cases[i].text, &error));
+        assert_string_equal(url.request, cases[i].request);
+        assert_string_equal(url.shown, cases[i].shown);
+        assert_string_equal(url.token, cases[i].token);
+        assert_int_equal(url.protocol, cases[i].protocol);
+        assert_null(url.login);
+        push_url_done(&url);
+    }
+}
+
+static void test_login(void **state) {
+    static const struct {
+        const char *text, *login, *hidden;
+    } cases[] = {
+        {"http://me:s%3a%40%2Fx@h/write", "me:s:@/x", "http://me:xxxxxxxxxxx@h/write"},
+        {"influx:http://me:a@b@h/write", "me:a@b", "influx:http://me:xxx@h/write"},
+        {"https://me@h/write", "me", "https://me@h/write"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct push_url url;
+        struct error error = {0};
+        char *text = memory_strdup(cases[i].text);
+        assert_true(push_url_init(&url, text, &error));
+        assert_string_equal(url.login, cases[i].login);
+        assert_null(strchr(url.request, '@'));
+        assert_null(strchr(url.shown, '@'));
+        push_url_hide(text);
+        assert_string_equal(text, cases[i].hidden);
+        push_url_done(&url);
+        free(text);
+    }
+}
+
+static void test_refused(void **state) {
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"http:///write", "the URL has no host"},
+        {"http://me:secret@/write", "the URL has no host"},
+        {"http://me:secret@h/there", "the path does not tell the protocol"},
+        {"http://h/write?db=d&p=secret", "has no place in the query"},
+        {"http://h/write?token=secret", "has no place in the query"},
+        {"http://me:secret%@h/write", "is not encoded as URIs are"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct push_url url;
+        struct error error = {0};
+        assert_false(push_url_init(&url, cases[i].text, &error));
+        assert_int_equal(error.kind, ERROR_USAGE);
+        assert_non_null(strstr(error.message, cases[i].message));
+        assert_null(strstr(error.message, "secret"));
+        push_url_done(&url);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_protocols),
+        cmocka_unit_test(test_login),
+        cmocka_unit_test(test_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What answers mean, and how long it is waited after them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "push/helper/verdict.h"
+
+static const int64_t second_ns = 1000000000;
+
+static void test_verdicts(void **state) {
+    static const struct {
+        struct outcome outcome;
+        enum verdict whole, single;
+    } cases[] = {
+        {{.status = 200}, VERDICT_DELIVERED, VERDICT_DELIVERED},
+        {{.status = 204}, VERDICT_DELIVERED, VERDICT_DELIVERED},
+        {{.status = 302}, VERDICT_REFUSED, VERDICT_REFUSED},
+        {{.status = 400}, VERDICT_SPLIT, VERDICT_DROP},
+        {{.status = 401}, VERDICT_REFUSED, VERDICT_REFUSED},
+        {{.status = 404}, VERDICT_REFUSED, VERDICT_REFUSED},
+        {{.status = 408}, VERDICT_AGAIN, VERDICT_AGAIN},
+        {{.status = 413}, VERDICT_SPLIT, VERDICT_DROP},
+        {{.status = 422}, VERDICT_SPLIT, VERDICT_DROP},
+        {{.status = 429}, VERDICT_AGAIN, VERDICT_AGAIN},
+        {{.status = 500}, VERDICT_AGAIN, VERDICT_AGAIN},
+        {{.status = 503}, VERDICT_AGAIN, VERDICT_AGAIN},
+        {{.status = 0}, VERDICT_AGAIN, VERDICT_AGAIN},
+        {{.hopeless = true}, VERDICT_REFUSED, VERDICT_REFUSED},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(verdict_of(&cases[i].outcome, true), cases[i].whole);
+        assert_int_equal(verdict_of(&cases[i].outcome, false), cases[i].single);
+    }
+}
+
+static void test_pauses(void **state) {
+    static const struct {
+        struct outcome outcome;
+        unsigned failures;
+        int64_t seconds;
+    } cases[] = {
+        {{.status = 503}, 1, 1},
+        {{.status = 503}, 2, 2},
+        {{.status = 503}, 6, 32},
+        {{.status = 503}, 7, 60},
+        {{.status = 503}, 4000000000, 60},
+        {{.status = 429, .retry_after_seconds = 5}, 9, 5},
+        {{.status = 429, .retry_after_seconds = 90}, 1, 90},
+        {{.status = 429, .retry_after_seconds = INT64_MAX}, 1, 3600},
+        {{.status = 429, .retry_after_seconds = -1}, 1, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(verdict_pause_ns(&cases[i].outcome, cases[i].failures),
+                         cases[i].seconds * second_ns);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_pauses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
