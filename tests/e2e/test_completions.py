@@ -10,7 +10,7 @@ import pytest
 COMMANDS = ["collect", "compare", "counters", "inventory", "report",
             "record", "history"]
 FORMATS = {**{command: ["csv", "table"] for command in COMMANDS if command != "record"},
-           "collect": ["csv", "jsonl", "influx"], "report": ["csv", "html", "table"]}
+           "collect": ["csv", "jsonl", "influx", "openmetrics", "prometheus"], "report": ["csv", "html", "table"]}
 
 
 def shell(name):
