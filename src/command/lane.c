@@ -180,8 +180,6 @@ static bool run_endless(struct lane *lane, struct source *source) {
             lane_event(lane, SINK_BACK, NULL, NULL);
             lane->lost = false;
         }
-        if (good)
-            lane_round_event(lane, begin_ns);
         if ((good || !ends_lane(lane, &lost)) &&
             !run_end_round(lane->run, lane->index, &lane->error))
             return false;
@@ -190,6 +188,8 @@ static bool run_endless(struct lane *lane, struct source *source) {
             return false;
         }
         due = ops->due(source, interval);
+        if (good)
+            lane_round_event(lane, begin_ns, due.period_ns);
         if (!good) {
             if (!wait_to_retry(lane, &lost, due.period_ns))
                 return false;

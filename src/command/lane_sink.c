@@ -12,10 +12,11 @@ void lane_event(struct lane *lane, enum sink_event_kind kind, const struct entit
     run_event(lane->run, lane->index, &event);
 }
 
-void lane_round_event(struct lane *lane, int64_t begin_ns) {
+void lane_round_event(struct lane *lane, int64_t begin_ns, int64_t period_ns) {
     const struct sink_event event = {.kind = lane->idle ? SINK_IDLE : SINK_ROUND,
                                      .target = lane->target->text,
-                                     .duration_ns = clock_boot_ns() - begin_ns};
+                                     .duration_ns = clock_boot_ns() - begin_ns,
+                                     .period_ns = period_ns};
     run_event(lane->run, lane->index, &event);
 }
 

@@ -9,8 +9,11 @@
 void lane_event(struct lane *lane, enum sink_event_kind kind, const struct entity *entity,
                 const char *text);
 
-/* lane_round_event: a round that began at this time of clock_boot_ns has succeeded. */
-void lane_round_event(struct lane *lane, int64_t begin_ns);
+/*
+ * lane_round_event: a round that began at this time of clock_boot_ns has succeeded; an interval of
+ * the target lasts so long.
+ */
+void lane_round_event(struct lane *lane, int64_t begin_ns, int64_t period_ns);
 
 /* lane_define: the counters of the target, and what it holds. */
 void lane_define(struct lane *lane, const struct catalog *catalog,
