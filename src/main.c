@@ -23,6 +23,9 @@ static const struct command commands[] = {
     {"record", "record samples in a history file until stopped", record_run, &record_spec},
     {"history", "tell what a history file holds", history_run, &history_spec},
 #endif
+#if VPERF_SERVE
+    {"serve", "answer Prometheus over HTTP until stopped", serve_run, &serve_spec},
+#endif
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

@@ -78,8 +78,6 @@ static const struct poptOption sample_options[] = {
         "add to each row what is known of its entity: host, cluster, datacenter, folder, uuid, "
         "…; repeatable",
         "FIELD,..."),
-    ROW_FLAG("no-timestamps", '\0', OPTION_NO_TIMESTAMPS,
-             "openmetrics and prometheus: the newest value of each series, without its time"),
     ROW_VALUE("coverage", '\0', OPTION_COVERAGE,
               "account for each counter and type in FILE (CSV): collected, offered, or not",
               "FILE"),
@@ -146,6 +144,24 @@ static const struct poptOption record_options[] = {
 static const struct poptOption history_options[] = {
     ROW_FLAG("gaps", '\0', OPTION_GAPS, "one row per gap, with its reason"),
     ROW_FLAG("check", '\0', OPTION_CHECK, "read all of the file, and tell what is damaged"),
+    POPT_TABLEEND,
+};
+
+static const struct poptOption serve_options[] = {
+    ROW_VALUE("listen", '\0', OPTION_LISTEN,
+              "where requests come in (default 127.0.0.1:9272); without HOST at all addresses",
+              "HOST:PORT"),
+    ROW_VALUE("auth-file", '\0', OPTION_AUTH_FILE,
+              "who may read: a line USER:HASH for each, as 'htpasswd -nB USER' makes it", "FILE"),
+    ROW_VALUE("tls-cert", '\0', OPTION_TLS_CERT,
+              "answer over TLS with this certificate, and those that vouch for it (PEM)", "FILE"),
+    ROW_VALUE("tls-key", '\0', OPTION_TLS_KEY, "its private key (PEM)", "FILE"),
+    ROW_FLAG("no-timestamps", '\0', OPTION_NO_TIMESTAMPS,
+             "values without their own time: they count as of the scrape"),
+    ROW_VALUE("instance", '\0', OPTION_INSTANCE,
+              "'all' for the aggregate and each device (default), or 'aggregate'", "WHICH"),
+    ROW_VALUE("interval", '\0', OPTION_INTERVAL,
+              "seconds between samples (default 20, the real time of ESXi)", "SECONDS"),
     POPT_TABLEEND,
 };
 
@@ -232,8 +248,9 @@ const struct option_group option_groups[OPTION_GROUPS] = {
     {OPTIONS_REPORT, report_type_options, "Entities:"},
     {OPTIONS_REPORT, report_options, "Report:"},
     {OPTIONS_RECORD, record_options, "History:"},
-    {OPTIONS_SAMPLES | OPTIONS_COMPARISON | OPTIONS_REPORT | OPTIONS_RECORD, guest_options,
-     "Guests:"},
+    {OPTIONS_SERVE, serve_options, "Server:"},
+    {OPTIONS_SAMPLES | OPTIONS_COMPARISON | OPTIONS_REPORT | OPTIONS_RECORD | OPTIONS_SERVE,
+     guest_options, "Guests:"},
     {OPTIONS_HISTORY, history_options, "History:"},
     {OPTIONS_MOMENT, moment_options, "Time:"},
     {OPTIONS_OUTPUT, output_options, "Output:"},

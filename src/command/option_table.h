@@ -33,7 +33,6 @@ enum option {
     OPTION_SPARE,
     OPTION_RULE,
     OPTION_WITH,
-    OPTION_NO_TIMESTAMPS,
     OPTION_FORMAT,
     OPTION_OUTPUT,
     OPTION_TOKEN_FILE,
@@ -51,6 +50,11 @@ enum option {
     OPTION_GUEST_AGENT,
     OPTION_QUIET,
     OPTION_VERBOSE,
+    OPTION_LISTEN,
+    OPTION_AUTH_FILE,
+    OPTION_TLS_CERT,
+    OPTION_TLS_KEY,
+    OPTION_NO_TIMESTAMPS,
     OPTION_HELP,
     OPTION_COUNT,
 };
@@ -61,7 +65,7 @@ struct option_group {
     const char *title;
 };
 
-enum { OPTION_GROUPS = 18 };
+enum { OPTION_GROUPS = 19 };
 
 /* option_groups: in the order of the help. */
 extern const struct option_group option_groups[OPTION_GROUPS];

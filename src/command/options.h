@@ -30,6 +30,7 @@ enum option_groups {
     OPTIONS_RECORD = 1 << 10,  /* --instance, --interval, --last, --keep, --output of a history */
     OPTIONS_HISTORY = 1 << 11, /* --check, --gaps */
     OPTIONS_DESTINATIONS = 1 << 12, /* --format, --output of several, --token-file */
+    OPTIONS_SERVE = 1 << 13,        /* --instance, --interval, --listen, --auth-file, --tls-… */
 };
 
 /* What a command tells about itself. */
@@ -73,6 +74,15 @@ struct target_plan {
     char *credential;     /* the file that systemd gives the password in; NULL for none */
 };
 
+/* How requests come in; NULL when not given. */
+struct serve_options {
+    const char *listen; /* HOST:PORT */
+    const char *accounts;
+    const char *certificate;
+    const char *key;
+    bool no_timestamps;
+};
+
 struct options {
     struct source_options source; /* of a target that says nothing else */
     struct selection selection;   /* a command may change it before it asks for options_selection */
@@ -89,6 +99,7 @@ struct options {
     const char *sort;   /* NULL when not given */
     const char *totals; /* the file of a comparison's totals; NULL when not given */
     struct retention retention;
+    struct serve_options serve;
     bool check;        /* every block of a history */
     bool gaps;         /* of a history, in place of its targets */
     bool offered;      /* counters that a guest or host offers */

@@ -32,6 +32,17 @@ static bool parse_fields(struct options *options, struct error *error) {
     return true;
 }
 
+static void note_server(struct options *options) {
+    char *const *value = options->text->value;
+    options->serve = (struct serve_options){
+        .listen = value[OPTION_LISTEN],
+        .accounts = value[OPTION_AUTH_FILE],
+        .certificate = value[OPTION_TLS_CERT],
+        .key = value[OPTION_TLS_KEY],
+        .no_timestamps = value[OPTION_NO_TIMESTAMPS],
+    };
+}
+
 bool options_check_output(struct options *options, struct error *error) {
     char *const *value = options->text->value;
     options->format = value[OPTION_FORMAT];
@@ -43,8 +54,6 @@ bool options_check_output(struct options *options, struct error *error) {
     options->coverage = value[OPTION_COVERAGE];
     options->sink.raw = value[OPTION_RAW];
     options->sink.spreadsheet_safe = value[OPTION_SPREADSHEET_SAFE];
-    options->sink.without_times = value[OPTION_NO_TIMESTAMPS];
-    options->sink.endless = value[OPTION_FOLLOW];
     options->sort = value[OPTION_SORT];
     options->offered = value[OPTION_OFFERED];
     options->totals = value[OPTION_TOTALS];
@@ -56,6 +65,7 @@ bool options_check_output(struct options *options, struct error *error) {
         options->log.level = LOG_QUIET;
     if (value[OPTION_VERBOSE])
         options->log.level = LOG_VERBOSE;
+    note_server(options);
     options->log.progress = options->log.level == LOG_NORMAL && isatty(STDERR_FILENO);
     return parse_fields(options, error);
 }

@@ -8,9 +8,10 @@ import subprocess
 import pytest
 
 COMMANDS = ["collect", "compare", "counters", "inventory", "report",
-            "record", "history"]
-FORMATS = {**{command: ["csv", "table"] for command in COMMANDS if command != "record"},
-           "collect": ["csv", "jsonl", "influx", "openmetrics", "prometheus"], "report": ["csv", "html", "table"]}
+            "record", "history", "serve"]
+FORMATS = {**{command: ["csv", "table"] for command in COMMANDS
+              if command not in ("record", "serve")},
+           "collect": ["csv", "jsonl", "influx"], "report": ["csv", "html", "table"]}
 
 
 def shell(name):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
-"""What the compiler can do against faults in readers of foreign bytes is done in both programs:
+"""What the compiler can do against faults in readers of foreign bytes is done in all programs:
 read from the files themselves."""
 
 import pathlib
@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 
-@pytest.fixture(params=["vperf", "vperf-libvirt"])
+@pytest.fixture(params=["vperf", "vperf-libvirt", "vperf-serve"])
 def program(request, vperf):
     """The path of one of the programs."""
     if vperf.is_sanitized():

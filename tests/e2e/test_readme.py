@@ -10,6 +10,7 @@ import signal
 
 import harness
 import pytest
+import serving
 
 README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", README.read_text(encoding="utf-8"), re.S | re.M)
@@ -38,6 +39,10 @@ def test_command(line, vperf, start_vcsim, certs, tmp_path):
     if words[-1] == "vperf.db":
         run(vperf, ["record", "--output", "vperf.db", server.target()], str(tmp_path),
             {"GOVC_TLS_CA_CERTS": certs["ca"]["cert"]})
+    if words[0] == "serve":
+        with serving.exporter(vperf, tmp_path, *words[1:], cwd=str(tmp_path), env=trust) as one:
+            one.await_samples("vperf_cpu_usagemhz_hertz")
+        return
     done = run(vperf, words, cwd=str(tmp_path), env=trust)
     written = [words[i + 1] for i, word in enumerate(words) if word in ("--output", "--coverage")
                and words[0] != "record"]

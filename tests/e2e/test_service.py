@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
-"""record as a service: the units, what the service manager is told, and a target that keeps nothing."""
+"""record and serve as services: the units, what the service manager is told, and a target that keeps nothing."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ from recording import BEGIN, END
 MOST_EXPOSED = 20
 
 
-@pytest.fixture(scope="module", params=["vperf-record", "vperf-record@"])
+@pytest.fixture(scope="module", params=["vperf-record", "vperf-record@", "vperf-serve"])
 def unit(request, vperf, tmp_path_factory):
     """A unit of the build, for the program under test."""
     if not shutil.which("systemd-analyze"):

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * Who may read: users with hashed passwords, and HTTP's basic authentication (RFC 7617) against
+ * them. Threads may share them.
+ */
+#ifndef VPERF_SERVE_ACCOUNTS_H
+#define VPERF_SERVE_ACCOUNTS_H
+
+#include <stdbool.h>
+
+#include "core/error.h"
+
+struct accounts;
+
+/*
+ * accounts_read: the users of a file, a line "NAME:HASH" for each, as htpasswd -B writes it, or
+ * "NAME: HASH" below "basic_auth_users:", as a Prometheus web configuration has it; # begins a
+ * comment. A hash is one of crypt(5) that is still recommended. ERROR_USAGE names file and line of
+ * what is wrong; others may read the file, but not write it. Owned by the caller.
+ */
+struct accounts *accounts_read(const char *path, struct error *error);
+
+/* accounts_free: takes NULL. */
+void accounts_free(struct accounts *accounts);
+
+/*
+ * accounts_allow: the value of a header Authorization is of one of the users; NULL is not. Takes as
+ * long for a user who does not exist. What was found out is remembered for the next request.
+ */
+bool accounts_allow(struct accounts *accounts, const char *authorization);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "serve/server.h"
+
+#include <microhttpd.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "core/cancel.h"
+#include "core/clock.h"
+#include "core/memory.h"
+#include "serve/accept.h"
+#include "serve/connections.h"
+
+enum {
+    THREADS = 4,
+    MOST_CONNECTIONS = 4096,
+    LEAST_CONNECTIONS = 64,
+    OTHER_DESCRIPTORS = 512, /* for targets, libraries and files */
+    CONNECTION_BYTES = 8192, /* a request's line and headers have to fit */
+    IDLE_SECONDS = 75,
+};
+
+static const int64_t patience_ns = 3 * 1000000000LL;
+
+struct server {
+    struct server_options options;
+    struct MHD_Daemon *daemon;
+    struct connections *connections;
+    atomic_size_t answering;
+};
+
+/* What is gathered of the parameters. */
+struct parameters {
+    const char *target;
+    GString *counter;
+    const char *unknown;
+};
+
+static enum MHD_Result note_parameter(void *context, enum MHD_ValueKind kind, const char *name,
+                                      const char *value) {
+    struct parameters *parameters = context;
+    (void)kind;
+    value = value ? value : "";
+    if (strcmp(name, "counter") == 0) {
+        if (parameters->counter)
+            g_string_append_printf(parameters->counter, ",%s", value);
+        else
+            parameters->counter = g_string_new(value);
+    } else if (strcmp(name, "target") == 0 && !parameters->target) {
+        parameters->target = value;
+    } else {
+        parameters->unknown = name;
+    }
+    return MHD_YES;
+}
+
+static const char *header_of(struct MHD_Connection *connection, const char *name) {
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static struct answer make_answer(const struct server *server, struct MHD_Connection *connection,
+                                 const char *path) {
+    struct parameters parameters = {0};
+    MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, note_parameter, &parameters);
+    const struct request request = {
+        .path = path,
+        .target = parameters.target,
+        .counter = parameters.counter ? parameters.counter->str : NULL,
+        .unknown = parameters.unknown,
+        .openmetrics = accept_openmetrics(header_of(connection, "Accept")),
+        .gzip = accept_gzip(header_of(connection, "Accept-Encoding")),
+    };
+    struct answer answer = answers_get(server->options.answers, &request);
+    if (parameters.counter)
+        g_string_free(parameters.counter, TRUE);
+    return answer;
+}
+
+static void free_body(void *body) {
+    body_drop(body);
+}
+
+/* The response owns the body. */
+static struct MHD_Response *response_of(const struct answer *answer) {
+    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+        answer->body->size, answer->body->data, free_body, answer->body);
+    if (!response) {
+        body_drop(answer->body);
+        return NULL;
+    }
+    MHD_add_response_header(response, "Content-Type", answer->type);
+    MHD_add_response_header(response, "Vary", "Accept, Accept-Encoding");
+    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    MHD_add_response_header(response, "Content-Security-Policy",
+                            "default-src 'none'; style-src 'unsafe-inline'");
+    if (answer->gzip)
+        MHD_add_response_header(response, "Content-Encoding", "gzip");
+    return response;
+}
+
+static enum MHD_Result send_answer(struct MHD_Connection *connection, const struct answer *answer,
+                                   const char *name, const char *value) {
+    struct MHD_Response *response = response_of(answer);
+    if (!response)
+        return MHD_NO;
+    if (name)
+        MHD_add_response_header(response, name, value);
+    enum MHD_Result result = MHD_queue_response(connection, answer->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status, const char *text,
+                              const char *name, const char *value) {
+    const struct answer answer = answers_refuse(status, text);
+    return send_answer(connection, &answer, name, value);
+}
+
+static struct connection *connection_of(struct MHD_Connection *connection) {
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static bool has_body(struct MHD_Connection *connection) {
+    const char *length = header_of(connection, "Content-Length");
+    return header_of(connection, "Transfer-Encoding") || (length && strcmp(length, "0") != 0);
+}
+
+static bool is_read(const char *method) {
+    return strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+}
+
+/*
+ * Who may read is asked before anything else: no path leads around it. What is refused at once is
+ * the connection's last request.
+ */
+static enum MHD_Result begin_request(struct server *server, struct MHD_Connection *connection,
+                                     const char *method) {
+    struct accounts *accounts = server->options.accounts;
+    atomic_fetch_add(&server->answering, 1);
+    connections_await_answer(connection_of(connection));
+    if (accounts && !accounts_allow(accounts, header_of(connection, "Authorization")))
+        return refuse(connection, MHD_HTTP_UNAUTHORIZED, "user name and password are needed",
+                      "WWW-Authenticate", "Basic realm=\"vperf\", charset=\"UTF-8\"");
+    if (!is_read(method))
+        return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET and HEAD alone are answered",
+                      "Allow", "GET, HEAD");
+    if (has_body(connection))
+        return refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE, "a request has no content here",
+                      "Connection", "close");
+    return MHD_YES;
+}
+
+/* Called once when the headers are there, and again when the request is complete. */
+/* NOLINTNEXTLINE(readability-function-size): the library says so. */
+static enum MHD_Result answer_request(void *context, struct MHD_Connection *connection,
+                                      const char *path, const char *method, const char *version,
+                                      const char *data, size_t *size, void **state) {
+    struct server *server = context;
+    (void)version;
+    (void)data;
+    (void)size;
+    if (!*state) {
+        *state = server;
+        return begin_request(server, connection, method);
+    }
+    const struct answer answer = make_answer(server, connection, path);
+    return send_answer(connection, &answer, NULL, NULL);
+}
+
+static void end_request(void *context, struct MHD_Connection *connection, void **state,
+                        enum MHD_RequestTerminationCode why) {
+    struct server *server = context;
+    (void)why;
+    if (!*state)
+        return;
+    connections_await_request(connection_of(connection));
+    atomic_fetch_sub(&server->answering, 1);
+}
+
+static void note_connection(void *context, struct MHD_Connection *connection, void **state,
+                            enum MHD_ConnectionNotificationCode what) {
+    struct server *server = context;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED)
+        connections_remove(server->connections, *state);
+    else
+        *state = connections_add(
+            server->connections,
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+}
+
+/* What clients do wrong is theirs to see. */
+static void log_message(void *context, const char *format, va_list arguments) {
+    const struct server *server = context;
+    char *text = memory_vprintf(format, arguments);
+    text[strcspn(text, "\n")] = '\0';
+    log_debug(server->options.log, "http: %s", text);
+    free(text);
+}
+
+/* As many descriptors as may be had, up to what the most connections need. */
+static unsigned most_connections(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return LEAST_CONNECTIONS;
+    rlim_t wanted = MOST_CONNECTIONS + OTHER_DESCRIPTORS;
+    if (limit.rlim_cur < wanted) {
+        limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+        setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur >= wanted)
+        return MOST_CONNECTIONS;
+    rlim_t half = limit.rlim_cur / 2;
+    return half > LEAST_CONNECTIONS ? (unsigned)half : LEAST_CONNECTIONS;
+}
+
+static struct MHD_Daemon *start_daemon(struct server *server) {
+    const struct server_options *options = &server->options;
+    unsigned most = most_connections();
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)options->certificate},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)options->key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG |
+                     (options->certificate ? MHD_USE_TLS : 0);
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, answer_request, server, /**/
+        MHD_OPTION_EXTERNAL_LOGGER, log_message, server, MHD_OPTION_LISTEN_SOCKET,
+        options->listener->socket, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS,
+        MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_PER_IP_CONNECTION_LIMIT, most / 2,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)IDLE_SECONDS, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP,
+        1, MHD_OPTION_NOTIFY_COMPLETED, end_request, server, MHD_OPTION_NOTIFY_CONNECTION,
+        note_connection, server, MHD_OPTION_ARRAY, options->certificate ? tls : none,
+        MHD_OPTION_END);
+}
+
+/* Signals are for the threads that look at their flag. */
+struct server *server_start(const struct server_options *options, struct error *error) {
+    struct server *server = memory_alloc(sizeof *server);
+    sigset_t all, before;
+    server->options = *options;
+    server->connections = connections_new();
+    atomic_init(&server->answering, 0);
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    server->daemon = start_daemon(server);
+    bool watched = server->daemon && connections_watch(server->connections);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (server->daemon && watched)
+        return server;
+    error_set(error, options->certificate ? ERROR_USAGE : ERROR_UNAVAILABLE,
+              options->certificate
+                  ? "cannot answer over TLS: are --tls-cert and --tls-key PEM, and of each other?"
+                  : "cannot answer over HTTP: threads or memory are short");
+    server_stop(server);
+    return NULL;
+}
+
+static void await_answers(struct server *server) {
+    int64_t end_ns = clock_boot_ns() + patience_ns;
+    while (atomic_load(&server->answering) && clock_boot_ns() < end_ns)
+        g_usleep(G_USEC_PER_SEC / 100);
+}
+
+void server_stop(struct server *server) {
+    if (!server)
+        return;
+    if (server->daemon) {
+        MHD_quiesce_daemon(server->daemon);
+        await_answers(server);
+        MHD_stop_daemon(server->daemon);
+    }
+    connections_free(server->connections);
+    free(server);
+}

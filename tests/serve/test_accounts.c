@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Files of users, and who is let in. */
+#include "serve/accounts.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <crypt.h>
+#include <glib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/memory.h"
+
+#define BCRYPT "$2y$04$aeCSaBWMC5hr0BfY8bJPHeqgXlgYoCtpUFXsGEWVvWQrXPt3C5Aq2"
+
+static char path[] = "/tmp/vperf-accounts-XXXXXX";
+
+static struct accounts *read_text(const char *text, struct error *error) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    *error = (struct error){0};
+    return accounts_read(path, error);
+}
+
+/* The hash of a password, as cheap as its kind allows. */
+static char *hash_of(const char *password) {
+    static struct crypt_data data;
+    char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+    assert_non_null(crypt_gensalt_rn("$2b$", 4, NULL, 0, setting, sizeof setting));
+    return memory_strdup(crypt_r(password, setting, &data));
+}
+
+static char *header_of(const char *user, const char *password) {
+    char *pair = memory_printf("%s:%s", user, password);
+    gchar *encoded = g_base64_encode((const guchar *)pair, strlen(pair));
+    char *header = memory_printf("Basic %s", encoded);
+    g_free(encoded);
+    free(pair);
+    return header;
+}
+
+static bool lets_in(struct accounts *accounts, const char *user, const char *password) {
+    char *header = header_of(user, password);
+    bool first = accounts_allow(accounts, header);
+    assert_int_equal(accounts_allow(accounts, header), first); /* remembered */
+    free(header);
+    return first;
+}
+
+static void test_users(void **state) {
+    char *hash = hash_of("secret"), *empty = hash_of(""), *colon = hash_of("a:b");
+    struct error error;
+    char *text = memory_printf("# who may read\n\nbasic_auth_users:\n  prometheus: \"%s\"\n"
+                               "empty:%s\r\n  'colon': '%s'\n",
+                               hash, empty, colon);
+    struct accounts *accounts = read_text(text, &error);
+    (void)state;
+    assert_non_null(accounts);
+    assert_true(lets_in(accounts, "prometheus", "secret"));
+    assert_false(lets_in(accounts, "prometheus", "Secret"));
+    assert_false(lets_in(accounts, "prometheus", ""));
+    assert_false(lets_in(accounts, "prometheus", "secretsecret"));
+    assert_false(lets_in(accounts, "nobody", "secret"));
+    assert_false(lets_in(accounts, "", "secret"));
+    assert_false(lets_in(accounts, "basic_auth_users", ""));
+    assert_true(lets_in(accounts, "empty", ""));
+    assert_true(lets_in(accounts, "colon", "a:b"));
+    accounts_free(accounts);
+    free(text);
+    free(hash);
+    free(empty);
+    free(colon);
+}
+
+/* What is no header of this kind is nobody. */
+static void test_headers(void **state) {
+    char *hash = hash_of("secret");
+    char *text = memory_concat("u:", hash, "\n", NULL);
+    struct error error;
+    struct accounts *accounts = read_text(text, &error);
+    GString *longest = g_string_new("Basic ");
+    (void)state;
+    static const char *const headers[] = {
+        NULL,
+        "",
+        "Basic",
+        "Basic ",
+        "Basic dQ==",
+        "Basic !!!!",
+        "Bearer dTpzZWNyZXQ=",
+        "dTpzZWNyZXQ=",
+        "Basic dTpzZWNyZXQ",  /* "u:secret" without its padding is no user */
+        "Basic dTpzZWNyZXQA", /* and a NUL behind it */
+        "Basic dQA6c2VjcmV0",
+    };
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+        assert_false(accounts_allow(accounts, headers[i]));
+    assert_true(accounts_allow(accounts, "basic dTpzZWNyZXQ="));
+    for (int i = 0; i < 2000; i++)
+        g_string_append(longest, "dTpz");
+    assert_false(accounts_allow(accounts, longest->str));
+    /* Those that are refused do not make it forget the others. */
+    for (int i = 0; i < 70; i++) {
+        char *password = memory_printf("%d", i);
+        assert_false(lets_in(accounts, "u", password));
+        free(password);
+    }
+    assert_true(lets_in(accounts, "u", "secret"));
+    g_string_free(longest, TRUE);
+    accounts_free(accounts);
+    accounts_free(NULL);
+    free(text);
+    free(hash);
+}
+
+static void test_wrong_files(void **state) {
+    static const struct {
+        const char *text, *message;
+    } rows[] = {
+        {"", "there is no user in it"},
+        {"# nobody\n", "there is no user in it"},
+        {"u\n", "line 1: expected USER:HASH"},
+        {"\nu:secret\n", "line 2: no password hash of crypt(5)"},
+        {"u:\n", "line 1: no password hash"},
+        {"u:$apr1$ZjTqBB3f$IF9gdYAGlMrs2fuINjHsz.\n", "line 1: no password hash"},
+        {"u:rqXexS6ZhobKA\n", "line 1: no password hash"}, /* DES */
+        {":" BCRYPT "\n", "line 1: no user name"},
+        {"u:" BCRYPT "\nu:" BCRYPT "\n", "line 2: the user stands there twice"},
+        {"tls_server_config:\n  cert_file: x\n", "line 1: no password hash"},
+    };
+    struct error error;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_null(read_text(rows[i].text, &error));
+        assert_int_equal(error.kind, ERROR_USAGE);
+        assert_non_null(strstr(error.message, rows[i].message));
+        assert_non_null(strstr(error.message, path));
+    }
+    error = (struct error){0};
+    assert_null(accounts_read("/nonexistent/users", &error));
+    assert_non_null(strstr(error.message, "No such file"));
+}
+
+/* Hashes may be read by others; who may write them could let in anybody. */
+static void test_modes(void **state) {
+    struct error error;
+    (void)state;
+    accounts_free(read_text("u:" BCRYPT "\n", &error));
+    assert_int_equal(error.kind, ERROR_NONE);
+    chmod(path, 0666);
+    assert_null(accounts_read(path, &error));
+    assert_non_null(strstr(error.message, "others may write it"));
+    chmod(path, 0644);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_users),
+        cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_wrong_files),
+        cmocka_unit_test(test_modes),
+    };
+    close(mkstemp(path));
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    unlink(path);
+    return failed;
+}
