@@ -13,8 +13,9 @@ const struct options_spec collect_spec = {
     .arguments = "TARGET...",
     .summary = "Write samples of the hosts and guests of all targets, one row per sample.",
     .notes = "Formats: csv, jsonl (one JSON object per row), influx (line protocol in telegraf's\n"
-             "schema). Without --format, the end of the output's name tells (x.jsonl, x.lp), else\n"
-             "csv; .gz or .zst behind it compresses.\n"
+             "schema), openmetrics, prometheus (its older text format). Without --format, the\n"
+             "end of the output's name tells (x.jsonl, x.lp, x.om, x.prom), else csv; .gz or\n"
+             ".zst behind it compresses.\n"
              "URLs: http[s]://HOST/write?db=NAME (InfluxDB, VictoriaMetrics),\n"
              "…/api/v2/write?org=NAME&bucket=NAME (InfluxDB 2), …/api/v1/write (remote write).\n\n"
              "Examples:\n"

@@ -37,7 +37,7 @@ static bool open_output(struct destination *destination, const struct options *o
                         struct error *error) {
     struct sink *sink = &destination->sink;
     bool fresh = true;
-    if (!options->timing.follow)
+    if (!options->timing.follow || sink->ops->whole)
         return output_open(&destination->output, destination->path, error);
     char *header = sink_header(sink->ops, &sink->options);
     bool good = output_append(&destination->output, destination->path, header, sink->ops->row,

@@ -187,8 +187,12 @@ void run_all(struct run *run) {
     run_lanes(run);
     bool complete = run->fatal.kind == ERROR_NONE && check_selection(run, &run->fatal) &&
                     run_status(run) != STATUS_NOTHING;
-    if (complete || run_publishable(run))
-        sink_end(run->sink);
+    if (!complete && !run_publishable(run))
+        return;
+    struct error lost = {0};
+    sink_end(run->sink);
+    if (!sink_check(run->sink, &lost))
+        keep_fatal(run, &lost);
 }
 
 int run_error_status(const struct error *error) {

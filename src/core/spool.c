@@ -5,20 +5,17 @@
  */
 #include "core/spool.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/copies.h"
 #include "core/meanings.h"
 #include "core/memory.h"
+#include "core/temporary.h"
 
 struct spool {
     FILE *file;
-    char *directory;
     size_t count; /* of records */
     size_t marked;
     off_t marked_end;
@@ -35,40 +32,12 @@ struct head {
     bool continues;
 };
 
-static bool fail(const char *what, const char *directory, struct error *error) {
-    return error_set(error, ERROR_OUTPUT,
-                     "cannot %s a temporary file in %s: %s; TMPDIR chooses another directory", what,
-                     directory, strerror(errno));
-}
-
-static const char *choose_directory(void) {
-    const char *chosen = getenv("TMPDIR");
-    return chosen && *chosen ? chosen : "/tmp";
-}
-
-/* Not every file system has files without a name. */
-static int open_nameless(const char *directory) {
-    int file = open(directory, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-    if (file >= 0)
-        return file;
-    char *name = memory_printf("%s/vperf-XXXXXX", directory);
-    file = mkostemp(name, O_CLOEXEC);
-    if (file >= 0)
-        unlink(name);
-    free(name);
-    return file;
-}
-
 struct spool *spool_new(struct error *error) {
-    const char *directory = choose_directory();
-    int descriptor = open_nameless(directory);
-    if (descriptor < 0) {
-        fail("make", directory, error);
+    int descriptor = temporary_open(error);
+    if (descriptor < 0)
         return NULL;
-    }
     struct spool *spool = memory_alloc(sizeof *spool);
     spool->file = memory_check(fdopen(descriptor, "w+"));
-    spool->directory = memory_strdup(directory);
     spool->counters = meanings_new();
     spool->entities = copies_new();
     return spool;
@@ -78,7 +47,6 @@ void spool_free(struct spool *spool) {
     if (!spool)
         return;
     fclose(spool->file);
-    free(spool->directory);
     meanings_free(spool->counters);
     copies_free(spool->entities);
     free(spool);
@@ -98,7 +66,7 @@ bool spool_add(struct spool *spool, const struct series *series, struct error *e
         fwrite(series->instance, 1, head.instance_length, spool->file) == head.instance_length &&
         fwrite(series->samples, sizeof *series->samples, head.count, spool->file) == head.count;
     spool->count += written;
-    return written || fail("write", spool->directory, error);
+    return written || temporary_fail("write", error);
 }
 
 void spool_mark(struct spool *spool) {
@@ -108,7 +76,7 @@ void spool_mark(struct spool *spool) {
 
 bool spool_truncate(struct spool *spool, struct error *error) {
     if (fseeko(spool->file, spool->marked_end, SEEK_SET) != 0)
-        return fail("write", spool->directory, error);
+        return temporary_fail("write", error);
     spool->count = spool->marked;
     return true;
 }
@@ -130,7 +98,7 @@ static bool replay_one(struct spool *spool, const struct head *head,
     };
     bool read = fread(instance, 1, head->instance_length, spool->file) == head->instance_length &&
                 fread(samples, sizeof *samples, head->count, spool->file) == head->count;
-    bool good = read ? write(context, &series, error) : fail("read", spool->directory, error);
+    bool good = read ? write(context, &series, error) : temporary_fail("read", error);
     free(samples);
     free(instance);
     return good;
@@ -141,10 +109,10 @@ bool spool_replay(struct spool *spool,
                   void *context, struct error *error) {
     struct head head;
     if (fflush(spool->file) != 0 || fseeko(spool->file, 0, SEEK_SET) != 0)
-        return fail("read", spool->directory, error);
+        return temporary_fail("read", error);
     for (size_t i = 0; i < spool->count; i++) {
         if (fread(&head, sizeof head, 1, spool->file) != 1)
-            return fail("read", spool->directory, error);
+            return temporary_fail("read", error);
         if (!replay_one(spool, &head, write, context, error))
             return false;
     }

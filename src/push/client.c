@@ -261,7 +261,6 @@ static void set_ops(struct push_client *client, enum push_protocol protocol) {
         .check = check,
         .round_end = end_round,
         .end = end,
-        .refuses = SINK_REFUSES_RAW | SINK_REFUSES_SPREADSHEET_SAFE,
     };
     if (protocol == PUSH_INFLUX) {
         client->ops.context = sink_influx.context;

@@ -76,6 +76,7 @@ static void csv_end(struct sink *sink) {
 
 const struct sink_ops sink_csv = {
     .name = "csv",
+    .takes = SINK_TAKES_RAW | SINK_TAKES_SPREADSHEET_SAFE,
     .begin = csv_begin,
     .write = csv_write,
     .end = csv_end,

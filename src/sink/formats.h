@@ -14,4 +14,10 @@ extern const struct sink_ops sink_jsonl;
 /* sink_influx: InfluxDB's line protocol, in the schema of telegraf's vSphere input. */
 extern const struct sink_ops sink_influx;
 
+/* sink_openmetrics: OpenMetrics 1.0; the series of a metric stand together. */
+extern const struct sink_ops sink_openmetrics;
+
+/* sink_prometheus: the older text format of Prometheus, with the newest sample of each series. */
+extern const struct sink_ops sink_prometheus;
+
 #endif

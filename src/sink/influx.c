@@ -371,7 +371,6 @@ const struct sink_ops sink_influx = {
     .endings = "lp line",
     .row = "vsphere_",
     .context = CONTEXT_PLACE | CONTEXT_GUEST_ID | CONTEXT_VOLUMES,
-    .refuses = SINK_REFUSES_RAW | SINK_REFUSES_SPREADSHEET_SAFE,
     .begin = influx_begin,
     .write = influx_write,
     .round_end = influx_round_end,

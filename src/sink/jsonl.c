@@ -84,7 +84,7 @@ static void jsonl_end(struct sink *sink) {
 const struct sink_ops sink_jsonl = {
     .name = "jsonl",
     .row = row,
-    .refuses = SINK_REFUSES_SPREADSHEET_SAFE,
+    .takes = SINK_TAKES_RAW,
     .begin = jsonl_begin,
     .write = jsonl_write,
     .end = jsonl_end,

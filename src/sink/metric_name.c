@@ -131,9 +131,9 @@ static bool needs_rollup(const struct metric *metric, const struct counter *coun
 }
 
 /* A sum over an interval adds up; one that is not of an interval is what the server makes of it. */
-static bool adds_up(const struct counter *counter, const char *rollup) {
+bool metric_adds_up(const struct counter *counter) {
     bool delta = !counter->stats || !*counter->stats || strcmp(counter->stats, "delta") == 0;
-    return delta && strcmp(rollup, ".summation") == 0;
+    return delta && g_str_has_suffix(counter->name, ".summation");
 }
 
 static void append_unit(GString *name, const char *unit) {
@@ -157,7 +157,7 @@ void metric_init(struct metric *metric, const struct counter *counter, bool with
     const char *dot = strrchr(counter->name, '.'), *rollup = dot ? dot : "";
     size_t length = strlen(counter->name) - strlen(rollup);
     *metric = (struct metric){.unit = unit->base, .scale = unit->scale};
-    metric->total = adds_up(counter, rollup);
+    metric->total = metric_adds_up(counter);
     GString *name = g_string_new("vperf");
     append_name(name, counter->name, length);
     if (metric->total && g_str_has_suffix(name->str, "_total"))

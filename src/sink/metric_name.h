@@ -33,6 +33,9 @@ enum { METRIC_TEXT_SIZE = 64 };
 /* metric_init: the metric of the counter; with_rollup: its rollup is in the name in any case. */
 void metric_init(struct metric *metric, const struct counter *counter, bool with_rollup);
 
+/* metric_adds_up: the counter's metric is a total: it counts an amount per interval. */
+bool metric_adds_up(const struct counter *counter);
+
 /* metric_done: frees the strings. */
 void metric_done(struct metric *metric);
 

@@ -116,6 +116,12 @@ static void append_field(GString *labels, GString *value, const struct entity_fi
 
 void openmetrics_info(GString *text, const struct entity *entity,
                       const struct entity_field *const *fields, size_t count) {
+    openmetrics_info_at(text, OPENMETRICS, entity, fields, count, OPENMETRICS_NO_TIME);
+}
+
+void openmetrics_info_at(GString *text, enum openmetrics_dialect dialect,
+                         const struct entity *entity, const struct entity_field *const *fields,
+                         size_t count, int64_t seconds) {
     GString *labels = g_string_new(NULL), *value = g_string_new(NULL);
     openmetrics_labels(labels, entity);
     for (size_t i = 0; i < ENTITY_FIELDS; i++)
@@ -124,7 +130,9 @@ void openmetrics_info(GString *text, const struct entity *entity,
     for (size_t i = 0; i < count; i++)
         if (!is_told(fields[i]->name))
             append_field(labels, value, fields[i], entity);
-    g_string_append_printf(text, "vperf_entity_info{%s} 1\n", labels->str);
+    g_string_append_printf(text, "vperf_entity_info{%s} 1", labels->str);
+    append_time(text, dialect, seconds);
+    g_string_append_c(text, '\n');
     g_string_free(labels, TRUE);
     g_string_free(value, TRUE);
 }

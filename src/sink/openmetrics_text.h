@@ -63,6 +63,11 @@ void openmetrics_info_family(GString *text, enum openmetrics_dialect dialect);
 void openmetrics_info(GString *text, const struct entity *entity,
                       const struct entity_field *const *fields, size_t count);
 
+/* openmetrics_info_at: the same with a time. */
+void openmetrics_info_at(GString *text, enum openmetrics_dialect dialect,
+                         const struct entity *entity, const struct entity_field *const *fields,
+                         size_t count, int64_t seconds);
+
 /* What the info metric tells needs this of enum selection_context. */
 #define OPENMETRICS_CONTEXT CONTEXT_PLACE
 

@@ -10,10 +10,7 @@
 #include "sink/formats.h"
 
 const struct sink_ops *const sink_table[] = {
-    &sink_csv,
-    &sink_jsonl,
-    &sink_influx,
-    NULL,
+    &sink_csv, &sink_jsonl, &sink_influx, &sink_openmetrics, &sink_prometheus, NULL,
 };
 
 const struct sink_ops *sink_find(const char *name, struct error *error) {
@@ -60,16 +57,25 @@ const struct sink_ops *sink_choose(const char *name, const char *path, struct er
 
 bool sink_accepts(const struct sink_ops *ops, const struct sink_options *options,
                   struct error *error) {
-    if (options->raw && ops->refuses & SINK_REFUSES_RAW)
-        return error_set(error, ERROR_USAGE,
-                         "--raw: the units of %s are fixed: leave the option out, or choose "
-                         "another format",
-                         ops->name);
-    if (options->spreadsheet_safe && ops->refuses & SINK_REFUSES_SPREADSHEET_SAFE)
-        return error_set(error, ERROR_USAGE,
-                         "--spreadsheet-safe: no spreadsheet reads %s: leave the option out, or "
-                         "choose csv",
-                         ops->name);
+    const struct {
+        bool given;
+        unsigned taken;
+        const char *name;
+        const char *why;
+    } rows[] = {
+        {options->raw, SINK_TAKES_RAW, "--raw", "it has units of its own"},
+        {options->spreadsheet_safe, SINK_TAKES_SPREADSHEET_SAFE, "--spreadsheet-safe",
+         "no spreadsheet reads it"},
+        {options->without_times, SINK_TAKES_NO_TIMESTAMPS, "--no-timestamps",
+         "each of its rows has a time"},
+        {options->units, SINK_TAKES_UNITS, "--units", "its header has no counters"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].given && !(ops->takes & rows[i].taken))
+            return error_set(error, ERROR_USAGE,
+                             "%s: not with the format %s: %s: leave the option out, or choose "
+                             "another format",
+                             rows[i].name, ops->name, rows[i].why);
     return true;
 }
 

@@ -21,6 +21,9 @@
 struct sink_options {
     bool raw;              /* percent in hundredths instead of percent */
     bool spreadsheet_safe; /* an apostrophe before text that a spreadsheet would run */
+    bool without_times;    /* of what has one value per series */
+    bool units;            /* in the header */
+    bool endless;          /* the rounds of a run have no end */
     size_t field_count;    /* of what is added to each row */
     const struct entity_field *fields[ENTITY_FIELDS];
 };
@@ -48,15 +51,21 @@ struct sink_event {
 
 struct sink;
 
-/* Options that make no sense for a format. */
-enum sink_refusal { SINK_REFUSES_RAW = 1 << 0, SINK_REFUSES_SPREADSHEET_SAFE = 1 << 1 };
+/* Options that have a meaning for some formats only. */
+enum sink_taken {
+    SINK_TAKES_RAW = 1 << 0,
+    SINK_TAKES_SPREADSHEET_SAFE = 1 << 1,
+    SINK_TAKES_NO_TIMESTAMPS = 1 << 2,
+    SINK_TAKES_UNITS = 1 << 3,
+};
 
 struct sink_ops {
     const char *name;    /* the value of --format, and how names of its files end */
     const char *endings; /* others of them, with blanks between them; NULL for none */
     const char *row;     /* what each row begins with; NULL: begin writes a header */
     unsigned context;    /* of enum selection_context: what the format tells of entities */
-    unsigned refuses;    /* of enum sink_refusal */
+    unsigned takes;      /* of enum sink_taken */
+    bool whole;          /* each round of an endless run makes a document of its own */
     /* begin: what stands before the first series, such as a header. */
     void (*begin)(struct sink *sink);
     /* write: one series. */

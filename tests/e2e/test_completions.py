@@ -11,7 +11,8 @@ COMMANDS = ["collect", "compare", "counters", "inventory", "report",
             "record", "history", "serve"]
 FORMATS = {**{command: ["csv", "table"] for command in COMMANDS
               if command not in ("record", "serve")},
-           "collect": ["csv", "jsonl", "influx"], "report": ["csv", "html", "table"]}
+           "collect": ["csv", "jsonl", "influx", "openmetrics", "prometheus"],
+           "report": ["csv", "html", "table"]}
 
 
 def shell(name):

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Records by group, in memory and in a temporary file. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/grouped.h"
+
+enum { GROUPS = 7, ROUNDS = 100 };
+
+static void fill(struct grouped *grouped) {
+    struct error error = {0};
+    for (uint64_t i = 0; i < ROUNDS; i++)
+        for (size_t group = 0; group < GROUPS; group++) {
+            uint64_t record[] = {group, i};
+            assert_true(grouped_add(grouped, 2 * group, record, sizeof record, &error));
+        }
+}
+
+static void check(struct grouped *grouped) {
+    struct error error = {0};
+    size_t size = 0;
+    for (size_t group = 0; group < GROUPS; group++) {
+        const uint64_t *records = grouped_read(grouped, 2 * group, &size, &error);
+        assert_int_equal(size, ROUNDS * 2 * sizeof *records);
+        for (uint64_t i = 0; i < ROUNDS; i++) {
+            assert_int_equal(records[2 * i], group);
+            assert_int_equal(records[2 * i + 1], i);
+        }
+    }
+    assert_non_null(grouped_read(grouped, 1, &size, &error));
+    assert_int_equal(size, 0);
+    assert_non_null(grouped_read(grouped, 1000, &size, &error));
+    assert_int_equal(size, 0);
+}
+
+/* Whatever the limit, the records come as they went; also when the room is used again. */
+static void test_order(void **state) {
+    static const size_t limits[] = {0, 16, 1000, SIZE_MAX};
+    (void)state;
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        struct grouped *grouped = grouped_new(limits[i]);
+        for (int round = 0; round < 2; round++) {
+            fill(grouped);
+            check(grouped);
+            grouped_clear(grouped);
+        }
+        grouped_free(grouped);
+    }
+    grouped_free(NULL);
+}
+
+/* Without a place for them, records are lost, and it is told. */
+static void test_no_directory(void **state) {
+    struct error error = {0};
+    uint64_t record = 1;
+    (void)state;
+    setenv("TMPDIR", "/nowhere", 1);
+    struct grouped *grouped = grouped_new(8);
+    assert_true(grouped_add(grouped, 0, &record, sizeof record, &error));
+    assert_false(grouped_add(grouped, 0, &record, sizeof record, &error));
+    assert_int_equal(error.kind, ERROR_OUTPUT);
+    assert_non_null(strstr(error.message, "/nowhere"));
+    error_clear(&error);
+    assert_false(grouped_add(grouped, 0, &record, sizeof record, &error));
+    assert_int_equal(error.kind, ERROR_OUTPUT);
+    grouped_free(grouped);
+    unsetenv("TMPDIR");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_no_directory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
