@@ -18,6 +18,7 @@ static const struct command commands[] = {
     {"compare", "guests of all targets side by side", compare_run, &compare_spec},
     {"counters", "list the counters that targets define", counters_run, &counters_spec},
     {"inventory", "list hosts and guests", inventory_run, &inventory_spec},
+    {"check", "tell of each target what would fail", check_run, &check_spec},
     {"report", "capacity report", report_run, &report_spec},
 #if VPERF_HISTORY
     {"record", "record samples in a history file until stopped", record_run, &record_spec},

@@ -24,7 +24,7 @@ struct command {
 };
 
 extern const struct options_spec collect_spec, compare_spec, counters_spec, inventory_spec,
-    report_spec;
+    report_spec, check_spec;
 extern const struct options_spec record_spec, history_spec, serve_spec;
 
 int collect_run(int argc, char **argv);
@@ -32,6 +32,7 @@ int compare_run(int argc, char **argv);
 int counters_run(int argc, char **argv);
 int inventory_run(int argc, char **argv);
 int report_run(int argc, char **argv);
+int check_run(int argc, char **argv);
 int record_run(int argc, char **argv);
 int history_run(int argc, char **argv);
 int serve_run(int argc, char **argv);

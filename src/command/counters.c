@@ -133,14 +133,23 @@ static void list_counters(const struct listing_run *run, const struct catalog *c
     }
 }
 
+static void on_missing(void *context, const char *reason) {
+    const struct listing_run *run = context;
+    log_warn(&run->options->log, "%s", reason);
+    ++*run->missing;
+}
+
 static bool list(const struct listing_run *run, struct source *source, struct error *error) {
     const struct options *options = run->options;
     const struct catalog *catalog = source->ops->catalog(source, error);
+    struct listing_run asker = *run;
+    struct offered_request request = {
+        .selection = run->selection, .context = &asker, .missing = on_missing};
     GHashTable *offers = NULL;
     if (!catalog)
         return false;
     if (options->offered)
-        offers = offered_read(source, run->selection, &options->log, run->missing, error);
+        offers = offered_read(source, &request, error);
     if (options->offered && !offers)
         return false;
     list_counters(run, catalog, offers);

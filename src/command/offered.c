@@ -9,8 +9,7 @@ enum { POLL_SECONDS = 1 };
 
 struct reader {
     GHashTable *counts;
-    const struct log *log;
-    size_t *missing;
+    const struct offered_request *request;
 };
 
 static void on_offered(void *context, const struct entity *entity, const struct counter *counter) {
@@ -30,14 +29,15 @@ static bool on_series(void *context, const struct series *series, struct error *
 }
 
 static void on_missing(void *context, const struct entity *entity, const char *reason) {
-    const struct reader *reader = context;
+    const struct offered_request *request = ((struct reader *)context)->request;
     (void)entity;
-    log_warn(reader->log, "%s", reason);
-    ++*reader->missing;
+    request->missing(request->context, reason);
 }
 
-static void ignore_absence(void *context, const struct absence *absence) {
-    (void)context, (void)absence;
+static void on_absent(void *context, const struct absence *absence) {
+    const struct offered_request *request = ((struct reader *)context)->request;
+    if (request->absent)
+        request->absent(request->context, absence);
 }
 
 static void ignore_omission(void *context, enum entity_type type, const struct counter *counter,
@@ -62,8 +62,8 @@ static void ignore_progress(void *context, int done, int total) {
 }
 
 /* The first poll of a source without a past gives no values: what needs two is offered later. */
-static bool read_rounds(struct source *source, const struct selection *selection,
-                        struct reader *reader, struct error *error) {
+static bool read_rounds(struct source *source, struct reader *reader, struct error *error) {
+    const struct selection *selection = reader->request->selection;
     const struct source_ops *ops = source->ops;
     const struct source_events events = {
         .context = reader,
@@ -71,7 +71,7 @@ static bool read_rounds(struct source *source, const struct selection *selection
         .series = on_series,
         .skipped = ignore_entity,
         .missing = on_missing,
-        .absent = ignore_absence,
+        .absent = on_absent,
         .omitted = ignore_omission,
         .arrived = ignore_entity,
         .ended = ignore_end,
@@ -91,12 +91,12 @@ static bool read_rounds(struct source *source, const struct selection *selection
     return ops->round(source, selection, &window, &events, error);
 }
 
-GHashTable *offered_read(struct source *source, const struct selection *selection,
-                         const struct log *log, size_t *missing, struct error *error) {
+GHashTable *offered_read(struct source *source, struct offered_request *request,
+                         struct error *error) {
     GHashTable *counts = g_hash_table_new_full(g_str_hash, g_str_equal, free, free);
-    struct reader reader = {counts, log, missing};
-    if (source->ops->inventory(source, selection, error) &&
-        read_rounds(source, selection, &reader, error))
+    struct reader reader = {counts, request};
+    request->inventory = source->ops->inventory(source, request->selection, error);
+    if (request->inventory && read_rounds(source, &reader, error))
         return counts;
     g_hash_table_destroy(counts);
     return NULL;

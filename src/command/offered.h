@@ -5,7 +5,6 @@
 
 #include <glib.h>
 
-#include "core/log.h"
 #include "source/source.h"
 
 struct offered {
@@ -13,12 +12,22 @@ struct offered {
     size_t hosts;
 };
 
+/* Who asks. */
+struct offered_request {
+    const struct selection *selection;
+    void *context;
+    /* missing: data of the target is lost; a line for people. */
+    void (*missing)(void *context, const char *reason);
+    /* absent: entities that nothing came of; may be NULL. */
+    void (*absent)(void *context, const struct absence *absence);
+    const struct inventory *inventory; /* becomes the source's */
+};
+
 /*
  * offered_read: a table from names of counters to struct offered, owned by the caller; NULL with
- * the error. A source without a past is polled twice, a second apart. What is lost of an entity is
- * logged and counted in *missing.
+ * the error. A source without a past is polled twice, a second apart.
  */
-GHashTable *offered_read(struct source *source, const struct selection *selection,
-                         const struct log *log, size_t *missing, struct error *error);
+GHashTable *offered_read(struct source *source, struct offered_request *request,
+                         struct error *error);
 
 #endif

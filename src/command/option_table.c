@@ -20,7 +20,7 @@
 
 static const struct poptOption entity_options[] = {
     ROW_TYPE("kinds of entities: vm, host (default: both); datastore (live: its space); "
-             "with an archived --interval also pool (often in real time too), cluster, datacenter"),
+             "with an archived interval also pool (often in real time too), cluster, datacenter"),
     ROW_NAME,
     ROW_VALUE("shard", '\0', OPTION_SHARD,
               "part NUMBER of COUNT of the entities, for several vperf that share the targets",

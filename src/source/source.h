@@ -103,6 +103,14 @@ struct due {
     int64_t period_ns;
 };
 
+/* What a source tells of itself. */
+struct source_about {
+    char *version; /* product and version for people, the caller's; NULL when not known */
+    bool has_clock;
+    int64_t clock_offset_ms; /* by which the source's clock is ahead of ours, if it has one */
+    int64_t certificate_end; /* Unix seconds; 0 when there is none */
+};
+
 /* Options that a source takes; the others go for all. */
 enum {
     SOURCE_TAKES_TRUST = 1 << 0, /* ca_file, thumbprint, known_hosts, insecure */
@@ -128,6 +136,8 @@ struct source_ops {
                            struct error *error);
     /* catalog: the counters of the server, owned by the source; NULL on failure. */
     struct catalog *(*catalog)(struct source *source, struct error *error);
+    /* about: what the source tells of itself, on an open source; false with the error. */
+    bool (*about)(struct source *source, struct source_about *about, struct error *error);
     /*
      * inventory: at least the entities of the selection's types, with what it wants to know of
      * them, sorted, owned by the source; NULL on failure.

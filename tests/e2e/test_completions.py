@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-COMMANDS = ["collect", "compare", "counters", "inventory", "report",
+COMMANDS = ["check", "collect", "compare", "counters", "inventory", "report",
             "record", "history", "serve"]
 FORMATS = {**{command: ["csv", "table"] for command in COMMANDS
               if command not in ("record", "serve")},

@@ -7,7 +7,7 @@ import re
 import pytest
 from harness import PASSWORD, USER, files_in
 
-COMMANDS = ["collect", "counters", "inventory", "report"]
+COMMANDS = ["check", "collect", "counters", "inventory", "report"]
 
 # A guest of the simulated ESXi host, and of no other server.
 GUEST = "ha-host_VM0"

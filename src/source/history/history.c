@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "core/memory.h"
+#include "core/value.h"
 #include "source/history/visit.h"
 
 enum { TAIL_SECONDS = 1, GONE_SECONDS = 3600 };
@@ -85,6 +86,26 @@ static bool history_now(struct source *source, int64_t *seconds, struct error *e
            error_set(error, ERROR_FAULT, "'%s' holds no samples", history->label);
 }
 
+/* The span of its samples. */
+static bool history_about(struct source *source, struct source_about *about, struct error *error) {
+    static const char sql[] = "SELECT min(t) FROM (SELECT min(hour) * 3600 AS t FROM block UNION "
+                              "ALL SELECT min(oldest) FROM round)";
+    char begin[TIME_TEXT_SIZE], end[TIME_TEXT_SIZE];
+    int64_t newest = 0, oldest = 0;
+    if (!history_now(source, &newest, error))
+        return false;
+    struct database *database = from_base(source)->reader->database;
+    sqlite3_stmt *row = database_query(database, error, sql, "");
+    if (!database_next(database, row, error))
+        return false;
+    oldest = sqlite3_column_int64(row, 0);
+    sqlite3_reset(row);
+    time_text(begin, oldest);
+    time_text(end, newest);
+    about->version = memory_printf("history of %s to %s", begin, end);
+    return true;
+}
+
 static struct due history_due(struct source *source, int32_t interval) {
     (void)source;
     return (struct due){clock_boot_ns() + TAIL_SECONDS * second_ns, interval * second_ns};
@@ -119,6 +140,7 @@ const struct source_ops history_source = {
     .open = history_open,
     .catalog = history_catalog,
     .inventory = history_inventory,
+    .about = history_about,
     .now = history_now,
     .due = history_due,
     .round = history_round,

@@ -173,6 +173,20 @@ static bool libvirt_now(struct source *source, int64_t *seconds, struct error *e
     return true;
 }
 
+static bool libvirt_about(struct source *source, struct source_about *about, struct error *error) {
+    struct libvirt *libvirt = from_base(source);
+    struct record answer;
+    GByteArray *request = message_new(MESSAGE_ABOUT);
+    if (!poller_call(&libvirt->poller, request, "cannot ask for its version", &answer, error)) {
+        name_target(libvirt->name, error);
+        return false;
+    }
+    about->version = memory_strdup(record_text(&answer));
+    return record_done(&answer) ||
+           error_set(error, ERROR_PROTOCOL, "%s: the libvirt helper's answer cannot be read",
+                     libvirt->name);
+}
+
 static struct due libvirt_due(struct source *source, int32_t interval) {
     const struct libvirt *libvirt = from_base(source);
     if (libvirt->collection)
@@ -214,6 +228,7 @@ const struct source_ops libvirt_source = {
     .open = libvirt_open,
     .catalog = libvirt_catalog,
     .inventory = libvirt_inventory,
+    .about = libvirt_about,
     .now = libvirt_now,
     .due = libvirt_due,
     .round = libvirt_round,

@@ -24,6 +24,7 @@ enum message {
     MESSAGE_LOOK,        /* a limit in ns; answer: whether a guest has been blocked for longer */
     MESSAGE_POLL,        /* wish, careful; answer: whether NOWAIT is not known, the snapshot */
     MESSAGE_PERIOD,      /* seconds, UUIDs; answer: number of changed guests, failures */
+    MESSAGE_ABOUT,       /* answer: the versions of hypervisor and library, for people */
     MESSAGES,
 };
 

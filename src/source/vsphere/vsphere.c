@@ -2,6 +2,7 @@
 /* ESXi and vCenter as a source. */
 #include "source/vsphere/vsphere.h"
 
+#include <glib.h>
 #include <stdlib.h>
 
 #include "core/clock.h"
@@ -120,6 +121,21 @@ static bool vsphere_now(struct source *source, int64_t *seconds, struct error *e
     return vsphere_read_clock(from_base(source), seconds, error);
 }
 
+/* The reading lies between the moments before and after the call; ours is the middle of them. */
+static bool vsphere_about(struct source *source, struct source_about *about, struct error *error) {
+    struct session *session = from_base(source)->session;
+    struct server_reading reading;
+    about->version = memory_strdup(session->product);
+    about->certificate_end = tls_certificate_end(session->tls);
+    if (!present_read(session->main, &reading, error))
+        return false;
+    int64_t age_ns = clock_boot_ns() - (reading.before_ns + reading.after_ns) / 2;
+    int64_t ours_ms = g_get_real_time() / 1000 - age_ns / 1000000;
+    about->has_clock = true;
+    about->clock_offset_ms = (reading.server_ns + reading.resolution_ns / 2) / 1000000 - ours_ms;
+    return true;
+}
+
 static struct due vsphere_due(struct source *source, int32_t interval) {
     const struct vsphere *vsphere = from_base(source);
     const struct server_clock *clock = &vsphere->clock;
@@ -166,6 +182,7 @@ const struct source_ops vsphere_source = {
     .open = vsphere_open,
     .catalog = vsphere_catalog,
     .inventory = vsphere_inventory,
+    .about = vsphere_about,
     .now = vsphere_now,
     .due = vsphere_due,
     .round = vsphere_round,

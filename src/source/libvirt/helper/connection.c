@@ -156,6 +156,25 @@ bool connection_alive(const struct connection *connection) {
     return virConnectIsAlive(connection->handle) == 1;
 }
 
+static void append_version(GString *text, const char *name, unsigned long version) {
+    enum { MAJOR = 1000000, MINOR = 1000 };
+    g_string_append_printf(text, "%s%s %lu.%lu.%lu", text->len ? ", " : "", name, version / MAJOR,
+                           version / MINOR % MINOR, version % MINOR);
+}
+
+char *connection_versions(const struct connection *connection) {
+    GString *text = g_string_new(NULL);
+    const char *type = virConnectGetType(connection->handle);
+    unsigned long version = 0;
+    if (type && virConnectGetVersion(connection->handle, &version) == 0)
+        append_version(text, type, version);
+    if (virConnectGetLibVersion(connection->handle, &version) == 0)
+        append_version(text, "libvirt", version);
+    char *copy = memory_strdup(text->str);
+    g_string_free(text, TRUE);
+    return copy;
+}
+
 void connection_beat(const struct connection *connection) {
     connection->pulse->beat(connection->pulse->context);
 }

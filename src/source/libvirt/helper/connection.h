@@ -88,6 +88,9 @@ void connection_free(struct connection *connection);
 /* connection_alive: the daemon is still there, as far as the last call showed. */
 bool connection_alive(const struct connection *connection);
 
+/* connection_versions: those of hypervisor and library, for people; the caller's. */
+char *connection_versions(const struct connection *connection);
+
 /* connection_beat: tells who waits that a call came back. */
 void connection_beat(const struct connection *connection);
 

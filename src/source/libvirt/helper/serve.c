@@ -132,11 +132,20 @@ static bool set_periods(struct server *server, struct record *request, GByteArra
     return true;
 }
 
+static bool tell_versions(struct server *server, struct record *request, GByteArray *answer,
+                          struct error *error) {
+    (void)request, (void)error;
+    char *versions = connection_versions(server->connection);
+    record_add_text(answer, versions);
+    free(versions);
+    return true;
+}
+
 static bool (*const handlers[MESSAGES])(struct server *server, struct record *request,
                                         GByteArray *answer, struct error *error) = {
     [MESSAGE_OPEN] = open_connection,  [MESSAGE_INVENTORY] = list_guests,
     [MESSAGE_LOOK] = look_for_blocked, [MESSAGE_POLL] = poll_statistics,
-    [MESSAGE_PERIOD] = set_periods,
+    [MESSAGE_PERIOD] = set_periods,    [MESSAGE_ABOUT] = tell_versions,
 };
 
 static GByteArray *failure_of_request(const struct error *error, bool alive) {

@@ -177,6 +177,7 @@ static bool keep_service_content(struct session *session,
     const struct vim25__AboutInfo *about = content->about;
     session->is_vcenter = about && about->apiType && strcmp(about->apiType, "VirtualCenter") == 0;
     session->api_version = memory_strdup(about ? about->apiVersion : NULL);
+    session->product = memory_strdup(about ? about->fullName : NULL);
     *versioned = session_is_version(session->api_version);
     if (*versioned)
         set_version(session, session->api_version);
@@ -336,6 +337,7 @@ void session_close(struct session *session) {
     free_moref(&session->option_manager);
     free_moref(&session->custom_fields_manager);
     free(session->api_version);
+    free(session->product);
     cookies_free(session->cookies);
     free(session->action);
     free(session->endpoint);

@@ -44,6 +44,7 @@ struct session {
     struct session_moref custom_fields_manager; /* the same */
     struct session_moref root_folder;
     char *api_version; /* such as 6.5 */
+    char *product;     /* with its version, for people; NULL when it is not told */
     bool is_vcenter;
 
     atomic_size_t memory_used; /* by the answers of all connections; see wire.h */

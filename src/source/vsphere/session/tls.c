@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/memory.h"
 #include "source/vsphere/session/authorities.h"
@@ -25,6 +26,7 @@ struct tls {
     char *ca_files;           /* of the only authorities to trust; NULL for the system's */
     pthread_mutex_t lock;     /* of the following, and of the system's authorities */
     char *refusal;            /* of the first certificate that was not trusted */
+    int64_t end;              /* of the last certificate; 0 before the first */
 };
 
 static char *explain(const struct tls *tls, X509_STORE_CTX *store) {
@@ -61,9 +63,19 @@ static bool trusts(struct tls *tls, X509_STORE_CTX *store, const X509 *certifica
     return tls->ca_files ? X509_verify_cert(store) > 0 : system_vouches(tls, store);
 }
 
+static void note_end(struct tls *tls, const X509 *certificate) {
+    struct tm end = {0};
+    if (!ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end))
+        return;
+    pthread_mutex_lock(&tls->lock);
+    tls->end = timegm(&end);
+    pthread_mutex_unlock(&tls->lock);
+}
+
 static int judge(X509_STORE_CTX *store, void *argument) {
     struct tls *tls = argument;
     X509 *certificate = X509_STORE_CTX_get0_cert(store);
+    note_end(tls, certificate);
     if (trusts(tls, store, certificate)) {
         X509_STORE_CTX_set_error(store, X509_V_OK);
         return 1;
@@ -150,6 +162,13 @@ void tls_free(struct tls *tls) {
 
 SSL_CTX *tls_context(const struct tls *tls) {
     return tls->context;
+}
+
+int64_t tls_certificate_end(struct tls *tls) {
+    pthread_mutex_lock(&tls->lock);
+    int64_t end = tls->end;
+    pthread_mutex_unlock(&tls->lock);
+    return end;
 }
 
 void tls_forget_refusal(struct tls *tls) {

@@ -4,6 +4,7 @@
 #define VPERF_SOURCE_VSPHERE_TLS_H
 
 #include <openssl/ssl.h>
+#include <stdint.h>
 
 #include "core/error.h"
 #include "source/source.h"
@@ -35,6 +36,10 @@ SSL_CTX *tls_context(const struct tls *tls);
  * was refused. Threads may share tls.
  */
 const char *tls_refusal(struct tls *tls);
+
+/* tls_certificate_end: when the server's certificate ends, in Unix seconds; 0 when none has come.
+ */
+int64_t tls_certificate_end(struct tls *tls);
 
 /* tls_forget_refusal: a certificate may have been renewed; only while no connection is used. */
 void tls_forget_refusal(struct tls *tls);
