@@ -15,13 +15,14 @@
 
 /* What is to be known of the entities beside what measuring them takes. */
 enum selection_context {
-    CONTEXT_PLACE = 1 << 0,      /* folder, datacenter, cluster, pool and datastores */
-    CONTEXT_DETAILS = 1 << 1,    /* what guest systems tell of themselves, maintenance */
-    CONTEXT_ATTRIBUTES = 1 << 2, /* custom attributes */
-    CONTEXT_AGENT = 1 << 4,      /* agents in guests are asked for these details */
-    CONTEXT_LISTED = 1 << 3,     /* they are not measured: no counter is asked for */
-    CONTEXT_GUEST_ID = 1 << 5,   /* the short id of guest systems */
-    CONTEXT_VOLUMES = 1 << 6,    /* datastores, by whose volumes counters have their instances */
+    CONTEXT_PLACE = 1 << 0,       /* folder, datacenter, cluster, pool and datastores */
+    CONTEXT_DETAILS = 1 << 1,     /* what guest systems tell of themselves, maintenance */
+    CONTEXT_ATTRIBUTES = 1 << 2,  /* custom attributes */
+    CONTEXT_LISTED = 1 << 3,      /* they are not measured: no counter is asked for */
+    CONTEXT_AGENT = 1 << 4,       /* agents in guests are asked for these details */
+    CONTEXT_GUEST_ID = 1 << 5,    /* the short id of guest systems */
+    CONTEXT_VOLUMES = 1 << 6,     /* datastores, by whose volumes counters have their instances */
+    CONTEXT_HOST_DOMAIN = 1 << 7, /* so is the domain that a Xen host itself runs in */
 };
 
 struct selection {

@@ -157,7 +157,7 @@ static void report_unlisted(const struct round *round) {
     for (size_t i = 0; i < round->now->count; i++) {
         const struct guest_sample *guest = &round->now->guests[i];
         const struct entity entity = {.type = ENTITY_VM, .name = guest->name};
-        if (!tracks_is_unlisted(&collection->tracks, guest) ||
+        if (guest->is_host || !tracks_is_unlisted(&collection->tracks, guest) ||
             !selection_has_entity(collection->input.selection, &entity))
             continue;
         char *reason = memory_printf("libvirt cannot describe the guest %s", guest->name);
@@ -256,7 +256,7 @@ static bool all_have_baselines(const struct round *round) {
 static bool emit_host(const struct round *round, struct error *error) {
     const struct collection *collection = round->collection;
     const struct host_facts *facts = &collection->input.poller->endpoint.host;
-    const struct snapshot *before = collection->before;
+    struct snapshot *before = collection->before;
     struct track *track = collection->tracks.host;
     struct receiver receiver = {round, track};
     struct mapping_output output = output_for(&receiver);
@@ -271,6 +271,7 @@ static bool emit_host(const struct round *round, struct error *error) {
     pair.guest_count = round->now->count;
     pair.guests_known = round->now->failure_count == 0;
     pair.guests_same = pair.guests_known && all_have_baselines(round);
+    rates_host_of_domains(&pair, facts->threads);
     if (!track->seen)
         mapping_host_offers(&pair, &output);
     track->seen = true;
@@ -363,11 +364,8 @@ static void report_clock(const struct round *round) {
 }
 
 static bool wants(const struct collection *collection, const char *name) {
-    for (size_t i = 0; i < mapping_count(); i++) {
-        if (strcmp(mapping_counter(i)->name, name) == 0)
-            return collection->wanted[i];
-    }
-    return false;
+    const struct collection_input *input = &collection->input;
+    return selection_has_counter(input->selection, catalog_by_name(input->catalog, name));
 }
 
 static void report_periods(const struct round *round, struct record *answer) {

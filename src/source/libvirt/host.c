@@ -6,6 +6,7 @@
 #include "core/memory.h"
 
 void host_facts_done(struct host_facts *facts) {
+    free(facts->driver);
     free(facts->name);
     free(facts->uuid);
     free(facts->cpu_model);
@@ -13,6 +14,7 @@ void host_facts_done(struct host_facts *facts) {
 }
 
 void host_facts_write(GByteArray *bytes, const struct host_facts *facts) {
+    record_add_text(bytes, facts->driver);
     record_add_text(bytes, facts->name);
     record_add_text(bytes, facts->uuid);
     record_add_text(bytes, facts->cpu_model);
@@ -26,6 +28,7 @@ void host_facts_write(GByteArray *bytes, const struct host_facts *facts) {
 
 struct host_facts host_facts_read(struct record *record) {
     struct host_facts facts = {0};
+    facts.driver = memory_strdup(record_text(record));
     facts.name = memory_strdup(record_text(record));
     facts.uuid = memory_strdup(record_text(record));
     facts.cpu_model = memory_strdup(record_text(record));

@@ -6,6 +6,7 @@
 #include "core/record.h"
 
 struct host_facts {
+    char *driver; /* libvirt's name of it in lower case: qemu, test, xen, lxc */
     char *name;
     char *uuid; /* NULL when not known */
     char *cpu_model;

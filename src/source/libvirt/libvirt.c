@@ -144,10 +144,23 @@ static bool renew_inventory(void *context, struct error *error) {
     return true;
 }
 
+/* Its load is the host's: only who names it wants to see it apart. */
+static bool names_host_domain(const struct selection *selection) {
+    static const struct entity domain = {
+        .type = ENTITY_VM,
+        .name = "Domain-0",
+        .id = "00000000-0000-0000-0000-000000000000",
+        .uuid = "00000000-0000-0000-0000-000000000000",
+    };
+    return selection->names.includes > 0 && selection_has_entity(selection, &domain);
+}
+
 static struct inventory *libvirt_inventory(struct source *source, const struct selection *selection,
                                            struct error *error) {
     struct libvirt *libvirt = from_base(source);
     libvirt->context = selection_context(selection);
+    if (names_host_domain(selection))
+        libvirt->context |= CONTEXT_HOST_DOMAIN;
     if (libvirt->options.guest_agent && libvirt->context & CONTEXT_DETAILS)
         libvirt->context |= CONTEXT_AGENT;
     if (renew_inventory(libvirt, error))

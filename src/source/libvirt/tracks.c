@@ -153,7 +153,7 @@ bool tracks_is_unlisted(const struct tracks *tracks, const struct guest_sample *
 static bool is_news(const struct tracks *tracks, const struct guest_sample *guest) {
     const struct track *track = tracks_find(tracks, guest->uuid);
     if (!track)
-        return unlisted_polls(tracks, guest) % RENEWAL_POLLS == 0;
+        return !guest->is_host && unlisted_polls(tracks, guest) % RENEWAL_POLLS == 0;
     return track->id != guest->id || strcmp(track->entity->name, guest->name) != 0;
 }
 

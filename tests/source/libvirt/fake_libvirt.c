@@ -5,6 +5,7 @@
  */
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -29,12 +30,13 @@ struct fake *fake_shared(void) {
     return shared = memory;
 }
 
-/* libvirt's last error; there is no function to set it. */
-static struct {
+/* libvirt's last error, which each thread has of its own; there is no function to set it. */
+static _Thread_local struct {
     int code;
     const char *message;
-    bool dead; /* and whether the connection is */
 } failure;
+
+static bool dead; /* the connection is */
 
 static int fail_with(int code, const char *message) {
     failure.code = code;
@@ -102,7 +104,7 @@ static enum act next_act(unsigned int flags) {
         raise(SIGABRT);
     if (act == ACT_SLOW || act == ACT_LONG)
         pause_ms(act == ACT_SLOW ? FAKE_SLOW_MS : FAKE_LONG_MS);
-    failure.dead = failure.dead || act == ACT_DEAD;
+    dead = dead || act == ACT_DEAD;
     return act;
 }
 
@@ -126,7 +128,56 @@ static virDomainStatsRecordPtr record_of(virDomainPtr domain, int guest_state, i
 
 const char *virConnectGetType(virConnectPtr connection) {
     (void)connection;
-    return "QEMU";
+    return fake_shared()->xen ? "Xen" : "QEMU";
+}
+
+unsigned long long virNodeGetFreeMemory(virConnectPtr connection) {
+    (void)connection;
+    return 100 << 20;
+}
+
+/* Two calls that are made side by side see each other. */
+static void meet(struct fake *fake) {
+    bool met = atomic_fetch_add(&fake->meeting, 1) > 0;
+    for (int ms = 0; fake->meet && !met && ms < 10000; ms++) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        met = atomic_load(&fake->meeting) > 1 || atomic_load(&fake->met) > 0;
+    }
+    if (met)
+        atomic_fetch_add(&fake->met, 1);
+    atomic_fetch_sub(&fake->meeting, 1);
+}
+
+#define COUNTED(name, parameters, arguments)                                                       \
+    int name parameters {                                                                          \
+        int(*real) parameters;                                                                     \
+        *(void **)&real = dlsym(RTLD_NEXT, #name);                                                 \
+        atomic_fetch_add(&fake_shared()->asked, 1);                                                \
+        return real arguments;                                                                     \
+    }
+
+COUNTED(virDomainGetVcpus,
+        (virDomainPtr domain, virVcpuInfoPtr info, int count, unsigned char *maps, int length),
+        (domain, info, count, maps, length))
+COUNTED(virDomainMemoryStats,
+        (virDomainPtr domain, virDomainMemoryStatPtr stats, unsigned int count, unsigned int flags),
+        (domain, stats, count, flags))
+COUNTED(virDomainInterfaceStats,
+        (virDomainPtr domain, const char *device, virDomainInterfaceStatsPtr stats, size_t size),
+        (domain, device, stats, size))
+COUNTED(virDomainBlockStats,
+        (virDomainPtr domain, const char *disk, virDomainBlockStatsPtr stats, size_t size),
+        (domain, disk, stats, size))
+COUNTED(virDomainGetBlockInfo,
+        (virDomainPtr domain, const char *disk, virDomainBlockInfoPtr info, unsigned int flags),
+        (domain, disk, info, flags))
+
+int virDomainGetInfo(virDomainPtr domain, virDomainInfoPtr info) {
+    int (*real)(virDomainPtr, virDomainInfoPtr);
+    *(void **)&real = dlsym(RTLD_NEXT, "virDomainGetInfo");
+    atomic_fetch_add(&fake_shared()->asked, 1);
+    meet(fake_shared());
+    return real(domain, info);
 }
 
 /* The real one may ask a name server. */
@@ -137,7 +188,7 @@ char *virConnectGetHostname(virConnectPtr connection) {
 
 int virConnectIsAlive(virConnectPtr connection) {
     (void)connection;
-    return !failure.dead;
+    return !dead;
 }
 
 static void note_event(int timer, void *context) {
@@ -162,6 +213,8 @@ virConnectPtr virConnectOpenAuth(const char *name, virConnectAuthPtr auth, unsig
     int index = atomic_fetch_add(&fake->opened, 1);
     if (index < FAKE_HELPERS)
         atomic_store(&fake->pids[index], (int)getpid());
+    char local[4096];
+    snprintf(local, sizeof local, "test%s", strchr(name, ':'));
     own_index = index < FAKE_HELPERS ? index : FAKE_HELPERS - 1;
     if (fake->open_starts)
         start_transport(fake);
@@ -181,7 +234,7 @@ virConnectPtr virConnectOpenAuth(const char *name, virConnectAuthPtr auth, unsig
         if (!same)
             return fail_with(VIR_ERR_AUTH_FAILED, "not this one"), NULL;
     }
-    return real(name, auth, flags);
+    return real(local, auth, flags);
 }
 
 int virConnectClose(virConnectPtr connection) {
@@ -230,6 +283,8 @@ unsigned int virDomainGetID(virDomainPtr domain) {
     unsigned int (*real)(virDomainPtr);
     *(void **)&real = dlsym(RTLD_NEXT, "virDomainGetID");
     unsigned int id = real(domain);
+    if (fake_shared()->xen && strcmp(virDomainGetName(domain), "paused") == 0)
+        return 0;
     return id == (unsigned int)-1 ? id : id + (unsigned int)fake_shared()->run_id;
 }
 

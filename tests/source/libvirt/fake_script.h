@@ -34,7 +34,12 @@ struct fake {
     atomic_llong now_ns; /* which goes on when nobody has anything to do */
     enum act acts[8];    /* what the bulk calls do, one after another; the last goes on for ever */
     int act_count;
-    int occupied; /* milliseconds that control information tells; -1: it is not supported */
+    int occupied;       /* milliseconds that control information tells; -1: it is not supported */
+    bool xen;           /* the driver is Xen's, and the first guest the host's own domain */
+    bool meet;          /* a call for a guest's state waits for one for another guest */
+    atomic_int meeting; /* such calls under way */
+    atomic_int met;     /* and those that have met another one */
+    atomic_int asked;   /* calls for one guest, its description left out */
     bool open_hangs;
     bool close_hangs;
     bool unreadable;    /* the first guest has no description */

@@ -57,7 +57,7 @@ static void test_everything(void **state) {
         assert_int_equal(facts->disks[i].lower_bytes, disks[i].lower_bytes);
     }
     assert_int_equal(facts->nic_count, 2);
-    assert_string_equal(facts->nics[1], "vnet10");
+    assert_string_equal(facts->nics[1].name, "vnet10");
     facts_free(facts);
 }
 

@@ -238,7 +238,7 @@ static void test_incomplete_sums(void **state) {
         assert_int_equal(get(host, sums[i], "") == ABSENT, i < 3);
     /* One guest does not tell all. */
     guests.now[1].devices[DEVICE_DISK].items[0].values[DISK_READ_BYTES] = ABSENT;
-    guests.now[1].hugepages = true;
+    guests.now[1].values[GUEST_BACKED] = ABSENT;
     sum_up(host, &guests, true, true);
     assert_int_equal(get(host, "disk.read.average", ""), ABSENT);
     assert_int_equal(get(host, "disk.write.average", ""), 0);

@@ -123,7 +123,7 @@ static void test_guest_rows(void **state) {
     }
 }
 
-/* Facts that are no fields: huge pages, several calls, a driver whose reports are always fresh. */
+/* Facts that are no fields: several calls, a driver whose reports are always fresh. */
 static void test_conditions(void **state) {
     struct guest_sample sample;
     struct offers offers;
@@ -131,11 +131,10 @@ static void test_conditions(void **state) {
 
     made_sample(&sample, 0,
                 "cpu.time 1\nvcpu.0.time 1\nballoon.rss 9\nballoon.current 5\nballoon.swap_in 5\n");
-    sample.hugepages = true;
     sample.one_call = false;
     sample.report_clock = REPORT_ALWAYS_FRESH;
     guest_offers(&offers, NULL, &sample, false);
-    assert_false(offers.of[find("mem.consumed.average")]);
+    assert_true(offers.of[find("mem.consumed.average")]);
     assert_false(offers.of[find("cpu.system.summation")]);
     assert_true(offers.of[find("kvm.guestSwapInRate.average")]);
 
@@ -200,14 +199,14 @@ static struct guest_sample only_groups(const struct guest_sample *sample, unsign
         unsigned int group;
         int first;
         int last;
-        int kind;
+        int kind; /* all of its devices, -1 for none */
     } contents[] = {
         {SAMPLE_STATE, GUEST_STATE, GUEST_STATE, -1},
         {SAMPLE_CPU, GUEST_CPU_TIME, GUEST_HALTPOLL_FAIL, -1},
         {SAMPLE_VCPU, GUEST_VCPU_CURRENT, GUEST_VCPU_MAXIMUM, DEVICE_VCPU},
         {SAMPLE_NIC, GUEST_NET_COUNT, GUEST_NET_COUNT, DEVICE_NIC},
         {SAMPLE_BALLOON, GUEST_MEMORY_CURRENT, GUEST_REPORT_AGE, -1},
-        {SAMPLE_DISK, 0, 0, DEVICE_DISK},
+        {SAMPLE_DISK | SAMPLE_DISK_SIZE, 0, 0, DEVICE_DISK},
     };
     struct guest_sample copy = *sample;
     for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
@@ -268,7 +267,10 @@ static void test_groups(void **state) {
         {"mem.shared", SAMPLE_HOST_PAGES},
         {"mem.consumed.vms", RUN | SAMPLE_BALLOON},
         {"net.", RUN | SAMPLE_NIC},
-        {"disk.", RUN | SAMPLE_DISK},
+        {"disk.", RUN | SAMPLE_DISK | SAMPLE_DISK_SIZE},
+        {"disk.provisioned", RUN | SAMPLE_DISK_SIZE},
+        {"disk.unshared", RUN | SAMPLE_DISK_SIZE},
+        {"kvm.diskErrors", RUN | SAMPLE_DISK},
         {"virtualDisk.", RUN | SAMPLE_DISK},
         {"sys.uptime", RUN},
         {"kvm.state", RUN},

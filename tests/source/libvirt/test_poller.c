@@ -9,6 +9,7 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
+#include "core/clock.h"
 #include "source/libvirt/fake.h"
 
 static void test_one_call_a_poll(void **state) {
@@ -156,7 +157,7 @@ static void test_failing_disk(void **state) {
     poller_done(&poller);
 }
 
-/* Descriptions are read again only for what nothing else tells. */
+/* Descriptions are read again once a minute where nothing else tells of new devices. */
 static void test_descriptions(void **state) {
     static const struct poller_limits patient = {10000000000, 10000000000, 20000000000};
     static const struct sample_wish cpu = {.groups = SAMPLE_CPU};
@@ -164,13 +165,18 @@ static void test_descriptions(void **state) {
     struct error error = {0};
     (void)state;
 
+    fake_simulate(NULL);
     SCRIPT(0, ACT_NO_BULK);
+    fake->xen = true;
     for (int i = 0; i < 3; i++)
         snapshot_free(poller_round(&poller, &cpu, &patient, &error));
+    snapshot_free(fake_round(&poller, &error));
     assert_int_equal(fake->descriptions, 2);
+    fake_wait_until(clock_boot_ns() + 61000000000);
     snapshot_free(fake_round(&poller, &error));
     assert_int_equal(fake->descriptions, 4);
     poller_done(&poller);
+    fake->simulated = false;
 }
 
 /* The daemon was restarted: a new connection, and the round is not lost. */

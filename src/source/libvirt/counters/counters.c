@@ -118,13 +118,13 @@ const struct libvirt_counter libvirt_counters[] = {
             "Amount of host physical memory consumed for backing up guest physical memory pages",
             "guest: min(balloon.rss, balloon.current), an upper bound, absent with huge pages; "
             "host: total - free - buffers - cached",
-            .guest = {FORM_RESIDENT, OF_GUEST, 1, .fields = {GUEST_RSS, GUEST_MEMORY_CURRENT}},
+            .guest = {FORM_VALUE, OF_GUEST, 1, .fields = {GUEST_BACKED}},
             .host = {FORM_DIFFERENCE, OF_HOST, 1, .fields = {HOST_MEMORY_PARTS}}),
     AVERAGE("mem.granted.average", "kiloBytes", "approximate", "Granted",
             "Amount of host physical memory or physical memory that is mapped for a virtual "
             "machine or a host",
             "guest: min(balloon.rss, balloon.current), as mem.consumed",
-            .guest = {FORM_RESIDENT, OF_GUEST, 1, .fields = {GUEST_RSS, GUEST_MEMORY_CURRENT}}),
+            .guest = {FORM_VALUE, OF_GUEST, 1, .fields = {GUEST_BACKED}}),
     AVERAGE("mem.vmmemctl.average", "kiloBytes", "close", "Ballooned memory",
             "Amount of guest physical memory reclaimed from the virtual machine by the balloon "
             "driver in the guest",
@@ -140,7 +140,7 @@ const struct libvirt_counter libvirt_counters[] = {
     AVERAGE("mem.consumed.vms.average", "kiloBytes", "approximate", "Memory Consumed by VMs",
             "Amount of physical memory consumed by VMs on this host",
             "host: sum of mem.consumed over running guests",
-            .host = {FORM_RESIDENT, OF_GUEST, 1, .fields = {GUEST_RSS, GUEST_MEMORY_CURRENT}}),
+            .host = {FORM_VALUE, OF_GUEST, 1, .fields = {GUEST_BACKED}}),
     AVERAGE("mem.shared.average", "kiloBytes", "close", "Shared",
             "Amount of guest physical memory that is shared within a single virtual machine or "
             "across virtual machines",

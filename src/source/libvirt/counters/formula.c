@@ -67,12 +67,6 @@ static struct fraction surplus(const struct formula *formula, const struct subje
     return rest;
 }
 
-static struct fraction resident(const struct formula *formula, const struct subject *subject) {
-    int64_t a = subject->now[formula->fields[0]];
-    int64_t b = subject->now[formula->fields[1]];
-    return (struct fraction){a < b ? a : b, formula->divisor};
-}
-
 static int64_t spare_memory(const struct subject *subject) {
     int64_t usable = subject->now[GUEST_USABLE];
     return usable == ABSENT ? subject->now[GUEST_UNUSED] : usable;
@@ -174,10 +168,6 @@ static struct fraction report_rate(const struct formula *formula, const struct s
                        : fraction_absent;
 }
 
-static bool has_no_huge_pages(const struct subject *subject) {
-    return !subject->guest->now->hugepages;
-}
-
 static bool knows_spare_memory(const struct subject *subject) {
     return subject->now[GUEST_AVAILABLE] > 0 && spare_memory(subject) != ABSENT;
 }
@@ -218,7 +208,6 @@ static const struct {
     [FORM_DIFFERENCE] = {difference, NULL},
     [FORM_DIFFERENCE_PERCENT] = {difference_percent, NULL},
     [FORM_SURPLUS] = {surplus, NULL},
-    [FORM_RESIDENT] = {resident, has_no_huge_pages},
     [FORM_MEMORY_USAGE] = {memory_usage, knows_spare_memory},
     [FORM_PAGES] = {pages, knows_page_size},
     [FORM_CHANGE] = {change, NULL},

@@ -18,7 +18,6 @@ enum form {
     FORM_DIFFERENCE,         /* (first field - the others) / divisor */
     FORM_DIFFERENCE_PERCENT, /* (first field - the others) / first field */
     FORM_SURPLUS,            /* max(0, first field - the others) / divisor */
-    FORM_RESIDENT,           /* the smaller of two fields, of a guest without huge pages */
     FORM_MEMORY_USAGE,       /* (available - usable, or else unused) / available */
     FORM_PAGES,              /* sum of the fields, in pages / divisor */
 

@@ -166,6 +166,8 @@ static struct fraction sum_guests(struct walk *walk, const struct host_pair *pai
     if (!pair->guests_known || !can_sum(walk, &walk->row->host, pair->guests_same))
         return fraction_absent;
     for (size_t i = 0; i < pair->guest_count; i++) {
+        if (pair->guests[i].now->is_host)
+            continue;
         struct fraction part = one_guest(walk, &pair->guests[i]);
         if (fraction_is_absent(part))
             return fraction_absent;
@@ -229,7 +231,8 @@ static const struct group_end guest_groups[] = {
 
 static const struct group_end vcpu_groups[] = {{DEVICE_FIELDS, SAMPLE_VCPU}};
 static const struct group_end nic_groups[] = {{DEVICE_FIELDS, SAMPLE_NIC}};
-static const struct group_end disk_groups[] = {{DEVICE_FIELDS, SAMPLE_DISK}};
+static const struct group_end disk_groups[] = {{DISK_ERRORS, SAMPLE_DISK},
+                                               {DEVICE_FIELDS, SAMPLE_DISK_SIZE}};
 static const struct group_end filesystem_groups[] = {{DEVICE_FIELDS, SAMPLE_FILESYSTEMS}};
 
 static const struct group_end host_groups[] = {

@@ -24,16 +24,25 @@ static int64_t signed_number(long long value) {
     return value < 0 ? ABSENT : value;
 }
 
-static void call_info(struct connection *connection, virDomainPtr domain,
-                      struct guest_sample *sample) {
+/* False when the guest is gone, or with the error. */
+static bool call_info(struct connection *connection, virDomainPtr domain,
+                      struct guest_sample *sample, struct error *error) {
     virDomainInfo info;
-    if (!connection_called(connection, CALL_INFO, virDomainGetInfo(domain, &info) == 0))
-        return;
+    bool good = virDomainGetInfo(domain, &info) == 0;
+    if (!connection_called(connection, CALL_INFO, good)) {
+        if (failure_code() != VIR_ERR_NO_DOMAIN && failure_code() != VIR_ERR_NO_SUPPORT)
+            failure_of(error, "no statistics");
+        return failure_code() == VIR_ERR_NO_SUPPORT;
+    }
     sample->values[GUEST_STATE] = info.state;
     sample->values[GUEST_CPU_TIME] = unsigned_number(info.cpuTime);
     sample->values[GUEST_VCPU_CURRENT] = info.nrVirtCpu;
     sample->values[GUEST_MEMORY_MAXIMUM] = unsigned_number(info.maxMem);
     sample->values[GUEST_MEMORY_CURRENT] = unsigned_number(info.memory);
+    /* Xen takes from a guest what it is not to have. */
+    if (connection->is_xen)
+        sample->values[GUEST_BACKED] = unsigned_number(info.memory);
+    return info.state != VIR_DOMAIN_SHUTOFF;
 }
 
 static void call_vcpus(struct connection *connection, virDomainPtr domain,
@@ -88,10 +97,11 @@ static struct device *add_device(struct device_list *list, const char *name) {
     return device;
 }
 
-static void call_interface(struct connection *connection, virDomainPtr domain, const char *name,
-                           struct guest_sample *sample) {
+static void call_interface(struct connection *connection, virDomainPtr domain,
+                           struct nic_facts *facts, struct guest_sample *sample) {
     virDomainInterfaceStatsStruct stats;
-    bool good = virDomainInterfaceStats(domain, name, &stats, sizeof stats) == 0;
+    bool good = virDomainInterfaceStats(domain, facts->name, &stats, sizeof stats) == 0;
+    facts->silent = !good;
     if (!connection_called(connection, CALL_INTERFACE, good))
         return;
     const int64_t values[] = {
@@ -100,7 +110,7 @@ static void call_interface(struct connection *connection, virDomainPtr domain, c
         [NIC_TX_BYTES] = stats.tx_bytes, [NIC_TX_PACKETS] = stats.tx_packets,
         [NIC_TX_ERRORS] = stats.tx_errs, [NIC_TX_DROPS] = stats.tx_drop,
     };
-    struct device *nic = add_device(&sample->devices[DEVICE_NIC], name);
+    struct device *nic = add_device(&sample->devices[DEVICE_NIC], facts->name);
     for (int field = NIC_RX_BYTES; field <= NIC_TX_DROPS; field++)
         nic->values[field] = signed_number(values[field]);
 }
@@ -137,38 +147,53 @@ static bool call_block_flags(struct connection *connection, virDomainPtr domain,
 }
 
 /* no_flags: the richer call does not do what is asked of it: it will not do better next time. */
-static void call_block(struct connection *connection, virDomainPtr domain, struct device *disk,
+static bool call_block(struct connection *connection, virDomainPtr domain, struct device *disk,
                        bool no_flags) {
     virDomainBlockStatsStruct stats;
 
     if (!connection_may_call(connection, CALL_BLOCK))
-        return;
+        return false;
     bool good = virDomainBlockStats(domain, disk->name, &stats, sizeof stats) == 0;
     if (!connection_called(connection, CALL_BLOCK, good))
-        return;
+        return false;
     if (no_flags)
-        connection->unsupported |= 1U << CALL_BLOCK_FLAGS;
+        connection_spare(connection, CALL_BLOCK_FLAGS);
     disk->values[DISK_READ_REQUESTS] = signed_number(stats.rd_req);
     disk->values[DISK_READ_BYTES] = signed_number(stats.rd_bytes);
     disk->values[DISK_WRITE_REQUESTS] = signed_number(stats.wr_req);
     disk->values[DISK_WRITE_BYTES] = signed_number(stats.wr_bytes);
     disk->values[DISK_ERRORS] = signed_number(stats.errs);
+    return true;
 }
 
-static void call_disk(struct connection *connection, virDomainPtr domain, const char *name,
-                      struct guest_sample *sample) {
-    struct device *disk = add_device(&sample->devices[DEVICE_DISK], name);
+static bool call_block_size(struct connection *connection, virDomainPtr domain,
+                            struct device *disk) {
     virDomainBlockInfo info;
-
-    if (!call_block_flags(connection, domain, disk))
-        call_block(connection, domain, disk, failure_code() == VIR_ERR_INVALID_ARG);
-    if (!connection_may_call(connection, CALL_BLOCK_INFO) ||
-        !connection_called(connection, CALL_BLOCK_INFO,
-                           virDomainGetBlockInfo(domain, name, &info, 0) == 0))
-        return;
+    if (!connection_may_call(connection, CALL_BLOCK_INFO))
+        return false;
+    bool good = virDomainGetBlockInfo(domain, disk->name, &info, 0) == 0;
+    if (!connection_called(connection, CALL_BLOCK_INFO, good))
+        return false;
     disk->values[DISK_CAPACITY] = unsigned_number(info.capacity);
     disk->values[DISK_ALLOCATION] = unsigned_number(info.allocation);
     disk->values[DISK_PHYSICAL] = unsigned_number(info.physical);
+    return true;
+}
+
+static void call_disk(struct connection *connection, virDomainPtr domain, struct disk_facts *facts,
+                      struct guest_sample *sample) {
+    struct device *disk = add_device(&sample->devices[DEVICE_DISK], facts->target);
+    bool answers = false;
+    if (connection->groups & SAMPLE_DISK) {
+        answers = call_block_flags(connection, domain, disk) ||
+                  call_block(connection, domain, disk, failure_code() == VIR_ERR_INVALID_ARG);
+        /* Xen counts there the requests that waited for their turn. */
+        if (connection->is_xen)
+            disk->values[DISK_ERRORS] = ABSENT;
+    }
+    if (connection->groups & SAMPLE_DISK_SIZE)
+        answers = call_block_size(connection, domain, disk) || answers;
+    facts->silent = !answers;
 }
 
 static bool lacks(const struct connection *connection, const struct guest_sample *sample, int kind,
@@ -176,41 +201,41 @@ static bool lacks(const struct connection *connection, const struct guest_sample
     return connection->groups & group && sample->devices[kind].count == 0;
 }
 
+/* Only XML names the devices that there are. */
 static void call_devices(struct connection *connection, virDomainPtr domain,
-                         const struct guest_facts *facts, struct guest_sample *sample) {
+                         struct guest_facts *facts, struct guest_sample *sample) {
     bool no_nics = lacks(connection, sample, DEVICE_NIC, SAMPLE_NIC);
-    bool no_disks = lacks(connection, sample, DEVICE_DISK, SAMPLE_DISK);
+    bool no_disks = lacks(connection, sample, DEVICE_DISK, SAMPLE_DISK | SAMPLE_DISK_SIZE);
 
     for (size_t i = 0; no_nics && i < facts->nic_count; i++) {
-        if (connection_may_call(connection, CALL_INTERFACE))
-            call_interface(connection, domain, facts->nics[i], sample);
+        if (!facts->nics[i].silent && connection_may_call(connection, CALL_INTERFACE))
+            call_interface(connection, domain, &facts->nics[i], sample);
     }
     for (size_t i = 0; no_disks && i < facts->disk_count; i++) {
-        if (facts->disks[i].is_disk)
-            call_disk(connection, domain, facts->disks[i].target, sample);
+        if (facts->disks[i].is_disk && !facts->disks[i].silent)
+            call_disk(connection, domain, &facts->disks[i], sample);
     }
 }
 
-void calls_complete(struct connection *connection, virDomainPtr domain,
-                    struct guest_sample *sample) {
+/* Of Xen there would be the current memory, known already, and the maximum as what is available. */
+static bool lacks_memory(const struct connection *connection, const struct guest_sample *sample) {
     const int64_t *values = sample->values;
-    struct stopwatch watch;
-    /* Only XML names the devices that there are now. */
-    bool lacks_devices = lacks(connection, sample, DEVICE_NIC, SAMPLE_NIC) ||
-                         lacks(connection, sample, DEVICE_DISK, SAMPLE_DISK);
-    const struct guest_facts *facts =
-        lacks_devices ? connection_reread_facts(connection, domain) : NULL;
+    return connection->groups & SAMPLE_BALLOON && !connection->is_xen &&
+           values[GUEST_RSS] == ABSENT && values[GUEST_AVAILABLE] == ABSENT;
+}
 
+bool calls_complete(struct connection *connection, virDomainPtr domain, struct guest_facts *facts,
+                    struct guest_sample *sample, struct error *error) {
+    struct stopwatch watch;
+    bool lacks_cpu = sample->values[GUEST_CPU_TIME] == ABSENT;
     stopwatch_begin(&watch);
-    bool lacks_cpu = values[GUEST_CPU_TIME] == ABSENT;
-    bool lacks_vcpus = lacks(connection, sample, DEVICE_VCPU, SAMPLE_VCPU);
-    bool lacks_memory = connection->groups & SAMPLE_BALLOON && values[GUEST_RSS] == ABSENT &&
-                        values[GUEST_AVAILABLE] == ABSENT;
-    if (lacks_cpu && connection_may_call(connection, CALL_INFO))
-        call_info(connection, domain, sample);
-    if (lacks_vcpus && connection_may_call(connection, CALL_VCPUS))
+    if (lacks_cpu && connection_may_call(connection, CALL_INFO) &&
+        !call_info(connection, domain, sample, error))
+        return false;
+    if (lacks(connection, sample, DEVICE_VCPU, SAMPLE_VCPU) &&
+        connection_may_call(connection, CALL_VCPUS))
         call_vcpus(connection, domain, sample);
-    if (lacks_memory && connection_may_call(connection, CALL_MEMORY))
+    if (lacks_memory(connection, sample) && connection_may_call(connection, CALL_MEMORY))
         call_memory(connection, domain, sample);
     if (facts)
         call_devices(connection, domain, facts, sample);
@@ -219,6 +244,7 @@ void calls_complete(struct connection *connection, virDomainPtr domain,
         sample->one_call = false;
         stopwatch_stamp(&watch, &sample->time_ns, &sample->duration_ns, &sample->wall_seconds);
     }
+    return true;
 }
 
 static void call_cpu(struct connection *connection, int cpu, int64_t *values) {
@@ -305,19 +331,40 @@ static void call_node_parameters(struct connection *connection, struct host_samp
     virTypedParamsClear(params, count);
 }
 
+/* Xen has no cache of its own: what is free is all that is not in use. */
+static void call_free_memory(struct connection *connection, struct host_sample *host) {
+    unsigned long long free_bytes = virNodeGetFreeMemory(connection->handle);
+    bool good = free_bytes > 0 || failure_code() == VIR_ERR_OK;
+    if (!connection_called(connection, CALL_NODE_FREE_MEMORY, good) ||
+        connection->host.memory_kib <= 0)
+        return;
+    host->values[HOST_MEMORY_TOTAL] = connection->host.memory_kib;
+    host->values[HOST_MEMORY_FREE] = unsigned_number(free_bytes / 1024);
+    host->values[HOST_MEMORY_BUFFERS] = 0;
+    host->values[HOST_MEMORY_CACHED] = 0;
+}
+
+static void call_host_memory(struct connection *connection, struct host_sample *host) {
+    if (connection->is_xen)
+        call_free_memory(connection, host);
+    else if (connection_may_call(connection, CALL_NODE_MEMORY))
+        call_node_memory(connection, host);
+}
+
 void calls_host(struct connection *connection, struct host_sample *host, bool each_cpu) {
     unsigned groups = connection->groups;
     struct stopwatch watch;
 
     stopwatch_begin(&watch);
-    if (groups & SAMPLE_HOST_CPU)
+    host->of_domains = connection->is_xen;
+    if (groups & SAMPLE_HOST_CPU && !host->of_domains)
         call_cpu(connection, VIR_NODE_CPU_STATS_ALL_CPUS, host->values);
     stopwatch_end(&watch);
     stopwatch_stamp(&watch, &host->time_ns, &host->duration_ns, NULL);
-    if (groups & SAMPLE_HOST_MEMORY && connection_may_call(connection, CALL_NODE_MEMORY))
-        call_node_memory(connection, host);
+    if (groups & SAMPLE_HOST_MEMORY)
+        call_host_memory(connection, host);
     if (groups & SAMPLE_HOST_PAGES && connection_may_call(connection, CALL_NODE_PARAMETERS))
         call_node_parameters(connection, host);
-    if (groups & SAMPLE_HOST_CPU && each_cpu)
+    if (groups & SAMPLE_HOST_CPU && each_cpu && !host->of_domains)
         call_each_cpu(connection, host);
 }

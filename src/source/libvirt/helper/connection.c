@@ -9,9 +9,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/memory.h"
 #include "source/libvirt/helper/failure.h"
 #include "source/libvirt/helper/xml.h"
+
+enum { HANDS = 5 /* as many as a daemon serves of one client at a time, by default */ };
+
+static const int64_t facts_age_ns = 60000000000;
 
 /* A login that libvirt asks for while it connects. */
 struct question {
@@ -123,17 +128,23 @@ struct connection *connection_new(const struct opening *opening, struct host_fac
 
     virConnectPtr handle = connect_to(opening, &target, error);
     bool is_local = !*target.host;
+    bool has_transport = opening->uri[strcspn(opening->uri, "+:")] == '+';
     target_done(&target);
     if (!handle)
         return NULL;
     struct connection *connection = memory_alloc(sizeof *connection);
     connection->handle = handle;
-    connection->driver = lower_case(virConnectGetType(handle));
-    connection->is_qemu = strcmp(connection->driver, "qemu") == 0;
     connection->is_local = is_local;
+    pthread_mutex_init(&connection->lock, NULL);
     connection->pulse = opening->pulse;
     connection->host = *host;
     *host = (struct host_facts){0};
+    free(connection->host.driver);
+    connection->host.driver = lower_case(virConnectGetType(handle));
+    connection->is_qemu = strcmp(connection->host.driver, "qemu") == 0;
+    connection->is_xen = strcmp(connection->host.driver, "xen") == 0;
+    /* QEMU's guests come with one call. */
+    connection->hands = !connection->is_qemu && (has_transport || !is_local) ? HANDS : 1;
     connection_beat(connection);
     if (!opening->host_known)
         learn_host(connection);
@@ -147,9 +158,13 @@ void connection_free(struct connection *connection) {
         facts_free(connection->facts[i]);
     free(connection->facts);
     host_facts_done(&connection->host);
-    free(connection->driver);
+    pthread_mutex_destroy(&connection->lock);
     virConnectClose(connection->handle);
     free(connection);
+}
+
+bool connection_is_host(const struct connection *connection, virDomainPtr domain) {
+    return connection->is_xen && virDomainGetID(domain) == 0;
 }
 
 bool connection_alive(const struct connection *connection) {
@@ -175,17 +190,23 @@ char *connection_versions(const struct connection *connection) {
     return copy;
 }
 
-void connection_beat(const struct connection *connection) {
+void connection_beat(struct connection *connection) {
+    pthread_mutex_lock(&connection->lock);
     connection->pulse->beat(connection->pulse->context);
+    pthread_mutex_unlock(&connection->lock);
 }
 
 bool connection_may_call(const struct connection *connection, enum call call) {
-    return !(connection->unsupported & (1U << call));
+    return !(atomic_load(&connection->unsupported) & (1U << call));
+}
+
+void connection_spare(struct connection *connection, enum call call) {
+    atomic_fetch_or(&connection->unsupported, 1U << call);
 }
 
 void connection_note(struct connection *connection, enum call call, bool good) {
     if (!good && failure_code() == VIR_ERR_NO_SUPPORT)
-        connection->unsupported |= 1U << call;
+        connection_spare(connection, call);
     connection_beat(connection);
 }
 
@@ -290,6 +311,7 @@ static struct guest_facts *read_facts(struct connection *connection, virDomainPt
         return NULL;
     memcpy(facts->uuid, uuid, SAMPLE_UUID_SIZE);
     facts->id = (int)virDomainGetID(domain);
+    facts->read_ns = clock_boot_ns();
     if (facts->id >= 0)
         facts->start_ns = start_ns(connection, domain);
     return facts;
@@ -305,42 +327,52 @@ static struct guest_facts *known_facts(const struct connection *connection,
     return memcmp(facts->uuid, uuid, SAMPLE_UUID_SIZE) == 0 ? facts : NULL;
 }
 
-struct guest_facts *connection_reread_facts(struct connection *connection, virDomainPtr domain) {
-    unsigned char uuid[SAMPLE_UUID_SIZE];
+/* Keeps facts that were just read in the place of those before. */
+static void replace_facts(struct connection *connection, struct guest_facts *facts) {
     size_t place;
-    if (virDomainGetUUID(domain, uuid) < 0)
-        return NULL;
-
-    struct guest_facts *facts = read_facts(connection, domain, uuid);
-    struct guest_facts *known = known_facts(connection, uuid, &place);
-    if (!facts)
-        return NULL;
+    pthread_mutex_lock(&connection->lock);
+    struct guest_facts *known = known_facts(connection, facts->uuid, &place);
     if (known)
         connection->facts[place] = facts;
     else
         keep_facts(connection, place, facts);
-    facts_free(known);
     facts->visit = connection->visit;
-    return facts;
+    pthread_mutex_unlock(&connection->lock);
+    facts_free(known);
+}
+
+static struct guest_facts *find_facts(struct connection *connection, const unsigned char *uuid) {
+    size_t place;
+    pthread_mutex_lock(&connection->lock);
+    struct guest_facts *known = known_facts(connection, uuid, &place);
+    pthread_mutex_unlock(&connection->lock);
+    return known;
+}
+
+/* QEMU's statistics name the devices of now, and so tell when facts are old. */
+static bool are_aged(const struct connection *connection, const struct guest_facts *facts) {
+    return !connection->is_qemu && clock_boot_ns() - facts->read_ns > facts_age_ns;
 }
 
 struct guest_facts *connection_facts(struct connection *connection, virDomainPtr domain,
                                      const struct guest_sample *sample) {
     unsigned char uuid[SAMPLE_UUID_SIZE];
-    size_t place;
     if (virDomainGetUUID(domain, uuid) < 0)
         return NULL;
 
-    struct guest_facts *known = known_facts(connection, uuid, &place);
-    if (known && known->id == (int)virDomainGetID(domain)) {
+    struct guest_facts *known = find_facts(connection, uuid);
+    if (known && known->id == (int)virDomainGetID(domain) && !are_aged(connection, known)) {
         known->visit = connection->visit;
         if (sample)
             facts_learn_paths(known, sample);
         if (!sample || facts_cover(known, sample))
             return known;
     }
-    struct guest_facts *facts = connection_reread_facts(connection, domain);
-    if (facts && sample)
+    struct guest_facts *facts = read_facts(connection, domain, uuid);
+    if (!facts)
+        return NULL;
+    replace_facts(connection, facts);
+    if (sample)
         facts_learn_paths(facts, sample);
     return facts;
 }

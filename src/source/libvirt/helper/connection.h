@@ -4,6 +4,8 @@
 #define VPERF_SOURCE_LIBVIRT_CONNECTION_H
 
 #include <libvirt/libvirt.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include "core/credentials.h"
 #include "core/error.h"
@@ -22,6 +24,7 @@ enum call {
     CALL_NODE_CPU,
     CALL_NODE_MEMORY,
     CALL_NODE_PARAMETERS,
+    CALL_NODE_FREE_MEMORY,
     CALL_CONTROL,
     CALL_ADDRESSES,
 };
@@ -45,22 +48,24 @@ struct opening {
 
 struct connection {
     virConnectPtr handle;
-    char *driver; /* libvirt's name of it in lower case: qemu, test, xen, lxc */
     bool is_qemu;
+    bool is_xen;
     bool is_local;
-    bool no_bulk;         /* it has no statistics for all guests at once */
-    bool no_nowait;       /* it does not know the flag NOWAIT */
-    bool careful;         /* a guest hangs and NOWAIT cannot protect: look before each call */
-    unsigned unsupported; /* bits of enum call: those that the driver does not have */
-    int64_t agent_ns;     /* that guest agents have taken of the poll under way */
-    unsigned groups;      /* of enum sample_group: what is to be read of guests */
-    int cpu_fields;       /* numbers that libvirt has of one CPU of the host, 0 when not known */
+    int hands;               /* calls for several guests that are made at a time */
+    bool no_bulk;            /* it has no statistics for all guests at once */
+    bool no_nowait;          /* it does not know the flag NOWAIT */
+    bool careful;            /* a guest hangs and NOWAIT cannot protect: look before each call */
+    atomic_uint unsupported; /* bits of enum call: those that the driver does not have */
+    int64_t agent_ns;        /* that guest agents have taken of the poll under way */
+    unsigned groups;         /* of enum sample_group: what is to be read of guests */
+    int cpu_fields;          /* numbers that libvirt has of one CPU of the host, 0 when not known */
     struct host_facts host;
     struct guest_facts **facts; /* of guests, sorted by UUID */
     size_t facts_count;
     size_t facts_capacity;
     unsigned visit; /* number of the last look at all guests */
     const struct pulse *pulse;
+    pthread_mutex_t lock; /* of facts and pulse, while calls are made side by side */
 };
 
 /* connection_may_call: the driver has this call, as far as is known. */
@@ -68,6 +73,9 @@ bool connection_may_call(const struct connection *connection, enum call call);
 
 /* connection_note: a call came back; one that the driver does not have is not made again. */
 void connection_note(struct connection *connection, enum call call, bool good);
+
+/* connection_spare: the call is not made again, for it does nothing of use. */
+void connection_spare(struct connection *connection, enum call call);
 
 /* connection_called: the same; returns good. Inline, so that analyzers see it. */
 static inline bool connection_called(struct connection *connection, enum call call, bool good) {
@@ -85,6 +93,9 @@ struct connection *connection_new(const struct opening *opening, struct host_fac
 /* connection_free: closes, which blocks as long as libvirt does, and frees. Takes NULL. */
 void connection_free(struct connection *connection);
 
+/* connection_is_host: it is the domain that the host itself runs in, Xen's Domain-0. */
+bool connection_is_host(const struct connection *connection, virDomainPtr domain);
+
 /* connection_alive: the daemon is still there, as far as the last call showed. */
 bool connection_alive(const struct connection *connection);
 
@@ -92,7 +103,7 @@ bool connection_alive(const struct connection *connection);
 char *connection_versions(const struct connection *connection);
 
 /* connection_beat: tells who waits that a call came back. */
-void connection_beat(const struct connection *connection);
+void connection_beat(struct connection *connection);
 
 /* connection_visit: a look at all guests begins. */
 void connection_visit(struct connection *connection);
@@ -103,12 +114,12 @@ void connection_visit(struct connection *connection);
  */
 void connection_forget(struct connection *connection, bool all);
 
-/* connection_facts: the facts of a guest, read from its XML when needed; NULL with libvirt's error.
+/*
+ * connection_facts: the facts of a guest, read from its XML when needed: for another run of it, for
+ * devices that the sample names and they do not, and once a minute where no statistics name any.
+ * NULL with libvirt's error.
  */
 struct guest_facts *connection_facts(struct connection *connection, virDomainPtr domain,
                                      const struct guest_sample *sample);
-
-/* connection_reread_facts: the same, read anew; for drivers whose statistics name no devices. */
-struct guest_facts *connection_reread_facts(struct connection *connection, virDomainPtr domain);
 
 #endif

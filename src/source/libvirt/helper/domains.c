@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "core/selection.h"
 #include "source/libvirt/helper/agent.h"
+#include "source/libvirt/helper/crew.h"
 #include "source/libvirt/helper/failure.h"
 #include "source/libvirt/helper/reasons.h"
 
@@ -35,7 +36,7 @@ static enum entity_state state_of(virDomainPtr domain, const char **reason) {
 /* The host's own type: that of its driver, which for QEMU can be two. */
 static const char *hypervisor(const struct connection *connection) {
     if (!connection->is_qemu)
-        return connection->driver;
+        return connection->host.driver;
     return connection->host.kvm ? "kvm" : "qemu";
 }
 
@@ -75,15 +76,34 @@ static char *leased_address(struct connection *connection, virDomainPtr domain) 
     return address;
 }
 
-static void add_guest(struct connection *connection, virDomainPtr domain, unsigned context,
-                      struct inventory *inventory) {
-    char uuid[VIR_UUID_STRING_BUFLEN];
-    struct guest_facts *facts = connection_facts(connection, domain, NULL);
+/* What is read of all guests before they are added one after the other. */
+struct reading {
+    struct connection *connection;
+    virDomainPtr *domains;
+    struct guest_facts **facts; /* by number of the guest, NULL when they cannot be read */
+    enum entity_state *states;
+    const char **reasons;
+};
 
-    if (!facts || virDomainGetUUIDString(domain, uuid) < 0)
+static void read_guest(void *context, size_t index) {
+    const struct reading *reading = context;
+    virDomainPtr domain = reading->domains[index];
+    reading->facts[index] = connection_facts(reading->connection, domain, NULL);
+    reading->states[index] = state_of(domain, &reading->reasons[index]);
+    connection_beat(reading->connection);
+}
+
+static void add_guest(const struct reading *reading, size_t index, unsigned context,
+                      struct inventory *inventory) {
+    struct connection *connection = reading->connection;
+    virDomainPtr domain = reading->domains[index];
+    struct guest_facts *facts = reading->facts[index];
+    char uuid[VIR_UUID_STRING_BUFLEN];
+
+    if (!facts || virDomainGetUUIDString(domain, uuid) < 0 ||
+        (connection_is_host(connection, domain) && !(context & CONTEXT_HOST_DOMAIN)))
         return;
-    const char *reason = NULL;
-    enum entity_state state = state_of(domain, &reason);
+    connection->agent_ns = 0; /* what one agent takes does not cost the next its answer */
     bool asks = context & CONTEXT_AGENT;
     char *host = asks ? agent_host_name(connection, domain, facts) : NULL;
     char *address = asks ? agent_address(connection, domain, facts) : NULL;
@@ -91,12 +111,12 @@ static void add_guest(struct connection *connection, virDomainPtr domain, unsign
         address = leased_address(connection, domain);
     struct entity entity = {
         .type = ENTITY_VM,
-        .state = state,
-        .reason = reason,
+        .state = reading->states[index],
+        .reason = reading->reasons[index],
         .title = facts->title,
         .guest_host = host,
         .guest_ip = address,
-        .hypervisor = facts->type ? facts->type : connection->driver,
+        .hypervisor = facts->type ? facts->type : connection->host.driver,
         .name = virDomainGetName(domain),
         .id = uuid,
         .uuid = uuid,
@@ -111,6 +131,23 @@ static void add_guest(struct connection *connection, virDomainPtr domain, unsign
     free(address);
 }
 
+static void add_guests(struct connection *connection, virDomainPtr *domains, size_t count,
+                       unsigned context, struct inventory *inventory) {
+    struct reading reading = {
+        .connection = connection,
+        .domains = domains,
+        .facts = memory_array(count, sizeof *reading.facts),
+        .states = memory_array(count, sizeof *reading.states),
+        .reasons = memory_array(count, sizeof *reading.reasons),
+    };
+    crew_run(connection->hands, count, read_guest, &reading);
+    for (size_t i = 0; i < count; i++)
+        add_guest(&reading, i, context, inventory);
+    free(reading.facts);
+    free(reading.states);
+    free(reading.reasons);
+}
+
 bool domains_list(struct connection *connection, unsigned context, struct inventory *inventory,
                   struct error *error) {
     virDomainPtr *domains = NULL;
@@ -120,11 +157,9 @@ bool domains_list(struct connection *connection, unsigned context, struct invent
 
     add_host(connection, inventory);
     connection_visit(connection);
-    for (int i = 0; i < count; i++) {
-        connection->agent_ns = 0; /* what one agent takes does not cost the next its answer */
-        add_guest(connection, domains[i], context, inventory);
+    add_guests(connection, domains, (size_t)count, context, inventory);
+    for (int i = 0; i < count; i++)
         virDomainFree(domains[i]);
-    }
     free(domains);
     if (!connection_alive(connection))
         return failure_of(error, "the connection was lost");

@@ -8,7 +8,8 @@
 
 /*
  * domains_list: adds the host and all guests; their source is left NULL. The context, of enum
- * selection_context, tells what is to be known of them. False with the error when the guests cannot
+ * selection_context, tells what is to be known of them; the domain that the host itself runs in
+ * counts as a guest only with CONTEXT_HOST_DOMAIN. False with the error when the guests cannot
  * be listed. One that vanishes meanwhile is left out.
  */
 bool domains_list(struct connection *connection, unsigned context, struct inventory *inventory,

@@ -39,7 +39,7 @@ static void read_nics(struct guest_facts *facts, struct xml *xml) {
     facts->nics = memory_array((size_t)count, sizeof *facts->nics);
     for (int i = 0; i < count; i++) {
         xml_enter(xml, path, i);
-        facts->nics[facts->nic_count++] = xml_text(xml, "./target/@dev");
+        facts->nics[facts->nic_count++].name = xml_text(xml, "./target/@dev");
     }
 }
 
@@ -89,7 +89,7 @@ void facts_free(struct guest_facts *facts) {
         free(facts->disks[i].path);
     }
     for (size_t i = 0; i < facts->nic_count; i++)
-        free(facts->nics[i]);
+        free(facts->nics[i].name);
     facts_forget_agent(facts);
     free(facts->disks);
     free(facts->nics);
@@ -169,7 +169,8 @@ static void complete_disks(const struct guest_facts *facts, struct device_list *
 
 void facts_apply(const struct guest_facts *facts, struct guest_sample *sample) {
     complete_disks(facts, &sample->devices[DEVICE_DISK]);
-    sample->hugepages = facts->hugepages;
+    if (facts->hugepages) /* which are not in the resident memory */
+        sample->values[GUEST_BACKED] = ABSENT;
     sample->report_period = facts->balloon_period;
     if (facts->start_ns > 0 && sample->time_ns >= facts->start_ns)
         sample->values[GUEST_UPTIME] = (sample->time_ns - facts->start_ns) / second_ns;

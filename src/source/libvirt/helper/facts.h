@@ -12,13 +12,20 @@ struct disk_facts {
     bool shareable;      /* other guests write to it too */
     bool has_chain;      /* there are backing layers below it */
     int64_t lower_bytes; /* what these occupy; ABSENT until known */
+    bool silent;         /* it gave no statistics when it was asked for them by name */
+};
+
+struct nic_facts {
+    char *name;  /* on the host */
+    bool silent; /* as of a disk */
 };
 
 struct guest_facts {
     unsigned char uuid[SAMPLE_UUID_SIZE];
-    int id;         /* the run of the guest that these facts belong to */
-    unsigned visit; /* the last look at all guests in which it was seen */
-    char *type;     /* kvm, qemu, test, xen, ... */
+    int id;          /* the run of the guest that these facts belong to */
+    int64_t read_ns; /* CLOCK_BOOTTIME */
+    unsigned visit;  /* the last look at all guests in which it was seen */
+    char *type;      /* kvm, qemu, test, xen, ... */
     char *guest_os;
     char *title; /* for people: of the domain, or of the cloud that it belongs to */
     int32_t cpus;
@@ -34,7 +41,7 @@ struct guest_facts {
     int64_t start_ns; /* CLOCK_BOOTTIME at which its process started; 0 when not known */
     struct disk_facts *disks;
     size_t disk_count;
-    char **nics; /* names on the host */
+    struct nic_facts *nics;
     size_t nic_count;
 };
 

@@ -9,6 +9,7 @@
 #include "core/memory.h"
 #include "source/libvirt/helper/agent.h"
 #include "source/libvirt/helper/calls.h"
+#include "source/libvirt/helper/crew.h"
 #include "source/libvirt/helper/domains.h"
 #include "source/libvirt/helper/failure.h"
 #include "source/libvirt/helper/params.h"
@@ -23,7 +24,7 @@ static unsigned int groups_of(const struct connection *connection) {
         {SAMPLE_VCPU, VIR_DOMAIN_STATS_VCPU},
         {SAMPLE_BALLOON, VIR_DOMAIN_STATS_BALLOON},
         {SAMPLE_NIC, VIR_DOMAIN_STATS_INTERFACE},
-        {SAMPLE_DISK, VIR_DOMAIN_STATS_BLOCK},
+        {SAMPLE_DISK | SAMPLE_DISK_SIZE, VIR_DOMAIN_STATS_BLOCK},
     };
     /* CPU time tells whether a guest was restarted. */
     unsigned int groups = VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_CPU_TOTAL;
@@ -32,7 +33,7 @@ static unsigned int groups_of(const struct connection *connection) {
             groups |= table[i].stats;
     }
     /* Memory tells whether QEMU's monitor answered: these ask it too. */
-    if (connection->groups & (SAMPLE_VCPU | SAMPLE_DISK))
+    if (connection->groups & (SAMPLE_VCPU | SAMPLE_DISK | SAMPLE_DISK_SIZE))
         groups |= VIR_DOMAIN_STATS_BALLOON;
     return groups;
 }
@@ -67,7 +68,7 @@ static void learn_layers(struct connection *connection, virDomainPtr domain,
 
     for (size_t i = 0; i < facts->disk_count; i++)
         any = any || facts->disks[i].lower_bytes == ABSENT;
-    if (!any || facts->layers_asked)
+    if (!any || facts->layers_asked || connection->no_bulk)
         return;
     facts->layers_asked = true;
     int count =
@@ -123,7 +124,17 @@ static enum guest_move move_of(const virDomainStatsRecord *record) {
     return MOVE_NONE;
 }
 
-/* Everything about one running guest; record may be NULL where the driver has none. */
+/* Guests of one poll, which are asked for what else there is of them. */
+struct visit {
+    struct connection *connection;
+    struct snapshot *snapshot;
+    virDomainPtr *domains; /* of the guests from the first on */
+    size_t first;
+    struct error *errors; /* why one gave nothing */
+    bool *gone;           /* this one is to be taken out */
+};
+
+/* One running guest, with what the record says; it is NULL where the driver has none. */
 static void add_guest(struct connection *connection, virDomainPtr domain,
                       const virDomainStatsRecord *record, const struct stopwatch *watch,
                       struct snapshot *snapshot) {
@@ -132,35 +143,84 @@ static void add_guest(struct connection *connection, virDomainPtr domain,
     virDomainGetUUID(domain, sample->uuid);
     sample->id = (int)virDomainGetID(domain);
     sample->name = memory_strdup(virDomainGetName(domain));
+    sample->is_host = connection_is_host(connection, domain);
     sample->one_call = record && record->nparams > 0;
     stopwatch_stamp(watch, &sample->time_ns, &sample->duration_ns, &sample->wall_seconds);
     if (record) {
         params_read(sample, record->params, record->nparams);
         sample->move = move_of(record);
     }
-    if (!connection->is_qemu || !record)
-        calls_complete(connection, domain, sample);
+}
+
+static enum report_clock clock_of(const struct connection *connection) {
+    if (!connection->is_qemu)
+        return REPORT_ALWAYS_FRESH;
+    return connection->is_local ? REPORT_LOCAL : REPORT_REMOTE;
+}
+
+/* The rest about a guest. */
+static void complete_guest(void *context, size_t index) {
+    const struct visit *visit = context;
+    struct connection *connection = visit->connection;
+    virDomainPtr domain = visit->domains[index];
+    struct guest_sample *sample = &visit->snapshot->guests[visit->first + index];
+    bool by_calls = !connection->is_qemu || !sample->one_call;
+    struct guest_facts *facts = by_calls ? connection_facts(connection, domain, NULL) : NULL;
+
+    visit->gone[index] =
+        by_calls && !calls_complete(connection, domain, facts, sample, &visit->errors[index]);
+    if (visit->gone[index])
+        return;
     sample_tidy(sample);
     judge_blocked(connection, domain, sample);
-
-    sample->report_clock = connection->is_local ? REPORT_LOCAL : REPORT_REMOTE;
-    if (!connection->is_qemu)
-        sample->report_clock = REPORT_ALWAYS_FRESH;
-    struct guest_facts *facts = connection_facts(connection, domain, sample);
-    if (facts && !sample->blocked && connection->groups & SAMPLE_DISK)
+    sample->report_clock = clock_of(connection);
+    if (!by_calls)
+        facts = connection_facts(connection, domain, sample);
+    if (!facts)
+        return;
+    if (!sample->blocked && connection->groups & SAMPLE_DISK_SIZE)
         learn_layers(connection, domain, facts);
-    if (facts)
-        facts_apply(facts, sample);
-    if (facts && !sample->blocked && connection->groups & SAMPLE_FILESYSTEMS)
+    facts_apply(facts, sample);
+    if (!sample->blocked && connection->groups & SAMPLE_FILESYSTEMS)
         agent_read_filesystems(connection, domain, facts, sample);
+}
+
+/* The domains belong to the last guests of the snapshot. */
+static void complete_guests(struct connection *connection, virDomainPtr *domains, size_t count,
+                            struct snapshot *snapshot) {
+    struct visit visit = {
+        .connection = connection,
+        .snapshot = snapshot,
+        .domains = domains,
+        .first = snapshot->count - count,
+        .errors = memory_array(count, sizeof *visit.errors),
+        .gone = memory_array(count, sizeof *visit.gone),
+    };
+    crew_run(connection->hands, count, complete_guest, &visit);
+    for (size_t i = count; i-- > 0;) {
+        if (!visit.gone[i])
+            continue;
+        if (visit.errors[i].kind != ERROR_NONE)
+            snapshot_add_failure(snapshot, snapshot->guests[visit.first + i].uuid,
+                                 &visit.errors[i]);
+        snapshot_remove(snapshot, visit.first + i);
+    }
+    free(visit.errors);
+    free(visit.gone);
 }
 
 static void add_records(struct connection *connection, virDomainStatsRecordPtr *records, int count,
                         const struct stopwatch *watch, struct snapshot *snapshot) {
+    virDomainPtr *domains = memory_array((size_t)count, sizeof *domains);
+    size_t kept = 0;
     for (int i = 0; i < count; i++) {
-        if (!is_not_running(records[i]))
-            add_guest(connection, records[i]->dom, records[i], watch, snapshot);
+        if (is_not_running(records[i]))
+            continue;
+        add_guest(connection, records[i]->dom, records[i], watch, snapshot);
+        domains[kept++] = records[i]->dom;
     }
+    complete_guests(connection, domains, kept, snapshot);
+    free(domains);
     virDomainStatsRecordListFree(records);
 }
 
@@ -190,19 +250,15 @@ static void poll_guest(struct connection *connection, virDomainPtr domain,
         return;
     }
     stopwatch_begin(&watch);
-    int count = connection->no_bulk ? 0
-                                    : virDomainListGetStats(list, groups_of(connection), &records,
-                                                            nowait(connection));
+    int count = virDomainListGetStats(list, groups_of(connection), &records, nowait(connection));
     stopwatch_end(&watch);
     connection_beat(connection);
-    if (count < 0 && failure_code() == VIR_ERR_NO_SUPPORT) {
-        connection->no_bulk = true;
-        count = 0;
-    }
     if (count > 0) {
         add_records(connection, records, count, &watch, snapshot);
-    } else if (connection->no_bulk) {
+    } else if (count < 0 && failure_code() == VIR_ERR_NO_SUPPORT) {
+        connection->no_bulk = true;
         add_guest(connection, domain, NULL, &watch, snapshot);
+        complete_guests(connection, list, 1, snapshot);
     } else if (count < 0 && failure_code() != VIR_ERR_NO_DOMAIN) {
         failure_of(&error, "no statistics");
         note_failure(snapshot, domain, &error);
@@ -211,6 +267,17 @@ static void poll_guest(struct connection *connection, virDomainPtr domain,
 
 static void stamp_snapshot(struct snapshot *snapshot, const struct stopwatch *watch) {
     snapshot->wall_ns = stopwatch_stamp(watch, &snapshot->time_ns, &snapshot->duration_ns, NULL);
+}
+
+/* Where there is no call for the statistics of a guest. */
+static void poll_by_calls(struct connection *connection, virDomainPtr *domains, size_t count,
+                          struct snapshot *snapshot) {
+    struct stopwatch watch;
+    stopwatch_begin(&watch);
+    stopwatch_end(&watch);
+    for (size_t i = 0; i < count; i++)
+        add_guest(connection, domains[i], NULL, &watch, snapshot);
+    complete_guests(connection, domains, count, snapshot);
 }
 
 static bool poll_one_by_one(struct connection *connection, struct snapshot *snapshot,
@@ -223,8 +290,12 @@ static bool poll_one_by_one(struct connection *connection, struct snapshot *snap
         return failure_of(error, "cannot list the guests");
 
     stopwatch_begin(&watch);
+    bool by_calls = connection->no_bulk;
+    if (by_calls)
+        poll_by_calls(connection, domains, (size_t)count, snapshot);
     for (int i = 0; i < count; i++) {
-        poll_guest(connection, domains[i], snapshot);
+        if (!by_calls)
+            poll_guest(connection, domains[i], snapshot);
         virDomainFree(domains[i]);
     }
     stopwatch_end(&watch);

@@ -92,8 +92,8 @@ void rates_guest_done(struct guest_pair *pair) {
         free(pair->sets[kind].pairs);
 }
 
-void rates_host(struct host_pair *pair, const struct host_sample *before,
-                const struct host_sample *now, int64_t interval_seconds) {
+void rates_host(struct host_pair *pair, struct host_sample *before, struct host_sample *now,
+                int64_t interval_seconds) {
     *pair = (struct host_pair){.now = now};
     if (before) {
         pair->elapsed_ns = now->time_ns - before->time_ns;
@@ -102,6 +102,38 @@ void rates_host(struct host_pair *pair, const struct host_sample *before,
             pair->before = before;
     }
     pair_devices(&pair->cpus, pair->before ? &before->cpus : NULL, &now->cpus);
+}
+
+/* Nanoseconds of all domains in the time between the host's samples; ABSENT when not known. */
+static int64_t used_by_domains(const struct host_pair *pair) {
+    int64_t used_ns = 0;
+    for (size_t i = 0; i < pair->guest_count; i++) {
+        const struct guest_pair *guest = &pair->guests[i];
+        const int64_t *before = guest->before ? guest->before->values : NULL;
+        int64_t change = rates_change(before, guest->now->values, GUEST_CPU_TIME);
+        if (change == ABSENT || guest->elapsed_ns <= 0)
+            return ABSENT;
+        used_ns += (int64_t)((__int128)change * pair->elapsed_ns / guest->elapsed_ns);
+    }
+    return used_ns;
+}
+
+static void set_cpu_fields(int64_t *values, int64_t used_ns, int64_t idle_ns) {
+    values[HOST_CPU_USER] = used_ns;
+    values[HOST_CPU_KERNEL] = values[HOST_CPU_IOWAIT] = used_ns == ABSENT ? ABSENT : 0;
+    values[HOST_CPU_IDLE] = idle_ns;
+}
+
+void rates_host_of_domains(struct host_pair *pair, int cpus) {
+    if (!pair->now->of_domains || cpus <= 0)
+        return;
+    set_cpu_fields(pair->now->values, 0, 0);
+    if (!pair->before)
+        return;
+    set_cpu_fields(pair->before->values, 0, 0);
+    int64_t used_ns = pair->guests_same ? used_by_domains(pair) : ABSENT;
+    int64_t all_ns = MAX(pair->elapsed_ns * cpus, used_ns);
+    set_cpu_fields(pair->now->values, used_ns, used_ns == ABSENT ? ABSENT : all_ns - used_ns);
 }
 
 void rates_host_done(struct host_pair *pair) {

@@ -25,8 +25,8 @@ struct guest_pair {
 };
 
 struct host_pair {
-    const struct host_sample *before; /* NULL: no baseline, so no rates */
-    const struct host_sample *now;
+    struct host_sample *before; /* NULL: no baseline, so no rates */
+    struct host_sample *now;
     int64_t elapsed_ns;
     int mhz;
     int64_t page_bytes; /* of the host's memory pages, 0 when not known */
@@ -48,8 +48,15 @@ void rates_guest(struct guest_pair *pair, const struct guest_sample *before,
 void rates_guest_done(struct guest_pair *pair);
 
 /* rates_host: the same for the host; guests are left empty. */
-void rates_host(struct host_pair *pair, const struct host_sample *before,
-                const struct host_sample *now, int64_t interval_seconds);
+void rates_host(struct host_pair *pair, struct host_sample *before, struct host_sample *now,
+                int64_t interval_seconds);
+
+/*
+ * rates_host_of_domains: if the host's CPU time is that of all domains, and once the pair's guests
+ * are set, one of which is the host's own: sets its CPU fields to what was used since the sample
+ * before. CPUs: their number, 0 when not known. Nothing is known when a domain came or went.
+ */
+void rates_host_of_domains(struct host_pair *pair, int cpus);
 
 /* rates_host_done: frees what rates_host made. */
 void rates_host_done(struct host_pair *pair);

@@ -130,6 +130,10 @@ static void tidy_vcpus(struct device_list *vcpus) {
     }
 }
 
+static int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
 void sample_tidy(struct guest_sample *sample) {
     for (int kind = 0; kind < DEVICE_KINDS; kind++)
         drop_nameless(&sample->devices[kind]);
@@ -142,6 +146,8 @@ void sample_tidy(struct guest_sample *sample) {
         values[GUEST_USABLE] = ABSENT;
     if (values[GUEST_UNUSED] > values[GUEST_AVAILABLE])
         values[GUEST_UNUSED] = ABSENT;
+    if (values[GUEST_BACKED] == ABSENT && values[GUEST_MEMORY_CURRENT] != ABSENT)
+        values[GUEST_BACKED] = smaller(values[GUEST_RSS], values[GUEST_MEMORY_CURRENT]);
 }
 
 static bool is_stale(const struct guest_sample *sample, bool advanced) {
@@ -239,7 +245,7 @@ const struct guest_failure *snapshot_failure(const struct snapshot *snapshot,
     return NULL;
 }
 
-static void remove_guest(struct snapshot *snapshot, size_t index) {
+void snapshot_remove(struct snapshot *snapshot, size_t index) {
     struct guest_sample *guest = &snapshot->guests[index];
     sample_done(guest);
     memmove(guest, guest + 1, (snapshot->count - index - 1) * sizeof *guest);
@@ -264,6 +270,6 @@ void snapshot_complete(struct snapshot *snapshot, struct snapshot *later) {
         if (guest->blocked && other)
             replace_guest(guest, other);
         else if (guest->blocked && !later->failure_count)
-            remove_guest(snapshot, i);
+            snapshot_remove(snapshot, i);
     }
 }

@@ -28,6 +28,7 @@ enum guest_field {
     GUEST_MEMORY_CURRENT,
     GUEST_MEMORY_MAXIMUM,
     GUEST_RSS,
+    GUEST_BACKED,      /* memory of the host that is the guest's, KiB; see sample_tidy */
     GUEST_LAST_UPDATE, /* seconds since 1970 of the guest's last memory report */
     GUEST_AVAILABLE,   /* from here to the end: the guest's memory report */
     GUEST_UNUSED,
@@ -99,10 +100,11 @@ enum sample_group {
     SAMPLE_BALLOON = 1 << 3,
     SAMPLE_NIC = 1 << 4,
     SAMPLE_DISK = 1 << 5,
-    SAMPLE_FILESYSTEMS = 1 << 6, /* of the guest agent */
-    SAMPLE_HOST_CPU = 1 << 7,
-    SAMPLE_HOST_MEMORY = 1 << 8,
-    SAMPLE_HOST_PAGES = 1 << 9,
+    SAMPLE_DISK_SIZE = 1 << 6,
+    SAMPLE_FILESYSTEMS = 1 << 7, /* of the guest agent */
+    SAMPLE_HOST_CPU = 1 << 8,
+    SAMPLE_HOST_MEMORY = 1 << 9,
+    SAMPLE_HOST_PAGES = 1 << 10,
     SAMPLE_GUESTS = SAMPLE_HOST_CPU - 1, /* all that concern guests */
     SAMPLE_HOST = SAMPLE_HOST_CPU | SAMPLE_HOST_MEMORY | SAMPLE_HOST_PAGES,
 };
@@ -150,7 +152,7 @@ struct guest_sample {
     bool one_call;      /* all numbers belong to one moment */
     bool blocked;       /* QEMU did not answer: what its monitor knows is not there */
     int64_t blocked_ms; /* for how long, 0 when not known; INT64_MAX: libvirt gave it up */
-    bool hugepages;     /* the guest's memory is not in RSS */
+    bool is_host;       /* it is the domain that the host itself runs in, and no guest */
     enum guest_move move;
     enum report_clock report_clock;
     int64_t report_period;  /* seconds between two memory reports, 0 for none */
@@ -162,6 +164,7 @@ struct guest_sample {
 struct host_sample {
     int64_t time_ns;
     int64_t duration_ns;
+    bool of_domains; /* its CPU time is that of all domains, its own included */
     int64_t values[HOST_FIELDS];
     struct device_list cpus; /* values of the first four host fields */
 };
@@ -204,6 +207,8 @@ const struct device *sample_named(const struct device_list *list, const char *na
 /*
  * sample_tidy: removes what looks like a number and is none (a run delay of 0 on a busy vCPU, more
  * usable than available memory), devices without name, and folds backing layers into their disk.
+ * Unless it is known, the memory that backs the guest is what is resident, which may be more than
+ * the guest's by what its process needs: at most its current memory.
  */
 void sample_tidy(struct guest_sample *sample);
 
@@ -221,6 +226,9 @@ void snapshot_free(struct snapshot *snapshot);
 
 /* snapshot_add: a new guest at the end, every number absent. */
 struct guest_sample *snapshot_add(struct snapshot *snapshot);
+
+/* snapshot_remove: takes a guest out. */
+void snapshot_remove(struct snapshot *snapshot, size_t index);
 
 /* snapshot_add_failure: notes that a guest gave no statistics. */
 void snapshot_add_failure(struct snapshot *snapshot, const unsigned char *uuid,

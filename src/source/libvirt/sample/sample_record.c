@@ -51,7 +51,7 @@ static void write_guest(GByteArray *bytes, const struct guest_sample *guest) {
     record_add_number(bytes, guest->one_call);
     record_add_number(bytes, guest->blocked);
     record_add_number(bytes, guest->blocked_ms);
-    record_add_number(bytes, guest->hugepages);
+    record_add_number(bytes, guest->is_host);
     record_add_number(bytes, guest->move);
     record_add_number(bytes, guest->report_clock);
     record_add_number(bytes, guest->report_period);
@@ -70,7 +70,7 @@ static void read_guest(struct record *record, struct guest_sample *guest) {
     guest->one_call = record_number(record);
     guest->blocked = record_number(record);
     guest->blocked_ms = record_number(record);
-    guest->hugepages = record_number(record);
+    guest->is_host = record_number(record);
     guest->move = (enum guest_move)record_number(record);
     guest->report_clock = (enum report_clock)record_number(record);
     guest->report_period = record_number(record);
@@ -110,6 +110,7 @@ void snapshot_write(GByteArray *bytes, const struct snapshot *snapshot) {
     failures_write(bytes, snapshot);
     record_add_number(bytes, host->time_ns);
     record_add_number(bytes, host->duration_ns);
+    record_add_number(bytes, host->of_domains);
     record_add_block(bytes, host->values, sizeof host->values);
     write_devices(bytes, &host->cpus);
 }
@@ -127,6 +128,7 @@ struct snapshot *snapshot_read(struct record *record) {
     failures_read(record, snapshot);
     host->time_ns = record_number(record);
     host->duration_ns = record_number(record);
+    host->of_domains = record_number(record);
     record_copy(record, host->values, sizeof host->values);
     read_devices(record, &host->cpus);
     return snapshot;
