@@ -32,7 +32,7 @@ static void test_set(void **state) {
 
 /* What is compared has to be the same thing on both sides. */
 static void test_set_agrees_with_libvirt(void **state) {
-    struct catalog *catalog = mapping_catalog();
+    struct catalog *catalog = mapping_catalog(NULL);
     (void)state;
 
     for (const struct counter *counter = comparison_set; counter->name; counter++) {

@@ -59,6 +59,8 @@ FIXED = {
     "kvm.guestSwapOut.latest": 0,
     "kvm.guestMajorFaults.summation": 0, "kvm.guestMajorFaults.latest": 0,
     "kvm.guestMinorFaults.summation": 0, "kvm.guestMinorFaults.latest": 0,
+    "kvm.memDiskCaches.average": 1 << 18, "kvm.balloonLastUpdate.latest": 627319920,
+    "kvm.guestHugePageAllocations.latest": 0, "kvm.guestHugePageFailures.latest": 0,
     # The vCPUs' own clocks go ten thousand times slower than that of the guest.
     "cpu.run.summation": 0,
 }

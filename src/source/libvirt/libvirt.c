@@ -108,7 +108,7 @@ static struct catalog *libvirt_catalog(struct source *source, struct error *erro
     struct libvirt *libvirt = from_base(source);
     (void)error;
     if (!libvirt->catalog)
-        libvirt->catalog = mapping_catalog();
+        libvirt->catalog = mapping_catalog(libvirt->poller.endpoint.host.driver);
     return libvirt->catalog;
 }
 

@@ -84,7 +84,7 @@ static bool renew(void *context, struct error *error) {
 
 static void begin(struct bench *bench, const char *counters) {
     struct error error = {0};
-    *bench = (struct bench){.poller = fake_poller(), .catalog = mapping_catalog()};
+    *bench = (struct bench){.poller = fake_poller(), .catalog = mapping_catalog(NULL)};
     selection_init(&bench->selection);
     bench->selection.types[ENTITY_HOST] = false;
     globs_add(&bench->selection.counters, counters);

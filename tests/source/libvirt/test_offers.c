@@ -188,7 +188,7 @@ static void test_values_are_offered(void **state) {
             fail_msg("%s", counter->name);
         count += of_guests;
     }
-    assert_int_equal(count, 87);
+    assert_int_equal(count, 91);
     sample_done(&before);
     sample_done(&now);
 }

@@ -198,11 +198,41 @@ static void test_host_of_domains(void **state) {
     free(values);
 }
 
+/* What Xen gives is said in its own terms; the rest of a row is as with QEMU. */
+static void test_texts(void **state) {
+    static const char *const given[] = {
+        "cpu.usage.average",      "cpu.usagemhz.average",     "cpu.utilization.average",
+        "cpu.run.summation",      "cpu.used.summation",       "cpu.idle.summation",
+        "mem.usage.average",      "mem.consumed.average",     "mem.granted.average",
+        "mem.vmmemctl.average",   "mem.consumed.vms.average", "mem.capacity.provisioned.average",
+        "kvm.memCurrent.average", "kvm.memMaximum.average",   "kvm.cpuTime.latest",
+        "kvm.state.latest",
+    };
+    static const char *const foreign[] = {"QEMU", "balloon.", "vcpu.", "TSC", "user"};
+    struct catalog *qemu = mapping_catalog("qemu"), *xen = mapping_catalog("xen");
+    (void)state;
+
+    assert_int_equal(catalog_size(xen), catalog_size(qemu));
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+        const struct counter *counter = catalog_by_name(xen, given[i]);
+        const struct counter *other = catalog_by_name(qemu, given[i]);
+        assert_string_not_equal(counter->formula, other->formula);
+        assert_string_equal(counter->summary, other->summary);
+        for (size_t k = 0; k < sizeof foreign / sizeof *foreign; k++)
+            if (strstr(counter->formula, foreign[k]))
+                fail_msg("%s: %s", given[i], counter->formula);
+    }
+    assert_string_equal(catalog_by_name(xen, "mem.consumed.average")->fidelity, "exact");
+    catalog_free(qemu);
+    catalog_free(xen);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_memory),    cmocka_unit_test(test_no_disk_errors),
         cmocka_unit_test(test_calls),     cmocka_unit_test(test_side_by_side),
         cmocka_unit_test(test_inventory), cmocka_unit_test(test_host_of_domains),
+        cmocka_unit_test(test_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,8 @@
  * The table of counters: one entry each, in the order of the catalogue. Names, units, labels and
  * summaries are vSphere's where it has the counter; the group kvm is our own. In the formula texts
  * D(x) is the growth of a libvirt field between two polls and dt the time between them. Fidelity
- * (exact, close, approximate, native) is that of guests where guests have the counter.
+ * (exact, close, approximate, native) is that of guests where guests have the counter. Both are
+ * QEMU's; texts.c has those of other drivers.
  */
 #include "source/libvirt/counters/counters.h"
 
@@ -371,6 +372,14 @@ const struct libvirt_counter libvirt_counters[] = {
             "Memory in use in the guest, its page cache included",
             "guest: balloon.available - balloon.unused",
             .guest = {FORM_DIFFERENCE, OF_GUEST, 1, .fields = {GUEST_AVAILABLE, GUEST_UNUSED}}),
+    AVERAGE("kvm.memDiskCaches.average", "kiloBytes", "native", "Page cache",
+            "Memory in which the guest caches files, as it reports itself",
+            "guest: balloon.disk_caches",
+            .guest = {FORM_VALUE, OF_GUEST, 1, .fields = {GUEST_DISK_CACHES}}),
+    LATEST("kvm.balloonLastUpdate.latest", "second", "native", "Time of the memory report",
+           "When the guest last reported its memory, in seconds since 1970",
+           "guest: balloon.last-update",
+           .guest = {FORM_VALUE, OF_GUEST, 1, .fields = {GUEST_LAST_UPDATE}}),
     LATEST("kvm.balloonAge.latest", "second", "native", "Age of the memory report",
            "Time since the guest last reported its memory; a stale report is left out",
            "guest: now - balloon.last-update",
@@ -404,6 +413,16 @@ const struct libvirt_counter libvirt_counters[] = {
     LATEST("kvm.guestMinorFaults.latest", "number", "native", "Guest minor faults, total",
            "Number of minor page faults in the guest since it booted", "guest: balloon.minor_fault",
            .guest = {FORM_VALUE, OF_GUEST, 1, .fields = {GUEST_MINOR_FAULT}}),
+    LATEST("kvm.guestHugePageAllocations.latest", "number", "native",
+           "Guest huge page allocations, total",
+           "Number of huge pages that the guest has allocated since it booted",
+           "guest: balloon.hugetlb_pgalloc",
+           .guest = {FORM_VALUE, OF_GUEST, 1, .fields = {GUEST_HUGE_ALLOCATIONS}}),
+    LATEST("kvm.guestHugePageFailures.latest", "number", "native",
+           "Guest huge page allocations that failed, total",
+           "Number of huge pages that the guest could not allocate since it booted",
+           "guest: balloon.hugetlb_pgfail",
+           .guest = {FORM_VALUE, OF_GUEST, 1, .fields = {GUEST_HUGE_FAILURES}}),
 
     /* The same of its NICs and disks. */
     LATEST("kvm.netRxBytes.latest", "number", "native", "Bytes received, total",

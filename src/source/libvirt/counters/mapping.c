@@ -3,6 +3,7 @@
 #include "source/libvirt/counters/mapping.h"
 
 #include "source/libvirt/counters/counters.h"
+#include "source/libvirt/counters/texts.h"
 
 /* One pass over the table: for the values of a pair, or for what its newer sample offers. */
 struct walk {
@@ -24,10 +25,13 @@ const struct counter *mapping_counter(size_t index) {
     return index < libvirt_counter_count ? &libvirt_counters[index].counter : NULL;
 }
 
-struct catalog *mapping_catalog(void) {
+struct catalog *mapping_catalog(const char *driver) {
     struct catalog *catalog = catalog_new();
-    for (size_t i = 0; i < libvirt_counter_count; i++)
-        catalog_add(catalog, &libvirt_counters[i].counter);
+    for (size_t i = 0; i < libvirt_counter_count; i++) {
+        struct counter counter = libvirt_counters[i].counter;
+        texts_apply(&counter, driver ? driver : "qemu");
+        catalog_add(catalog, &counter);
+    }
     return catalog;
 }
 

@@ -23,8 +23,11 @@ size_t mapping_count(void);
 /* mapping_counter: counter number index in the order of the catalog. */
 const struct counter *mapping_counter(size_t index);
 
-/* mapping_catalog: a new catalog of all counters, owned by the caller. */
-struct catalog *mapping_catalog(void);
+/*
+ * mapping_catalog: a new catalog of all counters, owned by the caller; how they are computed is
+ * told as it is with this driver of libvirt, NULL for QEMU's.
+ */
+struct catalog *mapping_catalog(const char *driver);
 
 /*
  * mapping_groups: the set of enum sample_group that the wanted counters need (NULL wants all), of

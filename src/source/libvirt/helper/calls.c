@@ -76,6 +76,9 @@ static void call_memory(struct connection *connection, virDomainPtr domain,
         [VIR_DOMAIN_MEMORY_STAT_RSS] = GUEST_RSS,
         [VIR_DOMAIN_MEMORY_STAT_USABLE] = GUEST_USABLE,
         [VIR_DOMAIN_MEMORY_STAT_LAST_UPDATE] = GUEST_LAST_UPDATE,
+        [VIR_DOMAIN_MEMORY_STAT_DISK_CACHES] = GUEST_DISK_CACHES,
+        [VIR_DOMAIN_MEMORY_STAT_HUGETLB_PGALLOC] = GUEST_HUGE_ALLOCATIONS,
+        [VIR_DOMAIN_MEMORY_STAT_HUGETLB_PGFAIL] = GUEST_HUGE_FAILURES,
     };
     virDomainMemoryStatStruct stats[VIR_DOMAIN_MEMORY_STAT_NR];
     /* A smaller array loses RSS: it is appended last. */

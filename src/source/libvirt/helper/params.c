@@ -36,6 +36,9 @@ static const struct field_name guest_names[] = {
     {"balloon.swap_out", GUEST_SWAP_OUT},
     {"balloon.major_fault", GUEST_MAJOR_FAULT},
     {"balloon.minor_fault", GUEST_MINOR_FAULT},
+    {"balloon.disk_caches", GUEST_DISK_CACHES},
+    {"balloon.hugetlb_pgalloc", GUEST_HUGE_ALLOCATIONS},
+    {"balloon.hugetlb_pgfail", GUEST_HUGE_FAILURES},
     {NULL, 0},
 };
 

@@ -146,6 +146,8 @@ void sample_tidy(struct guest_sample *sample) {
         values[GUEST_USABLE] = ABSENT;
     if (values[GUEST_UNUSED] > values[GUEST_AVAILABLE])
         values[GUEST_UNUSED] = ABSENT;
+    if (values[GUEST_LAST_UPDATE] == 0) /* never */
+        values[GUEST_LAST_UPDATE] = ABSENT;
     if (values[GUEST_BACKED] == ABSENT && values[GUEST_MEMORY_CURRENT] != ABSENT)
         values[GUEST_BACKED] = smaller(values[GUEST_RSS], values[GUEST_MEMORY_CURRENT]);
 }

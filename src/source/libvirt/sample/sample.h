@@ -37,6 +37,9 @@ enum guest_field {
     GUEST_SWAP_OUT,
     GUEST_MAJOR_FAULT,
     GUEST_MINOR_FAULT,
+    GUEST_DISK_CACHES,
+    GUEST_HUGE_ALLOCATIONS,
+    GUEST_HUGE_FAILURES,
     GUEST_REPORT_END,
     GUEST_REPORT_AGE = GUEST_REPORT_END, /* seconds, set by sample_judge_report */
     GUEST_UPTIME,                        /* seconds, local connections only */
