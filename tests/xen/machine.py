@@ -7,6 +7,7 @@ loopback. Nothing is kept: the disk is as built with each start.
 
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -128,6 +129,16 @@ class Machine:
                 name = f"{to}/{pathlib.Path(file).name}"
                 subprocess.run(self._ssh(f"cat >{name} && chmod 755 {name}"), stdin=stream,
                                check=True)
+
+    def install(self, *programs):
+        """Copies programs, and the libraries of this machine that they need and miss there."""
+        self.copy(*programs, to="/usr/local/bin")
+        listed = subprocess.run(["ldd", *programs], capture_output=True, text=True, check=True)
+        here = dict(re.findall(r"(\S+) => (/\S+)", listed.stdout))
+        names = " ".join(f"/usr/local/bin/{pathlib.Path(program).name}" for program in programs)
+        while missing := set(self.run(
+                f"ldconfig; ldd {names} | awk '/not found/ {{ print $1 }}'").split()):
+            self.copy(*(here[name] for name in missing), to="/usr/local/lib")
 
     @property
     def ssh_uri(self):
