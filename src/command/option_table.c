@@ -19,7 +19,7 @@
              "ask the agents (qemu-ga) of libvirt guests; needs root or the group libvirt")
 
 static const struct poptOption entity_options[] = {
-    ROW_TYPE("kinds of entities: vm, host (default: both); datastore (live: its space); "
+    ROW_TYPE("kinds of entities: vm, host (default: both; record: and datastore, its space); "
              "with an archived interval also pool (often in real time too), cluster, datacenter"),
     ROW_NAME,
     ROW_VALUE("shard", '\0', OPTION_SHARD,
@@ -102,7 +102,7 @@ static const struct poptOption comparison_options[] = {
 };
 
 static const struct poptOption report_type_options[] = {
-    ROW_TYPE("kinds of entities: vm, host (default: both)"),
+    ROW_TYPE("kinds of entities: vm, host, datastore (default: all that there are)"),
     ROW_NAME,
     POPT_TABLEEND,
 };

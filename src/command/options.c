@@ -77,6 +77,7 @@ static void init(struct options *options, const struct options_spec *spec) {
     timing_init(&options->timing);
     if (spec->guests_only)
         options->selection.types[ENTITY_HOST] = false;
+    options->selection.types[ENTITY_DATASTORE] = spec->datastores;
 }
 
 static bool check_values(struct options *options, struct error *error) {

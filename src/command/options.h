@@ -41,6 +41,7 @@ struct options_spec {
     const char *notes;     /* end of the help: formats, examples */
     unsigned groups;
     bool guests_only; /* unless --type says otherwise */
+    bool datastores;  /* as well, unless --type says otherwise */
 };
 
 /* How parsing ended. */

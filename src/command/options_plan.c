@@ -7,8 +7,10 @@
 struct selection options_selection(const struct options *options, size_t target) {
     const struct target_plan *plan = &options->plans[target];
     struct selection selection = options->selection;
-    if (plan->owns & OWNS_TYPES)
+    if (plan->owns & OWNS_TYPES) {
         memcpy(selection.types, plan->own.types, sizeof selection.types);
+        selection.types_by_default = false;
+    }
     if (plan->owns & OWNS_NAMES)
         selection.names = plan->own.names;
     if (plan->owns & OWNS_COUNTERS)

@@ -39,6 +39,7 @@ bool options_parse_selection(const struct options_text *text, struct selection *
     if (!parse_globs("--name", value[OPTION_NAME], &selection->names, error) ||
         !parse_globs("--counter", value[OPTION_COUNTER], &selection->counters, error))
         return false;
+    selection->types_by_default = !value[OPTION_TYPE];
     if (value[OPTION_TYPE] && !selection_set_types(selection, value[OPTION_TYPE], error))
         return false;
     if (value[OPTION_INSTANCE] && strcmp(value[OPTION_INSTANCE], "aggregate") == 0)

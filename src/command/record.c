@@ -16,12 +16,13 @@ const struct options_spec record_spec = {
     .summary = "Record the hosts and guests of all targets in a history file, until interrupted.",
     .notes = "A restart goes on where the last run ended: each sample is recorded once, and what\n"
              "cannot be had any more is recorded as a gap. The file is a TARGET of the other\n"
-             "commands, also while it is written.\n\n"
+             "commands, also while it is written. Of datastores, their space is recorded.\n\n"
              "Examples:\n"
              "  vperf record --output vperf.db root@esx01.example.com qemu:///system\n"
              "  vperf collect --last 7d vperf.db\n"
              "  vperf history vperf.db",
     .groups = OPTIONS_ENTITIES | OPTIONS_COUNTERS | OPTIONS_RECORD | OPTIONS_TARGETS,
+    .datastores = true,
 };
 
 static int run_record(const struct options *options, struct writer *writer) {

@@ -48,6 +48,7 @@ const struct options_spec report_spec = {
              "  vperf report --last 30d -f html -o report.html root@vcenter.example.com\n"
              "  vperf report --rule cpu-target=60,min-days=3 --last 7d vperf.db\n",
     .groups = OPTIONS_REPORT | OPTIONS_OUTPUT | OPTIONS_TARGETS,
+    .datastores = true,
 };
 
 /* The archives that a vCenter is shipped with: intervals, and how long they are kept. */
@@ -228,8 +229,8 @@ static int make_report(const struct options *options, const struct sizing_rules 
 static bool check_types(const struct options *options, struct error *error) {
     const bool *types = options->selection.types;
     for (size_t i = 0; i < ENTITY_TYPES; i++)
-        if (types[i] && i != ENTITY_VM && i != ENTITY_HOST)
-            return error_set(error, ERROR_USAGE, "--type %s: a report is of vm and host",
+        if (types[i] && i != ENTITY_VM && i != ENTITY_HOST && i != ENTITY_DATASTORE)
+            return error_set(error, ERROR_USAGE, "--type %s: a report is of vm, host and datastore",
                              entity_type_name((enum entity_type)i));
     return true;
 }

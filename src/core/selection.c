@@ -194,3 +194,8 @@ bool selection_check_name(const struct selection *selection, size_t index,
     free(nearest);
     return false;
 }
+
+bool selection_measures(const struct selection *selection, const struct entity *entity) {
+    return selection_has_entity(selection, entity) &&
+           !(selection->types_by_default && entity->type == ENTITY_DATASTORE);
+}

@@ -27,7 +27,8 @@ enum selection_context {
 
 struct selection {
     bool types[ENTITY_TYPES];
-    struct globs names; /* see selection_has_entity */
+    bool types_by_default; /* nobody asked for them: each target gives those that it has */
+    struct globs names;    /* see selection_has_entity */
     struct globs counters;
     bool optional;        /* counters that no target has are not missed */
     bool aggregate_only;  /* --instance aggregate */
@@ -56,6 +57,12 @@ bool selection_has_entity(const struct selection *selection, const struct entity
 
 /* selection_means_entity: the same, whatever the shard. */
 bool selection_means_entity(const struct selection *selection, const struct entity *entity);
+
+/*
+ * selection_measures: selection_has_entity, and its counters are wanted: not those of datastores
+ * that nobody named, of which what properties give is enough.
+ */
+bool selection_measures(const struct selection *selection, const struct entity *entity);
 
 /* selection_context: the bits of enum selection_context that are asked for, or that names need. */
 unsigned selection_context(const struct selection *selection);

@@ -31,6 +31,10 @@ const struct findings_formula findings_formulas[] = {
     {"latency",
      "virtualDisk.totalReadLatency and totalWriteLatency, mean weighted by requests; peak: "
      "the highest of a disk in an interval with requests"},
+    {"days to full",
+     "free space / Theil-Sen slope of daily averages of used space, from 7 days on, when even the "
+     "low end of its 95 % interval grows"},
+    {"provisioned %", "what guests have on a datastore and may grow to, of its capacity"},
     {"time above", "seconds of the samples above the limit"},
     {"coverage", "seconds of the samples of cpu.usage.average / seconds of the window"},
     {"units", "GB, MB and KB are of 1024 bytes each; GHz of 1000 MHz"},
@@ -133,6 +137,7 @@ void findings_init(struct findings *findings, struct usage *usage,
                    const struct findings_order *order) {
     *findings = (struct findings){.order = *order, .usage = usage};
     usage_sort(usage);
+    spaces_finish(usage_spaces(usage));
     set_window(findings);
     findings->capacities = capacity_list(usage, order->spare, &findings->capacity_count);
     add_guests(findings);

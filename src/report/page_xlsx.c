@@ -240,7 +240,11 @@ static void put_types(const struct book *book, const struct grid *rows) {
     static const struct {
         const char *type;
         const char *title;
-    } types[] = {{"cluster", "Clusters"}, {"host", "Hosts"}, {"vm", "Guests"}};
+    } types[] = {{"cluster", "Clusters"},
+                 {"host", "Hosts"},
+                 {"vm", "Guests"},
+                 {"datastore", "Datastores"},
+                 {"filesystem", "File systems"}};
     for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
         const struct table table = {rows, types[i].type};
         if (has_column(&table, 0))

@@ -6,9 +6,10 @@
 
 #include "core/memory.h"
 
-/* A cluster has no entity, a guest no capacity, and only a guest has advice. */
+/* A cluster has no entity, a guest no capacity, only a guest has advice, and what fills none. */
 struct row {
     const struct findings *findings;
+    const struct space *space;
     struct usage_entity *entity;
     const struct capacity *capacity;
     const struct finding *finding;
@@ -83,6 +84,17 @@ static const struct grid_column after[] = {
     {"advised_memory_kib", true, NULL},
     {"freed_kib", true, NULL},
     {"rule", false, NULL},
+    {"file_system", false, NULL},
+    {"capacity_kib", true, NULL},
+    {"used_kib", true, NULL},
+    {"used_percent", true, NULL},
+    {"provisioned_percent", true, NULL},
+    {"used_kib_per_day", true, NULL},
+    {"used_kib_per_day_low", true, NULL},
+    {"used_kib_per_day_high", true, NULL},
+    {"days_to_full", true, NULL},
+    {"days_to_full_low", true, NULL},
+    {"days_to_full_high", true, NULL},
 };
 
 /* 0 is not known. */
@@ -150,8 +162,8 @@ static void put_cluster(struct grid *grid, const struct capacity *capacity) {
     grid_number(grid, capacity->memory_kib > 0, capacity->memory_kib, 0);
 }
 
-static void put_entity(struct grid *grid, const struct entity *entity) {
-    const char *const texts[] = {entity_type_name(entity->type),
+static void put_entity(struct grid *grid, const struct entity *entity, const char *type) {
+    const char *const texts[] = {type,
                                  entity->name,
                                  entity->id,
                                  entity->source,
@@ -169,8 +181,10 @@ static void put_entity(struct grid *grid, const struct entity *entity) {
 
 static void put_identity(struct grid *grid, const struct row *row) {
     const struct measure *cpu = measure_of(row, row->entity ? USAGE_CPU : USAGE_MHZ);
-    if (row->entity)
-        put_entity(grid, row->entity->entity);
+    if (row->space)
+        put_entity(grid, row->space->entity, *row->space->instance ? "filesystem" : "datastore");
+    else if (row->entity)
+        put_entity(grid, row->entity->entity, entity_type_name(row->entity->entity->type));
     else if (row->capacity)
         put_cluster(grid, row->capacity);
     grid_number(grid, cpu && measure_known(cpu), cpu ? cpu->longest : 0, 0);
@@ -226,12 +240,33 @@ static void put_advice(struct grid *grid, const struct finding *finding) {
     grid_text(grid, advice->rule);
 }
 
+static void put_space(struct grid *grid, const struct space *space) {
+    static const struct space none = {.instance = (char *)""};
+    bool known = space != NULL;
+    space = known ? space : &none;
+    double capacity = space->newest[SPACE_OF_CAPACITY].kib;
+    double provisioned = space->newest[SPACE_OF_PROVISIONED].kib;
+    grid_text(grid, *space->instance ? space->instance : NULL);
+    grid_number(grid, known, capacity, 0);
+    grid_number(grid, known, known ? space_used(space) : 0, 0);
+    grid_number(grid, known, known ? space_share(space) : 0, 2);
+    grid_number(grid, space->newest[SPACE_OF_PROVISIONED].time,
+                known ? 100 * provisioned / capacity : 0, 2);
+    grid_number(grid, space->has_trend, space->trend.slope, 2);
+    grid_number(grid, space->has_trend, space->trend.low, 2);
+    grid_number(grid, space->has_trend, space->trend.high, 2);
+    grid_number(grid, space->fills, space->days_left, 0);
+    grid_number(grid, space->fills, space->days_low, 0);
+    grid_number(grid, space->fills, space->days_high, 0);
+}
+
 static void put_row(struct grid *grid, const struct row *row) {
     put_identity(grid, row);
     put_measures(grid, row);
     put_latency(grid, row->entity);
     put_capacity(grid, row->capacity);
     put_advice(grid, row->finding);
+    put_space(grid, row->space);
     grid_end_row(grid, NULL, NULL);
 }
 
@@ -255,17 +290,20 @@ static void add_columns(GArray *columns, GPtrArray *names) {
 struct grid *rows_list(struct findings *findings) {
     GPtrArray *names = g_ptr_array_new_with_free_func(free);
     GArray *columns = g_array_new(FALSE, FALSE, sizeof(struct grid_column));
+    const struct spaces *spaces = usage_spaces(findings->usage);
     add_columns(columns, names);
     struct grid *grid =
         grid_new("Rows", (const struct grid_column *)(void *)columns->data, columns->len);
     for (size_t i = 0; i < findings->capacity_count; i++) {
         const struct capacity *one = &findings->capacities[i];
-        put_row(grid, &(struct row){findings, one->host, one, NULL});
+        put_row(grid, &(struct row){.findings = findings, .entity = one->host, .capacity = one});
     }
     for (size_t i = 0; i < findings->guest_count; i++) {
         const struct finding *one = &findings->guests[i];
-        put_row(grid, &(struct row){findings, one->guest, NULL, one});
+        put_row(grid, &(struct row){.findings = findings, .entity = one->guest, .finding = one});
     }
+    for (size_t i = 0; i < spaces_count(spaces); i++)
+        put_row(grid, &(struct row){.findings = findings, .space = spaces_at(spaces, i)});
     g_array_free(columns, TRUE);
     g_ptr_array_free(names, TRUE);
     return grid;

@@ -6,7 +6,8 @@
 #include "report/findings.h"
 #include "report/grid.h"
 
-/* rows_list: clusters, hosts, then guests; the first column is the type. The caller frees it. */
+/* rows_list: clusters, hosts, guests, then datastores and file systems; the first column is the
+ * type. The caller frees it. */
 struct grid *rows_list(struct findings *findings);
 
 #endif

@@ -7,8 +7,8 @@
 #include "report/grid.h"
 
 /*
- * sections_list: struct grid: hosts, headroom, trend, guests, right-sizing, contention, as far as
- * there are such. Of guests the first rows, as many as were asked for, or else limit. What matters
+ * sections_list: struct grid: those sections for which there is something. Of long ones the first
+ * rows, as many as were asked for, or else limit. What matters
  * first stands left. The caller frees it.
  */
 GPtrArray *sections_list(struct findings *findings, size_t limit);

@@ -141,8 +141,6 @@ static size_t whole_days(const struct trend_days *days, struct trend_point *poin
         if (day->seconds >= whole_day * DAY_SECONDS)
             points[count++] = (struct trend_point){(double)day->number, day->sum / day->seconds};
     }
-    if (count)
-        qsort(points, count, sizeof *points, compare_points);
     return count;
 }
 
@@ -169,14 +167,18 @@ static void remove_week(struct trend_point *points, size_t count) {
     free(values);
 }
 
+bool trend_of_days(struct trend_point *points, size_t count, size_t least, struct trend *trend) {
+    if (!count || count < least)
+        return false;
+    qsort(points, count, sizeof *points, compare_points);
+    if (count >= TREND_LEAST_DAYS)
+        remove_week(points, count);
+    return trend_of(points, count, trend);
+}
+
 bool trend_days_trend(const struct trend_days *days, struct trend *trend) {
     struct trend_point *points = memory_array(g_hash_table_size(days->by_number), sizeof *points);
-    size_t count = whole_days(days, points);
-    bool known = count >= TREND_LEAST_DAYS;
-    if (known) {
-        remove_week(points, count);
-        known = trend_of(points, count, trend);
-    }
+    bool known = trend_of_days(points, whole_days(days, points), TREND_LEAST_DAYS, trend);
     free(points);
     return known;
 }

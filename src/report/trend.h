@@ -27,6 +27,13 @@ struct trend {
 /* trend_of: false when there are no two points with different x. */
 bool trend_of(const struct trend_point *points, size_t count, struct trend *trend);
 
+/*
+ * trend_of_days: the change per day over averages of days, x, each once and in any order, which get
+ * sorted. From TREND_LEAST_DAYS days on without the cycle of the week; false when there are fewer
+ * than least.
+ */
+bool trend_of_days(struct trend_point *points, size_t count, size_t least, struct trend *trend);
+
 enum { TREND_LEAST_DAYS = 14 };
 
 struct trend_days;

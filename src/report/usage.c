@@ -48,6 +48,7 @@ static const struct {
 struct usage {
     double limits[USAGE_METRICS];
     GPtrArray *entities;
+    struct spaces *spaces;
     GHashTable *by_key;
     struct usage_entity *last; /* series of one entity mostly follow each other */
     GString *key;
@@ -73,6 +74,7 @@ struct usage *usage_new(const double limits[USAGE_METRICS]) {
     usage->entities = g_ptr_array_new_with_free_func(free_entity);
     usage->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
     usage->key = g_string_new(NULL);
+    usage->spaces = spaces_new();
     usage->percents = g_array_new(FALSE, FALSE, sizeof(double));
     return usage;
 }
@@ -88,6 +90,7 @@ void usage_free(struct usage *usage) {
     g_hash_table_destroy(usage->by_key);
     g_ptr_array_free(usage->entities, TRUE);
     g_string_free(usage->key, TRUE);
+    spaces_free(usage->spaces);
     g_array_free(usage->percents, TRUE);
     free(usage);
 }
@@ -98,11 +101,15 @@ void usage_add_counters(struct globs *counters) {
         globs_add(counters, table[i].pattern);
     for (size_t i = 0; (name = latencies_counter(i)); i++)
         globs_add(counters, name);
+    for (size_t i = 0; (name = spaces_counter(i)); i++)
+        globs_add(counters, name);
 }
 
 void usage_add_devices(struct globs *counters) {
     const char *name = NULL;
     for (size_t i = 0; (name = latencies_counter(i)); i++)
+        globs_add(counters, name);
+    for (size_t i = 0; (name = spaces_counter(i)); i++)
         globs_add(counters, name);
 }
 
@@ -235,6 +242,8 @@ static bool is_meant(size_t row, const struct series *series) {
 }
 
 void usage_write(struct usage *usage, const struct series *series) {
+    if (spaces_write(usage->spaces, series))
+        return;
     struct usage_entity *entity = entity_for(usage, series->entity);
     if (series->entity->type == ENTITY_VM) {
         const struct latencies_reader reader = {add_latency, entity};
@@ -248,6 +257,10 @@ void usage_write(struct usage *usage, const struct series *series) {
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
         if (is_meant(i, series))
             add_samples(usage, entity, i, series);
+}
+
+struct spaces *usage_spaces(const struct usage *usage) {
+    return usage->spaces;
 }
 
 void usage_add_entity(struct usage *usage, const struct entity *entity, bool skipped) {

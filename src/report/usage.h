@@ -10,6 +10,7 @@
 
 #include "core/globs.h"
 #include "core/series.h"
+#include "report/space.h"
 #include "report/statistics.h"
 #include "report/timeline.h"
 
@@ -78,6 +79,9 @@ void usage_write(struct usage *usage, const struct series *series);
 
 /* usage_add_entity: the entity is there; skipped: it has no data. */
 void usage_add_entity(struct usage *usage, const struct entity *entity, bool skipped);
+
+/* usage_spaces: datastores and file systems of guests. */
+struct spaces *usage_spaces(const struct usage *usage);
 
 /* usage_count: how many entities are known. */
 size_t usage_count(const struct usage *usage);

@@ -216,7 +216,7 @@ def test_terminal(vperf, vcenter, columns):
     assert lines[0] == "Summary"
     titles = [index for index, line in enumerate(lines) if index and not lines[index - 1]]
     assert [lines[index].split()[0].strip(":") for index in titles] == [
-        "Hosts", "Headroom", "Guests", "Right-sizing", "Contention", "Data", "Formulas"]
+        "Hosts", "Headroom", "Guests", "Right-sizing", "Space", "Contention", "Data", "Formulas"]
     assert max(map(width, lines)) <= columns, max(lines, key=width)
     assert any("columns did not fit" in line for line in lines) == (columns == 80)
 
@@ -286,6 +286,34 @@ def test_html(vperf, start_vcsim, tmp_path):
     assert "1 of 4 are shown" in cut.out
 
 
+def test_space(vperf, shared_vcsim):
+    """Datastores and file systems of guests, as collect has them now; an hour gives no date."""
+    server = shared_vcsim(*harness.STANDING, "-model", "vpx", "-host", "1", "-vm", "4", "-off", "1",
+                          "-space")
+    done = vperf.run("report", "--format", "csv", *server.arguments)
+    assert done.status == 0, done
+    readings = {}
+    collected = vperf.run("collect", "--type", "vm,datastore", "--counter", "guestDisk.*,space.*",
+                          *server.arguments)
+    for row in harness.read_csv(collected.out, own=True):
+        readings[row["id"], row["instance"], row["counter"]] = float(row["value"])
+    found = {(row["id"], row["file_system"]): row for row in done.rows
+             if row["type"] in ("datastore", "filesystem")}
+    assert {row["type"] for row in found.values()} == {"datastore", "filesystem"}
+    assert set(found) == {key[:2] for key in readings if key[2].endswith(".free.latest") and
+                          (key[1] or key[2].startswith("space"))}
+    for (entity, mount), row in found.items():
+        group = "guestDisk" if mount else "space"
+        capacity = readings[entity, mount, f"{group}.capacity.latest"]
+        assert row["capacity_kib"] == f"{capacity:.0f}"
+        if mount:  # that of the datastore is the machine's own disk, which is busy
+            used = capacity - readings[entity, mount, f"{group}.free.latest"]
+            assert row["used_percent"] == f"{100 * used / capacity:.2f}"
+        assert not row["days_to_full"] and not row["used_kib_per_day"]
+    told = vperf.run("report", "--format", "table", *server.arguments).out
+    assert "Space: datastores and file systems" in told
+
+
 def cells_of(sheet):
     """The rows of a sheet by the names of their columns, without what is empty."""
     header, *rows = sheet.iter_rows(values_only=True)
@@ -332,7 +360,7 @@ def test_nothing_measured_is_no_success(vperf, esx, tmp_path):
     done = vperf.run("report", "--output", tmp_path / "report.csv", "https://user@127.0.0.1:1")
     assert (done.status, done.out, harness.files_in(tmp_path)) == (1, "", []), done
     part = vperf.run("report", *esx.arguments, "https://user@127.0.0.1:1")
-    assert part.status == 3 and len(part.rows) == 4, part
+    assert part.status == 3 and len(part.rows) == 5, part
     told = vperf.run("report", "--format", "table", *esx.arguments, "https://user@127.0.0.1:1")
     assert "could not be collected" in told.out.replace("\n", " ")
 

@@ -64,7 +64,9 @@ def from_pyvmomi(server):
             summary = entity.object.summary
             mine = of_guest(entity.object) if entity.type == "vm" else {
                 ("space.capacity", ""): summary.capacity // 1024,
-                ("space.free", ""): summary.freeSpace // 1024}
+                ("space.free", ""): summary.freeSpace // 1024,
+                ("space.provisioned", ""): (summary.capacity - summary.freeSpace +
+                                            (summary.uncommitted or 0)) // 1024}
             values.update({(entity.id, *key): value for key, value in mine.items()})
     return values
 
@@ -165,7 +167,7 @@ def test_datastores_have_no_real_time(vperf, furnished, tmp_path):
         assert "--type datastore: " in done.err
         rows = read_csv(done.out, own=True)
         assert {row["counter"] for row in rows if row["type"] == "datastore"} == {
-            "space.capacity.latest", "space.free.latest"}
+            "space.capacity.latest", "space.free.latest", "space.provisioned.latest"}
         assert {row["type"] for row in rows} == set(types.split(","))
         account = {row["counter"]: row for row in read_csv(coverage.read_text(), own=True)
                    if row["type"] == "datastore"}

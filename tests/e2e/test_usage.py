@@ -67,7 +67,7 @@ WRONG = [
     (["report", "--rule", "cpu-aim=70", NOBODY], ["'cpu-aim=70'", "NAME=NUMBER", "cpu-target"]),
     (["report", "--rule", "cpu-target=0", NOBODY], ["'cpu-target=0'", "from 10 to 100"]),
     (["report", "--rule", "", NOBODY], ["--rule ''", "NAME=NUMBER"]),
-    (["report", "--type", "pool", NOBODY], ["--type pool", "vm and host"]),
+    (["report", "--type", "pool", NOBODY], ["--type pool", "vm, host and datastore"]),
     (["report", "--format", "xml", NOBODY], ["'xml'", "csv", "html", "table"]),
     (["report", "--spare", "x", NOBODY], ["--spare 'x'", "whole number"]),
     (["report", "--last", "30d", "test:///default"], ["keeps no history", "--samples"]),

@@ -171,7 +171,8 @@ static struct inventory *libvirt_inventory(struct source *source, const struct s
 
 static bool check_selection(const struct selection *selection, struct error *error) {
     for (int type = 0; type < ENTITY_TYPES; type++) {
-        if (selection->types[type] && type != ENTITY_VM && type != ENTITY_HOST)
+        if (selection->types[type] && !selection->types_by_default && type != ENTITY_VM &&
+            type != ENTITY_HOST)
             return error_set(error, ERROR_USAGE,
                              "--type %s: libvirt has samples of vm and host only",
                              entity_type_name((enum entity_type)type));

@@ -51,7 +51,7 @@ static bool has_data(const struct entity *entity) {
 
 static bool is_measured(const void *context, const struct entity *entity) {
     const struct round *round = context;
-    return selection_has_entity(round->selection, entity) &&
+    return selection_measures(round->selection, entity) &&
            (round->archived || (has_data(entity) && !round->vsphere->still[entity->type]));
 }
 

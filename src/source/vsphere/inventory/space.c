@@ -38,9 +38,12 @@ static const struct counter counters[SPACE_COUNTERS] = {
     [SPACE_SNAPSHOT_AGE] = OWN("snapshot.age.latest", "second", "Age of snapshots",
                                "Time since the oldest snapshot was taken",
                                "time of the reading - oldest snapshot.createTime"),
-    [SPACE_PROVISIONED] = OWN("space.provisioned.latest", "kiloBytes", "Provisioned space",
-                              "Space on datastores that the virtual machine has or may grow to",
-                              "summary.storage.committed + summary.storage.uncommitted"),
+    [SPACE_PROVISIONED] =
+        OWN("space.provisioned.latest", "kiloBytes", "Provisioned space",
+            "Space on datastores that the virtual machine has or may grow to; of a datastore, what "
+            "is used and may still grow",
+            "summary.storage.committed + summary.storage.uncommitted; datastore: summary.capacity "
+            "- summary.freeSpace + summary.uncommitted"),
     [SPACE_USED] =
         OWN("space.used.latest", "kiloBytes", "Used space",
             "Space on datastores that the virtual machine occupies", "summary.storage.committed"),
@@ -256,8 +259,9 @@ static const struct source_property {
     {ENTITY_VM, "summary.storage.committed", take_used, {SPACE_USED, SPACE_PROVISIONED}},
     {ENTITY_VM, "summary.storage.uncommitted", NULL, {SPACE_PROVISIONED, SPACE_PROVISIONED}},
     {ENTITY_VM, "summary.storage.unshared", take_unshared, {SPACE_UNSHARED, SPACE_UNSHARED}},
-    {ENTITY_DATASTORE, "summary.capacity", take_capacity, {SPACE_CAPACITY, SPACE_CAPACITY}},
-    {ENTITY_DATASTORE, "summary.freeSpace", take_free, {SPACE_FREE, SPACE_FREE}},
+    {ENTITY_DATASTORE, "summary.capacity", take_capacity, {SPACE_CAPACITY, SPACE_PROVISIONED}},
+    {ENTITY_DATASTORE, "summary.freeSpace", take_free, {SPACE_FREE, SPACE_PROVISIONED}},
+    {ENTITY_DATASTORE, "summary.uncommitted", NULL, {SPACE_PROVISIONED, SPACE_PROVISIONED}},
 };
 
 static const char files_path[] = "layoutEx";
@@ -292,13 +296,25 @@ static bool is_withheld(const struct vim25__ObjectContent *object, const char *p
     return false;
 }
 
+static int64_t number_of(const struct vim25__ObjectContent *object, const char *path) {
+    const char *text = text_of(object, path);
+    return text ? strtoll(text, NULL, 10) : -1;
+}
+
 static void take_provisioned(const struct taker *taker, const struct vim25__ObjectContent *object) {
-    const char *committed = text_of(object, "summary.storage.committed");
-    const char *uncommitted = text_of(object, "summary.storage.uncommitted");
-    int64_t used = committed ? strtoll(committed, NULL, 10) : -1;
-    int64_t more = uncommitted ? strtoll(uncommitted, NULL, 10) : -1;
+    int64_t used = number_of(object, "summary.storage.committed");
+    int64_t more = number_of(object, "summary.storage.uncommitted");
     if (used >= 0 && more >= 0)
         add(taker, SPACE_PROVISIONED, "", files_sum(used, more) / KIB);
+}
+
+static void take_overcommitted(const struct taker *taker,
+                               const struct vim25__ObjectContent *object) {
+    int64_t capacity = number_of(object, "summary.capacity");
+    int64_t unused = number_of(object, "summary.freeSpace");
+    int64_t more = number_of(object, "summary.uncommitted");
+    if (capacity >= unused && unused >= 0 && more >= 0)
+        add(taker, SPACE_PROVISIONED, "", files_sum(capacity - unused, more) / KIB);
 }
 
 /* Guests without snapshots have no such property. */
@@ -319,6 +335,8 @@ void readings_take(struct readings *readings, enum entity_type type,
         if (text)
             rows[i].take(&taker, text);
     }
+    if (type == ENTITY_DATASTORE)
+        take_overcommitted(&taker, object);
     if (type != ENTITY_VM)
         return;
     take_provisioned(&taker, object);

@@ -43,9 +43,13 @@ static bool ask_type(struct channel *channel, const struct inventory *inventory,
 
 /* False when nothing can be had of the type; else only what properties say of it. */
 static bool leave_to_readings(struct channel *channel, const struct readings *readings,
-                              enum entity_type type, struct error *error) {
+                              const struct selection *selection, enum entity_type type,
+                              struct error *error) {
     const char *name = entity_type_name(type), *paths[READINGS_PATHS];
-    if (!readings_paths(readings, type, paths))
+    size_t count = readings_paths(readings, type, paths);
+    if (selection->types_by_default)
+        return true;
+    if (!count)
         return error_set(error, ERROR_USAGE,
                          "--type %s: has no real-time samples: give --interval 300 or longer",
                          name);
@@ -65,7 +69,7 @@ bool providers_check(struct channel *channel, const struct inventory *inventory,
         if (!selection->types[i] || live)
             continue;
         if (!ask_type(channel, inventory, selection, type, &live, error) ||
-            (!live && !leave_to_readings(channel, readings, type, error)))
+            (!live && !leave_to_readings(channel, readings, selection, type, error)))
             return false;
         still[i] = !live;
     }

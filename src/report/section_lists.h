@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The lists of a report, one function each: at most so many rows, as far as rows are limited. */
+#ifndef VPERF_REPORT_SECTION_LISTS_H
+#define VPERF_REPORT_SECTION_LISTS_H
+
+#include "report/findings.h"
+#include "report/grid.h"
+
+/* section_hosts: what clusters and hosts have, and what was asked of them. */
+struct grid *section_hosts(struct findings *findings, size_t rows);
+
+/* section_headroom: what is left. */
+struct grid *section_headroom(struct findings *findings, size_t rows);
+
+/* section_trends: how demand changes, and how long it fits. */
+struct grid *section_trends(struct findings *findings, size_t rows);
+
+/* section_guests: what guests used. */
+struct grid *section_guests(struct findings *findings, size_t rows);
+
+/* section_sizes: what they should have. */
+struct grid *section_sizes(struct findings *findings, size_t rows);
+
+/* section_spaces: what fills up. */
+struct grid *section_spaces(struct findings *findings, size_t rows);
+
+/* section_contention: what waited. */
+struct grid *section_contention(struct findings *findings, size_t rows);
+
+#endif
