@@ -4,6 +4,7 @@ collect would have written, and files that are damaged or not ours."""
 
 import contextlib
 import gzip
+import os
 import pathlib
 import random
 import re
@@ -20,7 +21,8 @@ from follow import INTERVAL, Account
 from recording import ARCHIVE, BEGIN, END, recording
 
 SPEED = 120
-KILLS = 12
+# At so many moments of a run; ./dev soak takes more of them.
+KILLS = int(os.environ.get("VPERF_KILLS", "12"))
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data" / "history"
 
 

@@ -4,7 +4,8 @@
  * sectors are on disk and others are not. A VFS of SQLite notes what is synced; at some of its
  * calls the files are put down as the disk might have them. Each of these states has to be a
  * history with all rounds whose commit had returned, the one under way wholly or not at all, and
- * marks that agree.
+ * marks that agree. And the disk is full, or cannot sync, for a while at any moment: nothing is
+ * lost.
  */
 #include "history/writer.h"
 
@@ -30,11 +31,12 @@ enum {
     ENTITIES = 3,
     SECTOR = 512,
     ONE_IN = 12, /* calls that the power fails at */
+    SEEDS = 20,  /* of histories on a disk that refuses */
 };
 
 static const int64_t begin = 1763751600; /* a whole hour */
 static const struct retention long_enough = {35 * 86400, 1000 * 86400};
-static const struct log quiet = {.level = LOG_QUIET};
+static struct log quiet = {.level = LOG_QUIET}; /* its stream is /dev/null */
 static const struct counter usage = {
     .name = "cpu.usage.average", .unit = "percent", .rollup = "average", .stats = "rate"};
 
@@ -58,6 +60,8 @@ static struct {
     int rounds[4096]; /* that had been committed then */
     int committed;
     bool recording;
+    int refusing; /* so many calls */
+    bool ailing;  /* now and then some calls are refused */
 } disk;
 
 static void free_change(void *data) {
@@ -165,8 +169,18 @@ static int shim_read(sqlite3_file *file, void *to, int size, sqlite3_int64 offse
     return real(file)->pMethods->xRead(real(file), to, size, offset);
 }
 
+/* Now and then, for a few calls or for many. */
+static bool refuses(void) {
+    if (disk.ailing && !disk.refusing && !g_rand_int_range(disk.dice, 0, 30))
+        disk.refusing = g_rand_int_range(disk.dice, 1, 1 << g_rand_int_range(disk.dice, 1, 7));
+    disk.refusing -= disk.refusing > 0;
+    return disk.refusing;
+}
+
 static int shim_write(sqlite3_file *file, const void *from, int size, sqlite3_int64 offset) {
     const struct shim *shim = (struct shim *)(void *)file;
+    if (refuses())
+        return SQLITE_FULL;
     if (shim->name)
         change(shim->name, offset, from, size);
     return real(file)->pMethods->xWrite(real(file), from, size, offset);
@@ -182,6 +196,8 @@ static int shim_truncate(sqlite3_file *file, sqlite3_int64 size) {
 static int shim_sync(sqlite3_file *file, int flags) {
     const struct shim *shim = (struct shim *)(void *)file;
     struct disk_file *mine = shim->name ? file_of(shim->name) : NULL;
+    if (refuses())
+        return SQLITE_IOERR_FSYNC;
     for (guint i = 0; mine && i < mine->changes->len; i++)
         apply(mine->synced, &g_array_index(mine->changes, struct change, i), true);
     if (mine)
@@ -406,18 +422,48 @@ static void test_power_fails(void **state) {
     free(path);
 }
 
+static void test_disk_refuses(void **state) {
+    char *path = memory_printf("%s/state-0.vperf.db", disk.folder);
+    int64_t gaps = 0;
+    (void)state;
+    for (guint32 seed = 0; seed < SEEDS; seed++) {
+        struct error error = {0};
+        struct writer *writer = writer_open(path, &long_enough, &quiet, &error);
+        assert_non_null(writer);
+        g_rand_set_seed(disk.dice, seed);
+        disk.ailing = true;
+        for (int round = 0; round < ROUNDS; round++)
+            assert_true(write_round(writer, round, &error));
+        disk.ailing = false;
+        disk.refusing = 0;
+        writer_close(writer);
+        assert_int_equal(rounds_of(path), ROUNDS);
+        check_pages(path);
+        struct database *database = database_open(path, &error);
+        assert_true(database_number(database, "SELECT count(*) FROM gap", &gaps, -1, &error));
+        assert_int_equal(gaps, 0);
+        database_close(database);
+        remove_state(path);
+    }
+    free(path);
+}
+
 static int set_up(void **state) {
     static sqlite3_vfs shim;
     (void)state;
     disk.folder = g_dir_make_tmp("vperf-XXXXXX", NULL);
     disk.files = g_ptr_array_new_with_free_func(free_file);
     disk.dice = g_rand_new_with_seed(7);
-    unix_vfs = sqlite3_vfs_find(NULL);
+    quiet.stream = fopen("/dev/null", "w");
+    assert_non_null(quiet.stream);
+    unix_vfs = sqlite3_vfs_find("unix");
     shim = *unix_vfs;
     shim.zName = "power";
     shim.szOsFile = (int)sizeof(struct shim) + unix_vfs->szOsFile;
     shim.xOpen = shim_open;
     shim.xDelete = shim_delete;
+    disk.states = disk.committed = 0;
+    disk.states = disk.committed = 0;
     return sqlite3_vfs_register(&shim, 1);
 }
 
@@ -425,6 +471,7 @@ static int tear_down(void **state) {
     (void)state;
     g_ptr_array_free(disk.files, TRUE);
     g_rand_free(disk.dice);
+    fclose(quiet.stream);
     g_rmdir(disk.folder);
     g_free(disk.folder);
     return 0;
@@ -432,6 +479,8 @@ static int tear_down(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_power_fails, set_up, tear_down)};
+        cmocka_unit_test_setup_teardown(test_power_fails, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_disk_refuses, set_up, tear_down),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
