@@ -2,6 +2,7 @@
 #include "history/check.h"
 
 #include <glib.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -33,16 +34,39 @@ static void check_pages(struct database *database, struct check *check) {
     tell_failure(check, "pages", &error);
 }
 
-/* What a block holds has to be what its row says. */
+/* What a block holds has to be what its row says, and what is kept of its hour. */
 struct content {
+    struct database *database; /* NULL: of a round, of which no hour is kept yet */
     int64_t hour;
     int64_t samples;
+    int64_t unlike; /* series whose hour is kept otherwise */
     bool misplaced;
 };
+
+static bool is_kept(struct database *database, int64_t hour, const struct block_series *series) {
+    struct error ignored = {0};
+    struct rollup rollup = rollup_make(series->samples, series->count);
+    bool flat = rollup.minimum == rollup.maximum;
+    sqlite3_stmt *row = database_query(
+        database, &ignored,
+        "SELECT samples, sum, minimum, maximum, p95 FROM rollup WHERE hour = ? AND series = ?",
+        "ii", hour, series->id);
+    if (!database_next(database, row, &ignored))
+        return false;
+    bool same = sqlite3_column_int64(row, 0) == (int64_t)rollup.samples &&
+                sqlite3_column_int64(row, 1) == rollup.sum &&
+                (sqlite3_column_type(row, 2) == SQLITE_NULL) == flat &&
+                (flat || (sqlite3_column_int64(row, 2) == rollup.minimum &&
+                          sqlite3_column_int64(row, 3) == rollup.maximum &&
+                          sqlite3_column_int64(row, 4) == rollup.p95));
+    sqlite3_reset(row);
+    return same;
+}
 
 static void on_series(void *context, const struct block_series *series) {
     struct content *content = context;
     content->samples += (int64_t)series->count;
+    content->unlike += content->database && !is_kept(content->database, content->hour, series);
     content->misplaced = content->misplaced ||
                          rollup_hour(series->samples[0].time) != content->hour ||
                          rollup_hour(series->samples[series->count - 1].time) != content->hour;
@@ -55,9 +79,18 @@ static void hour_text(char text[TIME_SIZE], int64_t hour) {
         g_strlcpy(text, "?", TIME_SIZE);
 }
 
-static void check_row(struct check *check, sqlite3_stmt *row) {
+static void tell_unlike(struct check *check, const char *whose, const struct content *content) {
+    char begin[TIME_SIZE];
+    hour_text(begin, content->hour);
+    if (content->unlike)
+        tell(check, memory_printf("%s: what is kept of the hour that begins at %s is not what its "
+                                  "samples say, of %" PRId64 " series",
+                                  whose, begin, content->unlike));
+}
+
+static void check_row(struct database *blocks, struct check *check, sqlite3_stmt *row) {
     struct error error = {0};
-    struct content content = {.hour = sqlite3_column_int64(row, 0)};
+    struct content content = {.database = blocks, .hour = sqlite3_column_int64(row, 0)};
     const struct block_visitor visitor = {
         .context = &content, .first = INT64_MIN, .last = INT64_MAX, .series = on_series};
     bool good = block_decode(sqlite3_column_blob(row, 2), (size_t)sqlite3_column_bytes(row, 2),
@@ -65,6 +98,7 @@ static void check_row(struct check *check, sqlite3_stmt *row) {
     if (good && (content.misplaced || content.samples != sqlite3_column_int64(row, 1)))
         good = error_set(&error, ERROR_PROTOCOL, "it holds other samples than its row says");
     if (good) {
+        tell_unlike(check, database_text(row, 3), &content);
         check->blocks++;
         check->samples += content.samples;
         return;
@@ -76,17 +110,20 @@ static void check_row(struct check *check, sqlite3_stmt *row) {
 }
 
 static void check_rows(struct database *database, struct check *check, const char *sql,
-                       const char *table) {
+                       const char *table, bool kept) {
     struct error error = {0};
     sqlite3_stmt *row = database_query(database, &error, sql, "");
     while (database_next(database, row, &error))
-        check_row(check, row);
+        check_row(kept ? database : NULL, check, row);
     tell_failure(check, table, &error);
 }
 
 /* Rows whose sum does not fit: what they describe is lost. */
 static void check_sums(struct database *database, struct check *check) {
+    enum { MARKS = 0 }; /* an older format has no sums of them */
     static const char *const statements[] = {
+        "SELECT 'mark of entity ' || entity FROM mark WHERE sum IS NOT NULL AND sum IS NOT "
+        "row_sum(entity, interval, newest, seen)",
         "SELECT 'counter ' || id FROM counter WHERE sum IS NOT row_sum(id, name, unit)",
         "SELECT 'entity ' || e.id FROM entity e LEFT JOIN target t ON t.id = e.target WHERE e.sum "
         "IS NOT row_sum(e.id, e.target, e.type, e.key, e.chunk, t.name)",
@@ -99,6 +136,8 @@ static void check_sums(struct database *database, struct check *check) {
     };
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
         struct error error = {0};
+        if (i == MARKS && !database_has_column(database, "mark", "sum", &error))
+            continue;
         sqlite3_stmt *row = database_query(database, &error, statements[i], "");
         while (database_next(database, row, &error))
             tell(check, memory_printf("%s: its checksum does not fit", database_text(row, 0)));
@@ -112,7 +151,7 @@ void check_all(struct database *database, struct check *check) {
     check_rows(database, check,
                "SELECT hour, samples, data, 'entity ' || entity || coalesce((SELECT ' (' || key || "
                "')' FROM entity e WHERE e.id = block.entity), '') FROM block",
-               "blocks");
+               "blocks", true);
     check_rows(database, check, "SELECT hour, samples, data, 'chunk ' || chunk FROM round",
-               "rounds");
+               "rounds", false);
 }

@@ -14,7 +14,10 @@ struct check {
     int64_t faults;  /* that damaged was told of */
 };
 
-/* check_all: what SQLite checks, and the checksum and content of every block and round. */
+/*
+ * check_all: what SQLite checks, the checksum and content of every block and round, and of every
+ * hour whose samples are still there what is kept for longer.
+ */
 void check_all(struct database *database, struct check *check);
 
 #endif

@@ -86,9 +86,12 @@ bool gaps_save(struct database *database, const struct kept_entity *entity, stru
     for (size_t i = 0; i < entity->mark_count; i++) {
         const struct kept_mark *kept = &entity->marks[i];
         if (kept->changed &&
-            !database_run(database, error, "INSERT OR REPLACE INTO mark VALUES (?, ?, ?, ?)",
-                          "iiib", entity->id, (int64_t)kept->mark.interval, kept->mark.newest,
-                          (const void *)kept->mark.seen, sizeof kept->mark.seen))
+            !database_run(
+                database, error,
+                "INSERT OR REPLACE INTO mark (entity, interval, newest, seen, sum) VALUES "
+                "(?1, ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4))",
+                "iiib", entity->id, (int64_t)kept->mark.interval, kept->mark.newest,
+                (const void *)kept->mark.seen, sizeof kept->mark.seen))
             return false;
     }
     return true;

@@ -5,57 +5,14 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "history/context.h"
+#include "history/hidden.h"
+#include "history/reader_entities.h"
 #include "history/rollup.h"
 
 enum { HOUR_SECONDS = 3600 };
 
 static bool fail_as(const struct error *failed, struct error *error) {
     return failed->kind == ERROR_NONE || error_set(error, failed->kind, "%s", failed->message);
-}
-
-static gint64 *number_key(int64_t number) {
-    return g_memdup2(&number, sizeof number);
-}
-
-#define COUNTERS(reading)                                                                          \
-    "SELECT id, name, unit, rollup, stats, level, device_level, label, summary, formula, "         \
-    "fidelity, " reading ", sum IS row_sum(id, name, unit) FROM counter ORDER BY id"
-
-static bool read_counters(struct reader *reader, struct error *error) {
-    struct error failed = {0};
-    bool tells = database_has_column(reader->database, "counter", "reading", &failed);
-    sqlite3_stmt *row = database_query(reader->database, &failed,
-                                       tells ? COUNTERS("reading") : COUNTERS("unit IS NULL"), "");
-    while (database_next(reader->database, row, &failed)) {
-        if (!sqlite3_column_int(row, 12)) {
-            reader->faults++;
-            continue;
-        }
-        const struct counter counter = database_counter(row);
-        catalog_add(reader->catalog, &counter);
-        g_hash_table_insert(reader->counters, number_key(sqlite3_column_int64(row, 0)),
-                            (gpointer)meanings_add(reader->meanings, &counter));
-    }
-    return fail_as(&failed, error);
-}
-
-static void free_entity(struct reader_entity *entity) {
-    for (size_t i = 0; i < entity->context_count; i++)
-        free(entity->contexts[i].entity);
-    for (size_t i = 0; i < entity->count; i++)
-        free(entity->series[i].instance);
-    free(entity->contexts);
-    free(entity->series);
-    free(entity);
-}
-
-static void forget_entities(struct reader *reader) {
-    for (size_t i = 0; i < reader->count; i++)
-        free_entity(reader->entities[i]);
-    free(reader->entities);
-    reader->entities = NULL;
-    reader->count = 0;
 }
 
 static void forget_recents(struct reader *reader) {
@@ -65,107 +22,8 @@ static void forget_recents(struct reader *reader) {
     }
 }
 
-static struct reader_entity *add_entity(struct reader *reader, size_t *capacity,
-                                        sqlite3_stmt *row) {
-    struct reader_entity *entity = memory_alloc(sizeof *entity);
-    entity->id = sqlite3_column_int64(row, 0);
-    entity->chunk = sqlite3_column_int64(row, 1);
-    bool any = sqlite3_column_type(row, 2) != SQLITE_NULL;
-    entity->newest = any ? sqlite3_column_int64(row, 2) : INT64_MIN;
-    reader->entities =
-        memory_grow(reader->entities, reader->count, capacity, sizeof(struct reader_entity *));
-    reader->entities[reader->count++] = entity;
-    return entity;
-}
-
-static void add_context(struct reader_entity *entity, int64_t since, const struct entity *read) {
-    entity->contexts = memory_grow(entity->contexts, entity->context_count,
-                                   &entity->context_capacity, sizeof *entity->contexts);
-    entity->contexts[entity->context_count++] = (struct reader_context){since, entity_copy(read)};
-}
-
-/* Entities in the order of their numbers, with their keys; contexts are merged into them. */
-static bool read_entities(struct reader *reader, GPtrArray *keys, struct error *error) {
-    struct error failed = {0};
-    size_t capacity = 0;
-    sqlite3_stmt *row = database_query(
-        reader->database, &failed,
-        "SELECT e.id, e.chunk, (SELECT max((newest + 1) * interval - 1) FROM mark m WHERE m.entity "
-        "= e.id), e.type, e.key, t.name, e.sum IS row_sum(e.id, e.target, e.type, e.key, e.chunk, "
-        "t.name) FROM entity e JOIN target t ON t.id = e.target ORDER BY e.id",
-        "");
-    while (database_next(reader->database, row, &failed)) {
-        reader->faults += !sqlite3_column_int(row, 6);
-        if (!sqlite3_column_int(row, 6))
-            continue;
-        struct entity key = {.id = database_text(row, 4), .source = database_text(row, 5)};
-        const char *type = database_text(row, 3);
-        if (!entity_type_from_name(type, strlen(type), &key.type))
-            continue;
-        add_entity(reader, &capacity, row);
-        g_ptr_array_add(keys, entity_copy(&key));
-    }
-    return fail_as(&failed, error);
-}
-
-static bool read_contexts(struct reader *reader, const GPtrArray *keys, struct error *error) {
-    struct error failed = {0};
-    char *sql = context_select(reader->database, "", &failed);
-    sqlite3_stmt *row = sql ? database_query(reader->database, &failed, sql, "") : NULL;
-    size_t at = 0;
-    while (database_next(reader->database, row, &failed)) {
-        int64_t id = sqlite3_column_int64(row, 0);
-        reader->faults += !context_is_good(row);
-        if (!context_is_good(row))
-            continue;
-        while (at < reader->count && reader->entities[at]->id < id)
-            at++;
-        if (at == reader->count || reader->entities[at]->id != id)
-            continue;
-        struct entity entity = *(const struct entity *)g_ptr_array_index(keys, at);
-        context_read(&entity, row);
-        add_context(reader->entities[at], sqlite3_column_int64(row, 1), &entity);
-    }
-    free(sql);
-    return fail_as(&failed, error);
-}
-
-/* One of which nothing else is known has its key. */
-static void complete_contexts(struct reader *reader, const GPtrArray *keys) {
-    for (size_t i = 0; i < reader->count; i++) {
-        struct entity entity = *(const struct entity *)g_ptr_array_index(keys, i);
-        entity.name = entity.id;
-        if (!reader->entities[i]->context_count)
-            add_context(reader->entities[i], 0, &entity);
-    }
-}
-
 const struct entity *reader_present(const struct reader_entity *entity) {
     return entity->contexts[entity->context_count - 1].entity;
-}
-
-static int compare_entities(const void *a, const void *b) {
-    const struct reader_entity *left = *(struct reader_entity *const *)a;
-    const struct reader_entity *right = *(struct reader_entity *const *)b;
-    int order = strcmp(reader_present(left)->source, reader_present(right)->source);
-    order = order ? order : entity_compare(reader_present(left), reader_present(right));
-    return order ? order : (left->id > right->id) - (left->id < right->id);
-}
-
-static bool load(struct reader *reader, struct error *error) {
-    GPtrArray *keys = g_ptr_array_new_with_free_func(free);
-    forget_entities(reader);
-    reader->faults = 0;
-    bool good = read_counters(reader, error) && read_entities(reader, keys, error) &&
-                read_contexts(reader, keys, error);
-    if (good) {
-        complete_contexts(reader, keys);
-        if (reader->count)
-            qsort(reader->entities, reader->count, sizeof(struct reader_entity *),
-                  compare_entities);
-    }
-    g_ptr_array_free(keys, TRUE);
-    return good;
 }
 
 struct reader *reader_open(const char *path, struct error *error) {
@@ -191,7 +49,7 @@ void reader_close(struct reader *reader) {
     if (!reader)
         return;
     forget_recents(reader);
-    forget_entities(reader);
+    reader_forget(reader);
     g_hash_table_destroy(reader->counters);
     meanings_free(reader->meanings);
     block_room_free(reader->room);
@@ -200,23 +58,18 @@ void reader_close(struct reader *reader) {
     free(reader);
 }
 
-/* What is more than a day ahead of our clock is not the present, unless everything is. */
-static const char newest_sql[] =
-    "SELECT coalesce(max(CASE WHEN time <= strftime('%s', 'now') + 86400 THEN time END), max(time))"
-    " FROM (SELECT (newest + 1) * interval - 1 AS time FROM mark)";
-
 static bool refresh(struct reader *reader, struct error *error) {
     int64_t series = 0, contexts = 0;
     if (!database_number(reader->database, "SELECT max(id) FROM series", &series, 0, error) ||
         !database_number(reader->database, "SELECT count(*) FROM context", &contexts, 0, error))
         return false;
-    if (!database_number(reader->database, newest_sql, &reader->newest, INT64_MIN, error))
+    if (!reader_find_newest(reader, error))
         return false;
     if (series == reader->last_series && contexts == reader->contexts)
         return true;
     reader->last_series = series;
     reader->contexts = contexts;
-    return load(reader, error);
+    return reader_describe(reader, error);
 }
 
 bool reader_begin(struct reader *reader, struct error *error) {
@@ -231,32 +84,38 @@ void reader_end(struct reader *reader) {
     database_undo(reader->database);
 }
 
+static void add_series(struct reader *reader, struct reader_entity *entity, size_t *capacity,
+                       sqlite3_stmt *row) {
+    int64_t number = sqlite3_column_int64(row, 1);
+    const struct counter *counter = g_hash_table_lookup(reader->counters, &number);
+    if (!counter || !sqlite3_column_int(row, 4)) {
+        reader->faults++;
+        return;
+    }
+    entity->series = memory_grow(entity->series, entity->count, capacity, sizeof *entity->series);
+    entity->series[entity->count++] = (struct reader_series){
+        .id = sqlite3_column_int64(row, 0),
+        .counter = counter,
+        .instance = memory_strdup(database_text(row, 2)),
+        .interval = sqlite3_column_int(row, 3),
+    };
+}
+
 bool reader_load(struct reader *reader, struct reader_entity *entity, struct error *error) {
     struct error failed = {0};
     size_t capacity = 0;
+    int64_t found = 0;
     if (entity->loaded)
         return true;
     sqlite3_stmt *row = database_query(
         reader->database, &failed,
-        "SELECT id, counter, instance, interval, sum IS row_sum(id, entity, counter, instance, "
-        "interval) FROM series WHERE entity = ? ORDER BY id",
+        "SELECT s.id, s.counter, s.instance, s.interval, s.entity = ?1 AND s.sum IS row_sum(s.id, "
+        "s.entity, s.counter, s.instance, s.interval) FROM (SELECT id AS found FROM series WHERE "
+        "entity = ?1) LEFT JOIN series s ON s.id = found ORDER BY s.id",
         "i", entity->id);
-    while (database_next(reader->database, row, &failed)) {
-        int64_t number = sqlite3_column_int64(row, 1);
-        const struct counter *counter = g_hash_table_lookup(reader->counters, &number);
-        if (!counter || !sqlite3_column_int(row, 4)) {
-            reader->faults++;
-            continue;
-        }
-        entity->series =
-            memory_grow(entity->series, entity->count, &capacity, sizeof *entity->series);
-        entity->series[entity->count++] = (struct reader_series){
-            .id = sqlite3_column_int64(row, 0),
-            .counter = counter,
-            .instance = memory_strdup(database_text(row, 2)),
-            .interval = sqlite3_column_int(row, 3),
-        };
-    }
+    for (; database_next(reader->database, row, &failed); found++)
+        add_series(reader, entity, &capacity, row);
+    reader->faults += entity->series_count >= 0 && found != entity->series_count;
     entity->loaded = true;
     return fail_as(&failed, error);
 }
@@ -367,19 +226,38 @@ static bool take_recent(struct reader *reader, const struct reader_entity *entit
     return recent;
 }
 
-static bool read_blocks(struct reader *reader, const struct reader_entity *entity,
-                        struct collected *collected, struct error *error) {
+static bool select_blocks(struct reader *reader, const struct reader_entity *entity,
+                          struct collected *collected, struct hidden_hours *hours,
+                          struct error *error) {
     struct error failed = {0};
     int64_t first = collected->series[0].id, last = collected->series[collected->count - 1].id;
     sqlite3_stmt *row = database_query(
         reader->database, &failed,
-        "SELECT hour, data FROM block WHERE entity = ? AND hour BETWEEN ? AND ? AND last >= ? AND "
-        "first <= ? ORDER BY hour",
+        "SELECT hour, data, first, last FROM block WHERE entity = ? AND hour BETWEEN ? AND ? AND "
+        "last >= ? AND first <= ? ORDER BY hour",
         "iiiii", entity->id, rollup_hour(collected->after + 1), rollup_hour(collected->until),
         first, last);
-    while (database_next(reader->database, row, &failed))
+    while (database_next(reader->database, row, &failed)) {
+        hidden_hours_found(hours, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 2),
+                           sqlite3_column_int64(row, 3));
         add_row(reader, entity, collected, row);
+    }
     return fail_as(&failed, error);
+}
+
+static bool read_blocks(struct reader *reader, const struct reader_entity *entity,
+                        struct collected *collected, struct error *error) {
+    struct error hidden = {0};
+    struct hidden_hours hours;
+    int64_t hour = INT64_MIN;
+    error_set(&hidden, ERROR_PROTOCOL, "a block is not found");
+    bool good =
+        hidden_hours_init(&hours, reader->database, entity->id, entity->newest, collected, error) &&
+        select_blocks(reader, entity, collected, &hours, error);
+    while (good && hidden_hours_next(&hours, reader->database, &hour, error))
+        tell_damage(reader, entity, hour, &hidden);
+    hidden_hours_done(&hours);
+    return good && error->kind == ERROR_NONE;
 }
 
 bool reader_read(struct reader *reader, const struct reader_entity *entity,

@@ -29,7 +29,8 @@ struct reader_context {
 struct reader_entity {
     int64_t id;
     int64_t chunk;
-    int64_t newest; /* no sample is later than this; INT64_MIN when there is none */
+    int64_t series_count; /* that it has; -1: not known */
+    int64_t newest;       /* no sample is later than this; INT64_MIN when there is none */
     struct reader_context *contexts; /* by time; at least one */
     size_t context_count;
     size_t context_capacity;

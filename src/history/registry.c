@@ -190,9 +190,11 @@ static struct kept_mark *add_mark(struct kept_entity *entity, int32_t interval) 
 }
 
 static void load_marks(struct registry *registry, struct kept_entity *entity, struct error *error) {
-    sqlite3_stmt *row =
-        database_query(registry->database, error,
-                       "SELECT interval, newest, seen FROM mark WHERE entity = ?", "i", entity->id);
+    sqlite3_stmt *row = database_query(
+        registry->database, error,
+        "SELECT interval, newest, seen FROM mark WHERE entity = ? AND (sum IS NULL OR "
+        "sum = row_sum(entity, interval, newest, seen))",
+        "i", entity->id);
     while (database_next(registry->database, row, error)) {
         struct kept_mark *kept = add_mark(entity, sqlite3_column_int(row, 0));
         struct mark *mark = &kept->mark;
@@ -364,6 +366,21 @@ static bool save_series(struct registry *registry, const struct kept_entity *ent
                (int64_t)series->interval);
 }
 
+static bool save_all_series(struct registry *registry, const struct kept_entity *entity,
+                            struct error *error) {
+    bool any = false;
+    for (guint i = 0; i < entity->pending->len; i++) {
+        const struct kept_series *series = g_ptr_array_index(entity->pending, i);
+        any = any || !series->saved;
+        if (!save_series(registry, entity, series, error))
+            return false;
+    }
+    return !any || database_run(registry->database, error,
+                                "UPDATE entity SET series = (SELECT count(*) FROM series WHERE "
+                                "entity = ?1) WHERE id = ?1",
+                                "i", entity->id);
+}
+
 /* What is known from now on holds for the samples after the newest one that is recorded. */
 static int64_t context_since(const struct kept_entity *entity) {
     int64_t since = 0, first = INT64_MAX;
@@ -387,19 +404,17 @@ bool registry_save(struct registry *registry, struct kept_entity *entity, struct
                       target->id, target->name))
         return false;
     if (!entity->saved &&
-        !database_run(database, error,
-                      "INSERT INTO entity VALUES (?1, ?2, ?3, ?4, ?5, row_sum(?1, ?2, ?3, ?4, ?5, "
-                      "?6))",
-                      "iittit", entity->id, target->id, entity_type_name(entity->type),
-                      entity->text, entity->chunk, target->name))
+        !database_run(
+            database, error,
+            "INSERT INTO entity (id, target, type, key, chunk, sum, series) VALUES (?1, ?2, "
+            "?3, ?4, ?5, row_sum(?1, ?2, ?3, ?4, ?5, ?6), 0)",
+            "iittit", entity->id, target->id, entity_type_name(entity->type), entity->text,
+            entity->chunk, target->name))
         return false;
     if (entity->context && !entity->context_saved &&
         !context_store(database, entity->id, context_since(entity), entity->context, error))
         return false;
-    for (guint i = 0; i < entity->pending->len; i++)
-        if (!save_series(registry, entity, g_ptr_array_index(entity->pending, i), error))
-            return false;
-    return true;
+    return save_all_series(registry, entity, error);
 }
 
 void registry_saved(struct kept_entity *entity) {

@@ -16,7 +16,11 @@ static bool drop_rows(struct database *database, const char *sql, int64_t hour, 
 }
 
 static bool drop_samples(struct database *database, int64_t hour, bool *more, struct error *error) {
-    return drop_rows(database,
+    return database_run(database, error,
+                        "INSERT INTO dropped VALUES (1, ?) ON CONFLICT DO UPDATE SET hour = "
+                        "max(hour, excluded.hour)",
+                        "i", hour) &&
+           drop_rows(database,
                      "DELETE FROM block WHERE id IN (SELECT b.id FROM entity e CROSS JOIN block b "
                      "ON b.entity = e.id AND b.hour < ? LIMIT ?)",
                      hour, PART_ROWS, more, error) &&

@@ -59,6 +59,16 @@ static const char second_format[] =
     "ALTER TABLE gap ADD COLUMN archive INTEGER;"
     "CREATE INDEX gap_archive ON gap (entity) WHERE archive;";
 
+/*
+ * What tells of rows that damage hides: series: how many an entity has. dropped: a row with the
+ * hour before which there are no samples any more.
+ */
+static const char third_format[] =
+    "ALTER TABLE mark ADD COLUMN sum INTEGER;"
+    "ALTER TABLE entity ADD COLUMN series INTEGER;"
+    "UPDATE entity SET series = (SELECT count(*) FROM series s WHERE s.entity = entity.id);"
+    "CREATE TABLE dropped (id INTEGER PRIMARY KEY CHECK (id = 1), hour INTEGER NOT NULL);";
+
 static const char views[] =
     "DROP VIEW IF EXISTS entities;"
     "CREATE VIEW entities AS SELECT e.id AS number, t.name AS source, e.type AS type, e.key AS id,"
@@ -94,7 +104,7 @@ static const char views[] =
     " FROM event v LEFT JOIN entity e ON e.id = v.entity;";
 
 /* What leads from each format to the next one. */
-static const char *const steps[] = {first_format, second_format};
+static const char *const steps[] = {first_format, second_format, third_format};
 enum { FORMAT = sizeof steps / sizeof *steps };
 
 static bool refuse(const struct database *database, struct error *error) {

@@ -23,6 +23,8 @@ from recording import ARCHIVE, BEGIN, END, recording
 SPEED = 120
 # At so many moments of a run; ./dev soak takes more of them.
 KILLS = int(os.environ.get("VPERF_KILLS", "12"))
+# Of each kind of page, so many times.
+DAMAGES = int(os.environ.get("VPERF_DAMAGES", "4"))
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data" / "history"
 
 
@@ -213,7 +215,8 @@ def copy_of(story, directory):
 
 
 def test_flipped_bits(vperf, story, tmp_path):
-    """One damaged block or round costs its samples, which is told; all others are right."""
+    """One damaged block or round costs its samples, which is told; all others are right. What is
+    kept of an hour for longer is held against its samples."""
     good = set(vperf.run("collect", "--start", BEGIN, "--end", END, story.out).out.splitlines())
     for table in ("block", "round"):
         copy = copy_of(story, tmp_path)
@@ -229,6 +232,12 @@ def test_flipped_bits(vperf, story, tmp_path):
         assert rest < good, rest - good
         done = vperf.run("history", "--check", copy)
         assert done.status == 3 and "checksum" in done.err and "1 fault" in done.err, done
+    copy = copy_of(story, tmp_path)
+    with contextlib.closing(sqlite3.connect(copy)) as database, database:
+        database.execute("UPDATE rollup SET sum = sum + 1 WHERE hour = (SELECT max(hour) FROM "
+                         "rollup)")
+    done = vperf.run("history", "--check", copy)
+    assert done.status == 3 and "what is kept of the hour" in done.err, done
 
 
 @pytest.mark.parametrize("spoil, word", [
@@ -267,7 +276,7 @@ def test_an_older_format(vperf, story, tmp_path):
         assert database.execute("PRAGMA user_version").fetchone() == (1,)
     recorder = vperf.start("record", "--output", old, "test:///default", stderr=open(other, "wb"))
     with contextlib.closing(sqlite3.connect(f"file:{old}?mode=ro", uri=True)) as database:
-        harness.await_true(lambda: database.execute("PRAGMA user_version").fetchone() == (2,),
+        harness.await_true(lambda: database.execute("PRAGMA user_version").fetchone() == (3,),
                            "the present format")
         readings = database.execute("SELECT DISTINCT substr(name, 1, 6) FROM counter WHERE "
                                     "reading").fetchall()
@@ -278,18 +287,45 @@ def test_an_older_format(vperf, story, tmp_path):
     assert vperf.run("history", "--check", old).status == 0
 
 
-def test_random_damage(vperf, story, tmp_path):
-    """No value is wrong, and nothing crashes, wherever bytes of the file are changed."""
+# By the first byte of a page.
+PAGE_KINDS = {13: "table leaf", 5: "table interior", 10: "index leaf", 2: "index interior"}
+PAGE, HEADER, CELLS = 4096, 100, 48
+
+
+def pages_of(data):
+    """The numbers of a file's pages, by kind."""
+    kinds = {}
+    for number in range(len(data) // PAGE):
+        first = data[number * PAGE + (HEADER if number == 0 else 0)]
+        kinds.setdefault(PAGE_KINDS.get(first, "other"), []).append(number)
+    return kinds
+
+
+def spoil(data, number, dice):
+    """Flip a bit of a page, every other time among its header and cell pointers."""
+    begin = HEADER if number == 0 else 0
+    at = begin + (dice.randrange(CELLS) if dice.random() < 0.5 else dice.randrange(PAGE - begin))
+    spoilt = bytearray(data)
+    spoilt[number * PAGE + at] ^= 1 << dice.randrange(8)
+    return spoilt
+
+
+def test_damage_of_each_kind_of_page(vperf, story, tmp_path):
+    """No value is wrong, and nothing crashes, wherever a bit of the file is changed; what is lost
+    is told, and found by --check."""
     good = values_of(vperf.run("collect", "--start", BEGIN, "--end", END, story.out))
     data, dice = story.out.read_bytes(), random.Random(5)
     copy = tmp_path / "copy.db"
-    for _ in range(12):
-        spoilt = bytearray(data)
-        for _ in range(8):
-            spoilt[dice.randrange(4096, len(data))] ^= 1 << dice.randrange(8)
-        copy.write_bytes(spoilt)
-        values = values_of(vperf.run("collect", "--start", BEGIN, "--end", END, copy))
-        assert values.items() <= good.items(), values.items() - good.items()
+    for kind, numbers in pages_of(data).items():
+        for _ in range(DAMAGES):
+            number = dice.choice(numbers)
+            copy.write_bytes(spoil(data, number, dice))
+            done = vperf.run("collect", "--start", BEGIN, "--end", END, copy)
+            values = values_of(done)
+            assert values.items() <= good.items(), (kind, number, values.items() - good.items())
+            if len(values) < len(good):
+                assert done.status and done.err, (kind, number, done.err)
+                assert vperf.run("history", "--check", copy).status, (kind, number)
 
 
 def values_of(done):

@@ -59,10 +59,12 @@ static void test_all_that_is_old(void **state) {
     struct database *database = database_create(fixture->path, &error);
     assert_non_null(database);
     int64_t hour = g_get_real_time() / G_USEC_PER_SEC / HOUR;
-    assert_true(
-        database_script(database, "INSERT INTO entity VALUES (1, 1, 'vm', 'a', 1, 0)", &error));
-    assert_true(
-        database_run(database, &error, "INSERT INTO mark VALUES (1, 3600, ?, x'00')", "i", hour));
+    assert_true(database_script(
+        database, "INSERT INTO entity (id, target, type, key, chunk) VALUES (1, 1, 'vm', 'a', 1)",
+        &error));
+    assert_true(database_run(
+        database, &error,
+        "INSERT INTO mark (entity, interval, newest, seen) VALUES (1, 3600, ?, x'00')", "i", hour));
     assert_true(database_run(
         database, &error,
         "WITH RECURSIVE n (i) AS (SELECT -9 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
