@@ -12,15 +12,17 @@ const struct options_spec collect_spec = {
     .command = "collect",
     .arguments = "TARGET...",
     .summary = "Write samples of the hosts and guests of all targets, one row per sample.",
-    .notes = "Formats: csv, jsonl (one JSON object per row), influx (line protocol in telegraf's\n"
-             "schema), openmetrics, prometheus (its older text format). Without --format, the\n"
-             "end of the output's name tells (x.jsonl, x.lp, x.om, x.prom), else csv; .gz or\n"
-             ".zst behind it compresses.\n"
-             "URLs: http[s]://HOST/write?db=NAME (InfluxDB, VictoriaMetrics),\n"
-             "…/api/v2/write?org=NAME&bucket=NAME (InfluxDB 2), …/api/v1/write (remote write).\n\n"
-             "Examples:\n"
-             "  vperf collect --output esx01.csv --coverage coverage.csv root@esx01.example.com\n"
-             "  vperf collect --type vm --counter 'cpu.*,mem.*' --samples 15 vc01.example.com",
+    .notes =
+        "Formats: csv, wide (one column per counter and instance), jsonl (one JSON object per\n"
+        "row), influx (line protocol in telegraf's schema), openmetrics, prometheus (its\n"
+        "older text format), table (for reading). Without --format, the end of the output's\n"
+        "name tells (x.wide.csv, x.jsonl, x.lp, x.om, x.prom), else csv; .gz or .zst behind\n"
+        "it compresses.\n"
+        "URLs: http[s]://HOST/write?db=NAME (InfluxDB, VictoriaMetrics),\n"
+        "…/api/v2/write?org=NAME&bucket=NAME (InfluxDB 2), …/api/v1/write (remote write).\n\n"
+        "Examples:\n"
+        "  vperf collect --output esx01.csv --coverage coverage.csv root@esx01.example.com\n"
+        "  vperf collect --type vm --counter 'cpu.*,mem.*' --samples 15 vc01.example.com",
     .groups = OPTIONS_ENTITIES | OPTIONS_COUNTERS | OPTIONS_SAMPLES | OPTIONS_DESTINATIONS |
               OPTIONS_TARGETS,
 };
@@ -124,6 +126,7 @@ static bool publish(struct run *run, struct outputs *outputs) {
 }
 
 static int collect(struct options *options) {
+    options->sink.targets = options->target_count;
     struct error error = {0};
     struct outputs outputs = {0};
     if (!open_outputs(&outputs, options, &error)) {

@@ -19,7 +19,7 @@ static const struct {
     {OPTION_TYPE, 0, "vm host pool cluster datastore datacenter"},
     {OPTION_INSTANCE, 0, "all aggregate"},
     {OPTION_INTERVAL, OPTIONS_SAMPLES | OPTIONS_REPORT, "realtime day week month year"},
-    {OPTION_FORMAT, OPTIONS_SAMPLES, "csv jsonl influx openmetrics prometheus"},
+    {OPTION_FORMAT, OPTIONS_SAMPLES, "csv wide jsonl influx openmetrics prometheus table"},
     {OPTION_FORMAT, OPTIONS_REPORT, "csv html table"},
     {OPTION_FORMAT, 0, "csv table"},
     {OPTION_WITH, 0, "host cluster datacenter folder path pool datastores uuid title state"},

@@ -103,6 +103,7 @@ static bool open_file(struct destination *mine, const char *text, const struct o
         return false;
     mine->sink.stream = mine->output.stream;
     mine->sink.output = &mine->output;
+    mine->sink.options.width = mine->output.path ? 0 : options_terminal_width(options);
     return true;
 }
 
@@ -140,6 +141,7 @@ static void make_tee(struct destinations *destinations) {
     struct sink **sinks = memory_array(count, sizeof *sinks);
     for (size_t i = 0; i < count; i++) {
         struct destination *destination = &destinations->list[i];
+        destination->sink.reporter = &destinations->reporter;
         sinks[i] = destination->client ? push_client_sink(destination->client) : &destination->sink;
     }
     tee_init(&destinations->tee, sinks, count);
@@ -160,6 +162,11 @@ static bool check_applicable(const struct destinations *destinations, const stru
     return !given || error_set(error, ERROR_USAGE, "%s is for URLs: no --output is one", given);
 }
 
+static void warn(void *log, enum report_level level, const char *text) {
+    (void)level;
+    log_warn(log, "%s", text);
+}
+
 static void close_all(struct destinations *destinations) {
     destinations_abort(destinations);
     destinations_done(destinations);
@@ -170,7 +177,11 @@ bool destinations_open(struct destinations *destinations, const struct options *
     const char *const standard[] = {NULL};
     const char *const *outputs = options->output_count ? options->outputs : standard;
     size_t count = options->output_count ? options->output_count : 1;
-    *destinations = (struct destinations){.count = count, .log = &options->log};
+    *destinations = (struct destinations){
+        .count = count,
+        .log = &options->log,
+        .reporter = {(void *)&options->log, warn},
+    };
     destinations->list = memory_array(count, sizeof *destinations->list);
     for (size_t i = 0; i < count; i++) {
         if (open_one(destinations, i, outputs[i], options, error))
@@ -205,8 +216,14 @@ bool destinations_has(const struct destinations *destinations, const struct outp
 
 /* What has been written of one is worth keeping, though the error may tell of what is lost. */
 static bool commit_one(struct destination *destination, struct error *error) {
-    if (!destination->client)
-        return output_commit(&destination->output, error);
+    if (!destination->client) {
+        bool written = output_commit(&destination->output, error);
+        if (written && destination->sink.omitted)
+            error_set(error, ERROR_OUTPUT, "%s: %zu series came late and have no column",
+                      destination->path ? destination->path : "standard output",
+                      destination->sink.omitted);
+        return written;
+    }
     enum push_result result = push_client_finish(destination->client, error);
     push_client_free(destination->client);
     destination->client = NULL;

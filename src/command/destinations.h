@@ -23,6 +23,7 @@ struct destinations {
     size_t count;
     size_t lost; /* that failed while others went on */
     const struct log *log;
+    struct reporter reporter;
 };
 
 /*

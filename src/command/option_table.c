@@ -78,6 +78,7 @@ static const struct poptOption sample_options[] = {
         "add to each row what is known of its entity: host, cluster, datacenter, folder, uuid, "
         "…; repeatable",
         "FIELD,..."),
+    ROW_FLAG("units", '\0', OPTION_UNITS, "wide: units in the header: cpu.usage.average [percent]"),
     ROW_FLAG("no-timestamps", '\0', OPTION_NO_TIMESTAMPS,
              "openmetrics and prometheus: the newest value of each series, without its time"),
     ROW_VALUE("coverage", '\0', OPTION_COVERAGE,

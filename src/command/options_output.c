@@ -55,6 +55,7 @@ bool options_check_output(struct options *options, struct error *error) {
     options->sink.raw = value[OPTION_RAW];
     options->sink.spreadsheet_safe = value[OPTION_SPREADSHEET_SAFE];
     options->sink.without_times = value[OPTION_NO_TIMESTAMPS];
+    options->sink.units = value[OPTION_UNITS];
     options->sink.endless = value[OPTION_FOLLOW];
     options->sort = value[OPTION_SORT];
     options->offered = value[OPTION_OFFERED];

@@ -8,6 +8,9 @@
 /* sink_csv: one row per sample, RFC 4180. */
 extern const struct sink_ops sink_csv;
 
+/* sink_wide: CSV with one row per time and entity, and a column for each counter and instance. */
+extern const struct sink_ops sink_wide;
+
 /* sink_jsonl: one JSON object per sample and line. */
 extern const struct sink_ops sink_jsonl;
 
@@ -19,5 +22,8 @@ extern const struct sink_ops sink_openmetrics;
 
 /* sink_prometheus: the older text format of Prometheus, with the newest sample of each series. */
 extern const struct sink_ops sink_prometheus;
+
+/* sink_table_format: lines for reading, in columns that fit the terminal. */
+extern const struct sink_ops sink_table_format;
 
 #endif

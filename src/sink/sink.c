@@ -10,7 +10,8 @@
 #include "sink/formats.h"
 
 const struct sink_ops *const sink_table[] = {
-    &sink_csv, &sink_jsonl, &sink_influx, &sink_openmetrics, &sink_prometheus, NULL,
+    &sink_csv,         &sink_wide,       &sink_jsonl,        &sink_influx,
+    &sink_openmetrics, &sink_prometheus, &sink_table_format, NULL,
 };
 
 const struct sink_ops *sink_find(const char *name, struct error *error) {
@@ -49,10 +50,11 @@ const struct sink_ops *sink_choose(const char *name, const char *path, struct er
     if (name)
         return sink_find(name, error);
     size_t length = path ? strlen(path) - strlen(compression_suffix(path)) : 0;
+    const struct sink_ops *found = sink_table[0];
     for (size_t i = 0; sink_table[i]; i++)
         if (is_called(path, length, sink_table[i]))
-            return sink_table[i];
-    return sink_table[0];
+            found = sink_table[i]; /* x.wide.csv is called csv as well: the later one is meant */
+    return found;
 }
 
 bool sink_accepts(const struct sink_ops *ops, const struct sink_options *options,

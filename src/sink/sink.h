@@ -15,6 +15,7 @@
 #include "core/inventory.h"
 #include "core/mark.h"
 #include "core/output.h"
+#include "core/reporter.h"
 #include "core/series.h"
 #include "core/window.h"
 
@@ -24,6 +25,8 @@ struct sink_options {
     bool without_times;    /* of what has one value per series */
     bool units;            /* in the header */
     bool endless;          /* the rounds of a run have no end */
+    size_t targets;        /* how many there are; 0: not known */
+    size_t width;          /* of the terminal that gets it; 0 for none */
     size_t field_count;    /* of what is added to each row */
     const struct entity_field *fields[ENTITY_FIELDS];
 };
@@ -108,7 +111,9 @@ struct sink {
     FILE *stream;
     struct output *output; /* of the stream; NULL when rounds need not be flushed */
     struct sink_options options;
-    void *state; /* what the format keeps between series; its own */
+    void *state;                     /* what the format keeps between series; its own */
+    const struct reporter *reporter; /* may be NULL */
+    size_t omitted;                  /* series that have no place in the output */
     bool begun;
     unsigned target; /* the number of the one that the next call is about */
 };

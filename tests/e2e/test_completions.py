@@ -11,7 +11,7 @@ COMMANDS = ["check", "collect", "compare", "counters", "inventory", "report",
             "record", "history", "serve"]
 FORMATS = {**{command: ["csv", "table"] for command in COMMANDS
               if command not in ("record", "serve")},
-           "collect": ["csv", "jsonl", "influx", "openmetrics", "prometheus"],
+           "collect": ["csv", "wide", "jsonl", "influx", "openmetrics", "prometheus", "table"],
            "report": ["csv", "html", "table"]}
 
 

@@ -98,7 +98,7 @@ def readable(path):
 @pytest.mark.parametrize("arguments, message", [
     (["--with", "hosts"], "--with 'hosts': nothing of an entity is called 'hosts'; there is host,"),
     (["--with", ""], "--with ''"),
-    (["--format", "json"], "no format 'json'; the formats are csv, jsonl"),
+    (["--format", "json"], "no format 'json'; the formats are csv, wide, jsonl, influx,"),
 ])
 def test_wrong_usage(vperf, arguments, message):
     """The known names are listed."""
