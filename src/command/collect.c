@@ -84,8 +84,7 @@ static bool open_coverage(struct outputs *outputs, const char *path, struct erro
                      path);
 }
 
-static bool open_outputs(struct outputs *outputs, const struct options *options,
-                         struct error *error) {
+static bool open_outputs(struct outputs *outputs, struct options *options, struct error *error) {
     if (!destinations_open(&outputs->samples, options, error))
         return false;
     if (open_coverage(outputs, options->coverage, error))

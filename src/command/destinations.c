@@ -82,7 +82,7 @@ static bool open_url(struct destination *mine, const char *text, const struct op
         .log = &options->log,
         .timeout_seconds = options->source.timeout_seconds,
         .endless = options->timing.follow,
-        .patient = !options->timing.follow && is_recorded(options),
+        .patient = options->resume || (!options->timing.follow && is_recorded(options)),
     };
     char *token = NULL;
     bool good = push_url_init(&mine->url, text, error) &&
@@ -144,6 +144,8 @@ static void make_tee(struct destinations *destinations) {
         destination->sink.reporter = &destinations->reporter;
         sinks[i] = destination->client ? push_client_sink(destination->client) : &destination->sink;
     }
+    if (destinations->resume)
+        sinks[0] = resume_sink(destinations->resume, destinations->list[0].client);
     tee_init(&destinations->tee, sinks, count);
     destinations->tee.failed = on_failure;
     destinations->tee.context = destinations;
@@ -172,7 +174,7 @@ static void close_all(struct destinations *destinations) {
     destinations_done(destinations);
 }
 
-bool destinations_open(struct destinations *destinations, const struct options *options,
+bool destinations_open(struct destinations *destinations, struct options *options,
                        struct error *error) {
     const char *const standard[] = {NULL};
     const char *const *outputs = options->output_count ? options->outputs : standard;
@@ -183,6 +185,11 @@ bool destinations_open(struct destinations *destinations, const struct options *
         .reporter = {(void *)&options->log, warn},
     };
     destinations->list = memory_array(count, sizeof *destinations->list);
+    destinations->resume = resume_new(options, error);
+    if (error->kind != ERROR_NONE) {
+        close_all(destinations);
+        return false;
+    }
     for (size_t i = 0; i < count; i++) {
         if (open_one(destinations, i, outputs[i], options, error))
             continue;
@@ -214,17 +221,31 @@ bool destinations_has(const struct destinations *destinations, const struct outp
     return false;
 }
 
+/* What waits is not lost: the next run sends it. */
+static enum push_result keep_position(struct destinations *destinations, struct error *error) {
+    if (error->kind != ERROR_NONE)
+        log_info(destinations->log, "%s; the next run with --resume goes on there", error->message);
+    error_clear(error);
+    return resume_store(destinations->resume, error) ? PUSH_ALL : PUSH_NONE;
+}
+
 /* What has been written of one is worth keeping, though the error may tell of what is lost. */
-static bool commit_one(struct destination *destination, struct error *error) {
-    if (!destination->client) {
-        bool written = output_commit(&destination->output, error);
-        if (written && destination->sink.omitted)
-            error_set(error, ERROR_OUTPUT, "%s: %zu series came late and have no column",
-                      destination->path ? destination->path : "standard output",
-                      destination->sink.omitted);
-        return written;
-    }
+static bool commit_file(struct destination *destination, struct error *error) {
+    bool written = output_commit(&destination->output, error);
+    if (written && destination->sink.omitted)
+        error_set(error, ERROR_OUTPUT, "%s: %zu series came late and have no column",
+                  destination->path ? destination->path : "standard output",
+                  destination->sink.omitted);
+    return written;
+}
+
+static bool commit_one(struct destinations *destinations, struct destination *destination,
+                       struct error *error) {
+    if (!destination->client)
+        return commit_file(destination, error);
     enum push_result result = push_client_finish(destination->client, error);
+    if (destinations->resume)
+        result = keep_position(destinations, error);
     push_client_free(destination->client);
     destination->client = NULL;
     return result != PUSH_NONE;
@@ -237,7 +258,7 @@ bool destinations_commit(struct destinations *destinations, struct error *error)
         struct error failure = {0};
         if (!tee_works(&destinations->tee, i))
             continue;
-        written += commit_one(&destinations->list[i], &failure);
+        written += commit_one(destinations, &destinations->list[i], &failure);
         if (failure.kind == ERROR_NONE)
             continue;
         if (last.kind != ERROR_NONE)
@@ -266,6 +287,7 @@ void destinations_done(struct destinations *destinations) {
     }
     if (destinations->tee.members)
         tee_done(&destinations->tee);
+    resume_free(destinations->resume);
     free(destinations->list);
     *destinations = (struct destinations){0};
 }

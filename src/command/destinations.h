@@ -4,6 +4,7 @@
 #define VPERF_COMMAND_DESTINATIONS_H
 
 #include "command/options.h"
+#include "command/resume.h"
 #include "core/cancel.h"
 #include "core/output.h"
 #include "push/client.h"
@@ -21,7 +22,8 @@ struct destinations {
     struct tee tee; /* what a run writes to */
     struct destination *list;
     size_t count;
-    size_t lost; /* that failed while others went on */
+    size_t lost;           /* that failed while others went on */
+    struct resume *resume; /* of the only one; NULL for none */
     const struct log *log;
     struct reporter reporter;
 };
@@ -30,7 +32,7 @@ struct destinations {
  * destinations_open: all outputs of the options, before any server is asked for something. False
  * with the error, ERROR_OUTPUT or ERROR_USAGE: then none is open.
  */
-bool destinations_open(struct destinations *destinations, const struct options *options,
+bool destinations_open(struct destinations *destinations, struct options *options,
                        struct error *error) __attribute__((warn_unused_result));
 
 /* destinations_end_with: waiting for a reader ends with this token too. */

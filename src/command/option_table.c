@@ -198,6 +198,9 @@ static const struct poptOption destination_options[] = {
               "the token for URLs is the first line of FILE (else VPERF_TOKEN)", "FILE"),
     ROW_VALUE("output-ca-file", '\0', OPTION_OUTPUT_CA_FILE,
               "of URLs, trust the certificate authorities in FILE (PEM), and no others", "FILE"),
+    ROW_VALUE("resume", '\0', OPTION_RESUME,
+              "of --follow from a history to a URL, go on where the last run with this NAME ended",
+              "NAME"),
     ROW_SPREADSHEET_SAFE,
     POPT_TABLEEND,
 };

@@ -96,6 +96,7 @@ struct options {
     size_t output_count;    /* 0 for stdout alone */
     const char *token_file; /* of outputs that are URLs, as the next one; NULL when not given */
     const char *output_ca_file;
+    const char *resume; /* the name of what is forwarded; NULL when not given */
     const char *coverage;
     const char *sort;   /* NULL when not given */
     const char *totals; /* the file of a comparison's totals; NULL when not given */

@@ -50,6 +50,7 @@ bool options_check_output(struct options *options, struct error *error) {
     options->outputs = (const char *const *)options->text->outputs->pdata;
     options->output_count = options->text->outputs->len;
     options->token_file = value[OPTION_TOKEN_FILE];
+    options->resume = value[OPTION_RESUME];
     options->output_ca_file = value[OPTION_OUTPUT_CA_FILE];
     options->coverage = value[OPTION_COVERAGE];
     options->sink.raw = value[OPTION_RAW];

@@ -339,6 +339,14 @@ void push_client_end_with(struct push_client *client, const struct cancel *cance
     client->cancel = cancel;
 }
 
+int64_t push_client_rounds(const struct push_client *client) {
+    return client->rounds;
+}
+
+int64_t push_client_delivered(const struct push_client *client) {
+    return client->delivered;
+}
+
 static void hurry(struct push_client *client, bool *hurried) {
     if (*hurried || !cancel_requested(client->cancel))
         return;

@@ -36,6 +36,12 @@ struct sink *push_client_sink(struct push_client *client);
 /* push_client_end_with: waiting ends with this token too. */
 void push_client_end_with(struct push_client *client, const struct cancel *cancel);
 
+/* push_client_rounds: how many rounds were ended. */
+int64_t push_client_rounds(const struct push_client *client);
+
+/* push_client_delivered: the newest of them of which nothing is left to deliver; 0 for none. */
+int64_t push_client_delivered(const struct push_client *client);
+
 /* What has been delivered. */
 enum push_result { PUSH_ALL, PUSH_PART, PUSH_NONE };
 

@@ -28,6 +28,16 @@ struct source_marks {
     bool (*find)(void *context, const struct entity *entity, int32_t interval, struct mark *mark);
 };
 
+/* An endless run over a recording goes on where one before it ended. */
+struct source_resume {
+    void *context;
+    const char *position; /* where that was, in the source's words; NULL for none */
+    /* ready: there is room for what another round gives. */
+    bool (*ready)(void *context);
+    /* moved: with what this round gave, all up to this position has been given. */
+    void (*moved)(void *context, const char *position);
+};
+
 /* What the command line says about connections; strings are borrowed. */
 struct source_options {
     const char *password_file;
@@ -40,14 +50,15 @@ struct source_options {
     const struct reporter *reporter; /* NULL: nobody listens */
     struct credentials *kept; /* what an attempt to open that failed had asked for; NULL: nothing is
                                  kept for the next one */
-    const struct source_marks *marks; /* rounds without an end go on after these; may be NULL */
-    const struct cancel *cancel;      /* ends what the source does; NULL: a signal alone does */
-    int balloon_period_seconds;       /* libvirt: guests without one get this; 0 changes no guest */
-    bool guest_agent;                 /* libvirt: agents in guests are asked */
-    int64_t at;        /* history: the inventory of this time; 0 for all that was there */
-    bool any_interval; /* history: of all intervals, whatever the window says */
-    bool at_relative;  /* at is from the newest sample */
-    int jobs;          /* vSphere: connections side by side; 0 for the default */
+    const struct source_marks *marks;   /* rounds without an end go on after these; may be NULL */
+    const struct source_resume *resume; /* of a recording; may be NULL */
+    const struct cancel *cancel;        /* ends what the source does; NULL: a signal alone does */
+    int balloon_period_seconds; /* libvirt: guests without one get this; 0 changes no guest */
+    bool guest_agent;           /* libvirt: agents in guests are asked */
+    int64_t at;                 /* history: the inventory of this time; 0 for all that was there */
+    bool any_interval;          /* history: of all intervals, whatever the window says */
+    bool at_relative;           /* at is from the newest sample */
+    int jobs;                   /* vSphere: connections side by side; 0 for the default */
 };
 
 /* Entities of one type that gave nothing of what they were asked for. Borrowed. */

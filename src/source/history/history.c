@@ -8,7 +8,7 @@
 #include "core/clock.h"
 #include "core/memory.h"
 #include "core/value.h"
-#include "source/history/visit.h"
+#include "source/history/forward.h"
 
 enum { TAIL_SECONDS = 1, GONE_SECONDS = 3600 };
 
@@ -30,7 +30,10 @@ static struct source *history_open(const struct target *target,
     history->options = *options;
     history->reader = reader;
     history->label = memory_strdup(target->text);
-    return &history->base;
+    if (!options->resume || forward_begin(history, error))
+        return &history->base;
+    history_source.close(&history->base);
+    return NULL;
 }
 
 static struct catalog *history_catalog(struct source *source, struct error *error) {
@@ -107,8 +110,8 @@ static bool history_about(struct source *source, struct source_about *about, str
 }
 
 static struct due history_due(struct source *source, int32_t interval) {
-    (void)source;
-    return (struct due){clock_boot_ns() + TAIL_SECONDS * second_ns, interval * second_ns};
+    int64_t pause_ns = from_base(source)->hurries ? 0 : TAIL_SECONDS * second_ns;
+    return (struct due){clock_boot_ns() + pause_ns, interval * second_ns};
 }
 
 static bool history_round(struct source *source, const struct selection *selection,
@@ -123,6 +126,7 @@ static void history_close(struct source *source) {
         return;
     struct history *history = from_base(source);
     reader_close(history->reader);
+    position_done(&history->position);
     inventory_free(history->inventory);
     free(history->label);
     free(history);

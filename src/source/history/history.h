@@ -4,6 +4,7 @@
 #define VPERF_SOURCE_HISTORY_HISTORY_H
 
 #include "history/reader.h"
+#include "source/history/position.h"
 #include "source/source.h"
 
 struct history {
@@ -12,8 +13,11 @@ struct history {
     struct reader *reader;
     char *label;
     struct inventory *inventory;
-    bool tailing;       /* a round without end has begun */
-    int64_t last_round; /* that was given in it */
+    bool tailing;             /* a round without end has begun */
+    int64_t last_round;       /* that was given in it */
+    struct position position; /* of a run that goes on where another one ended */
+    int64_t stretch;          /* seconds that it gives at a time, of what has been folded */
+    bool hurries;             /* more of that is to come */
 };
 
 #endif

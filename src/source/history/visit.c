@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "source/history/forward.h"
 
 enum {
     PART_SAMPLES = 2 * 1024 * 1024, /* of an entity at a time */
@@ -121,8 +122,8 @@ static bool find_step(const struct visit *visit, const struct reader_entity *ent
     return true;
 }
 
-static bool give_span(const struct visit *visit, struct reader_entity *entity, int64_t after,
-                      int64_t until, struct error *error) {
+bool visit_span(const struct visit *visit, struct reader_entity *entity, int64_t after,
+                int64_t until, struct error *error) {
     struct reader *reader = visit->history->reader;
     int64_t step = 0;
     bool good = find_step(visit, entity, after, until, &step, error);
@@ -240,7 +241,7 @@ static bool give_entity(const struct visit *visit, struct reader_entity *entity,
     report_offered(visit, entity);
     if (window->newest)
         return give_newest(visit, entity, after, until, error);
-    return give_span(visit, entity, after, MIN(until, entity->newest), error);
+    return visit_span(visit, entity, after, MIN(until, entity->newest), error);
 }
 
 static bool give_all(const struct visit *visit, struct error *error) {
@@ -268,7 +269,7 @@ static bool on_tail(void *context, int64_t chunk, struct collected *all, struct 
             return false;
         struct collected mine;
         choose(visit, entity, &mine);
-        mine.after = visit->window->after;
+        mine.after = visit->history->options.resume ? INT64_MIN : visit->window->after;
         for (size_t k = 0; k < mine.count; k++) {
             const struct collected_series *from = collected_find(all, mine.series[k].id);
             if (from)
@@ -280,13 +281,17 @@ static bool on_tail(void *context, int64_t chunk, struct collected *all, struct 
     return good;
 }
 
+bool visit_tail(const struct visit *visit, int64_t *last, bool *whole, struct error *error) {
+    const struct reader_tail order = {(void *)visit, on_tail};
+    return reader_read_tail(visit->history->reader, &order, last, whole, error);
+}
+
 static bool tail(struct visit *visit, struct error *error) {
     struct history *history = visit->history;
     int64_t before = history->last_round;
     if (history->tailing) {
         bool whole = true;
-        const struct reader_tail order = {visit, on_tail};
-        if (!reader_read_tail(history->reader, &order, &history->last_round, &whole, error))
+        if (!visit_tail(visit, &history->last_round, &whole, error))
             return false;
         if (!whole)
             visit->events->missing(visit->events->context, NULL,
@@ -319,7 +324,10 @@ static void report_faults(const struct visit *visit) {
 
 static bool run(struct visit *visit, struct error *error) {
     bool endless = visit->window->fresh_only && !visit->window->until;
-    bool good = endless ? tail(visit, error) : give_all(visit, error);
+    bool forwards = endless && visit->history->options.resume;
+    bool good = forwards  ? forward_round(visit, error)
+                : endless ? tail(visit, error)
+                          : give_all(visit, error);
     report_faults(visit);
     return good;
 }

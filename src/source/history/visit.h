@@ -12,6 +12,16 @@ struct visit {
     const struct source_events *events;
 };
 
+/* visit_span: samples of the entity, which is loaded, with after < time <= until. */
+bool visit_span(const struct visit *visit, struct reader_entity *entity, int64_t after,
+                int64_t until, struct error *error);
+
+/*
+ * visit_tail: all samples of the rounds after this number, which becomes that of the newest one;
+ * *whole becomes false when some of them are no longer there.
+ */
+bool visit_tail(const struct visit *visit, int64_t *last, bool *whole, struct error *error);
+
 /* visit_run: as round in source_ops. */
 bool visit_run(struct visit *visit, struct error *error);
 
