@@ -56,5 +56,6 @@ endforeach()
 add_custom_target(package_texts ALL DEPENDS ${package_texts})
 install(FILES ${package_texts} ${CMAKE_CURRENT_LIST_DIR}/debian/copyright README.md
     DESTINATION ${package_doc})
+install(DIRECTORY src/doc/ DESTINATION ${package_doc}/pages)
 
 include(CPack)

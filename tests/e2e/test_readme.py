@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
-"""The README's commands for users run as they stand, against the simulator and libvirt's test
+"""The commands in README and its pages run as they stand, against the simulator and libvirt's test
 driver in place of the hosts that they name."""
 
 import gzip
@@ -12,15 +12,36 @@ import harness
 import pytest
 import serving
 
-README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
-BLOCKS = re.findall(r"^```sh\n(.*?)^```", README.read_text(encoding="utf-8"), re.S | re.M)
-CONFIG = re.findall(r"^```ini\n(.*?)^```", README.read_text(encoding="utf-8"), re.S | re.M)[0]
-COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line.startswith("vperf ")]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "src/doc").glob("*.md"))]
+TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+BLOCKS = re.findall(r"^```sh\n(.*?)^```", TEXT, re.S | re.M)
+CONFIG = re.findall(r"^```ini\n(.*?)^```", TEXT, re.S | re.M)[0]
+COMMANDS = list(dict.fromkeys(line for block in BLOCKS for line in block.splitlines()
+                              if line.startswith("vperf ")))
 
 
 def test_there_are_commands():
     """The README shows how each command is used."""
     assert {line.split()[1] for line in COMMANDS} >= {"collect", "counters", "inventory"}
+
+
+def test_links_lead_somewhere():
+    """The pages that README and the others name are there."""
+    for page in PAGES:
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_messages_that_are_explained_exist():
+    """Each message that the page about trouble explains is one of the program's."""
+    sources = "".join(re.sub(r'"\s*\n\s*"', "", path.read_text(encoding="utf-8"))
+                      for path in (ROOT / "src").rglob("*.c"))
+    page = (ROOT / "src/doc/troubleshooting.md").read_text(encoding="utf-8")
+    explained = [text for line in page.splitlines() if line.startswith("| `")
+                 for text in re.findall("`([^`]*)`", line.split("|")[1])]
+    assert len(explained) > 10
+    assert [text for text in explained if text not in sources] == []
 
 
 @pytest.mark.parametrize("line", COMMANDS)
@@ -29,6 +50,8 @@ def test_command(line, vperf, start_vcsim, certs, tmp_path):
     server = start_vcsim("-mode", "real", "-names", names(tmp_path))
     words = shlex.split(line)[1:]
     words = [word.replace("root@esx01.example.com", server.target())
+             .replace("vperf@vsphere.local@vc01.example.com", server.target())
+             .replace("qemu+ssh://vperf@kvm01.example.com/system", "test:///default")
              .replace("qemu:///system", "test:///default")
              .replace("AA:BB:…", certs["good"]["sha256"]) for word in words]
     configure(tmp_path, server, certs)
