@@ -39,7 +39,7 @@ static void show_help(poptContext context, const struct options_spec *spec) {
 
 static bool is_list(int option) {
     return option == OPTION_TYPE || option == OPTION_NAME || option == OPTION_COUNTER ||
-           option == OPTION_RULE || option == OPTION_WITH;
+           option == OPTION_RULE || option == OPTION_WITH || option == OPTION_GROUP_BY;
 }
 
 /* The last one of a repeated option counts; a repeated list grows. */

@@ -40,8 +40,9 @@ struct options_spec {
     const char *summary;   /* one sentence */
     const char *notes;     /* end of the help: formats, examples */
     unsigned groups;
-    bool guests_only; /* unless --type says otherwise */
-    bool datastores;  /* as well, unless --type says otherwise */
+    bool guests_only;           /* unless --type says otherwise */
+    bool datastores;            /* as well, unless --type says otherwise */
+    const char *default_target; /* of a file that is there, when nothing names a target; or NULL */
 };
 
 /* How parsing ended. */
@@ -102,13 +103,15 @@ struct options {
     const char *totals; /* the file of a comparison's totals; NULL when not given */
     struct retention retention;
     struct serve_options serve;
-    bool check;        /* every block of a history */
-    bool gaps;         /* of a history, in place of its targets */
-    bool offered;      /* counters that a guest or host offers */
-    bool units;        /* in the header of a comparison's CSV */
-    int32_t top;       /* 0 when not given */
-    int32_t spare;     /* hosts of each cluster that fail, in a report */
-    const char *rules; /* of a report, as a list; NULL when not given */
+    bool check;           /* every block of a history */
+    bool gaps;            /* of a history, in place of its targets */
+    bool offered;         /* counters that a guest or host offers */
+    bool units;           /* in the header of a comparison's CSV */
+    int32_t top;          /* 0 when not given */
+    int32_t spare;        /* hosts of each cluster that fail, in a report */
+    const char *rules;    /* of a report, as a list; NULL when not given */
+    const char *group_by; /* the same */
+    bool explain;         /* what stands behind the figures of a report */
     bool interval_given;
     bool samples_given;
     struct target_plan *plans; /* one for each target */

@@ -60,6 +60,8 @@ bool options_check_selection(struct options *options, struct error *error) {
         return false;
     options->spare = DEFAULT_SPARE;
     options->rules = value[OPTION_RULE];
+    options->group_by = value[OPTION_GROUP_BY];
+    options->explain = value[OPTION_EXPLAIN];
     return options_parse_number("--top", value[OPTION_TOP], MAX_TOP, &options->top, error) &&
            options_parse_number("--spare", value[OPTION_SPARE], MAX_SPARE, &options->spare, error);
 }

@@ -52,6 +52,11 @@ static bool add_target_of_environment(struct options_given *given, struct error 
     }
     if (libvirt_uri)
         return add_target_word(given, libvirt_uri, error);
+    const char *file = given->spec->default_target;
+    if (given->text.value[OPTION_EXPLAIN])
+        return true;
+    if (file && access(file, F_OK) == 0)
+        return add_target_word(given, file, error);
     return error_set(error, ERROR_USAGE,
                      "no TARGET: give a host name or a URI, such as esx01.example.com or "
                      "https://root@esx01.example.com, or set GOVC_URL or LIBVIRT_DEFAULT_URI");
@@ -105,7 +110,7 @@ static bool add_plans(struct options *options, struct error *error) {
             target_set_login(&options_add_target(options, &word->target)->target,
                              options->text->value[OPTION_USERNAME], NULL);
     }
-    if (!given->word_count && !options_choose_sections(options, NULL, error))
+    if (!given->word_count && options->config && !options_choose_sections(options, NULL, error))
         return false;
     for (size_t i = 0; i < options->target_count; i++) {
         struct target_plan *plan = &options->plans[i];

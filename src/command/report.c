@@ -6,16 +6,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#if VPERF_HISTORY
+#include "command/history_gaps.h"
+#endif
 #include "command/run.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
+#include "report/explain.h"
 #include "report/page.h"
 
 enum { DEFAULT_POLLS = 15, MONTH_DAYS = 30, HOUR_SECONDS = 3600, DAY_SECONDS = 86400 };
 
 const struct options_spec report_spec = {
     .command = "report",
-    .arguments = "TARGET...",
+    .arguments = "[TARGET...]",
     .summary = "Capacity report: what hosts and guests have, use and need over a window of time.",
     .notes = "Formats: csv (one row per cluster, host and guest), table, html (one file without\n"
              "scripts that needs no network, for screen and paper), xlsx (a sheet per kind, with\n"
@@ -49,6 +53,7 @@ const struct options_spec report_spec = {
              "  vperf report --rule cpu-target=60,min-days=3 --last 7d vperf.db\n",
     .groups = OPTIONS_REPORT | OPTIONS_OUTPUT | OPTIONS_TARGETS,
     .datastores = true,
+    .default_target = "vperf.db",
 };
 
 /* The archives that a vCenter is shipped with: intervals, and how long they are kept. */
@@ -167,19 +172,50 @@ static void publish(struct run *run, struct output *output) {
         log_info(log, "%zu powered off or disconnected", run->skipped);
 }
 
+/* What histories lack. */
+static GPtrArray *find_gaps(const struct options *options) {
+#if VPERF_HISTORY
+    return history_gaps(options);
+#else
+    (void)options;
+    return g_ptr_array_new();
+#endif
+}
+
+/* ERROR_USAGE names a wrong word of the list. */
+static bool parse_groups(const char *list, unsigned *groups, struct error *error) {
+    char **words = g_strsplit(list ? list : "", ",", -1);
+    for (char **word = words; *word; word++) {
+        int group = 0;
+        while (group < FINDINGS_GROUPS &&
+               strcmp(*word, findings_group_name((enum findings_group)group)) != 0)
+            group++;
+        if (group == FINDINGS_GROUPS)
+            error_set(error, ERROR_USAGE,
+                      "--group-by '%s': expected cluster, host or folder (tags are not known)",
+                      *word);
+        *groups |= 1U << group;
+    }
+    g_strfreev(words);
+    return error->kind == ERROR_NONE;
+}
+
 static bool write_report(struct run *run, struct usage *usage, const struct sizing_rules *rules,
                          const struct page *page, FILE *stream) {
     const struct options *options = run->options;
     const struct timing *timing = &options->timing;
     const struct moment *start = &timing->range.start;
-    const struct findings_order order = {
+    struct findings_order order = {
         .rules = *rules,
         .spare = (size_t)options->spare,
         .start = start->given && !start->relative ? start->seconds : 0,
         .seconds = window_seconds(timing),
         .lost = run->failed + run->missing,
         .top = (size_t)options->top,
+        .gaps = find_gaps(options),
     };
+    struct error known_good = {0};
+    (void)!parse_groups(options->group_by, &order.groups, &known_good);
     const struct page_options form = {
         .width = options_terminal_width(options),
         .spreadsheet_safe = options->sink.spreadsheet_safe,
@@ -188,6 +224,7 @@ static bool write_report(struct run *run, struct usage *usage, const struct sizi
     findings_init(&findings, usage, &order);
     bool good = page->write(stream, &findings, &form, &run->fatal);
     findings_done(&findings);
+    g_ptr_array_free(order.gaps, TRUE);
     return good;
 }
 
@@ -235,14 +272,37 @@ static bool check_types(const struct options *options, struct error *error) {
     return true;
 }
 
+static int explain(const struct options *options, const struct sizing_rules *rules,
+                   const struct page *page, struct error *error) {
+    const struct page_options form = {
+        .width = options_terminal_width(options),
+        .spreadsheet_safe = options->sink.spreadsheet_safe,
+    };
+    struct output output;
+    if (!page->list) {
+        error_set(error, ERROR_USAGE, "--explain: --format csv or table");
+        return STATUS_USAGE;
+    }
+    if (!output_open(&output, options->output, error))
+        return run_error_status(error);
+    struct grid *grid = explain_list(rules);
+    page->list(output.stream, grid, &form);
+    grid_free(grid);
+    return output_commit(&output, error) ? STATUS_OK : run_error_status(error);
+}
+
 static int prepare_and_report(struct options *options, struct error *error) {
     struct sizing_rules rules;
+    unsigned groups = 0;
     bool terminal = !options->output && isatty(STDOUT_FILENO);
     const struct page *page = page_find(options->format, options->output, terminal, error);
     sizing_rules_init(&rules);
     if (!page || !check_types(options, error) ||
-        (options->rules && !sizing_rules_parse(&rules, options->rules, error)))
+        (options->rules && !sizing_rules_parse(&rules, options->rules, error)) ||
+        !parse_groups(options->group_by, &groups, error))
         return STATUS_USAGE;
+    if (options->explain)
+        return explain(options, &rules, page, error);
     usage_add_counters(&options->selection.counters);
     usage_add_devices(&options->selection.devices);
     options->selection.optional = true;

@@ -117,6 +117,7 @@ static void add_percents(struct capacity *capacity, const struct measure_samples
     struct measure_samples part = *sums;
     part.values = percents;
     timeline_add_all(&capacity->timeline, &part);
+    hours_add_all(&capacity->hours, &part);
     free(percents);
 }
 

@@ -7,6 +7,7 @@
 #ifndef VPERF_REPORT_CAPACITY_H
 #define VPERF_REPORT_CAPACITY_H
 
+#include "report/hours.h"
 #include "report/trend.h"
 #include "report/usage.h"
 
@@ -53,6 +54,7 @@ struct capacity {
     struct measure demand;    /* MHz */
     struct measure consumed;  /* KiB */
     struct timeline timeline; /* of demand, in percent of mhz */
+    struct hours hours;       /* the same */
     size_t spare;             /* hosts that fail: the largest ones, at most all */
     struct headroom now;
     struct growth mhz_growth; /* towards the headroom with the spare hosts failed */

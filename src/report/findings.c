@@ -8,40 +8,6 @@
 
 enum { DAY_SECONDS = 86400 };
 
-const struct findings_formula findings_formulas[] = {
-    {"percentiles", "Hyndman-Fan type 7 (numpy's default) over the samples of the window, exact; "
-                    "each sample is an average over its interval, so that short bursts are hidden "
-                    "in long intervals"},
-    {"CPU %", "guest: cpu.usage.average, of all its vCPUs; host: of all cores at their nominal "
-              "frequency, above 100 with turbo; utilization: cpu.utilization.average, of the time "
-              "of its threads"},
-    {"ready %, co-stop %", "cpu.ready.summation and cpu.costop.summation / interval / vCPUs, per "
-                           "sample, never summed over samples"},
-    {"memory needed",
-     "guest.mem.needed where a guest of ESXi tells it, on KVM mem.usage.average of "
-     "the guest's memory; else it lies between mem.active.average, which is below, "
-     "and mem.consumed.average, which is above"},
-    {"mem.usage", "means active on a guest of ESXi and consumed on a host: it is not shown"},
-    {"headroom",
-     "cores x nominal MHz, and memory, minus the p95 of the hosts' cpu.usagemhz.average "
-     "and mem.consumed.average, added up time by time; with N hosts failed: without the "
-     "N largest; by demand, not by reservations"},
-    {"more guests", "whole guests like the average one, and like the one at the p95 of all guests' "
-                    "p95, that fit into the headroom of both CPU and memory"},
-    {"latency",
-     "virtualDisk.totalReadLatency and totalWriteLatency, mean weighted by requests; peak: "
-     "the highest of a disk in an interval with requests"},
-    {"days to full",
-     "free space / Theil-Sen slope of daily averages of used space, from 7 days on, when even the "
-     "low end of its 95 % interval grows"},
-    {"provisioned %", "what guests have on a datastore and may grow to, of its capacity"},
-    {"time above", "seconds of the samples above the limit"},
-    {"coverage", "seconds of the samples of cpu.usage.average / seconds of the window"},
-    {"units", "GB, MB and KB are of 1024 bytes each; GHz of 1000 MHz"},
-    {"freed", "smaller memory frees what is consumed beyond the new size; fewer vCPUs free no MHz"},
-    {NULL, NULL},
-};
-
 static void note_times(struct findings *findings, const struct measure *measure) {
     if (!measure_known(measure))
         return;
@@ -133,12 +99,52 @@ static void add_guests(struct findings *findings) {
         qsort(findings->guests, findings->guest_count, sizeof *findings->guests, compare_findings);
 }
 
+const char *findings_group_name(enum findings_group group) {
+    static const char *const names[FINDINGS_GROUPS] = {"cluster", "host", "folder"};
+    return names[group];
+}
+
+const char *findings_group_of(enum findings_group group, const struct entity *guest) {
+    switch (group) {
+    case GROUP_CLUSTER:
+        return guest->cluster;
+    case GROUP_HOST:
+        return guest->host;
+    case GROUP_FOLDER:
+        return guest->folder;
+    case FINDINGS_GROUPS:
+        break;
+    }
+    return NULL;
+}
+
+void findings_gap_free(void *data) {
+    struct findings_gap *gap = data;
+    free(gap->source);
+    free(gap->type);
+    free(gap->name);
+    free(gap->reason);
+    free(gap);
+}
+
+static void add_gaps(struct findings *findings) {
+    const GPtrArray *all = findings->order.gaps;
+    int64_t start = findings->last_time - findings->window_seconds;
+    for (guint i = 0; all && i < all->len; i++) {
+        struct findings_gap *gap = g_ptr_array_index(all, i);
+        if (gap->until > start && gap->after < findings->last_time)
+            g_ptr_array_add(findings->gaps, gap);
+    }
+}
+
 void findings_init(struct findings *findings, struct usage *usage,
                    const struct findings_order *order) {
     *findings = (struct findings){.order = *order, .usage = usage};
     usage_sort(usage);
     spaces_finish(usage_spaces(usage));
     set_window(findings);
+    findings->gaps = g_ptr_array_new();
+    add_gaps(findings);
     findings->capacities = capacity_list(usage, order->spare, &findings->capacity_count);
     add_guests(findings);
     findings->summary = g_ptr_array_new_with_free_func(free);
@@ -152,6 +158,7 @@ void findings_done(struct findings *findings) {
     free(findings->guests);
     g_ptr_array_free(findings->summary, TRUE);
     g_ptr_array_free(findings->quality, TRUE);
+    g_ptr_array_free(findings->gaps, TRUE);
 }
 
 bool findings_has_trend(const struct findings *findings) {

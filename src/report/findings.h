@@ -15,7 +15,32 @@ struct findings_order {
     size_t targets;  /* asked for */
     size_t lost;     /* targets of which nothing, and troubles that cost data */
     size_t top;      /* guests that a table shows at most; 0 for its own limit */
+    unsigned groups; /* of enum findings_group, as bits */
+    GPtrArray *gaps; /* struct findings_gap, borrowed, of any time; NULL: none are known */
 };
+
+/* What guests are told of together. */
+enum findings_group { GROUP_CLUSTER, GROUP_HOST, GROUP_FOLDER, FINDINGS_GROUPS };
+
+/* findings_group_name: as --group-by has it. */
+const char *findings_group_name(enum findings_group group);
+
+/* findings_group_of: what the guest belongs to; NULL when that is not known. */
+const char *findings_group_of(enum findings_group group, const struct entity *guest);
+
+/* Samples that a history lacks: after < time <= until. */
+struct findings_gap {
+    char *source;
+    char *type;
+    char *name;
+    int32_t interval;
+    int64_t after;
+    int64_t until;
+    char *reason;
+};
+
+/* findings_gap_free: frees a struct findings_gap; for a GDestroyNotify. */
+void findings_gap_free(void *gap);
 
 /* A guest with what is advised; its figures stay with the usage. */
 struct finding {
@@ -37,6 +62,7 @@ struct findings {
     struct capacity *capacities;
     size_t capacity_count;
     size_t classes[SIZING_CLASSES]; /* guests in each */
+    GPtrArray *gaps;                /* struct findings_gap of the window, borrowed */
     GPtrArray *summary;             /* five sentences */
     GPtrArray *quality;             /* sentences about the data */
 };
@@ -50,12 +76,5 @@ void findings_done(struct findings *findings);
 
 /* findings_has_trend: there are days enough for the trend of a host or cluster. */
 bool findings_has_trend(const struct findings *findings);
-
-/* The formulas behind the figures, for every form of report: name and text, NULL at the end. */
-struct findings_formula {
-    const char *name;
-    const char *text;
-};
-extern const struct findings_formula findings_formulas[];
 
 #endif

@@ -67,9 +67,13 @@ void grid_time(struct grid *grid, bool known, int64_t time) {
 }
 
 void grid_end_row(struct grid *grid, const char *note, const struct timeline *timeline) {
-    struct grid_row row = {memory_strdup(note), timeline};
+    struct grid_row row = {memory_strdup(note), timeline, NULL};
     g_array_append_val(grid->rows, row);
     grid->all = MAX(grid->all, grid->rows->len);
+}
+
+void grid_set_hours(struct grid *grid, const struct hours *hours) {
+    g_array_index(grid->rows, struct grid_row, grid->rows->len - 1).hours = hours;
 }
 
 const struct grid_cell *grid_cell(const struct grid *grid, size_t row, size_t column) {

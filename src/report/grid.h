@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "report/hours.h"
 #include "report/timeline.h"
 
 struct grid_column {
@@ -20,6 +21,7 @@ struct grid_column {
 struct grid_row {
     char *note;                      /* below the row; NULL for none */
     const struct timeline *timeline; /* borrowed; NULL for none */
+    const struct hours *hours;       /* the same */
 };
 
 enum grid_kind { GRID_NONE, GRID_TEXT, GRID_NUMBER, GRID_TIME };
@@ -57,6 +59,9 @@ void grid_time(struct grid *grid, bool known, int64_t time);
 
 /* grid_end_row: the row is complete; the note is copied. */
 void grid_end_row(struct grid *grid, const char *note, const struct timeline *timeline);
+
+/* grid_set_hours: the last row has these hours of the week. */
+void grid_set_hours(struct grid *grid, const struct hours *hours);
 
 /* grid_cell: a cell. */
 const struct grid_cell *grid_cell(const struct grid *grid, size_t row, size_t column);

@@ -89,3 +89,41 @@ void html_chart(FILE *stream, const struct timeline *timeline, const struct html
     put_path(stream, "average", timeline, axes, average_of);
     fputs("</svg>", stream);
 }
+
+enum { FIELD_WIDTH = 24, FIELD_HEIGHT = 16, LEFT = 30, TOP = 12, DAY_HOURS = 24, WEEK_DAYS = 7 };
+
+/* The number says it; the colour, never darker than text can stand on, only helps. */
+static void put_field(FILE *stream, const struct weighted_mean *mean, int x, int y) {
+    static const double darkest = 0.6;
+    if (!weighted_mean_known(mean)) {
+        fprintf(stream, "<path class=\"none\" d=\"M%d %dh%dv%dh%dzl%d %d\"/>", x, y, FIELD_WIDTH,
+                FIELD_HEIGHT, -FIELD_WIDTH, FIELD_WIDTH, FIELD_HEIGHT);
+        return;
+    }
+    double value = weighted_mean_value(mean);
+    fprintf(stream,
+            "<rect class=\"field\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" "
+            "fill-opacity=\"%.2f\"/><text x=\"%d\" y=\"%d\">%.0f</text>",
+            x, y, FIELD_WIDTH, FIELD_HEIGHT, CLAMP(value / 100, 0, 1) * darkest,
+            x + FIELD_WIDTH / 2, y + FIELD_HEIGHT - 5, value);
+}
+
+void html_hours(FILE *stream, const struct hours *hours) {
+    fprintf(stream,
+            "<svg class=\"hours\" viewBox=\"0 0 %d %d\" role=\"img\" "
+            "aria-label=\"hours of the week\">",
+            LEFT + DAY_HOURS * FIELD_WIDTH, TOP + WEEK_DAYS * FIELD_HEIGHT);
+    for (int hour = 0; hour < DAY_HOURS; hour++)
+        fprintf(stream, "<text x=\"%d\" y=\"9\">%02d</text>",
+                LEFT + hour * FIELD_WIDTH + FIELD_WIDTH / 2, hour);
+    for (int i = 0; i < HOURS_OF_WEEK; i++) {
+        int day = i / DAY_HOURS, y = TOP + day * FIELD_HEIGHT;
+        char name[HOURS_NAME_SIZE];
+        hours_name(name, (size_t)i);
+        if (i % DAY_HOURS == 0)
+            fprintf(stream, "<text x=\"%d\" y=\"%d\">%.3s</text>", LEFT / 2, y + FIELD_HEIGHT - 5,
+                    name);
+        put_field(stream, &hours->means[i], LEFT + i % DAY_HOURS * FIELD_WIDTH, y);
+    }
+    fputs("</svg>", stream);
+}

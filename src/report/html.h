@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "report/hours.h"
 #include "report/timeline.h"
 
 /*
@@ -22,5 +23,8 @@ struct html_axes {
 
 /* html_chart: an SVG with the average and the peak of each step; a gap where there is no sample. */
 void html_chart(FILE *stream, const struct timeline *timeline, const struct html_axes *axes);
+
+/* html_hours: an SVG with a field per hour of the week, its average in it; hatched: no sample. */
+void html_hours(FILE *stream, const struct hours *hours);
 
 #endif

@@ -5,11 +5,11 @@
 #include <string.h>
 
 static const struct page pages[] = {
-    {"csv", false, page_csv},
-    {"html", false, page_html},
-    {"table", false, page_table},
+    {"csv", false, page_csv_list, page_csv},
+    {"html", false, NULL, page_html},
+    {"table", false, page_table_list, page_table},
 #ifdef VPERF_XLSX
-    {"xlsx", true, page_xlsx},
+    {"xlsx", true, NULL, page_xlsx},
 #endif
 };
 

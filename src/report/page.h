@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "report/findings.h"
+#include "report/grid.h"
 
 /* What a form may be told. */
 struct page_options {
@@ -16,6 +17,8 @@ struct page_options {
 struct page {
     const char *name; /* the value of --format */
     bool binary;      /* not for a terminal */
+    /* list: one list alone; NULL when the form has none. */
+    void (*list)(FILE *stream, const struct grid *grid, const struct page_options *options);
     bool (*write)(FILE *stream, struct findings *findings, const struct page_options *options,
                   struct error *error);
 };
@@ -32,6 +35,12 @@ const struct page *page_find(const char *name, const char *output, bool terminal
 /* page_csv: one row per cluster, host and guest. */
 bool page_csv(FILE *stream, struct findings *findings, const struct page_options *options,
               struct error *error);
+
+/* page_csv_list: a list as it is. */
+void page_csv_list(FILE *stream, const struct grid *grid, const struct page_options *options);
+
+/* page_table_list: the columns that fit. */
+void page_table_list(FILE *stream, const struct grid *grid, const struct page_options *options);
 
 /* page_html: one file that needs no network and no scripts; below 5 MB. */
 bool page_html(FILE *stream, struct findings *findings, const struct page_options *options,

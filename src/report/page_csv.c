@@ -16,21 +16,25 @@ static void put_cell(struct records *records, const struct grid_cell *cell) {
                                                     : cell->text);
 }
 
+void page_csv_list(FILE *stream, const struct grid *grid, const struct page_options *options) {
+    struct records_column *columns = memory_array(grid->column_count, sizeof *columns);
+    for (size_t i = 0; i < grid->column_count; i++)
+        columns[i] = (struct records_column){grid->columns[i].name, grid->columns[i].number};
+    struct records *records =
+        records_new(stream, RECORDS_CSV, options->spreadsheet_safe, columns, grid->column_count);
+    for (size_t row = 0; row < grid->rows->len; row++)
+        for (size_t i = 0; i < grid->column_count; i++)
+            put_cell(records, grid_cell(grid, row, i));
+    records_finish(records);
+    records_free(records);
+    free(columns);
+}
+
 bool page_csv(FILE *stream, struct findings *findings, const struct page_options *options,
               struct error *error) {
     (void)error;
     struct grid *rows = rows_list(findings);
-    struct records_column *columns = memory_array(rows->column_count, sizeof *columns);
-    for (size_t i = 0; i < rows->column_count; i++)
-        columns[i] = (struct records_column){rows->columns[i].name, rows->columns[i].number};
-    struct records *records =
-        records_new(stream, RECORDS_CSV, options->spreadsheet_safe, columns, rows->column_count);
-    for (size_t row = 0; row < rows->rows->len; row++)
-        for (size_t i = 0; i < rows->column_count; i++)
-            put_cell(records, grid_cell(rows, row, i));
-    records_finish(records);
-    records_free(records);
-    free(columns);
+    page_csv_list(stream, rows, options);
     grid_free(rows);
     return true;
 }

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "core/value.h"
+#include "report/explain.h"
 #include "report/html.h"
 #include "report/page.h"
 #include "report/sections.h"
@@ -41,6 +43,9 @@ static const char style[] =
     "svg{display:block;width:12rem;height:2rem}path{fill:none;stroke-width:1.2;"
     "stroke-linecap:round}\n"
     ".average{stroke:var(--average)}.peak{stroke:var(--peak);stroke-dasharray:2 2}\n"
+    "svg.hours{width:38rem;height:auto;margin:.25rem 0 1rem}.hours text{font-size:8px;"
+    "text-anchor:middle;fill:var(--text)}.hours .field{fill:var(--average);stroke:var(--line);"
+    "stroke-width:.5}.hours .none{stroke:var(--faint);stroke-width:.5}\n"
     "@media (max-width:40rem){body{padding:.5rem}svg{width:7rem}}\n"
     "@page{size:A4 landscape;margin:10mm}\n"
     "@media print{body{padding:0;font-size:9pt;max-width:none}.list{overflow:visible}"
@@ -146,6 +151,29 @@ static void put_legend(FILE *stream, const struct html_axes *axes) {
             begin, end, axes->highest);
 }
 
+/* Of the first rows. */
+static void put_hours(FILE *stream, const struct grid *grid) {
+    enum { MOST = 40 };
+    size_t shown = 0, all = 0;
+    for (size_t row = 0; row < grid->rows->len; row++) {
+        const struct hours *hours = grid_row(grid, row)->hours;
+        all += hours != NULL;
+        if (!hours || shown == MOST)
+            continue;
+        shown++;
+        fputs("<p><bdi>", stream);
+        html_text(stream, grid_text_of(grid, row, 0));
+        fputs("</bdi></p>\n<div class=\"list\" tabindex=\"0\">", stream);
+        html_hours(stream, hours);
+        fputs("</div>\n", stream);
+    }
+    if (shown)
+        fprintf(stream,
+                "<p>Fields: average percent of an hour (UTC) of all weeks; crossed out: no sample. "
+                "%zu of %zu are shown.</p>\n",
+                shown, all);
+}
+
 static void put_grid(FILE *stream, const struct grid *grid, const struct findings *findings) {
     struct html_axes axes;
     bool charts = find_axes(grid, findings, &axes) && findings->last_time;
@@ -158,6 +186,7 @@ static void put_grid(FILE *stream, const struct grid *grid, const struct finding
     fputs("</tbody>\n</table>\n</div>\n", stream);
     if (charts)
         put_legend(stream, &axes);
+    put_hours(stream, grid);
     if (grid->rows->len < grid->all)
         fprintf(stream, "<p>%u of %zu are shown: --top N, or --format csv for all.</p>\n",
                 grid->rows->len, grid->all);
@@ -165,9 +194,13 @@ static void put_grid(FILE *stream, const struct grid *grid, const struct finding
 
 static void put_formulas(FILE *stream) {
     fputs("<h2>Formulas</h2>\n<dl>\n", stream);
-    for (const struct findings_formula *one = findings_formulas; one->name; one++) {
+    for (const struct explain_figure *one = explain_figures; one->name; one++) {
         put_element(stream, "dt", one->name);
-        put_element(stream, "dd", one->text);
+        put_element(stream, "dd", one->formula);
+        char *text = memory_printf("Counters: %s%s%s", one->counter,
+                                   one->source ? ". Source: " : "", one->source ? one->source : "");
+        put_element(stream, "dd", text);
+        free(text);
     }
     fputs("</dl>\n", stream);
 }

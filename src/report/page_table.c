@@ -5,6 +5,7 @@
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "report/explain.h"
 #include "report/page.h"
 #include "report/sections.h"
 #include "sink/records.h"
@@ -61,10 +62,24 @@ static size_t put_grid(FILE *stream, const struct grid *grid, size_t limit) {
 
 static void put_formulas(FILE *stream, size_t width) {
     fputs("\nFormulas\n", stream);
-    for (const struct findings_formula *one = findings_formulas; one->name; one++) {
-        char *text = memory_printf("%s: %s.", one->name, one->text);
+    for (const struct explain_figure *one = explain_figures; one->name; one++) {
+        char *text = memory_printf("%s: %s (%s).", one->name, one->formula, one->counter);
         put_sentence(stream, text, width);
         free(text);
+    }
+}
+
+/* Each figure is a paragraph: what does not fit into a table is read as text. */
+void page_table_list(FILE *stream, const struct grid *grid, const struct page_options *options) {
+    size_t width = options->width ? options->width : DEFAULT_WIDTH;
+    for (size_t row = 0; row < grid->rows->len; row++) {
+        GString *text = g_string_new(grid_text_of(grid, row, 0));
+        for (size_t i = 1; i < grid->column_count; i++)
+            if (grid_cell(grid, row, i)->kind != GRID_NONE)
+                g_string_append_printf(text, "%s%s: %s", i > 1 ? "; " : ": ", grid->columns[i].name,
+                                       grid_text_of(grid, row, i));
+        put_sentence(stream, text->str, width);
+        g_string_free(text, TRUE);
     }
 }
 

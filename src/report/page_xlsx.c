@@ -11,6 +11,7 @@
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "report/explain.h"
 #include "report/page.h"
 #include "report/rows.h"
 #include "report/sections.h"
@@ -228,12 +229,6 @@ static void put_summary(const struct book *book, struct findings *findings,
     for (size_t i = 0; i < G_N_ELEMENTS(charts); i++)
         if (put_chart(book, sheet, row, &charts[i], rows))
             row += CHART_LINES;
-    put_text(sheet, row++, 0, "Formulas", book->heading);
-    for (const struct findings_formula *one = findings_formulas; one->name; one++) {
-        char *text = memory_printf("%s: %s", one->name, one->text);
-        put_text(sheet, row++, 0, text, book->wrapped);
-        free(text);
-    }
 }
 
 static void put_types(const struct book *book, const struct grid *rows) {
@@ -266,6 +261,9 @@ static lxw_error write_book(const char *path, const char *directory, struct find
         const struct table table = {g_ptr_array_index(sections, i), NULL};
         put_table(&book, add_sheet(&book, table.grid->title), &table);
     }
+    const struct table figures = {explain_list(&findings->order.rules), NULL};
+    put_table(&book, add_sheet(&book, "Figures"), &figures);
+    grid_free((struct grid *)figures.grid);
     g_ptr_array_free(sections, TRUE);
     grid_free(rows);
     return workbook_close(book.workbook);

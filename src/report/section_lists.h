@@ -24,6 +24,24 @@ struct grid *section_sizes(struct findings *findings, size_t rows);
 /* section_spaces: what fills up. */
 struct grid *section_spaces(struct findings *findings, size_t rows);
 
+/* section_hours: the busiest and the quietest hours of the week. */
+struct grid *section_hours(struct findings *findings, size_t rows);
+
+/* section_talkers: who used most. */
+struct grid *section_talkers(struct findings *findings, size_t rows);
+
+/* section_coverage: of which there are fewer samples than the window has room for. */
+struct grid *section_coverage(struct findings *findings, size_t rows);
+
+/* section_counters: which counters of guests are known of how many, and how well. */
+struct grid *section_counters(struct findings *findings, size_t rows);
+
+/* section_gaps: what a history lacks, and why. */
+struct grid *section_gaps(struct findings *findings, size_t rows);
+
+/* section_groups: guests by cluster, host or folder. */
+struct grid *section_groups(struct findings *findings, size_t rows);
+
 /* section_contention: what waited. */
 struct grid *section_contention(struct findings *findings, size_t rows);
 

@@ -49,6 +49,7 @@ struct usage {
     double limits[USAGE_METRICS];
     GPtrArray *entities;
     struct spaces *spaces;
+    struct neighbours *neighbours;
     GHashTable *by_key;
     struct usage_entity *last; /* series of one entity mostly follow each other */
     GString *key;
@@ -64,6 +65,7 @@ static void free_entity(gpointer data) {
         if (entity->demand[i])
             g_array_free(entity->demand[i], TRUE);
     latencies_free(entity->latencies);
+    free(entity->waited_on);
     free(entity->entity);
     free(entity);
 }
@@ -75,6 +77,7 @@ struct usage *usage_new(const double limits[USAGE_METRICS]) {
     usage->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
     usage->key = g_string_new(NULL);
     usage->spaces = spaces_new();
+    usage->neighbours = neighbours_new();
     usage->percents = g_array_new(FALSE, FALSE, sizeof(double));
     return usage;
 }
@@ -91,6 +94,7 @@ void usage_free(struct usage *usage) {
     g_ptr_array_free(usage->entities, TRUE);
     g_string_free(usage->key, TRUE);
     spaces_free(usage->spaces);
+    neighbours_free(usage->neighbours);
     g_array_free(usage->percents, TRUE);
     free(usage);
 }
@@ -199,6 +203,15 @@ static void note_demand(struct usage_entity *entity, enum usage_metric metric,
     g_array_append_vals(*demand, series->samples, (guint)series->count);
 }
 
+/* A guest may move from host to host. */
+static void note_place(struct usage_entity *entity, const struct measure *ready, int64_t peak_time,
+                       const char *host) {
+    if (ready->peak_time == peak_time && entity->waited_on)
+        return;
+    free(entity->waited_on);
+    entity->waited_on = memory_strdup(host);
+}
+
 static void add_samples(const struct usage *usage, struct usage_entity *entity, size_t row,
                         const struct series *series) {
     enum usage_metric metric = table[row].metric;
@@ -216,8 +229,13 @@ static void add_samples(const struct usage *usage, struct usage_entity *entity, 
         .count = series->count,
         .interval = series->interval,
     };
+    int64_t peak_time = measure->peak_time;
     measure_add_all(measure, &samples, usage->limits[metric]);
     note_demand(entity, metric, series);
+    if (metric == USAGE_READY)
+        note_place(entity, measure, peak_time, series->entity->host);
+    if (metric == USAGE_MHZ && series->entity->type == ENTITY_VM)
+        neighbours_add(usage->neighbours, entity, series);
     if (metric == USAGE_CPU)
         timeline_add_all(&entity->timeline, &samples);
 }
@@ -257,6 +275,25 @@ void usage_write(struct usage *usage, const struct series *series) {
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
         if (is_meant(i, series))
             add_samples(usage, entity, i, series);
+}
+
+static size_t row_of(enum usage_metric metric) {
+    size_t i = 0;
+    while (table[i].metric != metric)
+        i++;
+    return i;
+}
+
+const char *usage_metric_counter(enum usage_metric metric) {
+    return table[row_of(metric)].pattern;
+}
+
+bool usage_metric_of_guests(enum usage_metric metric) {
+    return table[row_of(metric)].types & OF_VM;
+}
+
+const struct neighbours *usage_neighbours(const struct usage *usage) {
+    return usage->neighbours;
 }
 
 struct spaces *usage_spaces(const struct usage *usage) {

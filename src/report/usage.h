@@ -10,6 +10,7 @@
 
 #include "core/globs.h"
 #include "core/series.h"
+#include "report/neighbours.h"
 #include "report/space.h"
 #include "report/statistics.h"
 #include "report/timeline.h"
@@ -48,6 +49,7 @@ struct usage_entity {
     struct weighted_mean latency; /* of disk requests in ms, weighted by requests */
     double latency_peak;          /* the highest of a disk in an interval */
     int64_t latency_peak_time;
+    char *waited_on; /* guest: the name of its host at the peak of USAGE_READY; NULL: none known */
     struct usage_entity *host;     /* guest: the one it runs on, once capacity_list has found it */
     struct timeline timeline;      /* of USAGE_CPU */
     GArray *demand[USAGE_DEMANDS]; /* host: struct sample, as they came */
@@ -80,8 +82,25 @@ void usage_write(struct usage *usage, const struct series *series);
 /* usage_add_entity: the entity is there; skipped: it has no data. */
 void usage_add_entity(struct usage *usage, const struct entity *entity, bool skipped);
 
+/* usage_neighbours: guests, struct usage_entity, by what they used of the CPU of their hosts. */
+const struct neighbours *usage_neighbours(const struct usage *usage);
+
+/* usage_metric_counter: the counter that a metric of guests comes from; of the first, if several.
+ */
+const char *usage_metric_counter(enum usage_metric metric);
+
+/* usage_metric_of_guests: guests have it. */
+bool usage_metric_of_guests(enum usage_metric metric);
+
 /* usage_spaces: datastores and file systems of guests. */
 struct spaces *usage_spaces(const struct usage *usage);
+
+/* usage_metric_counter: the counter that a metric of guests comes from; of the first, if several.
+ */
+const char *usage_metric_counter(enum usage_metric metric);
+
+/* usage_metric_of_guests: guests have it. */
+bool usage_metric_of_guests(enum usage_metric metric);
 
 /* usage_count: how many entities are known. */
 size_t usage_count(const struct usage *usage);

@@ -216,7 +216,8 @@ def test_terminal(vperf, vcenter, columns):
     assert lines[0] == "Summary"
     titles = [index for index, line in enumerate(lines) if index and not lines[index - 1]]
     assert [lines[index].split()[0].strip(":") for index in titles] == [
-        "Hosts", "Headroom", "Guests", "Right-sizing", "Space", "Contention", "Data", "Formulas"]
+        "Hosts", "Headroom", "Guests", "Right-sizing", "Space", "Contention", "Top", "Hours",
+        "Coverage", "Counters", "Data", "Formulas"]
     assert max(map(width, lines)) <= columns, max(lines, key=width)
     assert any("columns did not fit" in line for line in lines) == (columns == 80)
 
@@ -257,11 +258,11 @@ class Page(html.parser.HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
         self.attributes += attrs
-        if tag not in ("meta", "path"):
+        if tag not in ("meta", "path", "rect"):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
-        if tag != "path":
+        if tag not in ("path", "rect"):
             assert self.open.pop() == tag
 
     def handle_data(self, data):
@@ -278,10 +279,13 @@ def test_html(vperf, start_vcsim, tmp_path):
     page = Page(done.out)
     assert set(names) <= set(page.texts)
     assert page.tags <= set("html head meta title style body h1 h2 ol ul li div table thead tbody "
-                            "tr th td bdi svg path p dl dt dd".split())
+                            "tr th td bdi svg path rect text p dl dt dd".split())
     assert not {name for name, _ in page.attributes} & {"src", "href", "onload", "style"}
     assert "url(" not in done.out and "@import" not in done.out and "://" not in done.out
-    assert 2 * done.out.count("<svg") == done.out.count("<path") >= 10
+    courses, weeks = done.out.count('aria-label="course"'), done.out.count('<svg class="hours"')
+    assert courses + weeks == done.out.count("<svg") and courses >= 5 and weeks >= 1
+    fields = done.out.count('class="field"') + done.out.count('class="none"')
+    assert fields == 168 * weeks and done.out.count('class="none"') > 160 * weeks
     cut = vperf.run("report", "--format", "html", "--top", "1", *server.arguments)
     assert "1 of 4 are shown" in cut.out
 
@@ -353,6 +357,56 @@ def test_workbook(vperf, vcenter, tmp_path):
     assert book["Guests"].column_dimensions["B"].width > 8
     refused = vperf.run("report", "--format", "xlsx", "--output", "/dev/full", *window)
     assert refused.status == 1 and "/dev/full" in refused.err, refused
+
+
+def test_explained(vperf):
+    """Each figure has a formula and a counter, each rule its value and source; no target is needed."""
+    done = vperf.run("report", "--explain", "--rule", "cpu-target=61", "--format", "csv")
+    assert done.status == 0, done
+    figures = {row["figure"]: row for row in done.rows}
+    assert "interval / vCPUs" in figures["ready %"]["formula"]
+    assert figures["ready %"]["counter"] == "cpu.ready.summation"
+    assert "Azure" in figures["cpu-target=61"]["source"]
+    told = vperf.run("report", "--explain", "--format", "table")
+    assert told.status == 0 and "cpu.ready.summation" in told.out.replace("\n", " ")
+
+
+def section(text, title):
+    """The rows of a section of a table, by their first word."""
+    lines = text[text.index(f"\n{title}"):].split("\n\n")[0].splitlines()[2:]
+    return {line.split()[0]: line for line in lines[1:] if line}
+
+
+def test_groups_and_neighbours(vperf, vcenter):
+    """Guests by host add up to all; who was noisy ran on the same host at that time."""
+    done = vperf.run("report", "--group-by", "host,cluster", "--group-by", "folder", "--format",
+                     "table", "--top", "100", *vcenter.arguments)
+    assert done.status == 0, done
+    rows = vperf.run("report", "--format", "csv", *vcenter.arguments).rows
+    guests = [row for row in rows if row["type"] == "vm"]
+    groups = section(done.out, "Groups")
+    for host in {row["host"] for row in guests}:
+        mine = [row for row in guests if row["host"] == host]
+        assert groups[host].split()[1:4] == ["host", str(len(mine)),
+                                             str(sum(int(row["cpus"]) for row in mine))]
+    waiting = section(done.out, "Contention")
+    hosts = {row["name"]: row["host"] for row in guests}
+    noisy = {name: [word for word in line.split() if word in hosts][1:]
+             for name, line in waiting.items()}
+    assert any(noisy.values())
+    for name, others in noisy.items():
+        assert all(hosts[other] == hosts[name] and other != name for other in others), (name, others)
+    wrong = vperf.run("report", "--group-by", "tag", *vcenter.arguments)
+    assert wrong.status == 2 and "tags are not known" in wrong.err
+
+
+def test_default_target(vperf, tmp_path):
+    """Without a target it is vperf.db, when it is there."""
+    none = vperf.run("report", cwd=tmp_path)
+    assert none.status == 2 and "no TARGET" in none.err
+    (tmp_path / "vperf.db").write_text("no history", encoding="utf-8")
+    found = vperf.run("report", cwd=tmp_path)
+    assert found.status == 2 and "vperf.db" in found.err, found
 
 
 def test_nothing_measured_is_no_success(vperf, esx, tmp_path):

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "report/hours.h"
+
+#include <stdio.h>
+
+enum { HOUR_SECONDS = 3600, DAY_HOURS = 24, EPOCH_HOUR = 3 * DAY_HOURS }; /* a Thursday */
+
+static size_t hour_of(int64_t time) {
+    enum { WEEK_SECONDS = HOURS_OF_WEEK * HOUR_SECONDS };
+    int64_t second = (time - 1 + EPOCH_HOUR * HOUR_SECONDS) % WEEK_SECONDS;
+    return (size_t)((second < 0 ? second + WEEK_SECONDS : second) / HOUR_SECONDS);
+}
+
+void hours_add_all(struct hours *hours, const struct measure_samples *samples) {
+    for (size_t i = 0; i < samples->count; i++)
+        weighted_mean_add(&hours->means[hour_of(samples->samples[i].time)], samples->values[i],
+                          samples->interval);
+}
+
+size_t hours_missing(const struct hours *hours) {
+    size_t missing = 0;
+    for (size_t i = 0; i < HOURS_OF_WEEK; i++)
+        missing += !weighted_mean_known(&hours->means[i]);
+    return missing;
+}
+
+bool hours_extremes(const struct hours *hours, size_t *highest, size_t *lowest) {
+    bool any = false;
+    for (size_t i = 0; i < HOURS_OF_WEEK; i++) {
+        if (!weighted_mean_known(&hours->means[i]))
+            continue;
+        double value = weighted_mean_value(&hours->means[i]);
+        if (!any || value > weighted_mean_value(&hours->means[*highest]))
+            *highest = i;
+        if (!any || value < weighted_mean_value(&hours->means[*lowest]))
+            *lowest = i;
+        any = true;
+    }
+    return any;
+}
+
+void hours_name(char name[HOURS_NAME_SIZE], size_t hour) {
+    static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    snprintf(name, HOURS_NAME_SIZE, "%s %02u:00", days[hour / DAY_HOURS % 7],
+             (unsigned)(hour % DAY_HOURS));
+}

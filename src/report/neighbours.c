@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "report/neighbours.h"
+
+#include <glib.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+
+enum { KEPT = 2, MOST_INTERVALS = 1 << 20 };
+
+/* The guests that used most in an interval, by their numbers; 0 for none. */
+struct moment {
+    uint32_t guests[KEPT];
+    int32_t mhz[KEPT];
+};
+
+/* Intervals of one length, without a gap. */
+struct host {
+    int32_t interval;
+    int64_t first; /* number of the first one, counted from 1970 */
+    GArray *moments;
+};
+
+struct neighbours {
+    GHashTable *hosts;
+    GPtrArray *guests; /* the first one is none */
+};
+
+static void free_host(gpointer data) {
+    struct host *host = data;
+    g_array_free(host->moments, TRUE);
+    free(host);
+}
+
+struct neighbours *neighbours_new(void) {
+    struct neighbours *neighbours = memory_alloc(sizeof *neighbours);
+    neighbours->hosts = g_hash_table_new_full(g_str_hash, g_str_equal, free, free_host);
+    neighbours->guests = g_ptr_array_new();
+    g_ptr_array_add(neighbours->guests, NULL);
+    return neighbours;
+}
+
+void neighbours_free(struct neighbours *neighbours) {
+    if (!neighbours)
+        return;
+    g_hash_table_destroy(neighbours->hosts);
+    g_ptr_array_free(neighbours->guests, TRUE);
+    free(neighbours);
+}
+
+/* A guest of a source that names no hosts is on its only one. */
+static char *key_of(const struct entity *guest, const char *host) {
+    return memory_printf("%s\n%s", guest->source ? guest->source : "", host ? host : "");
+}
+
+static struct host *host_for(const struct neighbours *neighbours, const struct series *series) {
+    char *key = key_of(series->entity, series->entity->host);
+    struct host *host = g_hash_table_lookup(neighbours->hosts, key);
+    if (host) {
+        free(key);
+        return host;
+    }
+    host = memory_alloc(sizeof *host);
+    host->interval = series->interval;
+    host->moments = g_array_new(FALSE, TRUE, sizeof(struct moment));
+    g_hash_table_insert(neighbours->hosts, key, host);
+    return host;
+}
+
+static uint32_t number_of(const struct neighbours *neighbours, const void *guest) {
+    GPtrArray *guests = neighbours->guests;
+    if (g_ptr_array_index(guests, guests->len - 1) != guest)
+        g_ptr_array_add(guests, (gpointer)guest);
+    return guests->len - 1;
+}
+
+static void insert(struct moment *moment, uint32_t guest, int32_t mhz) {
+    if (mhz > moment->mhz[0]) {
+        moment->guests[1] = moment->guests[0];
+        moment->mhz[1] = moment->mhz[0];
+        moment->guests[0] = guest;
+        moment->mhz[0] = mhz;
+    } else if (mhz > moment->mhz[1]) {
+        moment->guests[1] = guest;
+        moment->mhz[1] = mhz;
+    }
+}
+
+/* Room for the intervals from first to last; false when these are too many. */
+static bool cover(struct host *host, int64_t first, int64_t last) {
+    int64_t end = host->first + host->moments->len;
+    if (!host->moments->len)
+        end = host->first = first;
+    if (MAX(end, last + 1) - MIN(host->first, first) > MOST_INTERVALS)
+        return false;
+    if (first < host->first) {
+        GArray *moments = g_array_new(FALSE, TRUE, sizeof(struct moment));
+        g_array_set_size(moments, (guint)(host->first - first));
+        g_array_append_vals(moments, host->moments->data, host->moments->len);
+        g_array_free(host->moments, TRUE);
+        host->moments = moments;
+        host->first = first;
+    }
+    if (last >= end)
+        g_array_set_size(host->moments, (guint)(last + 1 - host->first));
+    return true;
+}
+
+static int64_t interval_of(const struct host *host, int64_t time) {
+    return (time - 1) / host->interval;
+}
+
+void neighbours_add(struct neighbours *neighbours, const void *guest, const struct series *series) {
+    const struct sample *samples = series->samples;
+    if (!series->count || series->interval <= 0)
+        return;
+    struct host *host = host_for(neighbours, series);
+    if (host->interval != series->interval ||
+        !cover(host, interval_of(host, samples[0].time),
+               interval_of(host, samples[series->count - 1].time)))
+        return;
+    uint32_t number = number_of(neighbours, guest);
+    struct moment *moments = (struct moment *)(void *)host->moments->data;
+    for (size_t i = 0; i < series->count; i++)
+        insert(&moments[interval_of(host, samples[i].time) - host->first], number,
+               (int32_t)MIN(samples[i].value, INT32_MAX));
+}
+
+const void *neighbours_find(const struct neighbours *neighbours, const struct entity *guest,
+                            const char *host_name, int64_t time, const void *self, double *mhz) {
+    char *key = key_of(guest, host_name);
+    const struct host *host = g_hash_table_lookup(neighbours->hosts, key);
+    free(key);
+    int64_t place = host ? interval_of(host, time) - host->first : -1;
+    if (place < 0 || place >= host->moments->len)
+        return NULL;
+    const struct moment *moment = &g_array_index(host->moments, struct moment, place);
+    for (size_t i = 0; i < KEPT; i++) {
+        const void *other = g_ptr_array_index(neighbours->guests, moment->guests[i]);
+        *mhz = moment->mhz[i];
+        if (other && other != self)
+            return other;
+    }
+    return NULL;
+}
