@@ -12,7 +12,7 @@
 #include "core/grouped.h"
 #include "core/memory.h"
 
-enum { MEMORY_LIMIT = 16 << 20, MAX_COUNTERS = 8192, TEXT_SIZE = 1 << 16 };
+enum { MEMORY_LIMIT = 16 << 20, MAX_COUNTERS = 8192, TEXT_SIZE = 1 << 16, TIMES = 256 };
 
 struct family {
     char *counter; /* the counter that the name is of */
@@ -28,6 +28,13 @@ struct known {
     char *stats;
     struct metric_scale scale;
     struct family *family;
+};
+
+/* A time as it stands behind a value: the series of a run have many in common. */
+struct time_text {
+    int64_t seconds;
+    size_t length; /* 0: not formatted */
+    char text[OPENMETRICS_TIME_SIZE];
 };
 
 /* In front of samples and labels. */
@@ -51,6 +58,8 @@ struct metric_families {
     GHashTable *told; /* labels of entities that the info metric has */
     GString *info;
     GString *text;
+    struct time_text times[TIMES];
+    GString *begin; /* of the lines of the series at hand */
     struct record *record;
     size_t record_size;
 };
@@ -80,7 +89,8 @@ struct metric_families *metric_families_new(const struct metric_style *style) {
     families->labels = g_string_new(NULL);
     families->told = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
     families->info = g_string_new(NULL);
-    families->text = g_string_sized_new(TEXT_SIZE);
+    families->text = g_string_sized_new(2 * TEXT_SIZE);
+    families->begin = g_string_new(NULL);
     return families;
 }
 
@@ -96,6 +106,7 @@ void metric_families_free(struct metric_families *families) {
     g_hash_table_destroy(families->told);
     g_string_free(families->info, TRUE);
     g_string_free(families->text, TRUE);
+    g_string_free(families->begin, TRUE);
     free(families->record);
     free(families);
 }
@@ -244,19 +255,37 @@ static int64_t value_of(struct writer *writer, const struct sample *sample) {
     return writer->total;
 }
 
+static char *put_time(struct metric_families *families, char *to, int64_t seconds) {
+    /* Neighbours of any interval have places of their own. */
+    uint64_t spread = (uint64_t)seconds * UINT64_C(0x9E3779B97F4A7C15);
+    struct time_text *time = &families->times[spread >> 32 & (TIMES - 1)];
+    if (!time->length || time->seconds != seconds) {
+        time->seconds = seconds;
+        time->length = openmetrics_time(time->text, families->style.dialect, seconds);
+    }
+    return mempcpy(to, time->text, time->length);
+}
+
 static void write_samples(struct writer *writer, const struct record *record, bool last_record) {
     struct metric_families *families = writer->families;
     const struct metric_style *style = &families->style;
+    GString *text = families->text, *begin = families->begin;
+    g_string_truncate(begin, 0);
+    openmetrics_series(begin, writer->metric, &writer->labels);
     for (uint64_t i = 0; i < record->count; i++) {
-        struct openmetrics_value value;
         int64_t raw = value_of(writer, &record->samples[i]);
         if (style->newest_only && !(last_record && i + 1 == record->count))
             continue;
-        value.length = metric_text(value.text, record->scale, raw);
-        value.seconds = style->without_times ? OPENMETRICS_NO_TIME : record->samples[i].time;
-        openmetrics_sample(families->text, style->dialect, writer->metric, &writer->labels, &value);
-        if (families->text->len >= TEXT_SIZE)
-            flush(families->text, writer->stream);
+        size_t before = text->len;
+        g_string_set_size(text, before + begin->len + METRIC_TEXT_SIZE + OPENMETRICS_TIME_SIZE);
+        char *to = mempcpy(text->str + before, begin->str, begin->len);
+        to += metric_text(to, record->scale, raw);
+        if (!style->without_times)
+            to = put_time(families, to, record->samples[i].time);
+        *to++ = '\n';
+        g_string_truncate(text, (gsize)(to - text->str));
+        if (text->len >= TEXT_SIZE)
+            flush(text, writer->stream);
     }
 }
 

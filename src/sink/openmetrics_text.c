@@ -66,25 +66,35 @@ void openmetrics_labels(GString *labels, const struct entity *entity) {
     openmetrics_label(labels, "id", entity->id);
 }
 
-static void append_time(GString *text, enum openmetrics_dialect dialect, int64_t seconds) {
-    char digits[VALUE_TEXT_SIZE];
+size_t openmetrics_time(char text[OPENMETRICS_TIME_SIZE], enum openmetrics_dialect dialect,
+                        int64_t seconds) {
     if (seconds == OPENMETRICS_NO_TIME)
-        return;
-    g_string_append_c(text, ' ');
-    g_string_append_len(text, digits, (gssize)value_digits(digits, seconds, false));
-    if (dialect == PROMETHEUS && seconds)
-        g_string_append_len(text, "000", 3);
+        return 0;
+    text[0] = ' ';
+    size_t length = 1 + value_digits(text + 1, seconds, false);
+    for (int i = 0; i < 3 && dialect == PROMETHEUS && seconds; i++)
+        text[length++] = '0'; /* milliseconds */
+    return length;
 }
 
-void openmetrics_sample(GString *text, enum openmetrics_dialect dialect,
-                        const struct metric *metric, const GString *labels,
-                        const struct openmetrics_value *value) {
+static void append_time(GString *text, enum openmetrics_dialect dialect, int64_t seconds) {
+    char digits[OPENMETRICS_TIME_SIZE];
+    g_string_append_len(text, digits, (gssize)openmetrics_time(digits, dialect, seconds));
+}
+
+void openmetrics_series(GString *text, const struct metric *metric, const GString *labels) {
     g_string_append(text, metric->name);
     if (metric->total)
         g_string_append_len(text, "_total", 6);
     g_string_append_c(text, '{');
     g_string_append_len(text, labels->str, (gssize)labels->len);
     g_string_append_len(text, "} ", 2);
+}
+
+void openmetrics_sample(GString *text, enum openmetrics_dialect dialect,
+                        const struct metric *metric, const GString *labels,
+                        const struct openmetrics_value *value) {
+    openmetrics_series(text, metric, labels);
     g_string_append_len(text, value->text, (gssize)value->length);
     append_time(text, dialect, value->seconds);
     g_string_append_c(text, '\n');

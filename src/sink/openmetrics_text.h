@@ -48,6 +48,15 @@ struct openmetrics_value {
     int64_t seconds; /* its time, or OPENMETRICS_NO_TIME */
 };
 
+enum { OPENMETRICS_TIME_SIZE = 40 };
+
+/* openmetrics_series: what the lines of a series begin with, up to the value. */
+void openmetrics_series(GString *text, const struct metric *metric, const GString *labels);
+
+/* openmetrics_time: what stands behind the value, a blank and the time; returns its length. */
+size_t openmetrics_time(char text[OPENMETRICS_TIME_SIZE], enum openmetrics_dialect dialect,
+                        int64_t seconds);
+
 /* openmetrics_sample: one line. */
 void openmetrics_sample(GString *text, enum openmetrics_dialect dialect,
                         const struct metric *metric, const GString *labels,

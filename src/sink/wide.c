@@ -24,12 +24,12 @@ struct record {
     uint64_t count;
 };
 
-/* One value of a row. */
-struct cell {
-    int64_t time;
+/* The samples of a column of one entity, and the next one to be written. */
+struct run {
     size_t position;
-    int64_t value;
     bool hundredths;
+    size_t next; /* of the samples */
+    size_t end;
 };
 
 struct wide {
@@ -42,7 +42,8 @@ struct wide {
     size_t number; /* of that entity */
     GString *key;
     GString *text;
-    GArray *cells;
+    GArray *runs; /* by position */
+    GArray *samples;
     GByteArray *awaited; /* for each target, whether its first round is over */
     struct error lost;
 };
@@ -61,7 +62,8 @@ static struct wide *wide_of(struct sink *sink) {
     wide->heads = g_ptr_array_new_with_free_func(free_head);
     wide->key = g_string_new(NULL);
     wide->text = g_string_new(NULL);
-    wide->cells = g_array_new(FALSE, FALSE, sizeof(struct cell));
+    wide->runs = g_array_new(FALSE, FALSE, sizeof(struct run));
+    wide->samples = g_array_new(FALSE, FALSE, sizeof(struct sample));
     wide->awaited = g_byte_array_new();
     sink->state = wide;
     return wide;
@@ -78,7 +80,8 @@ static void wide_done(struct sink *sink) {
     free(wide->entity);
     g_string_free(wide->key, TRUE);
     g_string_free(wide->text, TRUE);
-    g_array_free(wide->cells, TRUE);
+    g_array_free(wide->runs, TRUE);
+    g_array_free(wide->samples, TRUE);
     g_byte_array_free(wide->awaited, TRUE);
     free(wide);
 }
@@ -164,29 +167,73 @@ static void wide_write(struct sink *sink, const struct series *series) {
         return;
 }
 
-/* By time, then column; of two of one place the later one comes last. */
-static int compare_cells(gconstpointer a, gconstpointer b) {
-    const struct cell *left = a, *right = b;
-    if (left->time != right->time)
-        return left->time < right->time ? -1 : 1;
-    return left->position < right->position ? -1 : left->position > right->position;
+/* Where the samples of a record are, and of which column. */
+struct piece {
+    const struct wide_column *column;
+    const char *samples;
+    uint64_t count;
+};
+
+static int compare_pieces(gconstpointer a, gconstpointer b) {
+    const struct piece *left = a, *right = b;
+    size_t mine = left->column->position, other = right->column->position;
+    return mine < other ? -1 : mine > other;
 }
 
-static void read_cells(struct wide *wide, const char *bytes, size_t size) {
-    g_array_set_size(wide->cells, 0);
+/* Sorted by column; those of one column stay in the order in which they came. */
+static GArray *pieces_in(const struct wide *wide, const char *bytes, size_t size) {
+    GArray *pieces = g_array_new(FALSE, FALSE, sizeof(struct piece));
     for (size_t at = 0; at < size;) {
         struct record record;
         memcpy(&record, bytes + at, sizeof record);
         at += sizeof record;
         const struct wide_column *column = wide_columns_at(wide->columns, record.column);
-        for (uint64_t i = 0; i < record.count; i++, at += sizeof(struct sample)) {
-            struct sample sample;
-            memcpy(&sample, bytes + at, sizeof sample);
-            struct cell cell = {sample.time, column->position, sample.value, column->hundredths};
-            g_array_append_val(wide->cells, cell);
-        }
+        const struct piece piece = {column, bytes + at, record.count};
+        g_array_append_val(pieces, piece);
+        at += record.count * sizeof(struct sample);
     }
-    g_array_sort(wide->cells, compare_cells);
+    g_array_sort(pieces, compare_pieces);
+    return pieces;
+}
+
+static gint compare_times(gconstpointer a, gconstpointer b, gpointer context) {
+    (void)context;
+    const struct sample *left = a, *right = b;
+    return left->time < right->time ? -1 : left->time > right->time;
+}
+
+/* Of two of one time, the one that came later counts. */
+static void order(struct wide *wide, struct run *run) {
+    struct sample *samples = &g_array_index(wide->samples, struct sample, run->next);
+    size_t count = run->end - run->next, kept = 0;
+    bool ascends = true;
+    for (size_t i = 1; i < count; i++)
+        ascends &= samples[i - 1].time < samples[i].time;
+    if (ascends)
+        return;
+    g_qsort_with_data(samples, (gint)count, sizeof *samples, compare_times, NULL);
+    for (size_t i = 0; i < count; i++)
+        if (i + 1 == count || samples[i].time != samples[i + 1].time)
+            samples[kept++] = samples[i];
+    run->end = run->next + kept;
+}
+
+static void read_runs(struct wide *wide, const char *bytes, size_t size) {
+    GArray *pieces = pieces_in(wide, bytes, size);
+    g_array_set_size(wide->runs, 0);
+    g_array_set_size(wide->samples, 0);
+    for (guint i = 0; i < pieces->len;) {
+        const struct wide_column *column = g_array_index(pieces, struct piece, i).column;
+        struct run run = {column->position, column->hundredths, wide->samples->len, 0};
+        for (; i < pieces->len && g_array_index(pieces, struct piece, i).column == column; i++) {
+            const struct piece *piece = &g_array_index(pieces, struct piece, i);
+            g_array_append_vals(wide->samples, piece->samples, (guint)piece->count);
+        }
+        run.end = wide->samples->len;
+        order(wide, &run);
+        g_array_append_val(wide->runs, run);
+    }
+    g_array_free(pieces, TRUE);
 }
 
 static void fill(GString *text, char byte, size_t count) {
@@ -201,29 +248,39 @@ static void begin_row(GString *text, int64_t time, const GString *head) {
     g_string_append_len(text, head->str, (gssize)head->len);
 }
 
-static const struct cell *cell_at(const struct wide *wide, guint index) {
-    return &g_array_index(wide->cells, struct cell, index);
+/* The earliest time that has no row yet; false when there is none. */
+static bool next_time(const struct wide *wide, int64_t *time) {
+    bool found = false;
+    for (guint i = 0; i < wide->runs->len; i++) {
+        const struct run *run = &g_array_index(wide->runs, struct run, i);
+        if (run->next == run->end)
+            continue;
+        int64_t own = g_array_index(wide->samples, struct sample, run->next).time;
+        *time = found ? MIN(*time, own) : own;
+        found = true;
+    }
+    return found;
 }
 
-/* The row of the time of the first cell; returns the first cell of the next row. */
-static guint append_row(struct wide *wide, guint first, const GString *head) {
-    int64_t time = cell_at(wide, first)->time;
-    size_t next = 0, columns = wide_columns_count(wide->columns);
-    guint at = first;
+static void append_row(struct wide *wide, int64_t time, const GString *head) {
+    size_t filled = 0;
     begin_row(wide->text, time, head);
-    for (; at < wide->cells->len && cell_at(wide, at)->time == time; at++) {
-        const struct cell *cell = cell_at(wide, at);
+    for (guint i = 0; i < wide->runs->len; i++) {
+        struct run *run = &g_array_index(wide->runs, struct run, i);
         char digits[VALUE_TEXT_SIZE];
-        if (at + 1 < wide->cells->len && cell[1].time == time && cell[1].position == cell->position)
+        if (run->next == run->end)
             continue;
-        fill(wide->text, ',', cell->position + 1 - next);
-        size_t length = value_digits(digits, cell->value, cell->hundredths);
+        const struct sample *sample = &g_array_index(wide->samples, struct sample, run->next);
+        if (sample->time != time)
+            continue;
+        fill(wide->text, ',', run->position + 1 - filled);
+        size_t length = value_digits(digits, sample->value, run->hundredths);
         g_string_append_len(wide->text, digits, (gssize)length);
-        next = cell->position + 1;
+        filled = run->position + 1;
+        run->next++;
     }
-    fill(wide->text, ',', columns - next);
+    fill(wide->text, ',', wide_columns_count(wide->columns) - filled);
     g_string_append_c(wide->text, '\n');
-    return at;
 }
 
 static void flush(GString *text, FILE *stream) {
@@ -237,9 +294,10 @@ static bool write_rows(struct wide *wide, FILE *stream) {
         const char *bytes = grouped_read(wide->rows, i, &size, &wide->lost);
         if (!bytes)
             return false;
-        read_cells(wide, bytes, size);
-        for (guint at = 0; at < wide->cells->len;) {
-            at = append_row(wide, at, g_ptr_array_index(wide->heads, i));
+        int64_t time = 0;
+        read_runs(wide, bytes, size);
+        while (next_time(wide, &time)) {
+            append_row(wide, time, g_ptr_array_index(wide->heads, i));
             if (wide->text->len >= TEXT_SIZE)
                 flush(wide->text, stream);
         }

@@ -31,6 +31,9 @@ STEADY_SHARE = 0.7
 # CPU of one counter of one guest, in ms, by how the server's certificate is trusted.
 SMALL_TARGETS = {"-k": 12, "--thumbprint": 12, "--ca-file": 12, "system trust": 20}
 SMALL_ROUNDS = 11
+# CPU time a sample against csv's, by format, of runs of so many samples of a series.
+FORMAT_TARGETS = {"jsonl": 1.5, "influx": 1.5, "openmetrics": 1.5, "wide": 2}
+FORMAT_SAMPLES = (1, 15)
 # CPU a series of programs that are not installed here, against tuned.py's, as it was measured side by
 # side with 1000 guests: govc 20 us, telegraf 22 us, tuned.py 43 us.
 PEER_SHARES = {"govc": 20 / 43, "telegraf": 22 / 43}
@@ -120,6 +123,25 @@ def measure_cpu(server, results):
                 runs=[run["wall"] for run in runs["vperf"]])
     results.ratio("200 guests, 10 hosts: wall time against naive.py", wall["vperf"],
                   wall["naive.py"])
+
+
+def measure_formats(server, results):
+    """CPU time a sample of each format against csv's; runs take turns, as the machine's pace varies."""
+    server.set(200)
+    server.vperf()
+    for samples in FORMAT_SAMPLES:
+        runs = {name: [] for name in ("csv", *FORMAT_TARGETS)}
+        for _ in range(ROUNDS):
+            for name, each in runs.items():
+                each.append(server.vperf("--format", name, "--samples", samples))
+        cpu = {name: median(each, "cpu") / each[0]["samples"] * 1e6 for name, each in runs.items()}
+        for name, limit in FORMAT_TARGETS.items():
+            ratio = cpu[name] / cpu["csv"]
+            results.add(f"200 guests, {samples} samples: CPU a sample, {name} against csv", ratio,
+                        f"{cpu[name]:.3f} / {cpu['csv']:.3f} us = {ratio:.2f}", limit,
+                        f"at most {limit}" if limit else "",
+                        runs=[run["cpu"] for run in runs[name]],
+                        rss_kib=median(runs[name], "rss_kib"))
 
 
 def measure_thousand(server, results):
@@ -424,7 +446,7 @@ def measure_report(server, results):
                 runs=[run["rss_kib"] for run in runs])
 
 
-PARTS = {"cpu": measure_cpu, "thousand": measure_thousand, "small": measure_small,
+PARTS = {"cpu": measure_cpu, "formats": measure_formats, "thousand": measure_thousand, "small": measure_small,
          "requests": measure_requests, "inventory": measure_inventory, "polls": measure_polls,
          "memory": lambda server, results: measure_history(server, results,
                                                            measure_memory(server, results)),

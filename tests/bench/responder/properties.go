@@ -31,8 +31,13 @@ func destroyView(*world, []byte) (*answer, error) {
 	return newAnswer(`<DestroyViewResponse xmlns="urn:vim25"></DestroyViewResponse>`), nil
 }
 
+type reference struct {
+	Type string `xml:"type,attr"`
+	ID   string `xml:",chardata"`
+}
+
 type objectSpec struct {
-	ID        string     `xml:"obj"`
+	Object    reference  `xml:"obj"`
 	SelectSet []struct{} `xml:"selectSet"`
 }
 
@@ -96,17 +101,17 @@ func retrieveProperties(w *world, body []byte) (*answer, error) {
 }
 
 // others returns objects that are no guests or hosts, as the simulator gives them.
-func (w *world) others(call *retrieval, ids []string) ([]byte, *answer, error) {
+func (w *world) others(call *retrieval, others []reference) ([]byte, *answer, error) {
 	var out []byte
-	for _, id := range ids {
+	for _, other := range others {
 		for _, spec := range call.Properties {
-			if spec.Type == guestKind || spec.Type == hostKind {
+			if spec.Type != other.Type {
 				continue
 			}
 			a, err := w.up.ask("POST", "/sdk", []byte(envelopeHead+`<RetrievePropertiesEx `+
 				`xmlns="urn:vim25"><_this type="PropertyCollector">`+call.This+`</_this><specSet>`+
 				`<propSet><type>`+spec.Type+`</type><pathSet>`+strings.Join(spec.Path, `</pathSet>`+
-				`<pathSet>`)+`</pathSet></propSet><objectSet><obj type="`+spec.Type+`">`+id+
+				`<pathSet>`)+`</pathSet></propSet><objectSet><obj type="`+spec.Type+`">`+other.ID+
 				`</obj></objectSet></specSet><options/></RetrievePropertiesEx>`+envelopeTail))
 			if err != nil || !a.good() {
 				return nil, a, err
@@ -124,10 +129,10 @@ func (w *world) others(call *retrieval, ids []string) ([]byte, *answer, error) {
 // listedView returns the view whose property of that name is asked for, or "".
 func listedView(call *retrieval) string {
 	if len(call.Objects) != 1 || len(call.Objects[0].SelectSet) > 0 ||
-		!strings.HasPrefix(call.Objects[0].ID, viewPrefix) {
+		!strings.HasPrefix(call.Objects[0].Object.ID, viewPrefix) {
 		return ""
 	}
-	return call.Objects[0].ID
+	return call.Objects[0].Object.ID
 }
 
 func (w *world) viewed(view string) []object {
@@ -153,14 +158,14 @@ func (w *world) viewAnswer(name, view string) string {
 }
 
 // asked returns the guests and hosts that a call is about, and the ids of what else it is about.
-func (w *world) asked(call *retrieval) (objects []object, others []string) {
+func (w *world) asked(call *retrieval) (objects []object, others []reference) {
 	for _, spec := range call.Objects {
-		if strings.HasPrefix(spec.ID, viewPrefix) {
-			objects = append(objects, w.viewed(spec.ID)...)
-		} else if o, ok := w.find(spec.ID); ok {
+		if strings.HasPrefix(spec.Object.ID, viewPrefix) {
+			objects = append(objects, w.viewed(spec.Object.ID)...)
+		} else if o, ok := w.find(spec.Object.ID); ok {
 			objects = append(objects, o)
 		} else {
-			others = append(others, spec.ID)
+			others = append(others, spec.Object)
 		}
 	}
 	return objects, others

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* Wide CSV, byte for byte: which values share a row, and what columns there are. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sink/sink.h"
+
+static const struct counter usage = {.name = "cpu.usage.average", .unit = "percent"},
+                            used = {.name = "mem.used.average", .unit = "kiloBytes"},
+                            used_mib = {.name = "mem.used.average", .unit = "megaBytes"};
+static const struct entity a = {.type = ENTITY_VM, .source = "s", .name = "a,b", .id = "1"},
+                           b = {.type = ENTITY_HOST, .source = "s", .name = "b", .id = "2"};
+static const struct sample both[] = {{1795288640, 459}, {1795288660, 1}},
+                           late[] = {{1795288660, 7}}, early[] = {{1795288620, 3}};
+
+#define HEAD "timestamp,source,hypervisor,type,\"name\",id"
+
+struct written {
+    struct sink sink;
+    char *text;
+    size_t size;
+};
+
+static struct written *begin(const struct sink_options *options) {
+    static struct written written;
+    struct error error = {0};
+    written = (struct written){.sink = {.ops = sink_find("wide", &error), .options = *options}};
+    written.sink.stream = open_memstream(&written.text, &written.size);
+    return &written;
+}
+
+static void put(struct written *to, const struct entity *entity, const struct counter *counter,
+                const char *instance, size_t count, const struct sample *samples) {
+    const struct series series = {.entity = entity,
+                                  .counter = counter,
+                                  .instance = instance,
+                                  .interval = 20,
+                                  .count = count,
+                                  .samples = samples};
+    sink_write(&to->sink, &series);
+}
+
+static void check(struct written *to, const char *expected) {
+    sink_end(&to->sink);
+    fflush(to->sink.stream);
+    assert_string_equal(to->text, expected);
+    sink_done(&to->sink);
+    fclose(to->sink.stream);
+    free(to->text);
+}
+
+/* The series of an entity may come in any order, and in parts; of two values the later one counts.
+ */
+static void test_rows(void **state) {
+    (void)state;
+    struct written *to = begin(&(struct sink_options){0});
+    put(to, &a, &usage, "1", 1, late);
+    put(to, &b, &used, "", 1, early);
+    put(to, &a, &usage, "", 2, both);
+    put(to, &a, &usage, "", 1, late);
+    put(to, &a, &usage, "", 1, early);
+    check(to, HEAD ",cpu.usage.average,cpu.usage.average[1],mem.used.average\n"
+                   "2026-11-21T19:17:00Z,s,,vm,\"a,b\",1,0.03,,\n"
+                   "2026-11-21T19:17:20Z,s,,vm,\"a,b\",1,4.59,,\n"
+                   "2026-11-21T19:17:40Z,s,,vm,\"a,b\",1,0.07,0.07,\n"
+                   "2026-11-21T19:17:00Z,s,,host,b,2,,,3\n");
+}
+
+static void test_nothing(void **state) {
+    (void)state;
+    check(begin(&(struct sink_options){0}), HEAD "\n");
+}
+
+/* Units that differ are no one column. */
+static void test_units(void **state) {
+    (void)state;
+    struct written *to = begin(&(struct sink_options){.raw = true});
+    put(to, &a, &used, "", 1, early);
+    put(to, &b, &used_mib, "", 1, early);
+    put(to, &b, &usage, "", 1, early);
+    check(to, HEAD ",cpu.usage.average,mem.used.average [kiloBytes],mem.used.average [megaBytes]\n"
+                   "2026-11-21T19:17:00Z,s,,vm,\"a,b\",1,,3,\n"
+                   "2026-11-21T19:17:00Z,s,,host,b,2,3,,3\n");
+}
+
+static void round_of(struct written *to, unsigned target) {
+    struct error error = {0};
+    to->sink.target = target;
+    to->sink.ops->event(&to->sink, &(struct sink_event){.kind = SINK_ROUND});
+    assert_true(sink_round_end(&to->sink, &error));
+    fflush(to->sink.stream);
+}
+
+/* The header of an endless run waits for the first round of each target. */
+static void test_endless(void **state) {
+    (void)state;
+    struct written *to = begin(&(struct sink_options){.endless = true, .targets = 2});
+    put(to, &a, &usage, "", 1, early);
+    round_of(to, 0);
+    assert_string_equal(to->text, "");
+    put(to, &b, &used, "", 1, early);
+    round_of(to, 1);
+    assert_non_null(strstr(to->text, HEAD ",cpu.usage.average,mem.used.average\n"));
+    put(to, &a, &usage, "0", 1, late);
+    put(to, &a, &usage, "", 1, late);
+    put(to, &a, &usage, "1", 1, late);
+    round_of(to, 0);
+    assert_int_equal(to->sink.omitted, 2);
+    check(to, HEAD ",cpu.usage.average,mem.used.average\n"
+                   "2026-11-21T19:17:00Z,s,,vm,\"a,b\",1,0.03,\n"
+                   "2026-11-21T19:17:00Z,s,,host,b,2,,3\n"
+                   "2026-11-21T19:17:40Z,s,,vm,\"a,b\",1,0.07,\n");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_units),
+        cmocka_unit_test(test_endless),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
