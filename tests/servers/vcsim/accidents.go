@@ -66,7 +66,7 @@ func (a *accident) parseKind(text string) bool {
 	words := strings.SplitN(text, "=", 2)
 	a.kind = words[0]
 	switch a.kind {
-	case "hang", "reset", "close", "truncate":
+	case "hang", "reset", "close", "truncate", "junk":
 		return len(words) == 1
 	case "delay":
 		ms, err := strconv.Atoi(words[len(words)-1])
@@ -121,6 +121,8 @@ func (a *accident) happen(w http.ResponseWriter, r *http.Request, handler http.H
 		head := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n",
 			len(body))
 		drop(w, append([]byte(head), body[:len(body)/2]...), false)
+	case "junk":
+		_, _ = w.Write([]byte("<html>Welcome to [{\"nginx\"</html>"))
 	default:
 		http.Error(w, http.StatusText(a.status), a.status)
 	}

@@ -32,7 +32,8 @@ type options struct {
 	speed                  float64
 	age, sessionIdle       time.Duration
 	control                bool
-	level                  int
+	level, tags            int
+	rest                   string
 	weather                weather
 }
 
@@ -74,6 +75,9 @@ func parseOptions(args []string) (*options, error) {
 	f.IntVar(&o.level, "level", 1, "real: statistics level of the archived intervals, 1 to 4")
 	f.BoolVar(&o.hideIntervals, "hide-intervals", false, "real: do not tell which samples are archived")
 	f.IntVar(&o.pageLimit, "max-objects", 0, "real: the server's own limit of objects in a page")
+	f.IntVar(&o.tags, "tags", 0, "real: number of tags that guests and hosts have (vpx)")
+	f.StringVar(&o.rest, "rest", "both",
+		"real: forms of the REST API (vpx): rest (6.5 and 6.7), api, or both (7.0 and later)")
 	o.weather.addFlags(f)
 	if err := f.Parse(args); err != nil {
 		return nil, err
@@ -95,6 +99,8 @@ func (o *options) check(f *flag.FlagSet) error {
 		return fmt.Errorf("-dc %d: an esx model has one datacenter", o.datacenters)
 	case o.model == "esx" && o.hosts != 1:
 		return fmt.Errorf("-host %d: an esx model has one host", o.hosts)
+	case o.rest != "rest" && o.rest != "api" && o.rest != "both":
+		return fmt.Errorf("-rest %q: rest, api or both", o.rest)
 	case o.speed < 0:
 		return fmt.Errorf("-speed must not be negative")
 	case o.vms < 0 || o.hosts < 1:

@@ -61,7 +61,10 @@ func newServer(o *options, model *simulator.Model, world *world) (*server, error
 	service := model.Service
 	service.Listen = &url.URL{Scheme: scheme, Host: s.address, Path: "/sdk",
 		User: url.UserPassword(o.username, o.password)}
-	handler, err := o.weather.wrap(sdkHandler(o, service, world))
+	handler, err := sdkHandler(o, service, world)
+	if err == nil {
+		handler, err = o.weather.wrap(handler)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -111,18 +114,21 @@ func (s *server) close() {
 }
 
 // sdkHandler routes what a vSphere client asks for to the simulator.
-func sdkHandler(o *options, service *simulator.Service, world *world) http.Handler {
+func sdkHandler(o *options, service *simulator.Service, world *world) (http.Handler, error) {
 	service.RegisterSDK(simulator.Map)
 	mux := service.ServeMux
+	if err := serveREST(o, service, mux); err != nil {
+		return nil, err
+	}
 	mux.HandleFunc("/sdk/vimServiceVersions.xml", service.ServiceVersions)
 	mux.HandleFunc("/sdk/vimService", func(w http.ResponseWriter, r *http.Request) {
 		r.URL.Path = "/sdk"
 		service.ServeSDK(w, r)
 	})
 	if world != nil {
-		return realAnswers(o, world, mux)
+		return realAnswers(o, world, mux), nil
 	}
-	return mux
+	return mux, nil
 }
 
 func tlsConfig(o *options) (*tls.Config, error) {
