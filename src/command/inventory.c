@@ -27,8 +27,10 @@ static const struct records_column columns[] = {
     {"datacenter", false}, {"cluster", false},   {"pool", false},       {"datastores", false},
     {"id", false},         {"uuid", false},      {"url", false},        {"threads", true},
     {"cpu_mhz", true},     {"cpu_model", false}, {"hypervisor", false}, {"source", false},
-    {"attributes", false},
+    {"attributes", false}, {"tags", false},
 };
+
+enum { ATTRIBUTE_COLUMNS = 2 };
 
 static void list_path(const struct entity *entity, struct records *records) {
     GString *path = g_string_new(NULL);
@@ -62,8 +64,10 @@ static void list_entity(const struct entity *entity, bool attributes, struct rec
     records_text(records, entity->cpu_model);
     records_text(records, entity->hypervisor);
     records_text(records, entity->source);
-    if (attributes)
-        records_text(records, entity->attributes);
+    if (!attributes)
+        return;
+    records_text(records, entity->attributes);
+    records_text(records, entity->tags);
 }
 
 static bool list(const struct listing_run *run, struct source *source, struct error *error) {
@@ -73,6 +77,10 @@ static bool list(const struct listing_run *run, struct source *source, struct er
     const struct inventory *inventory = source->ops->inventory(source, &whole, error);
     if (!inventory)
         return false;
+    if (inventory->lost) {
+        log_warn(&run->options->log, "%s: %s", run->target->text, inventory->lost);
+        ++*run->missing;
+    }
     names_keep(run->entities, selection, inventory);
     for (size_t i = 0; i < inventory->count; i++)
         if (selection_has_entity(selection, inventory->entities[i]))
@@ -83,7 +91,7 @@ static bool list(const struct listing_run *run, struct source *source, struct er
 static const struct records_column *list_columns(const struct options *options,
                                                  enum records_format format, size_t *count) {
     (void)format;
-    *count = sizeof columns / sizeof *columns - !has_attributes(options);
+    *count = sizeof columns / sizeof *columns - (has_attributes(options) ? 0 : ATTRIBUTE_COLUMNS);
     return columns;
 }
 

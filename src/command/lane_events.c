@@ -65,6 +65,11 @@ static void on_missing(void *context, const struct entity *entity, const char *r
         g_hash_table_remove(lane->awaited, key_of(lane, entity));
 }
 
+static void on_lacking(void *context, const char *reason) {
+    struct lane *lane = context;
+    messages_missing(lane->messages, NULL, reason);
+}
+
 static void on_omitted(void *context, enum entity_type type, const struct counter *counter,
                        enum omission why) {
     struct lane *lane = context;
@@ -125,6 +130,7 @@ struct source_events lane_events(struct lane *lane) {
         .skipped = on_skipped,
         .missing = on_missing,
         .absent = on_absent,
+        .lacking = on_lacking,
         .omitted = on_omitted,
         .arrived = on_arrived,
         .ended = on_ended,

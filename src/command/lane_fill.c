@@ -32,6 +32,10 @@ static void on_absent(void *context, const struct absence *absence) {
     (void)context, (void)absence;
 }
 
+static void on_lacking(void *context, const char *reason) {
+    (void)context, (void)reason;
+}
+
 static void on_omitted(void *context, enum entity_type type, const struct counter *counter,
                        enum omission why) {
     (void)context, (void)type, (void)counter, (void)why;
@@ -57,6 +61,7 @@ static struct source_events events_of(struct lane *lane) {
         .skipped = on_entity,
         .missing = on_missing,
         .absent = on_absent,
+        .lacking = on_lacking,
         .omitted = on_omitted,
         .arrived = on_entity,
         .ended = on_ended,

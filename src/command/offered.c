@@ -40,6 +40,10 @@ static void on_absent(void *context, const struct absence *absence) {
         request->absent(request->context, absence);
 }
 
+static void ignore_lack(void *context, const char *reason) {
+    (void)context, (void)reason;
+}
+
 static void ignore_omission(void *context, enum entity_type type, const struct counter *counter,
                             enum omission why) {
     (void)context, (void)type, (void)counter, (void)why;
@@ -72,6 +76,7 @@ static bool read_rounds(struct source *source, struct reader *reader, struct err
         .skipped = ignore_entity,
         .missing = on_missing,
         .absent = on_absent,
+        .lacking = ignore_lack,
         .omitted = ignore_omission,
         .arrived = ignore_entity,
         .ended = ignore_end,

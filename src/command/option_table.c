@@ -14,6 +14,8 @@
               "entities by name, path (DC0/vm/*), title, id or UUID; !GLOB excludes; repeatable",  \
               "GLOB,...")
 
+#define ROW_ATTRIBUTES                                                                             \
+    ROW_FLAG("attributes", '\0', OPTION_ATTRIBUTES, "custom attributes and tags as well (vCenter)")
 #define ROW_AGENT                                                                                  \
     ROW_FLAG("guest-agent", '\0', OPTION_GUEST_AGENT,                                              \
              "ask the agents (qemu-ga) of libvirt guests; needs root or the group libvirt")
@@ -37,8 +39,7 @@ static const struct poptOption guest_type_options[] = {
 static const struct poptOption listed_type_options[] = {
     ROW_TYPE("kinds of entities: vm, host (default: both), pool, cluster, datastore, datacenter"),
     ROW_NAME,
-    ROW_FLAG("attributes", '\0', OPTION_ATTRIBUTES,
-             "custom attributes as well (vCenter; tags are not among them)"),
+    ROW_ATTRIBUTES,
     ROW_AGENT,
     POPT_TABLEEND,
 };
@@ -134,6 +135,7 @@ static const struct poptOption report_options[] = {
 };
 
 static const struct poptOption record_options[] = {
+    ROW_ATTRIBUTES,
     ROW_VALUE("instance", '\0', OPTION_INSTANCE,
               "'all' for the aggregate and each device (default), or 'aggregate'", "WHICH"),
     ROW_VALUE("interval", '\0', OPTION_INTERVAL,

@@ -55,7 +55,7 @@ bool options_check_selection(struct options *options, struct error *error) {
     if (!options_parse_selection(options->text, &options->selection, error))
         return false;
     if (value[OPTION_ATTRIBUTES])
-        options->selection.context |= CONTEXT_ATTRIBUTES;
+        options->selection.context |= CONTEXT_ATTRIBUTES | CONTEXT_TAGS;
     if (value[OPTION_SHARD] && !shard_parse(&options->selection.shard, value[OPTION_SHARD], error))
         return false;
     options->spare = DEFAULT_SPARE;

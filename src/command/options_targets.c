@@ -147,7 +147,7 @@ static const struct {
     {"--thumbprint", "ESXi and vCenter", OPTION_THUMBPRINT, SOURCE_TAKES_TRUST},
     {"--insecure", "ESXi and vCenter", OPTION_INSECURE, SOURCE_TAKES_TRUST},
     {"--jobs", "ESXi and vCenter", OPTION_JOBS, SOURCE_TAKES_JOBS},
-    {"--attributes", "ESXi and vCenter", OPTION_ATTRIBUTES, SOURCE_TAKES_ATTRIBUTES},
+    {"--attributes", "ESXi, vCenter and history files", OPTION_ATTRIBUTES, SOURCE_TAKES_ATTRIBUTES},
     {"--balloon-period", "libvirt", OPTION_BALLOON_PERIOD, SOURCE_TAKES_BALLOON_PERIOD},
     {"--at", "history files", OPTION_AT, SOURCE_TAKES_AT},
     {"--guest-agent", "libvirt", OPTION_GUEST_AGENT, SOURCE_TAKES_BALLOON_PERIOD},

@@ -44,6 +44,7 @@ const struct entity_field entity_fields[ENTITY_FIELDS] = {
     TEXT(guest_host, CONTEXT_DETAILS),
     TEXT(guest_ip, CONTEXT_DETAILS),
     TEXT(attributes, CONTEXT_ATTRIBUTES),
+    TEXT(tags, CONTEXT_TAGS),
     TEXT(url, 0),
     NUMBER(cpus),
     {"memory_kib", true, 0, 0, append_memory},

@@ -19,7 +19,7 @@ struct entity_field {
                    const struct entity *entity); /* NULL: what stands at the offset */
 };
 
-enum { ENTITY_FIELDS = 22 };
+enum { ENTITY_FIELDS = 23 };
 
 /* entity_fields: all of them. */
 extern const struct entity_field entity_fields[ENTITY_FIELDS];

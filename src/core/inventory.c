@@ -55,6 +55,7 @@ void inventory_free(struct inventory *inventory) {
     for (size_t i = 0; i < inventory->count; i++)
         free(inventory->entities[i]);
     g_string_chunk_free(inventory->texts);
+    free(inventory->lost);
     free(inventory->entities);
     free(inventory);
 }

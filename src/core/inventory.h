@@ -12,6 +12,7 @@ struct inventory {
     size_t count;
     size_t capacity;
     GStringChunk *texts; /* all strings of the entities; what many of them have in common, once */
+    char *lost;          /* for people: what of them cannot be read, and why; NULL: nothing */
 };
 
 /* inventory_new: an empty inventory, owned by the caller. */

@@ -23,6 +23,7 @@ enum selection_context {
     CONTEXT_GUEST_ID = 1 << 5,    /* the short id of guest systems */
     CONTEXT_VOLUMES = 1 << 6,     /* datastores, by whose volumes counters have their instances */
     CONTEXT_HOST_DOMAIN = 1 << 7, /* so is the domain that a Xen host itself runs in */
+    CONTEXT_TAGS = 1 << 8,        /* of vCenter */
 };
 
 struct selection {

@@ -104,6 +104,11 @@ struct source_events {
     void (*ended)(void *context, const struct entity *entity, const char *reason);
     /* idle: nothing was asked for in this round: it says nothing about samples and troubles. */
     void (*idle)(void *context);
+    /*
+     * lacking: what the selection wants to know of entities cannot be read, but their samples can;
+     * in each round, in the same words as long as it is the same trouble.
+     */
+    void (*lacking)(void *context, const char *reason);
     /* progress: done of total parts of the round are over. */
     void (*progress)(void *context, int done, int total);
 };

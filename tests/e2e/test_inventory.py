@@ -163,7 +163,7 @@ def test_pools_in_real_time(vperf, twins):
 
 
 def test_attributes(vperf, start_vcsim, esx):
-    """--attributes adds a last column with what pyVmomi finds; ESXi has none."""
+    """--attributes adds a column with what pyVmomi finds, before that of tags; ESXi has none."""
     server = start_vcsim("-mode", "real", "-model", "vpx", "-vm", "3", "-space")
     with reference.session(server.url, USER, PASSWORD, server.ca_file) as content:
         names = {field.key: field.name for field in content.customFieldsManager.field}
@@ -174,6 +174,7 @@ def test_attributes(vperf, start_vcsim, esx):
     done = vperf.run("inventory", "--attributes", *server.arguments)
     rows = done.rows
     assert {row["id"]: row.pop("attributes") for row in rows} == expected, done
+    assert {row.pop("tags") for row in rows} == {""}
     assert rows == plain and any("; " in text for text in expected.values())
     none = vperf.run("inventory", "--attributes", *esx.arguments)
     assert {row["attributes"] for row in none.rows} == {""}, none

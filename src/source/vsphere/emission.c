@@ -82,6 +82,9 @@ bool vsphere_emit_readings(struct vsphere *vsphere, const struct selection *sele
                            struct error *error) {
     struct emission emission = {vsphere, selection, window, events, 0};
     const struct readings *readings = vsphere->readings;
+    const char *lost = vsphere->inventory->lost;
+    if (lost)
+        events->lacking(events->context, lost);
     bool fresh = vsphere->unread && g_hash_table_size(readings->by_id);
     if (!fresh && !(readings && readings->lost))
         return true;

@@ -491,10 +491,7 @@ bool vsphere_round(struct source *source, const struct selection *selection,
         return run_round(vsphere, selection, window, events, error);
     }
     struct vsphere *aside = vsphere_aside(vsphere);
-    aside->view = vsphere->view;
     bool good = run_round(aside, selection, window, events, error);
-    vsphere->view = aside->view;
-    aside->view = (struct entities_view){0};
-    vsphere_close(&aside->base);
+    vsphere_rejoin(vsphere, aside);
     return good;
 }

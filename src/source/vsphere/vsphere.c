@@ -42,7 +42,17 @@ struct vsphere *vsphere_aside(struct vsphere *vsphere) {
     struct vsphere *aside = make(&vsphere->options, vsphere->session, 1);
     aside->guest = true;
     aside->options.marks = NULL;
+    aside->view = vsphere->view;
+    aside->tags = vsphere->tags;
     return aside;
+}
+
+void vsphere_rejoin(struct vsphere *vsphere, struct vsphere *aside) {
+    vsphere->view = aside->view;
+    vsphere->tags = aside->tags;
+    aside->view = (struct entities_view){0};
+    aside->tags = (struct tags){0};
+    vsphere_close(&aside->base);
 }
 
 static struct source *vsphere_open(const struct target *target,
@@ -86,6 +96,11 @@ struct inventory *vsphere_load_inventory(struct vsphere *vsphere, const struct s
     int64_t begun_ns = clock_boot_ns();
     if (!load_both(vsphere, selection, &entities, error))
         return NULL;
+    if (selection_context(selection) & CONTEXT_TAGS &&
+        !tags_load(&vsphere->tags, vsphere->session->main, entities.inventory, error)) {
+        entities_done(&entities);
+        return NULL;
+    }
     readings_free(vsphere->readings);
     vsphere->readings = entities.readings;
     vsphere->unread = true;
@@ -159,6 +174,7 @@ void vsphere_close(struct source *source) {
     if (!vsphere->guest)
         session_close(vsphere->session);
     entities_view_done(&vsphere->view);
+    tags_done(&vsphere->tags);
     catalog_free(vsphere->catalog);
     inventory_free(vsphere->inventory);
     inventory_free(vsphere->previous);

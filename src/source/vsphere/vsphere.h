@@ -5,6 +5,7 @@
 
 #include "source/source.h"
 #include "source/vsphere/inventory/entities.h"
+#include "source/vsphere/inventory/tags.h"
 #include "source/vsphere/query/breadth.h"
 #include "source/vsphere/query/groups.h"
 #include "source/vsphere/query/limits.h"
@@ -27,6 +28,7 @@ struct vsphere {
     size_t unknown; /* counters that the catalogue did not name when it was read */
 
     struct entities_view view;
+    struct tags tags;
     struct inventory *inventory;
     struct inventory *previous;  /* the one before; entities that have ended are borrowed from it */
     const struct entity **ended; /* that are asked once more */
@@ -71,7 +73,8 @@ bool vsphere_is_hasty(const struct vsphere *vsphere);
 /*
  * vsphere_emit_readings: what came with the inventory and the selection wants, once for each
  * reading of it, of entities in any state; it has the time of the reading, and is left out when
- * that is behind the window. False when the output failed, or the server's time cannot be had.
+ * that is behind the window. What the inventory lacks is told. False when the output failed, or the
+ * server's time cannot be had.
  */
 bool vsphere_emit_readings(struct vsphere *vsphere, const struct selection *selection,
                            const struct window *window, const struct source_events *events,
@@ -79,9 +82,11 @@ bool vsphere_emit_readings(struct vsphere *vsphere, const struct selection *sele
 
 /*
  * vsphere_aside: another handle with the same login, for one round of another kind between those
- * without an end. To be closed before the vsphere.
+ * without an end. It has what the vsphere knows of the server's objects until vsphere_rejoin, which
+ * closes it.
  */
 struct vsphere *vsphere_aside(struct vsphere *vsphere);
+void vsphere_rejoin(struct vsphere *vsphere, struct vsphere *aside);
 
 /* vsphere_close: as in source_ops. */
 void vsphere_close(struct source *source);

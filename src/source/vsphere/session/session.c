@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/memory.h"
 #include "source/vsphere/session/proxy.h"
+#include "source/vsphere/session/rest.h"
 #include "source/vsphere/session/retry.h"
 #include "source/vsphere/wire/wire.h"
 
@@ -215,15 +216,19 @@ static bool login(struct session *session, struct error *error) {
     return succeeded;
 }
 
+/* From now on, signals end no calls, which have little time. */
+static void begin_closing(struct session *session) {
+    int limit = cancel_requested(session->cancel) ? INTERRUPTED_CLOSING_SECONDS : CLOSING_SECONDS;
+    if (session->timeout_seconds > limit)
+        session->timeout_seconds = limit;
+    session->main->closing = true;
+}
+
 static void logout(struct session *session) {
     struct vim25__ManagedObjectReference self = session_reference(&session->session_manager);
     struct vim25__LogoutRequestType request = {._USCOREthis = &self};
     struct _vim25__LogoutResponse response;
     struct error error = {0};
-    int limit = cancel_requested(session->cancel) ? INTERRUPTED_CLOSING_SECONDS : CLOSING_SECONDS;
-    if (session->timeout_seconds > limit)
-        session->timeout_seconds = limit;
-    session->main->closing = true;
     /* NotAuthenticated: there is no session any more, or the interrupted login made none. */
     if (!CALL(session->main, Logout, &request, &response, &error) && error.kind != ERROR_AUTH)
         report(session->reporter, REPORT_WARNING, "not logged out: %s", error.message);
@@ -248,7 +253,8 @@ static void set_address(struct session *session, const struct target *target) {
                "%s: the path chooses nothing: all of the target is taken; choose "
                "with --type and --name",
                target->text);
-    session->endpoint = memory_printf("https://%s%.*s", address, (int)length, path);
+    session->origin = memory_concat("https://", address, NULL);
+    session->endpoint = memory_printf("%s%.*s", session->origin, (int)length, path);
     session->label = memory_strdup(port_of(target) == TARGET_HTTPS_PORT ? target->host : address);
     free(address);
 }
@@ -321,8 +327,11 @@ static void free_moref(struct session_moref *moref) {
 void session_close(struct session *session) {
     if (!session)
         return;
-    if (session->logged_in)
+    if (session->main && session->logged_in) {
+        begin_closing(session);
+        rest_close(session->rest, session->main);
         logout(session);
+    }
     channel_free(session->main);
     pthread_mutex_destroy(&session->login_lock);
     pthread_mutex_destroy(&session->cookie_lock);
@@ -340,6 +349,7 @@ void session_close(struct session *session) {
     free(session->product);
     cookies_free(session->cookies);
     free(session->action);
+    free(session->origin);
     free(session->endpoint);
     free(session->label);
     free(session);

@@ -30,6 +30,7 @@ struct session {
     const struct reporter *reporter;
     const struct cancel *cancel;
     char *label;     /* host[:port when not 443] */
+    char *origin;    /* https://host:port */
     char *endpoint;  /* https://host:port/sdk */
     char *action;    /* SOAPAction: urn:vim25/VERSION */
     bool unverified; /* the target asks for it, as libvirt's users write it */
@@ -56,6 +57,7 @@ struct session {
     atomic_bool refused;     /* the last login again; another one too soon may lock the account */
     struct backoff refusal;  /* of logins; under login_lock */
     bool logged_in;
+    struct rest *rest; /* of the main channel; NULL: it was not needed */
 };
 
 /* session_is_version: the text may stand for a version of the API, such as 6.5 or 8.0.3.0. */
