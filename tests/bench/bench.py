@@ -18,6 +18,7 @@ import sys
 import time
 import traceback
 
+from database import Database
 from server import HERE, Server
 
 ROUNDS = 5
@@ -446,6 +447,29 @@ def measure_report(server, results):
                 runs=[run["rss_kib"] for run in runs])
 
 
+# Guests and series of each: a round of a live target, whose series have one sample each.
+PUSHED_GUESTS, PUSHED_SERIES = 500, 200
+
+
+def measure_push(server, results):
+    """Sending to a database: VictoriaMetrics where it is installed, else what only reads."""
+    if not RECORDED_VALUES.exists():
+        print(f"push: skipped: there is no {RECORDED_VALUES}")
+        return
+    run_history(server.options, server.directory, PUSHED_GUESTS, PUSHED_SERIES, 2, 1)
+    file = server.directory / f"{PUSHED_GUESTS}.db"
+    samples = PUSHED_GUESTS * PUSHED_SERIES
+    with Database(server.directory) as database:
+        for name, path in (("line protocol", "/write"), ("remote write", "/api/v1/write")):
+            runs = [server.run(server.options.vperf, "collect", "--quiet", "--output",
+                               database.url + path, file) for _ in range(3)]
+            each = median(runs, "cpu") / samples * 1e6
+            results.add(f"{samples} series into {database.name}, {name}: CPU per sample", each,
+                        f"{each:.1f} us ({1e6 / each:.0f} a second)", 5, "at most 5 us",
+                        runs=[run["cpu"] for run in runs])
+    file.unlink()
+
+
 PARTS = {"cpu": measure_cpu, "formats": measure_formats, "thousand": measure_thousand, "small": measure_small,
          "requests": measure_requests, "inventory": measure_inventory, "polls": measure_polls,
          "memory": lambda server, results: measure_history(server, results,
@@ -453,7 +477,7 @@ PARTS = {"cpu": measure_cpu, "formats": measure_formats, "thousand": measure_tho
          "jobs": measure_jobs,
          "steady": lambda server, results: measure_steady(server.options, results),
          "deserializer": measure_deserializer, "recording": measure_recording,
-         "report": measure_report}
+         "report": measure_report, "push": measure_push}
 
 
 def parse_options():
