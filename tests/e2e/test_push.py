@@ -31,7 +31,7 @@ def expected(vperf, esx):
 
 @pytest.mark.parametrize("answers, told", [
     ([status(503, "busy\nmore")], "503: busy: trying again"),
-    ([status(500), status(429)], "500: trying again"),
+    ([status(429)], "429: trying again"),
     ([raw(b"")], "Empty reply from server: trying again"),
     ([raw(b"what?\n")], "trying again"),
     ([raw(b"HTTP/1.1 503 Busy\r\nContent-Length: 9\r\n\r\nba")], "trying again"),
@@ -47,10 +47,9 @@ def test_again(vperf, esx, expected, answers, told):
     assert {request.body for request in database.requests} == {database.requests[0].body}
 
 
-@pytest.mark.parametrize("code", [429, 503])
-def test_retry_after(vperf, esx, expected, code):
+def test_retry_after(vperf, esx, expected):
     """The server says when."""
-    with Receiver([status(code, Retry_After="2")]) as database:
+    with Receiver([status(429, Retry_After="2")]) as database:
         done = collect(vperf, esx, "--output", database.url)
     first, second = database.requests
     assert done.status == 0, done
@@ -213,11 +212,11 @@ def test_usage(vperf, esx, arguments, message, tmp_path):
     assert message in done.err
 
 
-def follow(vperf, *outputs):
+def follow(vperf, *outputs, seconds=5):
     """Follow libvirt's test driver, a sample each second."""
     given = [word for output in outputs for word in ("--output", output)]
     return vperf.start("collect", "--follow", "--interval", "1", "--counter", "mem.usage.average",
-                       "--timeout", "5", *given, "test:///default")
+                       "--timeout", seconds, *given, "test:///default")
 
 
 def test_follow_over_an_outage(vperf, tmp_path):
@@ -225,7 +224,7 @@ def test_follow_over_an_outage(vperf, tmp_path):
     path = tmp_path / "a.lp"
     with Receiver(otherwise=status(503)) as database:
         process = follow(vperf, database.url, path)
-        harness.await_true(lambda: path.exists() and path.read_text().count("\n") >= 4, "rows")
+        harness.await_true(lambda: path.exists() and path.read_text().count("\n") >= 3, "rows")
         database.otherwise = GOOD
         wanted = path.read_text().splitlines()
         harness.await_true(lambda: set(wanted) <= set(database.lines), "all samples")
@@ -240,7 +239,7 @@ def test_interrupt(vperf):
     """A database that hangs does not hold up the end for long."""
     with Receiver([GOOD]) as database:
         database.otherwise = database.slow(b"HTTP/1.1 204 No Content\r\n\r\n")
-        process = follow(vperf, database.url)
+        process = follow(vperf, database.url, seconds=2)
         database.await_requests(2)
         process.send_signal(signal.SIGINT)
         done = harness.finish(process)

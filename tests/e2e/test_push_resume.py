@@ -2,7 +2,6 @@
 """A history that is forwarded to a database goes on where it ended, whatever ended it."""
 
 import contextlib
-import os
 import re
 import signal
 import sqlite3
@@ -28,19 +27,20 @@ def samples_of(lines):
     return found
 
 
-@pytest.fixture
-def recorder(vperf, start_vcsim, tmp_path):
+@pytest.fixture(scope="module")
+def recorder(vperf, shared_vcsim, tmp_path_factory):
     """A history that is being written, of a server whose clock runs fast."""
-    server = follow.Server(start_vcsim("-mode", "real", "-model", "esx", "-control", "-vm", 3,
-                                       "-speed", SPEED), SPEED)
-    with recording(vperf, server, tmp_path) as run:
+    server = follow.Server(shared_vcsim("-mode", "real", "-model", "esx", "-control", "-vm", 3,
+                                        "-speed", SPEED), SPEED)
+    with recording(vperf, server, tmp_path_factory.mktemp("forward")) as run:
         run.await_rounds(2)
         yield run
+    server.control("clock", speed=0)
 
 
-def forward(vperf, recorder, database, *options):
+def forward(vperf, recorder, database, *options, name="up"):
     """Start to forward what is recorded."""
-    return vperf.start("collect", "--follow", "--resume", "up", "--timeout", "10", *options,
+    return vperf.start("collect", "--follow", "--resume", name, "--timeout", "10", *options,
                        "--output", database.url, recorder.out)
 
 
@@ -54,6 +54,39 @@ def held(vperf, recorder):
 def received(database):
     """All samples that the database took."""
     return {(series, at): value for series, at, value in samples_of(database.lines)}
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["--output", "http://h/write"], "give --follow"),
+    (["--follow", "--output", "x.csv"], "one --output that is a URL"),
+    (["--follow", "--output", "http://h/write", "--output", "x.csv"], "forwards one history"),
+    (["--follow", "--output", "http://h/write", "--resume", "a/b"], "expected a NAME"),
+])
+def test_usage(vperf, arguments, message):
+    """What cannot be forwarded is refused."""
+    done = vperf.run("collect", "--resume", "up", *arguments, "vperf.db")
+    assert done.status == 2, done
+    assert message in done.err
+
+
+def test_file(vperf, recorder):
+    """One run at a time has a name; what is no file of ours is left alone."""
+    with Receiver() as database:
+        process = forward(vperf, recorder, database, name="one")
+        path = recorder.out.with_name("vperf.db.resume-one")
+        harness.await_true(lambda: path.exists() and path.read_text(), "a position")
+        second = forward(vperf, recorder, database, name="one")
+        done = harness.finish(second)
+        assert done.status == 1, done
+        assert "vperf.db.resume-one is in use by another vperf" in done.err
+        process.send_signal(signal.SIGTERM)
+        harness.finish(process)
+        assert path.read_text().endswith("\nend\n")
+        assert not path.with_name(path.name + ".new").exists()
+        path.write_text("mine\n")
+        done = harness.finish(forward(vperf, recorder, database, name="one"))
+    assert done.status == 2, done
+    assert "is no file of --resume" in done.err and path.read_text() == "mine\n"
 
 
 def test_nothing_is_lost(vperf, recorder):
@@ -106,36 +139,3 @@ def in_order(lines):
         if series[1] != "memorySizeMB":
             assert at > last.get(series, 0), series
             last[series] = at
-
-
-@pytest.mark.parametrize("arguments, message", [
-    (["--output", "http://h/write"], "give --follow"),
-    (["--follow", "--output", "x.csv"], "one --output that is a URL"),
-    (["--follow", "--output", "http://h/write", "--output", "x.csv"], "forwards one history"),
-    (["--follow", "--output", "http://h/write", "--resume", "a/b"], "expected a NAME"),
-])
-def test_usage(vperf, recorder, arguments, message):
-    """What cannot be forwarded is refused."""
-    done = vperf.run("collect", "--resume", "up", *arguments, recorder.out)
-    assert done.status == 2, done
-    assert message in done.err
-
-
-def test_file(vperf, recorder):
-    """One run at a time has a name; what is no file of ours is left alone."""
-    with Receiver() as database:
-        process = forward(vperf, recorder, database)
-        path = recorder.out.with_name("vperf.db.resume-up")
-        harness.await_true(lambda: path.exists() and path.read_text(), "a position")
-        second = forward(vperf, recorder, database)
-        done = harness.finish(second)
-        assert done.status == 1, done
-        assert "vperf.db.resume-up is in use by another vperf" in done.err
-        process.send_signal(signal.SIGTERM)
-        harness.finish(process)
-        assert path.read_text().endswith("\nend\n")
-        assert sorted(os.listdir(path.parent))[-1] == path.name
-        path.write_text("mine\n")
-        done = harness.finish(forward(vperf, recorder, database))
-    assert done.status == 2, done
-    assert "is no file of --resume" in done.err and path.read_text() == "mine\n"
