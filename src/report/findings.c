@@ -44,6 +44,12 @@ static void set_memory(struct sizing_guest *sizing, struct usage_entity *guest, 
     }
 }
 
+/* Of the window, as long as the guest has its size. */
+static int64_t known_seconds(const struct findings *findings, const struct usage_entity *guest) {
+    int64_t since = findings->last_time - guest->resized;
+    return guest->resized ? MIN(since, findings->window_seconds) : findings->window_seconds;
+}
+
 static struct sizing_advice advise(const struct findings *findings, struct usage_entity *guest,
                                    double coverage) {
     const struct sizing_rules *rules = &findings->order.rules;
@@ -56,7 +62,7 @@ static struct sizing_advice advise(const struct findings *findings, struct usage
             measure_known(cpu) ? (double)(findings->last_time - cpu->last_time) / DAY_SECONDS : -1,
         .cpus = guest->entity->cpus,
         .memory_kib = guest->entity->memory_kib,
-        .days = (double)findings->window_seconds / DAY_SECONDS,
+        .days = (double)known_seconds(findings, guest) / DAY_SECONDS,
         .coverage = coverage,
         .has_cpu = measure_known(cpu),
         .cpu_percentile = measure_percentile(cpu, percentile),
@@ -92,7 +98,9 @@ static void add_guests(struct findings *findings) {
         struct finding *finding = &findings->guests[findings->guest_count++];
         finding->guest = guest;
         finding->coverage = measure_coverage(&guest->measures[USAGE_CPU], findings->window_seconds);
-        finding->advice = advise(findings, guest, finding->coverage);
+        finding->advice =
+            advise(findings, guest,
+                   measure_coverage(&guest->measures[USAGE_CPU], known_seconds(findings, guest)));
         findings->classes[finding->advice.class]++;
     }
     if (findings->guest_count)

@@ -40,7 +40,7 @@ struct findings_gap {
 };
 
 /* findings_gap_free: frees a struct findings_gap; for a GDestroyNotify. */
-void findings_gap_free(void *gap);
+void findings_gap_free(void *data);
 
 /* A guest with what is advised; its figures stay with the usage. */
 struct finding {

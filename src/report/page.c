@@ -20,13 +20,13 @@ static const struct page *find(const char *name) {
     return NULL;
 }
 
-static bool fail(const char *name, struct error *error) {
+static const struct page *fail(const char *name, struct error *error) {
     GString *known = g_string_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(pages); i++)
         g_string_append_printf(known, "%s%s", i ? ", " : "", pages[i].name);
     error_set(error, ERROR_USAGE, "--format '%s': expected one of %s", name, known->str);
     g_string_free(known, TRUE);
-    return false;
+    return NULL;
 }
 
 const struct page *page_find(const char *name, const char *output, bool terminal,
@@ -35,8 +35,8 @@ const struct page *page_find(const char *name, const char *output, bool terminal
     const struct page *page = name ? find(name) : end ? find(end + 1) : NULL;
     if (!page && !name)
         page = find(terminal ? "table" : "csv");
-    if (!page && !fail(name, error))
-        return NULL;
+    if (!page)
+        return fail(name, error);
     if (page->binary && terminal) {
         error_set(error, ERROR_USAGE, "--format %s is not for a terminal: give --output FILE",
                   page->name);

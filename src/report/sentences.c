@@ -311,9 +311,21 @@ static void add_skipped(struct findings *findings) {
                                       findings->order.lost));
 }
 
+static void add_resized(struct findings *findings) {
+    size_t count = 0;
+    for (size_t i = 0; i < findings->guest_count; i++)
+        count += findings->guests[i].guest->resized != 0;
+    if (count)
+        g_ptr_array_add(findings->quality,
+                        memory_printf("Got other vCPUs or memory in the window: %zu guests; their "
+                                      "figures begin then.",
+                                      count));
+}
+
 void sentences_add_quality(struct findings *findings) {
     add_resolution(findings);
     add_coverage(findings);
     add_absent(findings);
+    add_resized(findings);
     add_skipped(findings);
 }

@@ -100,7 +100,7 @@ const char *sizing_class_name(enum sizing_class class) {
 struct dimension {
     double has;
     double needs; /* exactly */
-    double size;  /* in steps */
+    double size;  /* in steps, when it is to change */
     bool is_short;
     bool is_large;
 };
@@ -114,12 +114,16 @@ static double band(const struct sizing_rules *rules) {
     return rules->value[RULE_DEAD_BAND] / 100;
 }
 
-static void judge(struct dimension *dimension, double step, const struct sizing_rules *rules) {
-    dimension->size = round_up(dimension->needs, step);
+/* A smaller one holds what is needed and the dead band: what is taken is not missed next month. */
+static void judge(struct dimension *dimension, double kept, double step,
+                  const struct sizing_rules *rules) {
+    double larger = round_up(dimension->needs, step);
+    double smaller = MAX(round_up(dimension->needs * (1 + band(rules)), step), kept);
     dimension->is_short =
-        dimension->size > dimension->has && dimension->needs > dimension->has * (1 + band(rules));
-    dimension->is_large = dimension->size <= dimension->has - step &&
-                          dimension->size <= dimension->has * (1 - band(rules));
+        larger > dimension->has && dimension->needs > dimension->has * (1 + band(rules));
+    dimension->is_large = !dimension->is_short && smaller <= dimension->has - step &&
+                          smaller <= dimension->has * (1 - band(rules));
+    dimension->size = dimension->is_short ? larger : smaller;
 }
 
 static struct dimension judge_cpu(const struct sizing_guest *guest,
@@ -129,14 +133,9 @@ static struct dimension judge_cpu(const struct sizing_guest *guest,
         return cpu;
     double step = rules->value[RULE_CPU_STEP];
     cpu.needs = guest->cpu_percentile * guest->cpus / rules->value[RULE_CPU_TARGET];
-    judge(&cpu, step, rules);
     /* The peak keeps vCPUs, and asks for none. */
     double kept = round_up(guest->cpu_peak * guest->cpus / rules->value[RULE_CPU_PEAK], step);
-    if (!cpu.is_short && kept > cpu.size) {
-        cpu.needs = kept;
-        judge(&cpu, step, rules);
-        cpu.is_short = false;
-    }
+    judge(&cpu, kept, step, rules);
     cpu.size = MIN(cpu.size, MAX_CPUS);
     return cpu;
 }
@@ -149,12 +148,12 @@ static struct dimension judge_memory(const struct sizing_guest *guest,
     if (guest->basis == MEMORY_UNKNOWN || guest->memory_kib <= 0)
         return memory;
     memory.needs = guest->memory_low / target;
-    judge(&memory, step, rules);
+    judge(&memory, 0, step, rules);
     memory.is_large = false;
     if (memory.is_short)
         return memory;
     memory.needs = guest->memory_high / target;
-    judge(&memory, step, rules);
+    judge(&memory, 0, step, rules);
     memory.is_short = false;
     return memory;
 }

@@ -112,7 +112,8 @@ const char *sizing_class_name(enum sizing_class class);
  * sizing_advise: the class of a guest, the first one that holds, and the sizes of the rules:
  * vCPUs = the percentile over the target, at least what holds the peak below cpu-peak; memory = the
  * percentile over the target; both rounded up to steps. A size changes when it differs by a step
- * and by the dead band, so that one month does not contradict the one before.
+ * and by the dead band, and a smaller one holds the need plus the dead band: a month whose need
+ * differs by less from the one before does not contradict it.
  */
 struct sizing_advice sizing_advise(const struct sizing_guest *guest,
                                    const struct sizing_rules *rules);

@@ -139,6 +139,12 @@ static void end_entity(const struct usage *usage, struct usage_entity *entity) {
     entity->latencies = NULL;
 }
 
+static bool is_other_size(const struct entity *left, const struct entity *right) {
+    return left->type == ENTITY_VM &&
+           ((left->cpus && right->cpus && left->cpus != right->cpus) ||
+            (left->memory_kib && right->memory_kib && left->memory_kib != right->memory_kib));
+}
+
 /* Its context is that of the newest series: sizes may have changed. */
 static struct usage_entity *entity_for(struct usage *usage, const struct entity *context) {
     struct usage_entity *entity = usage->last;
@@ -153,6 +159,8 @@ static struct usage_entity *entity_for(struct usage *usage, const struct entity 
     usage->last = entity;
     if (entity_equal(entity->entity, context))
         return entity;
+    entity->outgrown = entity->outgrown || (entity->measures[USAGE_CPU].values.total &&
+                                            is_other_size(entity->entity, context));
     free(entity->entity);
     entity->entity = entity_copy(context);
     return entity;
@@ -259,10 +267,27 @@ static bool is_meant(size_t row, const struct series *series) {
            fnmatch(table[row].pattern, series->counter->name, 0) == 0;
 }
 
+/* Percent of what it had before says nothing of what it has: its figures begin again. */
+static void begin_again(struct usage_entity *guest, int64_t time) {
+    for (size_t i = 0; i < USAGE_METRICS; i++) {
+        measure_done(&guest->measures[i]);
+        guest->measures[i] = (struct measure){.sum = 0};
+    }
+    guest->timeline = (struct timeline){.count = 0};
+    guest->latency = (struct weighted_mean){0, 0};
+    guest->latency_peak = 0;
+    guest->latency_peak_time = 0;
+    guest->resized = time;
+}
+
 void usage_write(struct usage *usage, const struct series *series) {
     if (spaces_write(usage->spaces, series))
         return;
     struct usage_entity *entity = entity_for(usage, series->entity);
+    if (entity->outgrown && series->count) {
+        begin_again(entity, series->samples[0].time - series->interval);
+        entity->outgrown = false;
+    }
     if (series->entity->type == ENTITY_VM) {
         const struct latencies_reader reader = {add_latency, entity};
         if (!entity->latencies)

@@ -44,7 +44,9 @@ struct latencies;
 /* What is known of one entity; fields are for reading. */
 struct usage_entity {
     struct entity *entity; /* as it was in the newest series */
-    bool skipped;          /* it has no data: powered off or disconnected */
+    bool outgrown;         /* the series at hand is the first one with another size */
+    int64_t resized; /* guest: when it got the vCPUs and memory that it has; 0: before the window */
+    bool skipped;    /* it has no data: powered off or disconnected */
     struct measure measures[USAGE_METRICS];
     struct weighted_mean latency; /* of disk requests in ms, weighted by requests */
     double latency_peak;          /* the highest of a disk in an interval */
@@ -84,13 +86,6 @@ void usage_add_entity(struct usage *usage, const struct entity *entity, bool ski
 
 /* usage_neighbours: guests, struct usage_entity, by what they used of the CPU of their hosts. */
 const struct neighbours *usage_neighbours(const struct usage *usage);
-
-/* usage_metric_counter: the counter that a metric of guests comes from; of the first, if several.
- */
-const char *usage_metric_counter(enum usage_metric metric);
-
-/* usage_metric_of_guests: guests have it. */
-bool usage_metric_of_guests(enum usage_metric metric);
 
 /* usage_spaces: datastores and file systems of guests. */
 struct spaces *usage_spaces(const struct usage *usage);

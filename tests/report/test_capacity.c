@@ -94,6 +94,32 @@ static void test_conversions(void **state) {
     usage_free(usage);
 }
 
+/* Of a guest that was resized, figures begin with its present size. */
+static void test_resized(void **state) {
+    struct usage *usage = usage_new(no_limits);
+    struct entity smaller = guest;
+    struct sample later[] = {{1020, 9000}, {1040, 8000}};
+    const struct counter counter = {.name = "cpu.usage.average", .unit = "percent"};
+    (void)state;
+
+    smaller.cpus = guest.cpus / 2;
+    WRITE(usage, &guest, "cpu.usage.average", "", 1000, 2000);
+    WRITE(usage, &guest, "cpu.usagemhz.average", "", 10, 20);
+    assert_int_equal(usage_at(usage, 0)->resized, 0);
+    usage_write(usage, &(struct series){.entity = &smaller,
+                                        .counter = &counter,
+                                        .instance = "",
+                                        .interval = 20,
+                                        .count = 2,
+                                        .samples = later});
+    struct usage_entity *one = usage_at(usage, 0);
+    assert_int_equal(usage_count(usage), 1);
+    assert_int_equal(one->resized, 1000);
+    assert_near(measure_average(&one->measures[USAGE_CPU]), 85);
+    assert_false(measure_known(&one->measures[USAGE_MHZ]));
+    usage_free(usage);
+}
+
 /* Means are weighted by requests, which come before their latencies or after. */
 static void test_latencies(void **state) {
     struct usage *usage = usage_new(no_limits);
@@ -224,9 +250,9 @@ static void test_absent(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conversions), cmocka_unit_test(test_latencies),
-        cmocka_unit_test(test_cluster),     cmocka_unit_test(test_growth),
-        cmocka_unit_test(test_absent),
+        cmocka_unit_test(test_conversions), cmocka_unit_test(test_resized),
+        cmocka_unit_test(test_latencies),   cmocka_unit_test(test_cluster),
+        cmocka_unit_test(test_growth),      cmocka_unit_test(test_absent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

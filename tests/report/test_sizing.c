@@ -13,8 +13,8 @@
 static const double gb = 1024 * 1024;
 
 /*
- * CPU: 50 % x 8 / 80 % = 5 vCPUs, the peak of 70 % x 8 = 5.6 takes 6. Memory: 8 GB / 80 % = 10 GB.
- * Of 12 GB consumed, 2 GB come back.
+ * CPU: 50 % x 8 / 80 % = 5 vCPUs, the peak of 70 % x 8 = 5.6 takes 6. Memory: 8 GB / 80 % = 10 GB,
+ * and the dead band of 1 GB takes 12. Of 14 GB consumed, 2 GB come back.
  */
 static const struct sizing_guest large = {
     .off_days = -1,
@@ -32,7 +32,7 @@ static const struct sizing_guest large = {
     .disk_percentile = 1000,
     .has_net = true,
     .net_percentile = 1000,
-    .consumed_kib = 12 * 1024 * 1024,
+    .consumed_kib = 14 * 1024 * 1024,
 };
 
 /* 13 GB / 80 % = 16.25 GB: within the dead band. 80 % of CPU is the target. */
@@ -74,15 +74,16 @@ static void check(const struct sizing_guest *guest, const char *changes, enum si
 
 static void test_large(void **state) {
     (void)state;
-    check(&large, NULL, CLASS_OVERSIZED, 6, 10);
+    check(&large, NULL, CLASS_OVERSIZED, 6, 12);
     assert_int_equal(advise(&large, NULL).reclaimed_kib, 2 * gb);
-    check(&large, "cpu-target=50", CLASS_OVERSIZED, 0, 10);     /* 8 vCPUs */
-    check(&large, "cpu-percentile=90", CLASS_OVERSIZED, 6, 10); /* the figure is the caller's */
-    check(&large, "cpu-peak=140", CLASS_OVERSIZED, 5, 10);      /* the peak takes 4 */
-    check(&large, "memory-target=50", CLASS_OVERSIZED, 6, 0);   /* 16 GB */
-    check(&large, "cpu-step=4", CLASS_OVERSIZED, 0, 10);        /* 8 vCPUs */
+    check(&large, "cpu-target=50", CLASS_OVERSIZED, 0, 12);     /* 8 vCPUs */
+    check(&large, "cpu-percentile=90", CLASS_OVERSIZED, 6, 12); /* the figure is the caller's */
+    check(&large, "cpu-peak=140,dead-band=0", CLASS_OVERSIZED, 5, 10); /* the peak takes 4 */
+    check(&large, "memory-target=50", CLASS_OVERSIZED, 6, 0);          /* 16 GB */
+    check(&large, "cpu-step=4", CLASS_OVERSIZED, 0, 12);               /* 8 vCPUs */
     check(&large, "memory-step=3072", CLASS_OVERSIZED, 6, 12);
-    check(&large, "dead-band=30", CLASS_OVERSIZED, 0, 10); /* 6 is not below 5.6, 10 below 11.2 */
+    check(&large, "dead-band=20", CLASS_OVERSIZED, 6, 12); /* 6 and 12 hold it */
+    check(&large, "dead-band=30", CLASS_RIGHT, 0, 0);      /* 7 and 14 are not below 5.6 and 11.2 */
 }
 
 /* What is smaller than consumed comes back, and never less than nothing. */
@@ -104,8 +105,28 @@ static void test_followed(void **state) {
     guest.cpus = 6;
     guest.cpu_percentile = 50 * 8 / 6.0;
     guest.cpu_peak = 70 * 8 / 6.0;
-    guest.memory_kib = 10 * 1024 * 1024;
+    guest.memory_kib = 12 * 1024 * 1024;
     check(&guest, NULL, CLASS_RIGHT, 0, 0);
+}
+
+/* What is needed changes by less than 9 % from month to month: who got more loses none, and back.
+ */
+static void test_months_agree(void **state) {
+    struct sizing_guest guest = right;
+    (void)state;
+    for (int has = 1; has <= 32; has++)
+        for (int used = 1; used <= 40; used++)
+            for (int change = -8; change <= 8; change++) {
+                double cores = used * 0.7;
+                guest.cpus = has;
+                guest.cpu_percentile = guest.cpu_peak = 100 * cores / has;
+                int32_t first = advise(&guest, NULL).cpus;
+                guest.cpus = first ? first : has;
+                guest.cpu_percentile = guest.cpu_peak = cores * (100 + change) / guest.cpus;
+                int32_t second = advise(&guest, NULL).cpus;
+                assert_false(first > has && second && second < first);
+                assert_false(first && first < has && second > first);
+            }
 }
 
 static void test_cpu(void **state) {
@@ -144,13 +165,13 @@ static void test_memory(void **state) {
     } cases[] = {
         {MEMORY_NEED, 13, 13, 16, 0, CLASS_RIGHT},
         {MEMORY_NEED, 14.2, 14.2, 16, 18, CLASS_UNDERSIZED}, /* 17.75, above 17.6 */
-        {MEMORY_NEED, 11.2, 11.2, 16, 14, CLASS_OVERSIZED},  /* 14 */
-        {MEMORY_NEED, 11.3, 11.3, 16, 0, CLASS_RIGHT},       /* 14.1 takes 16 */
+        {MEMORY_NEED, 10.1, 10.1, 16, 14, CLASS_OVERSIZED},  /* 12.6, with the dead band 13.9 */
+        {MEMORY_NEED, 10.3, 10.3, 16, 0, CLASS_RIGHT},       /* 14.2 takes 16 */
         {MEMORY_NEED, 0.5, 0.5, 2, 0, CLASS_RIGHT},          /* no size below a step */
         {MEMORY_NEED, 1.2, 1.2, 1, 2, CLASS_UNDERSIZED},     /* 1.5 */
         {MEMORY_BOUNDS, 4, 15, 16, 0, CLASS_RIGHT},          /* it may need 15, or 4 */
         {MEMORY_BOUNDS, 15, 16, 16, 20, CLASS_UNDERSIZED},   /* 15 in any case */
-        {MEMORY_BOUNDS, 1, 8, 16, 10, CLASS_OVERSIZED},      /* 8 at most */
+        {MEMORY_BOUNDS, 1, 8, 16, 12, CLASS_OVERSIZED},      /* 8 at most */
         {MEMORY_UNKNOWN, 0, 0, 16, 0, CLASS_RIGHT},
     };
     (void)state;
@@ -181,12 +202,12 @@ static void test_unknown(void **state) {
     guest.days = 6.99;
     check(&guest, NULL, CLASS_UNKNOWN, 0, 0);
     assert_non_null(strstr(advise(&guest, NULL).rule, "6.99 days"));
-    check(&guest, "min-days=1", CLASS_OVERSIZED, 6, 10);
+    check(&guest, "min-days=1", CLASS_OVERSIZED, 6, 12);
     guest = large;
     guest.coverage = 49.9;
     check(&guest, NULL, CLASS_UNKNOWN, 0, 0);
     assert_non_null(strstr(advise(&guest, NULL).rule, "49.9 %"));
-    check(&guest, "min-coverage=0", CLASS_OVERSIZED, 6, 10);
+    check(&guest, "min-coverage=0", CLASS_OVERSIZED, 6, 12);
     guest = large;
     guest.has_cpu = false;
     check(&guest, NULL, CLASS_UNKNOWN, 0, 0);
@@ -206,17 +227,17 @@ static void test_idle(void **state) {
     check(&idle, NULL, CLASS_IDLE, 0, 0);
     struct sizing_guest guest = idle;
     guest.cpu_percentile = 5;
-    check(&guest, NULL, CLASS_OVERSIZED, 6, 10);
+    check(&guest, NULL, CLASS_OVERSIZED, 6, 12);
     check(&guest, "idle-cpu=6", CLASS_IDLE, 0, 0);
     guest = idle;
     guest.disk_percentile = 100;
-    check(&guest, NULL, CLASS_OVERSIZED, 6, 10);
+    check(&guest, NULL, CLASS_OVERSIZED, 6, 12);
     guest = idle;
     guest.net_percentile = 200;
-    check(&guest, NULL, CLASS_OVERSIZED, 6, 10);
+    check(&guest, NULL, CLASS_OVERSIZED, 6, 12);
     guest = idle;
     guest.has_net = false; /* nobody knows */
-    check(&guest, NULL, CLASS_OVERSIZED, 6, 10);
+    check(&guest, NULL, CLASS_OVERSIZED, 6, 12);
 }
 
 /* Off comes before all others, but not too soon. */
@@ -229,7 +250,7 @@ static void test_off(void **state) {
     guest.off_days = 21;
     check(&guest, NULL, CLASS_OFF, 0, 0);
     guest.off_days = 20.9;
-    check(&guest, NULL, CLASS_OVERSIZED, 6, 10);
+    check(&guest, NULL, CLASS_OVERSIZED, 6, 12);
     check(&guest, "off-days=20", CLASS_OFF, 0, 0);
 }
 
@@ -265,11 +286,12 @@ static void test_rules(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_large),    cmocka_unit_test(test_reclaimed),
-        cmocka_unit_test(test_followed), cmocka_unit_test(test_cpu),
-        cmocka_unit_test(test_memory),   cmocka_unit_test(test_short_wins),
-        cmocka_unit_test(test_unknown),  cmocka_unit_test(test_idle),
-        cmocka_unit_test(test_off),      cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_large),      cmocka_unit_test(test_reclaimed),
+        cmocka_unit_test(test_followed),   cmocka_unit_test(test_months_agree),
+        cmocka_unit_test(test_cpu),        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_short_wins), cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_idle),       cmocka_unit_test(test_off),
+        cmocka_unit_test(test_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
