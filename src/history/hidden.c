@@ -42,6 +42,9 @@ static bool first_kept(struct database *database, int64_t entity, int64_t *hour,
     return failed.kind == ERROR_NONE || error_set(error, failed.kind, "%s", failed.message);
 }
 
+/* A damaged row may name any hour. */
+enum { MAX_HOURS = 20 * 366 * 24 };
+
 /* Of all that is kept of hours for longer. */
 static bool first_hour(struct database *database, int64_t *hour, struct error *error) {
     return database_number(database, "SELECT min(hour) FROM rollup", hour, INT64_MAX, error);
@@ -55,9 +58,9 @@ bool hidden_hours_init(struct hidden_hours *hours, struct database *database, in
         return false;
     int64_t begin = wanted->after == INT64_MIN ? INT64_MIN : rollup_hour(wanted->after + 1);
     int64_t last = rollup_hour(MIN(wanted->until, newest));
-    hours->first = MAX(begin, oldest);
-    if (hours->first == INT64_MIN && !first_hour(database, &hours->first, error))
+    if (!first_hour(database, &hours->first, error))
         return false;
+    hours->first = MAX(MAX(begin, oldest), MAX(hours->first, last - MAX_HOURS));
     hours->size = hours->first > last ? 0 : (size_t)(last - hours->first) + 1;
     hours->found = memory_array(hours->size + 1, sizeof *hours->found);
     return true;

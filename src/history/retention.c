@@ -50,10 +50,11 @@ static bool drop_entity(struct database *database, int64_t entity, struct error 
 static bool drop_entities(struct database *database, int64_t hour, GArray *gone,
                           struct error *error) {
     struct error failed = {0};
-    sqlite3_stmt *row =
-        database_query(database, &failed,
-                       "SELECT entity FROM mark GROUP BY entity HAVING max(newest * interval) <= ?",
-                       "i", hour * HOUR_SECONDS);
+    sqlite3_stmt *row = database_query(
+        database, &failed,
+        "SELECT entity FROM mark GROUP BY entity HAVING max(newest * interval) <= ? AND "
+        "NOT EXISTS (SELECT 1 FROM block b WHERE b.entity = mark.entity)",
+        "i", hour * HOUR_SECONDS);
     while (database_next(database, row, &failed)) {
         int64_t entity = sqlite3_column_int64(row, 0);
         g_array_append_val(gone, entity);
@@ -76,16 +77,44 @@ static bool give_back(struct database *database, struct error *error) {
            database_script(database, "PRAGMA incremental_vacuum(4096)", error);
 }
 
+static const int64_t nothing_old = INT64_MIN;
+
+/*
+ * The hour before which samples are dropped: time in which nothing was recorded does not count, so
+ * that a history survives when nobody records for long. nothing_old when there are not so many.
+ */
+static bool find_oldest(struct database *database, const struct retention *retention,
+                        int64_t newest, int64_t *hour, struct error *error) {
+    struct error failed = {0};
+    int64_t last = newest / HOUR_SECONDS, kept = retention->samples_seconds / HOUR_SECONDS;
+    sqlite3_stmt *row = database_query(
+        database, &failed,
+        "WITH RECURSIVE recorded(hour, number) AS (SELECT max(hour), 1 FROM rollup WHERE hour <= "
+        "?1 "
+        "UNION ALL SELECT (SELECT max(hour) FROM rollup WHERE hour < recorded.hour), number + 1 "
+        "FROM recorded WHERE number < ?2 AND hour IS NOT NULL) "
+        "SELECT hour FROM recorded WHERE number = ?2 AND hour IS NOT NULL",
+        "ii", last, MAX(kept, 1));
+    *hour = nothing_old;
+    if (database_next(database, row, &failed)) {
+        *hour = MIN(sqlite3_column_int64(row, 0), last - kept);
+        sqlite3_reset(row);
+    }
+    return failed.kind == ERROR_NONE || error_set(error, failed.kind, "%s", failed.message);
+}
+
 /* A part; entities go last, for what is theirs is found by them. */
 static bool drop(struct database *database, const struct retention *retention, int64_t newest,
                  GArray *gone, bool *more, struct error *error) {
-    int64_t samples = (newest - retention->samples_seconds) / HOUR_SECONDS;
+    int64_t samples = 0;
     int64_t hours = (newest - retention->hours_seconds) / HOUR_SECONDS;
     *more = false;
+    if (!find_oldest(database, retention, newest, &samples, error))
+        return false;
     return database_script(database, "BEGIN IMMEDIATE", error) &&
-           drop_samples(database, samples, more, error) &&
+           (samples == nothing_old || drop_samples(database, samples, more, error)) &&
            drop_hours(database, hours, more, error) &&
-           (*more || drop_entities(database, MIN(hours, samples), gone, error)) &&
+           (*more || drop_entities(database, hours, gone, error)) &&
            database_script(database, "COMMIT", error);
 }
 

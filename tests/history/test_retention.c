@@ -70,6 +70,9 @@ static void test_all_that_is_old(void **state) {
         "WITH RECURSIVE n (i) AS (SELECT -9 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
         "INSERT INTO block SELECT NULL, 1, ? - i, 20, 1, 1, 1, x'00' FROM n",
         "ii", (int64_t)BLOCKS, hour));
+    assert_true(database_script(
+        database, "INSERT INTO rollup (hour, series, samples, sum) SELECT hour, 1, 1, 1 FROM block",
+        &error));
     GArray *gone = g_array_new(FALSE, FALSE, sizeof(int64_t));
     bool more = false;
     assert_true(retention_apply(database, &short_time, 0, gone, &more, &error));
@@ -80,6 +83,36 @@ static void test_all_that_is_old(void **state) {
     assert_false(more);
     assert_int_equal(count(database, "SELECT count(*) FROM block"), 10 + 48);
     assert_int_equal(gone->len, 0);
+    g_array_free(gone, TRUE);
+    database_close(database);
+}
+
+/* Nobody recorded for a month: what was recorded before it is still what was recorded last. */
+static void test_a_recorder_that_was_off(void **state) {
+    const struct fixture *fixture = *state;
+    struct error error = {0};
+    struct database *database = database_create(fixture->path, &error);
+    assert_non_null(database);
+    int64_t hour = g_get_real_time() / G_USEC_PER_SEC / HOUR, before = hour - 30 * 24;
+    assert_true(database_run(
+        database, &error,
+        "INSERT INTO mark (entity, interval, newest, seen) VALUES (1, 3600, ?, x'00')", "i", hour));
+    assert_true(database_run(
+        database, &error,
+        "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99) "
+        "INSERT INTO rollup (hour, series, samples, sum) SELECT CASE WHEN i < 10 THEN ?1 - i ELSE "
+        "?2 - i END, 1, 1, 1 FROM n",
+        "ii", hour, before));
+    assert_true(database_script(
+        database,
+        "INSERT INTO block SELECT NULL, 1, hour, 20, 1, 1, 1, x'00' FROM rollup; INSERT "
+        "INTO entity (id, target, type, key, chunk) VALUES (1, 1, 'vm', 'a', 1)",
+        &error));
+    GArray *gone = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    bool more = false;
+    assert_true(retention_apply(database, &short_time, clock_now_ns() + INT64_C(60000000000), gone,
+                                &more, &error));
+    assert_int_equal(count(database, "SELECT count(*) FROM block"), 48);
     g_array_free(gone, TRUE);
     database_close(database);
 }
@@ -125,6 +158,7 @@ static void test_what_comes_back(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_all_that_is_old, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_recorder_that_was_off, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_comes_back, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
