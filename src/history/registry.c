@@ -396,9 +396,16 @@ static int64_t context_since(const struct kept_entity *entity) {
     return first == INT64_MAX ? g_get_real_time() / G_USEC_PER_SEC : first;
 }
 
+void registry_begin(struct registry *registry) {
+    registry->transaction++;
+}
+
 bool registry_save(struct registry *registry, struct kept_entity *entity, struct error *error) {
     struct database *database = registry->database;
     const struct kept_target *target = entity->target;
+    if (entity->written == registry->transaction)
+        return true;
+    entity->written = registry->transaction;
     if (!target->saved &&
         !database_run(database, error, "INSERT OR IGNORE INTO target VALUES (?, ?)", "it",
                       target->id, target->name))

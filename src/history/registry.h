@@ -74,6 +74,7 @@ struct kept_entity {
     bool touched;       /* something of it is to be written */
     bool recorded;      /* since we know it, samples of it were written */
     int64_t used;       /* when, by the registry's rounds */
+    int64_t written;    /* number of the transaction that registry_save wrote it in last */
     GString *key;
     UT_hash_handle hh;
 };
@@ -93,6 +94,7 @@ struct registry {
     int64_t next_series;
     int64_t next_chunk;
     int64_t rounds;
+    int64_t transaction; /* number of the one under way */
 };
 
 /* registry_open: what the database holds; false when it cannot be read. */
@@ -125,9 +127,13 @@ bool registry_save_counters(struct registry *registry, struct error *error)
 /* registry_counters_saved: what registry_save_counters wrote is committed. */
 void registry_counters_saved(struct registry *registry);
 
+/* registry_begin: a transaction begins; what the one before wrote and did not commit is not there.
+ */
+void registry_begin(struct registry *registry);
+
 /*
- * registry_save: writes what of the entity and its pending series is not in the database yet; not
- * their counters.
+ * registry_save: writes, once in a transaction, what of the entity and its pending series is not in
+ * the database yet; not their counters.
  */
 bool registry_save(struct registry *registry, struct kept_entity *entity, struct error *error)
     __attribute__((warn_unused_result));
