@@ -11,13 +11,14 @@
 const struct options_spec history_spec = {
     .command = "history",
     .arguments = "FILE...",
-    .summary = "Tell what history files hold: one row per target, or one per gap.",
+    .summary = "Tell what history files hold: one row per target, per gap, or per event.",
     .notes =
         "Formats: csv, table (default: table on a terminal, else csv). Samples themselves are\n"
         "written by 'vperf collect FILE'.\n\n"
         "Examples:\n"
         "  vperf history vperf.db\n"
         "  vperf history --gaps vperf.db\n"
+        "  vperf history --events vperf.db\n"
         "  vperf history --check vperf.db",
     .groups = OPTIONS_HISTORY | OPTIONS_OUTPUT,
 };
@@ -31,6 +32,11 @@ static const struct records_column target_columns[] = {
 static const struct records_column gap_columns[] = {
     {"source", false}, {"type", false},  {"name", false},   {"id", false},     {"interval", true},
     {"after", false},  {"until", false}, {"seconds", true}, {"reason", false},
+};
+
+static const struct records_column event_columns[] = {
+    {"time", false}, {"event", false}, {"target", false}, {"type", false},
+    {"name", false}, {"id", false},    {"text", false},
 };
 
 /* begin: of the first hour with blocks, or the first sample of the newest rounds. */
@@ -54,6 +60,13 @@ static const char gaps_sql[] =
     "JOIN entity e ON e.id = g.entity JOIN target t ON t.id = e.target "
     "ORDER BY t.name, g.after, e.type, e.id";
 
+/* The name of an entity as it was then. */
+static const char events_sql[] =
+    "SELECT v.time, v.kind, v.target, e.type, coalesce((SELECT c.name FROM context c WHERE "
+    "c.entity = e.id AND c.since <= v.time ORDER BY c.since DESC LIMIT 1), (SELECT c.name FROM "
+    "context c WHERE c.entity = e.id ORDER BY c.since LIMIT 1)), e.key, v.text FROM event v LEFT "
+    "JOIN entity e ON e.id = v.entity ORDER BY v.time, v.id";
+
 static void put_time(struct records *records, sqlite3_stmt *row, int column) {
     char text[TIME_TEXT_SIZE] = "";
     double time = sqlite3_column_double(row, column);
@@ -63,9 +76,9 @@ static void put_time(struct records *records, sqlite3_stmt *row, int column) {
 }
 
 static void put_row(struct records *records, sqlite3_stmt *row,
-                    const struct records_column *columns, int count, int times) {
+                    const struct records_column *columns, int count, const int times[2]) {
     for (int i = 0; i < count; i++) {
-        if (i >= times && i < times + 2)
+        if (i == times[0] || i == times[1])
             put_time(records, row, i);
         else if (columns[i].number)
             records_number(records, sqlite3_column_int64(row, i), false);
@@ -74,13 +87,25 @@ static void put_row(struct records *records, sqlite3_stmt *row,
     }
 }
 
-static bool list_gaps(const struct listing_run *run, struct database *database,
-                      struct error *error) {
+/* What a statement gives, with times in two of the columns. */
+struct list {
+    const char *sql;
+    const struct records_column *columns;
+    int count;
+    int times[2];
+};
+
+static const struct list gaps = {
+    gaps_sql, gap_columns, sizeof gap_columns / sizeof *gap_columns, {5, 6}};
+static const struct list happened = {
+    events_sql, event_columns, sizeof event_columns / sizeof *event_columns, {0, 0}};
+
+static bool list_rows(const struct listing_run *run, struct database *database,
+                      const struct list *list, struct error *error) {
     struct error failed = {0};
-    enum { COLUMNS = sizeof gap_columns / sizeof *gap_columns, TIMES = 5 };
-    sqlite3_stmt *row = database_query(database, &failed, gaps_sql, "");
+    sqlite3_stmt *row = database_query(database, &failed, list->sql, "");
     while (database_next(database, row, &failed))
-        put_row(run->records, row, gap_columns, COLUMNS, TIMES);
+        put_row(run->records, row, list->columns, list->count, list->times);
     return failed.kind == ERROR_NONE || error_set(error, failed.kind, "%s", failed.message);
 }
 
@@ -99,11 +124,12 @@ static void show_size(const struct listing_run *run, struct database *database, 
 static bool list_targets(const struct listing_run *run, struct database *database,
                          struct error *error) {
     struct error failed = {0};
-    enum { COLUMNS = sizeof target_columns / sizeof *target_columns - 1, TIMES = 1, SAMPLES = 7 };
+    enum { COLUMNS = sizeof target_columns / sizeof *target_columns - 1, SAMPLES = 7 };
+    static const int times[] = {1, 2};
     int64_t samples = 0;
     sqlite3_stmt *row = database_query(database, &failed, targets_sql, "");
     while (database_next(database, row, &failed)) {
-        put_row(run->records, row, target_columns, COLUMNS, TIMES);
+        put_row(run->records, row, target_columns, COLUMNS, times);
         records_text(run->records, run->target->text);
         samples += sqlite3_column_int64(row, SAMPLES);
     }
@@ -125,20 +151,27 @@ static void check_file(const struct listing_run *run, struct database *database)
              run->target->text, check.blocks, check.samples, check.faults);
 }
 
+/* NULL: targets are listed. */
+static const struct list *list_of(const struct options *options) {
+    if (options->events)
+        return &happened;
+    return options->gaps ? &gaps : NULL;
+}
+
 static bool list(const struct listing_run *run, struct source *source, struct error *error) {
     struct database *database = ((struct history *)(void *)source)->reader->database;
     if (run->options->check)
         check_file(run, database);
-    return run->options->gaps ? list_gaps(run, database, error)
-                              : list_targets(run, database, error);
+    const struct list *list = list_of(run->options);
+    return list ? list_rows(run, database, list, error) : list_targets(run, database, error);
 }
 
 static const struct records_column *list_columns(const struct options *options,
                                                  enum records_format format, size_t *count) {
     (void)format;
-    *count = options->gaps ? sizeof gap_columns / sizeof *gap_columns
-                           : sizeof target_columns / sizeof *target_columns;
-    return options->gaps ? gap_columns : target_columns;
+    const struct list *list = list_of(options);
+    *count = list ? (size_t)list->count : sizeof target_columns / sizeof *target_columns;
+    return list ? list->columns : target_columns;
 }
 
 int history_run(int argc, char **argv) {

@@ -152,6 +152,9 @@ static const struct poptOption record_options[] = {
 
 static const struct poptOption history_options[] = {
     ROW_FLAG("gaps", '\0', OPTION_GAPS, "one row per gap, with its reason"),
+    ROW_FLAG("events", '\0', OPTION_EVENTS,
+             "one row per event: recorders that start and stop, targets that are lost and come "
+             "back, guests and hosts that arrive, leave, move and are renamed"),
     ROW_FLAG("check", '\0', OPTION_CHECK, "read all of the file, and tell what is damaged"),
     POPT_TABLEEND,
 };

@@ -25,6 +25,7 @@ enum option {
     OPTION_KEEP_HOURS,
     OPTION_CHECK,
     OPTION_GAPS,
+    OPTION_EVENTS,
     OPTION_AT,
     OPTION_SORT,
     OPTION_TOP,

@@ -105,6 +105,7 @@ struct options {
     struct serve_options serve;
     bool check;           /* every block of a history */
     bool gaps;            /* of a history, in place of its targets */
+    bool events;          /* the same */
     bool offered;         /* counters that a guest or host offers */
     bool units;           /* in the header of a comparison's CSV */
     int32_t top;          /* 0 when not given */

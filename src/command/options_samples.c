@@ -92,6 +92,9 @@ bool options_check_retention(struct options *options, struct error *error) {
     *retention = (struct retention){KEEP_SAMPLES_DAYS * DAY_SECONDS, KEEP_HOURS_DAYS * DAY_SECONDS};
     options->check = value[OPTION_CHECK];
     options->gaps = value[OPTION_GAPS];
+    options->events = value[OPTION_EVENTS];
+    if (options->gaps && options->events)
+        return error_set(error, ERROR_USAGE, "--gaps and --events: give one of them");
     return parse_duration("--keep", value[OPTION_KEEP], &retention->samples_seconds, error) &&
            parse_duration("--keep-hours", value[OPTION_KEEP_HOURS], &retention->hours_seconds,
                           error);

@@ -14,6 +14,7 @@ enum writer_event {
     WRITER_ARRIVED,
     WRITER_MOVED,
     WRITER_LEFT,
+    WRITER_RENAMED,
 };
 
 struct events;

@@ -102,6 +102,25 @@ static void touch(struct batch *batch, struct kept_entity *entity) {
     entity->touched = true;
 }
 
+static void note_change(struct writer *writer, enum writer_event kind, struct kept_entity *kept,
+                        const char *before, const char *now) {
+    if (!before || !now || !*before || !*now || strcmp(before, now) == 0)
+        return;
+    char *text = memory_printf("from %s to %s", before, now);
+    if (!events_full(writer->events))
+        events_add(writer->events, kind, NULL, kept, text);
+    free(text);
+}
+
+static void describe(struct writer *writer, struct kept_entity *kept, const struct entity *entity) {
+    const struct entity *before = kept->context;
+    if (before && before != entity) {
+        note_change(writer, WRITER_MOVED, kept, before->host, entity->host);
+        note_change(writer, WRITER_RENAMED, kept, before->name, entity->name);
+    }
+    registry_describe(kept, entity);
+}
+
 static void set_reason(char **reason, const char *text) {
     free(*reason);
     *reason = memory_strdup(text);
@@ -161,7 +180,7 @@ void writer_note(struct writer *writer, enum writer_event kind, unsigned target,
         return;
     struct kept_entity *kept = entity ? find_entity(writer, entity) : NULL;
     if (kept) {
-        registry_describe(kept, entity);
+        describe(writer, kept, entity);
         touch(batch_for(writer, target), kept);
     }
     events_add(writer->events, kind, name, kept, text);
@@ -171,7 +190,7 @@ void writer_see(struct writer *writer, unsigned target, const struct entity *ent
     struct kept_entity *kept = find_entity(writer, entity);
     if (!kept)
         return;
-    registry_describe(kept, entity);
+    describe(writer, kept, entity);
     touch(batch_for(writer, target), kept);
 }
 
@@ -332,6 +351,7 @@ static void finish_batch(struct writer *writer, struct batch *batch) {
 
 static bool write_transaction(struct writer *writer, const struct batch *batch,
                               struct error *error) {
+    registry_begin(&writer->registry);
     bool good = database_script(writer->database, "BEGIN IMMEDIATE", error) &&
                 registry_save_counters(&writer->registry, error) &&
                 write_batch(writer, batch, error) &&
@@ -440,7 +460,7 @@ void writer_add(struct writer *writer, unsigned target, const struct series *ser
         return;
     if (!entity->touched) {
         relieve(writer, target);
-        registry_describe(entity, series->entity);
+        describe(writer, entity, series->entity);
         touch(batch_for(writer, target), entity);
     }
     append(writer, entity, registry_series(&writer->registry, entity, series), series);

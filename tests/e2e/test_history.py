@@ -22,6 +22,8 @@ from recording import ARCHIVE, BEGIN, END, recording
 
 SPEED = 120
 # At so many moments of a run; ./dev soak takes more of them.
+# Rounds between two readings of the inventory.
+RENEWAL = 3
 KILLS = int(os.environ.get("VPERF_KILLS", "12"))
 # Of each kind of page, so many times.
 DAMAGES = int(os.environ.get("VPERF_DAMAGES", "4"))
@@ -183,6 +185,29 @@ def test_readings_beside_samples(vperf, start_vcsim, tmp_path):
     assert all(len(mine) > 1 for mine in readings.values()), readings
 
 
+def test_events(vperf, start_vcsim, tmp_path):
+    """Who recorded, what target was lost, and which guests came and went, is told."""
+    server = follow.Server(start_vcsim("-mode", "real", "-model", "vpx", "-control", "-host", 2, "-vm",
+                                       2, "-speed", SPEED), SPEED)
+    with recording(vperf, server, tmp_path, "--timeout", "2") as run:
+        run.await_steady()
+        new = server.control("create", count=1)[0]
+        run.await_rounds(RENEWAL + 2)
+        server.control("destroy", ids=new)
+        run.await_rounds(RENEWAL + 2)
+        back = server.away(6)
+        server.back(back)
+        run.await_rounds(4)
+        run.stop()
+    done = vperf.run("history", "--events", "--format", "csv", run.out)
+    assert done.status == 0, done
+    events = [(row["event"], row["id"]) for row in harness.read_csv(done.out)]
+    assert events[0][0] == "started" and events[-1][0] == "stopped", done.out
+    assert [event for event in events if event[1]] == [("arrived", new), ("left", new)], done.out
+    troubles = [event for event, entity in events[1:-1] if not entity]
+    assert troubles and troubles == ["lost", "back"] * (len(troubles) // 2), done.out
+
+
 def test_follow_while_it_is_written(vperf, start_vcsim, tmp_path):
     """The tail of a history has each sample once, in the order in which they came."""
     server = follow.Server(start_vcsim("-mode", "real", "-model", "esx", "-control", "-vm", 2,
@@ -342,6 +367,7 @@ def test_usage(vperf, story):
             (["record", "--keep", "x", "127.0.0.1"], "--keep"),
             (["inventory", "--at", "-1h", "127.0.0.1"], "--at"),
             (["history", "127.0.0.1"], "no history"),
+            (["history", "--gaps", "--events", story.out], "--events"),
             (["collect", "no-such.db"], "no-such.db"),
             (["collect", story.out, f"{story.out.parent}/./{story.out.name}"], "same")):
         done = vperf.run(*arguments)

@@ -283,6 +283,7 @@ static void test_contexts(void **state) {
     struct entity grown = guest;
     grown.cpus = 8;
     grown.name = "shop";
+    writer_note(fixture->writer, WRITER_ARRIVED, 0, "esx01", &guest, NULL);
     add(fixture, &guest, begin, begin + 100);
     add(fixture, &grown, begin + 100, begin + 200);
     struct error error = {0};
@@ -293,6 +294,9 @@ static void test_contexts(void **state) {
     assert_int_equal(entity->contexts[reader_context(entity, begin + 120)].entity->cpus, 8);
     assert_string_equal(reader_present(entity)->name, "shop");
     reader_close(reader);
+    assert_int_equal(number(fixture, "SELECT count(*) FROM event WHERE kind = 'arrived' OR (kind = "
+                                     "'renamed' AND text = 'from web to shop')"),
+                     2);
 }
 
 /* A host whose clock is at 2038 makes nothing of another one old, and is not the present. */
