@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 """Formats and compression: what other programs read from them is what the CSV says."""
 
+import csv
 import gzip
 import json
 import signal
@@ -70,15 +71,42 @@ def test_compressed(vperf, vcenter, rows, tmp_path, name):
         assert harness.read_csv(text, own=True) == rows
 
 
-def test_killed_writer(vperf, tmp_path):
+ENDINGS = ["csv", "wide.csv", "jsonl", "lp", "om", "prom", "table"]
+
+
+def test_all_at_once(vperf, named, tmp_path):
+    """One collection in every format, and each compressed: the same bytes, whatever names hold."""
+    names = [f"x.{ending}{end}" for ending in ENDINGS for end in ("", ".gz", ".zst")]
+    outputs = [part for name in names for part in ("--output", tmp_path / name)]
+    done = vperf.run("collect", "--type", "vm", "--samples", 3, *outputs, *named.arguments)
+    assert done.status == 0 and harness.files_in(tmp_path) == sorted(names), done
+    for ending in ENDINGS:
+        plain = (tmp_path / f"x.{ending}").read_bytes()
+        assert len(plain) > 10000
+        for reader, end in (("zcat", ".gz"), ("zstdcat", ".zst")):
+            text = subprocess.run([reader, tmp_path / f"x.{ending}{end}"], check=True,
+                                  capture_output=True).stdout
+            assert text == plain
+    rows = harness.read_csv((tmp_path / "x.csv").read_bytes().decode(), own=True)
+    assert read_json((tmp_path / "x.jsonl").read_bytes().decode()) == as_objects(rows)
+    wide = list(csv.DictReader((tmp_path / "x.wide.csv").open(newline=""), strict=True))
+    cells = {(row["timestamp"], row["name"], row["counter"] + (
+        f"[{row['instance']}]" if row["instance"] else "")): row["value"] for row in rows}
+    assert cells == {(row["timestamp"], row["name"], name): text for row in wide
+                     for name, text in list(row.items())[6:] if text}
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "lp"])
+def test_killed_writer(vperf, tmp_path, ending):
     """What was flushed can be read, though the file has no end."""
-    output = tmp_path / "x.jsonl.gz"
+    output = tmp_path / f"x.{ending}.gz"
     with vperf.start("collect", "--follow", "--interval", 1, "--output", output,
                      "test:///default") as process:
         harness.await_true(lambda: output.exists() and readable(output), "a round")
         process.send_signal(signal.SIGKILL)
         process.wait()
-    assert all(one["source"] == "vm" for one in map(json.loads, readable(output)))
+    begins = {"csv": ("timestamp,", "2"), "jsonl": ('{"timestamp":',), "lp": ("vsphere_",)}
+    assert all(line.startswith(begins[ending]) for line in readable(output))
     again = vperf.run("collect", "--follow", "--output", output, "test:///default")
     assert again.status == 1 and "it holds compressed data already" in again.err
 
