@@ -75,6 +75,14 @@ static bool is_recorded(const struct options *options) {
     return recorded;
 }
 
+static bool check_fields(const struct destination *mine, const struct options *options,
+                         struct error *error) {
+    return mine->url.protocol == PUSH_INFLUX || !options->sink.field_count ||
+           error_set(error, ERROR_USAGE,
+                     "--with: remote write has no place for it: leave the option out, or choose "
+                     "line protocol");
+}
+
 static bool open_url(struct destination *mine, const char *text, const struct options *options,
                      struct error *error) {
     struct push_options how = {
@@ -85,7 +93,7 @@ static bool open_url(struct destination *mine, const char *text, const struct op
         .patient = options->resume || (!options->timing.follow && is_recorded(options)),
     };
     char *token = NULL;
-    bool good = push_url_init(&mine->url, text, error) &&
+    bool good = push_url_init(&mine->url, text, error) && check_fields(mine, options, error) &&
                 credentials_token(options->token_file, &token, error);
     push_url_hide((char *)text); /* a copy of ours */
     mine->path = mine->url.shown;
@@ -158,10 +166,13 @@ static bool check_applicable(const struct destinations *destinations, const stru
     const char *given = options->token_file       ? "--token-file"
                         : options->output_ca_file ? "--output-ca-file"
                                                   : NULL;
-    for (size_t i = 0; given && i < destinations->count; i++)
-        if (destinations->list[i].client)
-            given = NULL;
-    return !given || error_set(error, ERROR_USAGE, "%s is for URLs: no --output is one", given);
+    size_t urls = 0;
+    for (size_t i = 0; i < destinations->count; i++)
+        urls += destinations->list[i].client != NULL;
+    if (options->format && urls == destinations->count)
+        return error_set(error, ERROR_USAGE, "--format is for files: each --output is a URL");
+    return !given || urls ||
+           error_set(error, ERROR_USAGE, "%s is for URLs: no --output is one", given);
 }
 
 static void warn(void *log, enum report_level level, const char *text) {

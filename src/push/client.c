@@ -76,7 +76,7 @@ static void read_account(struct push_client *client, struct record *message) {
     client->account.samples = record_number(message);
     client->account.lost = record_number(message);
     const char *reason = record_text(message);
-    client->account.reason = memory_strdup(reason ? reason : "");
+    client->account.reason = memory_strdup(reason ? reason : "no reason is known");
     client->done = true;
 }
 

@@ -203,6 +203,8 @@ def test_trust(vperf, esx, certs, expected):
     (["--output", "http://h/write", "--raw"], "--raw"),
     (["--output", "x.csv", "--token-file", "t"], "--token-file is for URLs: no --output is one"),
     (["--output", "x.csv", "--output-ca-file", "t"], "--output-ca-file is for URLs"),
+    (["--output", "http://h/write", "--format", "influx"], "--format is for files"),
+    (["--output", "http://h/api/v1/write", "--with", "host"], "--with: remote write has no place"),
     (["--output", "http://h/write", "--token-file", "/nowhere"], "cannot read the token file"),
 ])
 def test_usage(vperf, esx, arguments, message, tmp_path):

@@ -61,6 +61,34 @@ static void tell_round(struct delivery *delivery, int64_t round) {
     send_message(delivery, message, false);
 }
 
+static void keep_reason(struct delivery *delivery, const char *reason) {
+    free(delivery->reason);
+    delivery->reason = memory_strdup(reason);
+}
+
+/* What did not fit has cost so many samples. */
+static void drop_oldest(struct delivery *delivery, int64_t samples) {
+    if (!samples)
+        return;
+    delivery->dropped += samples;
+    delivery->lost += samples;
+    if (!delivery->reason)
+        keep_reason(delivery, "they come faster than it takes them");
+    if (outage_fail(&delivery->overflow, clock_boot_ns()))
+        tell(delivery, PUSH_WARNING, "%d MiB wait to be sent: the oldest samples are dropped",
+             QUEUE_MIB);
+}
+
+/* Half of what can be kept is free again. */
+static void end_overflow(struct delivery *delivery, int64_t now_ns) {
+    int64_t lasted_ns = 0;
+    unsigned untold = 0;
+    if (delivery->overflow.begin_ns && !queue_full(&delivery->queue) &&
+        outage_end(&delivery->overflow, now_ns, &lasted_ns, &untold))
+        tell(delivery, PUSH_WARNING, "all samples are kept again; %" PRId64 " were dropped so far",
+             delivery->dropped);
+}
+
 void delivery_add(struct delivery *delivery, GByteArray *body, int64_t samples) {
     delivery->samples += samples;
     if (delivery->given_up) {
@@ -70,12 +98,7 @@ void delivery_add(struct delivery *delivery, GByteArray *body, int64_t samples) 
     }
     if (!queue_first(&delivery->queue))
         delivery->alive_ns = clock_boot_ns();
-    int64_t dropped = queue_add(&delivery->queue, body, samples);
-    if (dropped && !delivery->dropped)
-        tell(delivery, PUSH_WARNING, "%d MiB wait to be sent: the oldest samples are dropped",
-             QUEUE_MIB);
-    delivery->dropped += dropped;
-    delivery->lost += dropped;
+    drop_oldest(delivery, queue_add(&delivery->queue, body, samples));
 }
 
 void delivery_end_round(struct delivery *delivery, int64_t round) {
@@ -88,11 +111,6 @@ void delivery_end(struct delivery *delivery) {
     delivery->alive_ns = clock_boot_ns();
 }
 
-static void keep_reason(struct delivery *delivery, const char *reason) {
-    free(delivery->reason);
-    delivery->reason = memory_strdup(reason);
-}
-
 static void give_up(struct delivery *delivery) {
     delivery->given_up = true;
     delivery->lost += queue_samples(&delivery->queue);
@@ -100,13 +118,14 @@ static void give_up(struct delivery *delivery) {
 }
 
 static void tell_back(struct delivery *delivery, int64_t now_ns) {
-    int64_t seconds = (now_ns - delivery->down_ns) / second_ns;
-    if (delivery->dropped)
-        tell(delivery, PUSH_WARNING,
-             "is back after %" PRId64 " s; %" PRId64 " samples were dropped meanwhile", seconds,
-             delivery->dropped);
-    else
-        tell(delivery, PUSH_INFO, "is back after %" PRId64 " s", seconds);
+    int64_t lasted_ns = 0;
+    unsigned untold = 0;
+    if (!outage_end(&delivery->outage, now_ns, &lasted_ns, &untold))
+        return;
+    char *others = untold ? memory_printf("; %u shorter outages were not told", untold)
+                          : memory_strdup("");
+    tell(delivery, PUSH_INFO, "is back after %" PRId64 " s%s", lasted_ns / second_ns, others);
+    free(others);
 }
 
 static void accept(struct delivery *delivery, int64_t now_ns) {
@@ -115,17 +134,16 @@ static void accept(struct delivery *delivery, int64_t now_ns) {
     if (delivery->failures)
         tell_back(delivery, now_ns);
     delivery->failures = 0;
-    delivery->dropped = 0;
     delivery->due_ns = 0;
     delivery->alive_ns = now_ns;
     tell_round(delivery, queue_remove(&delivery->queue));
+    end_overflow(delivery, now_ns);
 }
 
 static void try_again(struct delivery *delivery, const struct outcome *outcome, int64_t now_ns) {
-    if (!delivery->failures++) {
-        delivery->down_ns = now_ns;
+    delivery->failures++;
+    if (outage_fail(&delivery->outage, now_ns))
         tell(delivery, PUSH_WARNING, "%s: trying again", outcome->reason);
-    }
     delivery->due_ns = now_ns + verdict_pause_ns(outcome, delivery->failures);
 }
 

@@ -6,6 +6,7 @@
 #include "core/stream.h"
 #include "push/helper/encoding.h"
 #include "push/helper/http.h"
+#include "push/helper/outage.h"
 #include "push/helper/queue.h"
 #include "push/protocol.h"
 
@@ -17,15 +18,16 @@ struct delivery {
     int64_t timeout_ns;
     bool endless;
     bool patient;
-    bool ended;       /* nothing more comes */
-    bool interrupted; /* and there is little time */
-    bool given_up;    /* nothing more is sent */
-    int64_t alive_ns; /* when it last went on: nothing was left to send, or something was taken */
-    int64_t due_ns;   /* when the next attempt may begin */
-    int64_t down_ns;  /* when the first of the failed attempts ended; 0 when none has */
-    unsigned failures;
-    int64_t dropped; /* samples, since then */
-    unsigned splits; /* that may still be made for what is refused */
+    bool ended;        /* nothing more comes */
+    bool interrupted;  /* and there is little time */
+    bool given_up;     /* nothing more is sent */
+    int64_t alive_ns;  /* when it last went on: nothing was left to send, or something was taken */
+    int64_t due_ns;    /* when the next attempt may begin */
+    unsigned failures; /* attempts, one after the other */
+    struct outage outage;
+    struct outage overflow; /* while more comes than can be kept */
+    int64_t dropped;        /* samples that this has cost so far */
+    unsigned splits;        /* that may still be made for what is refused */
     bool told_refusal;
     int64_t round; /* the newest of which nothing is left */
     int64_t samples;
