@@ -22,7 +22,8 @@ static const struct {
     {OPTION_FORMAT, OPTIONS_SAMPLES, "csv wide jsonl influx openmetrics prometheus table"},
     {OPTION_FORMAT, OPTIONS_REPORT, "csv html table"},
     {OPTION_FORMAT, 0, "csv table"},
-    {OPTION_WITH, 0, "host cluster datacenter folder path pool datastores uuid title state"},
+    {OPTION_WITH, 0,
+     "host cluster datacenter folder path pool datastores uuid title state target labels"},
 };
 
 static const char *words_of(const struct command *command, const struct poptOption *option) {

@@ -36,6 +36,8 @@ static const struct key {
     {"interval", KEY_TEXT, OPTION_INTERVAL},
     {"balloon-period", KEY_TEXT, OPTION_BALLOON_PERIOD},
     {"guest-agent", KEY_FLAG, OPTION_GUEST_AGENT},
+    {"label", KEY_TEXT, OPTION_LABEL},
+    {"labels", KEY_TEXT, OPTION_LABEL}, /* the same */
 };
 
 /* A file that is read into a configuration. */
@@ -120,6 +122,8 @@ static bool set_option(const struct reader *reader, const struct position *at,
                        const struct key *key, const char *text) {
     struct options_text alone = {.outputs = NULL};
     char **value = &at->section->text.value[key->option];
+    if (at->section->lines[key->option])
+        return refuse(reader, at->line, " is there already, by another name", key->name);
     at->section->lines[key->option] = at->line;
     if (key->kind == KEY_FLAG)
         return set_flag(reader, at, key->option, text);

@@ -220,6 +220,13 @@ static const struct poptOption target_options[] = {
     POPT_TABLEEND,
 };
 
+static const struct poptOption label_options[] = {
+    ROW_VALUE("label", '\0', OPTION_LABEL,
+              "add to all that comes of the targets: columns, tags or labels; repeatable",
+              "KEY=VALUE,..."),
+    POPT_TABLEEND,
+};
+
 static const struct poptOption connection_options[] = {
     ROW_VALUE("username", '\0', OPTION_USERNAME, "the user of targets that name none", "NAME"),
     ROW_VALUE("password-file", '\0', OPTION_PASSWORD_FILE, "the password is the first line of FILE",
@@ -271,6 +278,7 @@ const struct option_group option_groups[OPTION_GROUPS] = {
     {OPTIONS_OUTPUT, output_options, "Output:"},
     {OPTIONS_DESTINATIONS, destination_options, "Output:"},
     {0, target_options, "Targets:"},
+    {OPTIONS_SAMPLES | OPTIONS_RECORD | OPTIONS_SERVE, label_options, "Labels:"},
     {OPTIONS_TARGETS, connection_options, "Connection:"},
     {0, message_options, "Messages:"},
 };

@@ -44,6 +44,7 @@ enum option {
     OPTION_RESUME,
     OPTION_SPREADSHEET_SAFE,
     OPTION_CONFIG,
+    OPTION_LABEL,
     OPTION_USERNAME,
     OPTION_PASSWORD_FILE,
     OPTION_CA_FILE,
@@ -69,7 +70,7 @@ struct option_group {
     const char *title;
 };
 
-enum { OPTION_GROUPS = 19 };
+enum { OPTION_GROUPS = 20 };
 
 /* option_groups: in the order of the help. */
 extern const struct option_group option_groups[OPTION_GROUPS];

@@ -39,7 +39,8 @@ static void show_help(poptContext context, const struct options_spec *spec) {
 
 static bool is_list(int option) {
     return option == OPTION_TYPE || option == OPTION_NAME || option == OPTION_COUNTER ||
-           option == OPTION_RULE || option == OPTION_WITH || option == OPTION_GROUP_BY;
+           option == OPTION_RULE || option == OPTION_LABEL || option == OPTION_WITH ||
+           option == OPTION_GROUP_BY;
 }
 
 /* The last one of a repeated option counts; a repeated list grows. */
@@ -173,9 +174,12 @@ void options_done(struct options *options) {
         target_done(&options->plans[i].target);
         selection_done(&options->plans[i].own);
         free(options->plans[i].credential);
+        free(options->plans[i].labels);
     }
     free(options->plans);
     selection_done(&options->selection);
+    for (size_t i = 0; i < options->label_count; i++)
+        free((char *)options->labels[i].name);
     config_free(options->config);
     free(options->text);
     free_given(options->given);

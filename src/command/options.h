@@ -7,6 +7,8 @@
 #include <stddef.h>
 
 #include "command/command.h"
+#include "core/entity_field.h"
+#include "core/label.h"
 #include "core/log.h"
 #include "core/retention.h"
 #include "core/selection.h"
@@ -73,6 +75,7 @@ struct target_plan {
     unsigned owns;        /* of enum target_owns */
     int32_t interval;     /* 0: that of the command line */
     const char *archive;  /* as in struct timing, of this interval */
+    char *labels;         /* of its entities; NULL for none */
     char *credential;     /* the file that systemd gives the password in; NULL for none */
 };
 
@@ -117,6 +120,8 @@ struct options {
     bool samples_given;
     struct target_plan *plans; /* one for each target */
     size_t target_count;
+    struct entity_field labels[LABELS_MAX]; /* of all targets; fields of the sink */
+    size_t label_count;
     struct config *config;       /* NULL without --config */
     struct options_given *given; /* the command line as it was given */
     struct options_text *text;   /* it, and what the configuration says to all of it */

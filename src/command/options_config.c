@@ -127,6 +127,23 @@ static void own_selection(struct target_plan *plan, const struct layers *layers,
             plan->owns |= owned[i].owns;
 }
 
+void options_set_labels(const struct options *options, struct target_plan *plan,
+                        const struct config_section *section) {
+    const struct options_given *given = options->given;
+    const char *lists[] = {
+        given->text.value[OPTION_LABEL], section ? section->text.value[OPTION_LABEL] : NULL,
+        options->config ? options->config->defaults.text.value[OPTION_LABEL] : NULL};
+    free(plan->labels);
+    plan->labels = NULL;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        if (!lists[i] || !options_takes(given->spec, OPTION_LABEL))
+            continue;
+        char *merged = labels_merge(plan->labels, lists[i]);
+        free(plan->labels);
+        plan->labels = merged;
+    }
+}
+
 /* All values have been checked when the file was read, but not together with the command line's. */
 static bool add_section(struct options *options, const struct config_section *section,
                         struct error *error) {
@@ -142,6 +159,7 @@ static bool add_section(struct options *options, const struct config_section *se
         !options_parse_interval(layers.text.value[OPTION_INTERVAL], &timing, error))
         return false;
     add(&layers, defaults);
+    options_set_labels(options, plan, section);
     plan->name = section->name;
     plan->interval = timing.interval;
     plan->archive = timing.archive;

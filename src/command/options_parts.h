@@ -75,6 +75,13 @@ bool options_read_config(struct options *options, struct error *error);
 struct target_plan *options_add_target(struct options *options, const struct target *target);
 
 /*
+ * options_set_labels: those of the command line, of the section, which may be NULL, and of the
+ * defaults; of one key, the value of the first of these.
+ */
+void options_set_labels(const struct options *options, struct target_plan *plan,
+                        const struct config_section *section);
+
+/*
  * options_choose_sections: plans for the sections that a word means; false with the error when it
  * means none, as for all but *pattern: NULL means all.
  */

@@ -59,6 +59,7 @@ static bool same_source(const struct source_options *left, const struct source_o
            same_text(left->ca_file, right->ca_file) &&
            same_text(left->thumbprint, right->thumbprint) &&
            same_text(left->known_hosts, right->known_hosts) && left->insecure == right->insecure &&
+           same_text(left->target, right->target) && same_text(left->labels, right->labels) &&
            left->timeout_seconds == right->timeout_seconds && left->jobs == right->jobs &&
            left->balloon_period_seconds == right->balloon_period_seconds &&
            left->guest_agent == right->guest_agent && left->any_interval == right->any_interval &&

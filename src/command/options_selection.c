@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "core/label.h"
+
 enum {
     MAX_TOP = 1000000,
     MAX_SPARE = 1000,
@@ -40,6 +42,8 @@ bool options_parse_selection(const struct options_text *text, struct selection *
         !parse_globs("--counter", value[OPTION_COUNTER], &selection->counters, error))
         return false;
     selection->types_by_default = !value[OPTION_TYPE];
+    if (value[OPTION_LABEL] && !labels_check(value[OPTION_LABEL], error))
+        return false;
     if (value[OPTION_TYPE] && !selection_set_types(selection, value[OPTION_TYPE], error))
         return false;
     if (value[OPTION_INSTANCE] && strcmp(value[OPTION_INSTANCE], "aggregate") == 0)

@@ -96,8 +96,34 @@ struct target_plan *options_add_target(struct options *options, const struct tar
     options->plans = plans;
     target_copy(&plans[count].target, target);
     plans[count].source = options->source;
+    options_set_labels(options, &plans[count], NULL);
     options->target_count++;
     return &plans[count];
+}
+
+/* A field for each key; the same of several targets is one. */
+static bool add_label_field(struct options *options, const struct label *label,
+                            struct error *error) {
+    for (size_t i = 0; i < options->label_count; i++)
+        if (strlen(options->labels[i].name) == label->key_length &&
+            memcmp(options->labels[i].name, label->key, label->key_length) == 0)
+            return true;
+    if (options->label_count == LABELS_MAX)
+        return error_set(error, ERROR_USAGE, "--label: more than %d different keys", LABELS_MAX);
+    struct entity_field *field = &options->labels[options->label_count++];
+    *field =
+        (struct entity_field){.name = memory_strndup(label->key, label->key_length), .label = true};
+    options->sink.fields[options->sink.field_count++] = field;
+    return true;
+}
+
+static bool add_label_fields(struct options *options, struct error *error) {
+    struct label label;
+    for (size_t i = 0; i < options->target_count; i++)
+        for (const char *list = options->plans[i].labels; labels_next(&list, &label);)
+            if (!add_label_field(options, &label, error))
+                return false;
+    return true;
 }
 
 static bool add_plans(struct options *options, struct error *error) {
@@ -116,8 +142,10 @@ static bool add_plans(struct options *options, struct error *error) {
         struct target_plan *plan = &options->plans[i];
         if (!plan->source.password_file && (!plan->target.password || plan->target.yields))
             plan->source.password_file = plan->credential = find_credential(plan);
+        plan->source.target = plan->name;
+        plan->source.labels = plan->labels;
     }
-    return true;
+    return add_label_fields(options, error);
 }
 
 static const char *label_of(const struct target_plan *plan) {

@@ -51,7 +51,8 @@ void entity_strings(struct entity *entity, const char **fields[ENTITY_STRINGS]) 
         &entity->shape,      &entity->subtype,    &entity->title,      &entity->reason,
         &entity->url,        &entity->folder,     &entity->datacenter, &entity->cluster,
         &entity->pool,       &entity->datastores, &entity->guest_host, &entity->guest_ip,
-        &entity->attributes, &entity->guest_id,   &entity->tags,
+        &entity->attributes, &entity->guest_id,   &entity->tags,       &entity->target,
+        &entity->labels,
     };
     memcpy(fields, all, sizeof all);
 }

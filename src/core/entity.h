@@ -54,6 +54,8 @@ struct entity {
     const char *guest_ip;
     const char *attributes; /* custom ones: "name=value", with "; " between them */
     const char *tags;       /* of vCenter: "category:name", the same */
+    const char *target;     /* name of its target in a configuration */
+    const char *labels;     /* of its target; see core/label.h */
     int32_t cpus;           /* guest: virtual CPUs; host: physical cores */
     int32_t threads;        /* host: logical CPUs */
     int32_t cpu_mhz;        /* host: frequency of one core */
@@ -69,7 +71,7 @@ bool entity_type_from_name(const char *name, size_t length, enum entity_type *ty
 /* entity_state_name: on, off, suspended, disconnected or unknown. */
 const char *entity_state_name(enum entity_state state);
 
-enum { ENTITY_STRINGS = 23 };
+enum { ENTITY_STRINGS = 25 };
 
 /* entity_strings: the addresses of all strings of an entity, always in the same order. */
 void entity_strings(struct entity *entity, const char **fields[ENTITY_STRINGS]);

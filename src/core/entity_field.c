@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/label.h"
 #include "core/selection.h"
 
 static void append_state(GString *text, const struct entity *entity) {
@@ -22,22 +23,28 @@ static void append_memory(GString *text, const struct entity *entity) {
         g_string_append_printf(text, "%" PRId64, entity->memory_kib);
 }
 
+/* A target of the command line has no name. */
+static void append_target(GString *text, const struct entity *entity) {
+    const char *target = entity->target ? entity->target : entity->source;
+    g_string_append(text, target ? target : "");
+}
+
 #define TEXT(field, context)                                                                       \
-    { #field, false, context, offsetof(struct entity, field), NULL }
+    { #field, false, false, context, offsetof(struct entity, field), NULL }
 #define NUMBER(field)                                                                              \
-    { #field, true, 0, offsetof(struct entity, field), NULL }
+    { #field, false, true, 0, offsetof(struct entity, field), NULL }
 
 const struct entity_field entity_fields[ENTITY_FIELDS] = {
     TEXT(host, 0),
     TEXT(cluster, CONTEXT_PLACE),
     TEXT(datacenter, CONTEXT_PLACE),
     TEXT(folder, CONTEXT_PLACE),
-    {"path", false, CONTEXT_PLACE, 0, append_path},
+    {"path", false, false, CONTEXT_PLACE, 0, append_path},
     TEXT(pool, CONTEXT_PLACE),
     TEXT(datastores, CONTEXT_PLACE),
     TEXT(uuid, 0),
     TEXT(title, 0),
-    {"state", false, 0, 0, append_state},
+    {"state", false, false, 0, 0, append_state},
     TEXT(reason, CONTEXT_DETAILS),
     TEXT(guest_os, 0),
     TEXT(guest_id, CONTEXT_GUEST_ID),
@@ -47,10 +54,12 @@ const struct entity_field entity_fields[ENTITY_FIELDS] = {
     TEXT(tags, CONTEXT_TAGS),
     TEXT(url, 0),
     NUMBER(cpus),
-    {"memory_kib", true, 0, 0, append_memory},
+    {"memory_kib", false, true, 0, 0, append_memory},
     NUMBER(threads),
     NUMBER(cpu_mhz),
     TEXT(cpu_model, 0),
+    {"target", false, false, 0, 0, append_target},
+    TEXT(labels, 0),
 };
 
 const struct entity_field *entity_field_find(const char *name, size_t length, struct error *error) {
@@ -72,7 +81,11 @@ const struct entity_field *entity_field_find(const char *name, size_t length, st
 void entity_field_append(GString *text, const struct entity_field *field,
                          const struct entity *entity) {
     const char *at = (const char *)entity + field->offset;
-    if (field->append) {
+    struct label label;
+    if (field->label) {
+        if (labels_find(entity->labels, field->name, &label))
+            g_string_append_len(text, label.value, (gssize)label.value_length);
+    } else if (field->append) {
         field->append(text, entity);
     } else if (field->number) {
         int32_t number = *(const int32_t *)(const void *)at;

@@ -11,7 +11,8 @@
 #include "core/error.h"
 
 struct entity_field {
-    const char *name;
+    const char *name; /* or the key of a label */
+    bool label;       /* what the labels of the entity say; it is none of entity_fields */
     bool number;
     unsigned context; /* of enum selection_context: what must be asked for; 0 for what is known */
     size_t offset;    /* in struct entity */
@@ -19,7 +20,7 @@ struct entity_field {
                    const struct entity *entity); /* NULL: what stands at the offset */
 };
 
-enum { ENTITY_FIELDS = 23 };
+enum { ENTITY_FIELDS = 25 };
 
 /* entity_fields: all of them. */
 extern const struct entity_field entity_fields[ENTITY_FIELDS];

@@ -44,6 +44,13 @@ void inventory_set(struct inventory *inventory, const char **field, const char *
     *field = text ? g_string_chunk_insert_const(inventory->texts, text) : NULL;
 }
 
+void inventory_stamp(struct inventory *inventory, const char *target, const char *labels) {
+    for (size_t i = 0; (target || labels) && i < inventory->count; i++) {
+        inventory_set(inventory, &inventory->entities[i]->target, target);
+        inventory_set(inventory, &inventory->entities[i]->labels, labels);
+    }
+}
+
 void inventory_sort(struct inventory *inventory) {
     if (inventory->count > 1)
         qsort(inventory->entities, inventory->count, sizeof(struct entity *), compare_entities);

@@ -27,6 +27,9 @@ struct entity *inventory_add(struct inventory *inventory, const struct entity *e
  */
 void inventory_set(struct inventory *inventory, const char **field, const char *text);
 
+/* inventory_stamp: the target's name and labels, for all entities. */
+void inventory_stamp(struct inventory *inventory, const char *target, const char *labels);
+
 /* inventory_sort: by type, then name, then id (natural order of vm-9 and vm-10 by length). */
 void inventory_sort(struct inventory *inventory);
 

@@ -28,11 +28,12 @@ static const struct field fields[] = {
     INT64(memory_kib), TEXT(subtype),    TEXT(title),      TEXT(reason),   TEXT(url),
     TEXT(folder),      TEXT(datacenter), TEXT(cluster),    TEXT(pool),     TEXT(datastores),
     TEXT(guest_host),  TEXT(guest_ip),   TEXT(attributes), TEXT(guest_id), TEXT(tags),
+    TEXT(target),      TEXT(labels),
 };
 enum { FIELDS = sizeof fields / sizeof *fields, FIRST_FIELD = 3 };
 
 /* Source and id are of the key. */
-_Static_assert(ENTITY_STRINGS == 23, "a new text of an entity is a row of fields");
+_Static_assert(ENTITY_STRINGS == 25, "a new text of an entity is a row of fields");
 
 bool context_prepare(struct database *database, struct error *error) {
     for (size_t i = 0; i < FIELDS; i++) {

@@ -45,6 +45,13 @@ struct reader *reader_open(const char *path, struct error *error) {
     return NULL;
 }
 
+void reader_set_labels(struct reader *reader, const char *labels) {
+    reader->labels = labels;
+    for (size_t i = 0; labels && i < reader->count; i++)
+        for (size_t k = 0; k < reader->entities[i]->context_count; k++)
+            reader->entities[i]->contexts[k].entity->labels = labels;
+}
+
 void reader_close(struct reader *reader) {
     if (!reader)
         return;

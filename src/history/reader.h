@@ -62,8 +62,9 @@ struct reader {
     struct reader_recent recents[READER_RECENTS];
     uint64_t uses;
     struct block_room *room;
-    int64_t chunk;  /* that was read last, */
-    int64_t entity; /* and the entity of it */
+    const char *labels; /* of all entities, in place of those that were recorded; or NULL */
+    int64_t chunk;      /* that was read last, */
+    int64_t entity;     /* and the entity of it */
     /* damaged: bytes of the file are lost; may be NULL. */
     void (*damaged)(void *context, const struct reader_entity *entity, const char *text);
     void *context;
@@ -71,6 +72,9 @@ struct reader {
 
 /* reader_open: the history with this path; NULL on failure. */
 struct reader *reader_open(const char *path, struct error *error);
+
+/* reader_set_labels: labels of all entities, borrowed, in place of what was recorded. */
+void reader_set_labels(struct reader *reader, const char *labels);
 
 /* reader_close: takes NULL. */
 void reader_close(struct reader *reader);

@@ -69,10 +69,13 @@ static struct reader_entity *add_entity(struct reader *reader, size_t *capacity,
     return entity;
 }
 
-static void add_context(struct reader_entity *entity, int64_t since, const struct entity *read) {
+static void add_context(const struct reader *reader, struct reader_entity *entity, int64_t since,
+                        const struct entity *read) {
     entity->contexts = memory_grow(entity->contexts, entity->context_count,
                                    &entity->context_capacity, sizeof *entity->contexts);
-    entity->contexts[entity->context_count++] = (struct reader_context){since, entity_copy(read)};
+    struct entity *copy = entity_copy(read);
+    copy->labels = reader->labels ? reader->labels : copy->labels;
+    entity->contexts[entity->context_count++] = (struct reader_context){since, copy};
 }
 
 /* Which marks m are good; those of an older format have no sum. */
@@ -140,7 +143,7 @@ static bool read_contexts(struct reader *reader, const GPtrArray *keys, struct e
             continue;
         struct entity entity = *(const struct entity *)g_ptr_array_index(keys, at);
         context_read(&entity, row);
-        add_context(reader->entities[at], sqlite3_column_int64(row, 1), &entity);
+        add_context(reader, reader->entities[at], sqlite3_column_int64(row, 1), &entity);
     }
     free(sql);
     return fail_as(&failed, error);
@@ -152,7 +155,7 @@ static void complete_contexts(struct reader *reader, const GPtrArray *keys) {
         struct entity entity = *(const struct entity *)g_ptr_array_index(keys, i);
         entity.name = entity.id;
         if (!reader->entities[i]->context_count)
-            add_context(reader->entities[i], 0, &entity);
+            add_context(reader, reader->entities[i], 0, &entity);
     }
 }
 

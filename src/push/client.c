@@ -285,7 +285,8 @@ static void set_up(struct push_client *client, const struct push_url *url,
     const struct sink_options *sink = &client->sink.options;
     GString *fields = g_string_new(NULL);
     for (size_t i = 0; i < sink->field_count; i++)
-        g_string_append_printf(fields, "%s%s", i ? "," : "", sink->fields[i]->name);
+        g_string_append_printf(fields, "%s%s%s", i ? "," : "", sink->fields[i]->label ? "=" : "",
+                               sink->fields[i]->name);
     char *token =
         options->token && !url->login ? memory_printf("%s %s", url->token, options->token) : NULL;
     const struct push_setup setup = {

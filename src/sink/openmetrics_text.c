@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 #include "sink/openmetrics_text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/label.h"
+#include "core/memory.h"
 #include "core/value.h"
 
 /* What the info metric tells of an entity in any case. */
@@ -58,12 +61,25 @@ void openmetrics_label(GString *labels, const char *name, const char *value) {
     g_string_append_c(labels, '"');
 }
 
+/* Those of the target. */
+static void append_labels(GString *labels, const char *list) {
+    struct label label;
+    while (labels_next(&list, &label)) {
+        char *key = memory_strndup(label.key, label.key_length);
+        char *value = memory_strndup(label.value, label.value_length);
+        openmetrics_label(labels, key, value);
+        free(key);
+        free(value);
+    }
+}
+
 void openmetrics_labels(GString *labels, const struct entity *entity) {
     openmetrics_label(labels, "source", entity->source);
     openmetrics_label(labels, "hypervisor", entity->hypervisor);
     openmetrics_label(labels, "type", entity_type_name(entity->type));
     openmetrics_label(labels, "name", entity->name);
     openmetrics_label(labels, "id", entity->id);
+    append_labels(labels, entity->labels);
 }
 
 size_t openmetrics_time(char text[OPENMETRICS_TIME_SIZE], enum openmetrics_dialect dialect,
@@ -138,7 +154,7 @@ void openmetrics_info_at(GString *text, enum openmetrics_dialect dialect,
         if (is_told(entity_fields[i].name))
             append_field(labels, value, &entity_fields[i], entity);
     for (size_t i = 0; i < count; i++)
-        if (!is_told(fields[i]->name))
+        if (!fields[i]->label && !is_told(fields[i]->name))
             append_field(labels, value, fields[i], entity);
     g_string_append_printf(text, "vperf_entity_info{%s} 1", labels->str);
     append_time(text, dialect, seconds);

@@ -13,6 +13,7 @@
 #include "core/entity_field.h"
 #include "core/error.h"
 #include "core/inventory.h"
+#include "core/label.h"
 #include "core/mark.h"
 #include "core/output.h"
 #include "core/reporter.h"
@@ -28,7 +29,7 @@ struct sink_options {
     size_t targets;        /* how many there are; 0: not known */
     size_t width;          /* of the terminal that gets it; 0 for none */
     size_t field_count;    /* of what is added to each row */
-    const struct entity_field *fields[ENTITY_FIELDS];
+    const struct entity_field *fields[ENTITY_FIELDS + LABELS_MAX];
 };
 
 /* What happens beside samples. */

@@ -43,6 +43,8 @@ struct source_options {
     const char *password_file;
     const char *ca_file;
     const char *thumbprint;  /* hex digits of SHA-256 or SHA-1, with or without colons */
+    const char *target;      /* its name in a configuration; NULL for none */
+    const char *labels;      /* of all its entities; see core/label.h; NULL for none */
     const char *known_hosts; /* path list of files with lines "host[:port] thumbprint" */
     bool insecure;
     bool measures; /* samples will be asked for: the inventory may come with the catalogue */

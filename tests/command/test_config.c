@@ -111,6 +111,8 @@ static const struct {
      ":3: a password in a file that others may read", 0604},
     {"[target a]\npassword = x\npassword-file = y\n", "a", ":3: password and password-file exclude",
      0600},
+    {"[defaults]\nlabels = site\n", "h.x", ":2: --label 'site': expected KEY=VALUE", 0644},
+    {"[defaults]\nlabel = a=1\nlabels = b=1\n", "h.x", ":3: labels is there already", 0644},
     {"[defaults]\ntype = \xff\n", "h.x", ":2: this is not UTF-8", 0644},
     {"[target esx01]\n[target kvm01]\n", "esx1", "nearest: esx01", 0644},
     {"[target esx01]\n", "kvm*", "'kvm*' is no target of ", 0644},
@@ -301,6 +303,23 @@ static void test_credentials_of_systemd(void **state) {
     unlink(common);
 }
 
+/* Labels add up; of one key, the nearest value counts. */
+static void test_labels(void **state) {
+    static const char text[] = "[defaults]\nlabels = env=prod,site=none\n"
+                               "[target a]\nuri = a.x\nlabels = site=fra,rack=1\n"
+                               "[target b]\nuri = b.x\n";
+    (void)state;
+    read_well(text, 0644, "--label rack=9 a b c.x");
+    assert_string_equal(options.plans[0].source.labels, "rack=9,site=fra,env=prod");
+    assert_string_equal(options.plans[1].source.labels, "rack=9,env=prod,site=none");
+    assert_string_equal(options.plans[2].source.labels, "rack=9,env=prod,site=none");
+    assert_string_equal(options.plans[0].source.target, "a");
+    assert_null(options.plans[2].source.target);
+    assert_int_equal(options.sink.field_count, 3);
+    assert_string_equal(options.sink.fields[1]->name, "site");
+    options_done(&options);
+}
+
 /* Histories are found from the folder of the file. */
 static void test_history(void **state) {
     (void)state;
@@ -367,7 +386,8 @@ int main(void) {
         cmocka_unit_test(test_refused),    cmocka_unit_test(test_each_key),
         cmocka_unit_test(test_precedence), cmocka_unit_test(test_words),
         cmocka_unit_test(test_passwords),  cmocka_unit_test(test_credentials_of_systemd),
-        cmocka_unit_test(test_history),    cmocka_unit_test(test_reload),
+        cmocka_unit_test(test_labels),     cmocka_unit_test(test_history),
+        cmocka_unit_test(test_reload),
     };
     return cmocka_run_group_tests(tests, prepare, clean);
 }

@@ -21,6 +21,8 @@ struct deliverer {
     struct encoder *encoder;
     struct known *known;
     int64_t fed; /* samples that are not yet in a batch */
+    struct entity_field labels[LABELS_MAX];
+    size_t label_count;
 };
 
 /* So many bytes of the text. */
@@ -159,11 +161,24 @@ static void run(struct deliverer *deliverer) {
     delivery_account(delivery);
 }
 
-static void add_fields(struct sink_options *options, const char *list) {
+/* A label has = before its key. */
+static const struct entity_field *find_field(struct deliverer *deliverer, const char *name,
+                                             size_t length) {
     struct error ignored = {0};
-    while (*list && options->field_count < ENTITY_FIELDS) {
+    if (*name != '=')
+        return entity_field_find(name, length, &ignored);
+    if (deliverer->label_count == LABELS_MAX)
+        return NULL;
+    struct entity_field *field = &deliverer->labels[deliverer->label_count++];
+    *field = (struct entity_field){.name = memory_strndup(name + 1, length - 1), .label = true};
+    return field;
+}
+
+static void add_fields(struct deliverer *deliverer, struct sink_options *options,
+                       const char *list) {
+    while (*list && options->field_count < G_N_ELEMENTS(options->fields)) {
         size_t length = strcspn(list, ",");
-        const struct entity_field *field = entity_field_find(list, length, &ignored);
+        const struct entity_field *field = find_field(deliverer, list, length);
         if (field)
             options->fields[options->field_count++] = field;
         list += length + (list[length] == ',');
@@ -179,7 +194,7 @@ static bool set_up(struct deliverer *deliverer) {
         return false;
     struct push_setup setup = push_read_setup(&record);
     if (!record.damaged) {
-        add_fields(&options, setup.fields);
+        add_fields(deliverer, &options, setup.fields);
         delivery_init(&deliverer->delivery, &deliverer->stream, &setup);
         deliverer->encoding = deliverer->delivery.encoding;
         deliverer->encoder = deliverer->encoding->new (&options);

@@ -29,6 +29,7 @@ static struct source *history_open(const struct target *target,
     history->base.ops = &history_source;
     history->options = *options;
     history->reader = reader;
+    reader_set_labels(reader, options->labels);
     history->label = memory_strdup(target->text);
     if (!options->resume || forward_begin(history, error))
         return &history->base;

@@ -136,6 +136,7 @@ static bool renew_inventory(void *context, struct error *error) {
         return false;
     for (size_t i = 0; i < inventory->count; i++)
         inventory_set(inventory, &inventory->entities[i]->source, libvirt->source);
+    inventory_stamp(inventory, libvirt->options.target, libvirt->options.labels);
     inventory_sort(inventory);
     if (libvirt->collection)
         collection_follow(libvirt->collection, inventory);

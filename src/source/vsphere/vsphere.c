@@ -108,6 +108,7 @@ struct inventory *vsphere_load_inventory(struct vsphere *vsphere, const struct s
     inventory_free(vsphere->previous);
     vsphere->previous = vsphere->inventory;
     vsphere->inventory = entities.inventory;
+    inventory_stamp(vsphere->inventory, vsphere->options.target, vsphere->options.labels);
     vsphere->ended_count = 0;
     vsphere->age = 0;
     vsphere->outdated = false;
