@@ -7,25 +7,31 @@ here=$(dirname "$(readlink -f "$0")")
 mkdir -p "$output"
 rm -rf "${output:?}"/*
 
+# serve NAME OPTION...: a simulator, whose log is NAME.log; its address is in $address.
+simulators=()
+trap 'kill "${simulators[@]}" 2>/dev/null || true; wait' EXIT
+serve() {
+    local log=$output/$1.log pid
+    shift
+    "$servers/vcsim" -mode real "$@" -username root -names "$output/names.json" -plausible \
+        -cert "$output/certificates/good.pem" -key "$output/certificates/good.key" \
+        -l 127.0.0.1:0 -die-with-parent >"$log" 2>&1 &
+    pid=$!
+    simulators+=("$pid")
+    until address=$(sed -n 's|^listening https://\(.*\)/sdk$|\1|p' "$log") && [ -n "$address" ]; do
+        kill -0 "$pid" || { cat "$log"; exit 1; }
+        sleep 0.05
+    done
+}
+
 cat >"$output/names.json" <<'END'
 ["web-1", "web-2", "db-1", "db-2", "cache-1", "mail", "build, nightly", "Büro \"Süd\"", "監視"]
 END
 "$here/servers/certs.py" "$output/certificates" >/dev/null
-: >"$output/simulator.log"
 export VPERF_PASSWORD
 VPERF_PASSWORD=$(openssl rand -hex 12)
-VCSIM_PASSWORD=$VPERF_PASSWORD "$servers/vcsim" -mode real -model esx -vm 9 -off 1 \
-    -username root -names "$output/names.json" \
-    -cert "$output/certificates/good.pem" -key "$output/certificates/good.key" \
-    -l 127.0.0.1:0 -die-with-parent >"$output/simulator.log" 2>&1 &
-simulator=$!
-trap 'kill $simulator 2>/dev/null || true; wait $simulator 2>/dev/null || true' EXIT
-
-until address=$(sed -n 's|^listening https://\(.*\)/sdk$|\1|p' "$output/simulator.log") &&
-    [ -n "$address" ]; do
-    kill -0 $simulator || { cat "$output/simulator.log"; exit 1; }
-    sleep 0.05
-done
+export VCSIM_PASSWORD=$VPERF_PASSWORD
+serve simulator -model esx -vm 9 -off 1
 
 libvirt=qemu:///system
 "$vperf" inventory --quiet "$libvirt" >/dev/null 2>&1 || libvirt=test:///default
@@ -60,3 +66,16 @@ END
 echo
 echo "$output/compare.txt:"
 cat "$output/compare.txt"
+
+serve vcenter -model vpx -host 4 -vm 24 -off 1 -space
+echo
+echo "A simulated vCenter answers at $address. What a week of its archive says:"
+echo
+echo "  vperf report --last 7d --output report.html root@$address"
+echo
+week=(--quiet --last 7d "${trust[@]}" "root@$address")
+"$vperf" report "${week[@]}" --output "$output/report.html"
+"$vperf" report "${week[@]}" --output "$output/report.xlsx"
+"$vperf" report "${week[@]}" --top 5 --format table >"$output/report.txt"
+sed -n '/^Summary/,/^$/p; /^Right-sizing/,/^$/p' "$output/report.txt"
+echo "The whole report: $output/report.html (also report.txt, report.xlsx)"

@@ -29,6 +29,7 @@ type options struct {
 	seed                   int64
 	missing, pageLimit     int
 	hideIntervals          bool
+	plausible              bool
 	speed                  float64
 	age, sessionIdle       time.Duration
 	control                bool
@@ -71,6 +72,8 @@ func parseOptions(args []string) (*options, error) {
 		"real: a session unused for so long by the server's clock ends")
 	f.BoolVar(&o.control, "control", false,
 		"real: tests may change the world while it runs, over HTTP on a second port")
+	f.BoolVar(&o.plausible, "plausible", false,
+		"real: values that fit the sizes of guests and hosts, busier in the hours of work")
 	f.IntVar(&o.missing, "missing", 0, "real: percentage of samples that are -1")
 	f.IntVar(&o.level, "level", 1, "real: statistics level of the archived intervals, 1 to 4")
 	f.BoolVar(&o.hideIntervals, "hide-intervals", false, "real: do not tell which samples are archived")

@@ -55,6 +55,9 @@ func newModel(o *options) (*simulator.Model, *world, error) {
 	}
 	all := hosts()
 	for i, host := range all {
+		if o.plausible {
+			enlarge(host)
+		}
 		if i >= len(all)-o.disconnected {
 			host.Runtime.ConnectionState = types.HostSystemConnectionStateDisconnected
 			host.Summary.Runtime = &host.Runtime

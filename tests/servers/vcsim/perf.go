@@ -47,7 +47,7 @@ func installReal(o *options, c *clock) (*performanceManager, *pageStore, error) 
 		PerformanceManager: *stock,
 		esx:                o.model == "esx",
 		clock:              c,
-		generator:          &generator{seed: uint64(o.seed), missing: o.missing},
+		generator:          &generator{seed: uint64(o.seed), missing: o.missing, plausible: o.plausible},
 		counters:           make(map[int32]types.PerfCounterInfo),
 	}
 	for _, info := range p.PerfCounter {

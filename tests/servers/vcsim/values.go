@@ -22,12 +22,14 @@ type series struct {
 	span    int64 // values are below this
 	missing uint64
 	rollup  types.PerfSummaryType
+	course  *course // nil: any value of the span
 }
 
 // generator makes series that follow from a seed.
 type generator struct {
-	seed    uint64
-	missing int
+	seed      uint64
+	missing   int
+	plausible bool
 }
 
 func (g *generator) series(entity types.ManagedObjectReference, id types.PerfMetricId,
@@ -35,7 +37,11 @@ func (g *generator) series(entity types.ManagedObjectReference, id types.PerfMet
 	h := mix(g.seed ^ textHash(entity.Value))
 	h = mix(h ^ uint64(uint32(id.CounterId)))
 	h = mix(h ^ textHash(id.Instance))
-	return &series{hash: h, span: span(info), missing: uint64(g.missing), rollup: info.RollupType}
+	s := &series{hash: h, span: span(info), missing: uint64(g.missing), rollup: info.RollupType}
+	if g.plausible {
+		s.course = courseOf(entity, info)
+	}
+	return s
 }
 
 // span bounds the values by unit; some counters need more than 32 bits.
@@ -63,6 +69,9 @@ func (s *series) realtime(end int64) int64 {
 	h := mix(s.hash ^ uint64(end))
 	if h>>32%100 < s.missing {
 		return noValue
+	}
+	if s.course != nil {
+		return s.course.value(end, mix(h))
 	}
 	if h>>40%16 == 0 {
 		return 0 // idle now and then: a client must keep zeros
