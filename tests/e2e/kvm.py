@@ -97,7 +97,7 @@ class Relay:
         self.calls = []  # numbers of the procedures in the order of their calls
         self.opens = []  # the flags of each connection
         self.polls = []  # answered ones for all guests
-        # And for the host: each round asks for the number of values, then for the values.
+        # And for the host: the first round asks for the number of values before it does for them.
         self.cpu_polls = []
         self.memory_polls = []
         self.watched = {GET_ALL_DOMAIN_STATS: self.polls, NODE_GET_CPU_STATS: self.cpu_polls,
@@ -361,6 +361,44 @@ def collecting(vperf, relay, interval, samples, *options):
                 process.communicate()
 
 
+# What vperf says when a busy machine made its polls late.
+LATE = ("makes no rates", "takes too long for this interval", "polls gave nothing",
+        "no statistics within", "QEMU does not answer libvirt")
+
+
+def was_late(result):
+    """Tells whether a run, or its Rows, lacks something for no other reason than a busy machine."""
+    done = getattr(result, "done", result)
+    warnings = [line for line in done.messages if line.startswith("vperf: warning: ")
+                and "--balloon-period" not in line]
+    return done.status == 3 and bool(warnings) and all(
+        any(text in line for text in LATE) for line in warnings)
+
+
+def in_time(action, attempts=10, again=lambda: None):
+    """Runs vperf until it says that no poll was late: only then all of it has to be there. Again
+    is called before each further attempt."""
+    for _ in range(attempts):
+        result = action()
+        if not was_late(result):
+            return result
+        again()
+    raise AssertionError(f"the polls of {attempts} runs were late: {getattr(result, 'done', result)}")
+
+
+def collected(vperf, relay, interval, samples, *options, act=None, again=lambda: None):
+    """The Rows of a run; act is called once two polls have been made. As long as the machine makes
+    polls late, all of it is done again, when again has undone what act did."""
+    def collect():
+        before = len(relay.polls)
+        with collecting(vperf, relay, interval, samples, *options) as finish:
+            if act:
+                relay.await_polls(before + 2)
+                act()
+            return finish()
+    return in_time(collect, again=again)
+
+
 class Following:
     """A run that follows a target, and what it has written so far."""
 
@@ -427,5 +465,5 @@ def rate_bounds(relay, amount, divisor, first=0, last=1):
 
 
 __all__ = ["CONNECT_CLOSE", "FLAG_READ_ONLY", "GET_ALL_DOMAIN_STATS", "Libvirtd", "Relay", "Rows",
-           "bracket", "check_within", "collecting", "following", "guest_name", "parameter", "rate_bounds",
-           "truth", "unavailable"]
+           "bracket", "check_within", "collected", "collecting", "following", "guest_name", "in_time",
+           "parameter", "rate_bounds", "truth", "unavailable", "was_late"]

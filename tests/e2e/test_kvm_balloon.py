@@ -7,7 +7,7 @@ import stat
 
 import kvm
 import pytest
-from kvm import collecting, following
+from kvm import collected, following
 
 INTERVAL = 2
 MEMORY = 192 * 1024
@@ -57,8 +57,7 @@ def test_who_reports_and_who_does_not(vperf, guests, relay):
     """Values of those that report; the others have what the host knows; one line of advice."""
     periodic, silent, plain = guests
     relay.shifts = {"balloon.last-update": -50}
-    with collecting(vperf, relay, INTERVAL, 1, "--type", "vm") as finish:
-        rows = finish()
+    rows = collected(vperf, relay, INTERVAL, 1, "--type", "vm")
     assert rows.done.status == 0, rows.done
     assert reported(rows, periodic) == REPORTED
     assert reported(rows, plain) == []
@@ -76,8 +75,7 @@ def test_who_reports_and_who_does_not(vperf, guests, relay):
 def test_a_stale_report(vperf, guests, relay):
     """A report that is older than a minute is none; its age is told."""
     relay.shifts = {"balloon.last-update": -100}
-    with collecting(vperf, relay, INTERVAL, 1, "--type", "vm") as finish:
-        rows = finish()
+    rows = collected(vperf, relay, INTERVAL, 1, "--type", "vm")
     assert rows.done.status == 0, rows.done
     for guest in guests:
         assert reported(rows, guest) == []
@@ -89,8 +87,7 @@ def test_a_stale_report(vperf, guests, relay):
 
 def test_no_advice_for_who_asks_for_no_memory(vperf, guests, relay):
     """The line is for those who miss something."""
-    with collecting(vperf, relay, 1, 1, "--name", guests[2].name, "--counter", "cpu.*") as finish:
-        rows = finish()
+    rows = collected(vperf, relay, 1, 1, "--name", guests[2].name, "--counter", "cpu.*")
     assert (rows.done.status, advice(rows)) == (0, []), rows.done
 
 
@@ -103,8 +100,7 @@ def test_from_afar(vperf, guests, relay, tmp_path):
     # An hour off: as if this machine's clock were wrong.
     relay.shifts = {"balloon.last-update": -3600}
     relay.uri = f"qemu+ext://kvm9.example.com/system?command={connect}"
-    with collecting(vperf, relay, 3, 1, "--type", "vm") as finish:
-        rows = finish()
+    rows = collected(vperf, relay, 3, 1, "--type", "vm")
     assert rows.done.status == 0, rows.done
     assert {row["source"] for row in rows.rows} == {"kvm9.example.com"}
     assert reported(rows, periodic) == REPORTED
@@ -150,10 +146,9 @@ def test_switched_on(vperf, guests, relay):
     """Somebody sets a period in mid-run: a fresh report comes, with no jump in what it sums up."""
     silent = guests[1]
     relay.shifts = {"balloon.last-update": -50}
-    with collecting(vperf, relay, INTERVAL, 4, "--name", silent.name) as finish:
-        relay.await_polls(2)
-        silent.set_balloon_period(1)
-        rows = finish()
+    rows = collected(vperf, relay, INTERVAL, 4, "--name", silent.name,
+                     act=lambda: silent.set_balloon_period(1),
+                     again=lambda: silent.set_balloon_period(0))
     silent.set_balloon_period(0)
     assert rows.done.status == 0, rows.done
     assert reported(rows, silent) == REPORTED
@@ -173,8 +168,7 @@ def test_balloon_period(vperf, guests, relay):
     """--balloon-period makes those report that can and do not, and leaves the others alone."""
     periodic, silent, plain = guests
     before = [period_of(guest) for guest in guests]
-    with collecting(vperf, relay, 3, 1, "--type", "vm", "--balloon-period", 2) as finish:
-        rows = finish()
+    rows = collected(vperf, relay, 3, 1, "--type", "vm", "--balloon-period", 2)
     after = [period_of(guest) for guest in guests]
     silent.set_balloon_period(0)
     assert rows.done.status == 0, rows.done
@@ -190,7 +184,7 @@ def test_balloon_period(vperf, guests, relay):
 def test_balloon_period_where_nothing_may_be_changed(vperf, guests, libvirtd, relay):
     """A read-only daemon is enough for all but this option, which is then refused in one line."""
     relay.uri = f"qemu:///system?socket={libvirtd.directory}/run/libvirt-sock-ro"
-    done = vperf.run("collect", "--interval", 4, relay.uri)
+    done = kvm.in_time(lambda: vperf.run("collect", "--interval", 4, relay.uri))
     assert done.status == 0, done
     done = vperf.run("collect", "--interval", 1, "--balloon-period", 2, relay.uri)
     assert done.status in (1, 3), done

@@ -4,7 +4,7 @@ get a new life. What cannot be known is absent; nothing is negative, huge or wro
 
 import kvm
 import pytest
-from kvm import check_within, collecting, following
+from kvm import check_within, collected, following
 
 INTERVAL = 2
 RATES = ["cpu.usage.average", "cpu.run.summation", "cpu.ready.summation", "cpu.wait.summation",
@@ -80,12 +80,11 @@ def has_all(rows, entity, counters, index=-1):
 def test_vcpu_hotplug(vperf, guests, relay):
     """A vCPU more: no usage in that interval, then a share of what there is now."""
     steady, guest, _ = guests
-    with collecting(vperf, relay, INTERVAL, 4, "--type", "vm") as finish:
-        relay.await_polls(2)
+    def more():
         guest.set_vcpus(2)
         guest.cpu(50, cpu=1)
-        rows = finish()
-        guest.cpu(0, cpu=1)
+    rows = collected(vperf, relay, INTERVAL, 4, "--type", "vm", act=more, again=guest.restart)
+    guest.cpu(0, cpu=1)
     assert rows.done.status == 0, rows.done
     check_steady(rows, steady)
     counts = rows.rounds(guest, "cpu.corecount.provisioned.average")
@@ -158,10 +157,8 @@ def test_guest_reboot(vperf, guests, relay):
     """The same QEMU goes on counting; only what the guest itself counts starts again."""
     steady, guest, _ = guests
     life = guest.id()
-    with collecting(vperf, relay, INTERVAL, 4, "--type", "vm") as finish:
-        relay.await_polls(2)
-        guest.libvirtd.virsh("reset", guest.name)
-        rows = finish()
+    rows = collected(vperf, relay, INTERVAL, 4, "--type", "vm",
+                     act=lambda: guest.libvirtd.virsh("reset", guest.name))
     assert guest.id() == life
     assert rows.done.status == 0, rows.done
     check_steady(rows, steady)
@@ -181,11 +178,10 @@ def test_guest_reboot(vperf, guests, relay):
 def test_guest_restart(vperf, guests, relay):
     """A new QEMU counts from zero: no rate spans both lives."""
     steady, guest, _ = guests
-    with collecting(vperf, relay, INTERVAL, 5) as finish:
-        relay.await_polls(2)
+    def restart():
         guest.destroy()
         guest.start(wait=False)
-        rows = finish()
+    rows = collected(vperf, relay, INTERVAL, 5, act=restart)
     assert rows.done.status == 0, rows.done
     check_steady(rows, steady)
     uptimes = rows.rounds(guest, "sys.uptime.latest")
@@ -238,8 +234,7 @@ def test_guests_start_and_stop(vperf, guests, relay, late_start, tmp_path):
 def test_a_guest_that_is_off(vperf, guests, relay):
     """A shut-off guest has no row: libvirt would give the daemon's own CPU time for it."""
     steady, _, late = guests
-    with collecting(vperf, relay, INTERVAL, 1, "--type", "vm") as finish:
-        rows = finish()
+    rows = collected(vperf, relay, INTERVAL, 1, "--type", "vm")
     assert rows.done.status == 0, rows.done
     assert not rows.counters(late)
     assert "1 powered off or disconnected: skipped" in rows.done.err

@@ -45,6 +45,18 @@ class Reading:
         return sum(domain["cpu_ms"] for domain in self.domains.values())
 
 
+def run_until(action, check):
+    """Runs vperf until it has what it should: polls of an emulated machine may come too late to make
+    rates, which is told as such."""
+    for _ in range(10):
+        done = action()
+        assert done.status in (0, 3), done
+        assert done.status == 0 or "makes no rates" in done.err or "takes too long" in done.err, done
+        if check(done):
+            return done
+    raise AssertionError(done)
+
+
 class Following:
     """A run that follows the machine, and its rows so far."""
 
@@ -193,11 +205,13 @@ def test_host_domain(vperf, machine, guests):
     assert len(guests) == 2
     done = vperf.run("inventory", "--type", "vm", machine.tcp_uri, seconds=300)
     assert {row["name"] for row in done.rows} == {"paravirtual", "hardware"}, done
-    done = vperf.run("compare", "--interval", 5, machine.tcp_uri, seconds=300)
-    assert done.status == 0 and "paravirtual" in done.out and "Domain-0" not in done.out, done
-    done = vperf.run("collect", "--interval", 5, "--name", "Domain-0", "--counter",
-                     "cpu.used.summation,mem.consumed.average", "--instance", "aggregate",
-                     machine.tcp_uri, seconds=300)
+    done = run_until(lambda: vperf.run("compare", "--interval", 5, machine.tcp_uri, seconds=300),
+                     lambda done: "paravirtual" in done.out)
+    assert "hardware" in done.out and "Domain-0" not in done.out, done
+    done = run_until(lambda: vperf.run(
+        "collect", "--interval", 5, "--name", "Domain-0", "--counter",
+        "cpu.used.summation,mem.consumed.average", "--instance", "aggregate", machine.tcp_uri,
+        seconds=300), lambda done: len(done.rows) == 2)
     rows = {row["counter"]: int(row["value"]) for row in done.rows}
     assert {row["name"] for row in done.rows} == {"Domain-0"} and len(rows) == 2, done
     assert rows["mem.consumed.average"] == Reading(machine).domains["Domain-0"]["memory_kib"]
@@ -216,7 +230,7 @@ def test_local(vperf, machine, guests):
     program = pathlib.Path(vperf.path)
     machine.install(program, program.with_name("vperf-libvirt"))
     text = machine.run("vperf collect --interval 5 --type vm --counter mem.consumed.average "
-                       "xen:///system")
+                       "xen:///system || [ $? = 3 ]")
     rows = {row["name"]: int(row["value"]) for row in csv.DictReader(text.splitlines())}
     domains = Reading(machine).domains
     assert rows == {guest.name: domains[guest.name]["memory_kib"] for guest in guests}

@@ -21,19 +21,28 @@ void measured_add(struct measured *measured, size_t counter, const char *instanc
 }
 
 /* The aggregate first, then vda, vdb and 2, 10 as people count. */
-static int compare(const void *a, const void *b) {
-    const struct measured_value *left = a;
-    const struct measured_value *right = b;
+static int compare(const struct measured_value *left, const struct measured_value *right) {
     if (left->counter != right->counter)
         return left->counter < right->counter ? -1 : 1;
     return strverscmp(left->instance, right->instance);
 }
 
+/* Counters come in order, and mostly devices, too: few values are to be moved. */
+static void sort(struct measured *measured) {
+    struct measured_value *items = measured->items;
+    for (size_t i = 1; i < measured->count; i++) {
+        struct measured_value item = items[i];
+        size_t place = i;
+        for (; place > 0 && compare(&item, &items[place - 1]) < 0; place--)
+            items[place] = items[place - 1];
+        items[place] = item;
+    }
+}
+
 bool measured_emit(struct measured *measured, const struct measured_head *head,
                    const struct source_events *events, struct error *error) {
     bool good = true;
-    if (measured->count > 1)
-        qsort(measured->items, measured->count, sizeof *measured->items, compare);
+    sort(measured);
     for (size_t i = 0; good && i < measured->count; i++) {
         const struct sample sample = {head->time, measured->items[i].value};
         const struct measured_value *item = &measured->items[i];

@@ -259,13 +259,15 @@ static void call_cpu(struct connection *connection, int cpu, int64_t *values) {
     };
     virNodeCPUStats stats[16];
     int count = sizeof stats / sizeof stats[0];
-    int room = 0;
+    int room = connection->cpu_fields;
 
     if (!connection_may_call(connection, CALL_NODE_CPU))
         return;
     /* The number has to be exact: the first call asks for it. */
-    bool good = virNodeGetCPUStats(connection->handle, cpu, NULL, &room, 0) == 0 && room <= count &&
-                virNodeGetCPUStats(connection->handle, cpu, stats, &room, 0) == 0;
+    bool good = room > 0 || virNodeGetCPUStats(connection->handle, cpu, NULL, &room, 0) == 0;
+    good =
+        good && room <= count && virNodeGetCPUStats(connection->handle, cpu, stats, &room, 0) == 0;
+    connection->cpu_fields = good ? room : 0;
     if (!connection_called(connection, CALL_NODE_CPU, good))
         return;
     for (int i = 0; i < room; i++) {
@@ -298,12 +300,14 @@ static void call_node_memory(struct connection *connection, struct host_sample *
         {VIR_NODE_MEMORY_STATS_CACHED, HOST_MEMORY_CACHED},
     };
     virNodeMemoryStats stats[16];
-    int room = 0;
+    int count = sizeof stats / sizeof stats[0];
+    int room = connection->memory_fields;
     const int all = VIR_NODE_MEMORY_STATS_ALL_CELLS;
-    bool good = virNodeGetMemoryStats(connection->handle, all, NULL, &room, 0) == 0 &&
-                room <= (int)(sizeof stats / sizeof stats[0]) &&
-                virNodeGetMemoryStats(connection->handle, all, stats, &room, 0) == 0;
+    bool good = room > 0 || virNodeGetMemoryStats(connection->handle, all, NULL, &room, 0) == 0;
+    good = good && room <= count &&
+           virNodeGetMemoryStats(connection->handle, all, stats, &room, 0) == 0;
 
+    connection->memory_fields = good ? room : 0;
     if (!connection_called(connection, CALL_NODE_MEMORY, good))
         return;
     for (int i = 0; i < room; i++) {

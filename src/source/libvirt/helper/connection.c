@@ -356,12 +356,14 @@ static bool are_aged(const struct connection *connection, const struct guest_fac
 
 struct guest_facts *connection_facts(struct connection *connection, virDomainPtr domain,
                                      const struct guest_sample *sample) {
-    unsigned char uuid[SAMPLE_UUID_SIZE];
-    if (virDomainGetUUID(domain, uuid) < 0)
+    unsigned char own_uuid[SAMPLE_UUID_SIZE];
+    const unsigned char *uuid = sample ? sample->uuid : own_uuid;
+    if (!sample && virDomainGetUUID(domain, own_uuid) < 0)
         return NULL;
 
     struct guest_facts *known = find_facts(connection, uuid);
-    if (known && known->id == (int)virDomainGetID(domain) && !are_aged(connection, known)) {
+    int id = sample ? sample->id : (int)virDomainGetID(domain);
+    if (known && known->id == id && !are_aged(connection, known)) {
         known->visit = connection->visit;
         if (sample)
             facts_learn_paths(known, sample);

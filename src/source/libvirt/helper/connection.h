@@ -59,6 +59,7 @@ struct connection {
     int64_t agent_ns;        /* that guest agents have taken of the poll under way */
     unsigned groups;         /* of enum sample_group: what is to be read of guests */
     int cpu_fields;          /* numbers that libvirt has of one CPU of the host, 0 when not known */
+    int memory_fields;       /* and of its memory */
     struct host_facts host;
     struct guest_facts **facts; /* of guests, sorted by UUID */
     size_t facts_count;
@@ -117,7 +118,8 @@ void connection_forget(struct connection *connection, bool all);
 /*
  * connection_facts: the facts of a guest, read from its XML when needed: for another run of it, for
  * devices that the sample names and they do not, and once a minute where no statistics name any.
- * NULL with libvirt's error.
+ * The sample may be NULL, and otherwise says which guest and which run of it this is. NULL with
+ * libvirt's error.
  */
 struct guest_facts *connection_facts(struct connection *connection, virDomainPtr domain,
                                      const struct guest_sample *sample);

@@ -10,83 +10,77 @@
 
 #include "core/memory.h"
 
+/* Tables of these are sorted by name, as strcmp does. */
 struct field_name {
     const char *name;
     int field;
 };
 
 static const struct field_name guest_names[] = {
-    {"state.state", GUEST_STATE},
-    {"cpu.time", GUEST_CPU_TIME},
-    {"cpu.user", GUEST_CPU_USER},
-    {"cpu.system", GUEST_CPU_SYSTEM},
-    {"cpu.haltpoll.success.time", GUEST_HALTPOLL_SUCCESS},
-    {"cpu.haltpoll.fail.time", GUEST_HALTPOLL_FAIL},
-    {"vcpu.current", GUEST_VCPU_CURRENT},
-    {"vcpu.maximum", GUEST_VCPU_MAXIMUM},
-    {"net.count", GUEST_NET_COUNT},
-    {"balloon.current", GUEST_MEMORY_CURRENT},
-    {"balloon.maximum", GUEST_MEMORY_MAXIMUM},
-    {"balloon.rss", GUEST_RSS},
-    {"balloon.last-update", GUEST_LAST_UPDATE},
     {"balloon.available", GUEST_AVAILABLE},
-    {"balloon.unused", GUEST_UNUSED},
-    {"balloon.usable", GUEST_USABLE},
-    {"balloon.swap_in", GUEST_SWAP_IN},
-    {"balloon.swap_out", GUEST_SWAP_OUT},
-    {"balloon.major_fault", GUEST_MAJOR_FAULT},
-    {"balloon.minor_fault", GUEST_MINOR_FAULT},
+    {"balloon.current", GUEST_MEMORY_CURRENT},
     {"balloon.disk_caches", GUEST_DISK_CACHES},
     {"balloon.hugetlb_pgalloc", GUEST_HUGE_ALLOCATIONS},
     {"balloon.hugetlb_pgfail", GUEST_HUGE_FAILURES},
-    {NULL, 0},
+    {"balloon.last-update", GUEST_LAST_UPDATE},
+    {"balloon.major_fault", GUEST_MAJOR_FAULT},
+    {"balloon.maximum", GUEST_MEMORY_MAXIMUM},
+    {"balloon.minor_fault", GUEST_MINOR_FAULT},
+    {"balloon.rss", GUEST_RSS},
+    {"balloon.swap_in", GUEST_SWAP_IN},
+    {"balloon.swap_out", GUEST_SWAP_OUT},
+    {"balloon.unused", GUEST_UNUSED},
+    {"balloon.usable", GUEST_USABLE},
+    {"cpu.haltpoll.fail.time", GUEST_HALTPOLL_FAIL},
+    {"cpu.haltpoll.success.time", GUEST_HALTPOLL_SUCCESS},
+    {"cpu.system", GUEST_CPU_SYSTEM},
+    {"cpu.time", GUEST_CPU_TIME},
+    {"cpu.user", GUEST_CPU_USER},
+    {"net.count", GUEST_NET_COUNT},
+    {"state.state", GUEST_STATE},
+    {"vcpu.current", GUEST_VCPU_CURRENT},
+    {"vcpu.maximum", GUEST_VCPU_MAXIMUM},
 };
 
 static const struct field_name vcpu_names[] = {
-    {"time", VCPU_TIME},
     {"delay", VCPU_DELAY},
-    {"halt_wait_ns.sum", VCPU_HALT_WAIT},
     {"exits.sum", VCPU_EXITS},
-    {NULL, 0},
+    {"halt_wait_ns.sum", VCPU_HALT_WAIT},
+    {"time", VCPU_TIME},
 };
 
 static const struct field_name nic_names[] = {
-    {"rx.bytes", NIC_RX_BYTES}, {"rx.pkts", NIC_RX_PACKETS}, {"rx.errs", NIC_RX_ERRORS},
-    {"rx.drop", NIC_RX_DROPS},  {"tx.bytes", NIC_TX_BYTES},  {"tx.pkts", NIC_TX_PACKETS},
-    {"tx.errs", NIC_TX_ERRORS}, {"tx.drop", NIC_TX_DROPS},   {NULL, 0},
+    {"rx.bytes", NIC_RX_BYTES},  {"rx.drop", NIC_RX_DROPS},   {"rx.errs", NIC_RX_ERRORS},
+    {"rx.pkts", NIC_RX_PACKETS}, {"tx.bytes", NIC_TX_BYTES},  {"tx.drop", NIC_TX_DROPS},
+    {"tx.errs", NIC_TX_ERRORS},  {"tx.pkts", NIC_TX_PACKETS},
 };
 
 static const struct field_name disk_names[] = {
-    {"rd.reqs", DISK_READ_REQUESTS},
-    {"rd.bytes", DISK_READ_BYTES},
-    {"rd.times", DISK_READ_TIMES},
-    {"wr.reqs", DISK_WRITE_REQUESTS},
-    {"wr.bytes", DISK_WRITE_BYTES},
-    {"wr.times", DISK_WRITE_TIMES},
-    {"fl.reqs", DISK_FLUSH_REQUESTS},
-    {"fl.times", DISK_FLUSH_TIMES},
-    {"errors", DISK_ERRORS},
-    {"allocation", DISK_ALLOCATION},
-    {"capacity", DISK_CAPACITY},
-    {"physical", DISK_PHYSICAL},
-    {NULL, 0},
+    {"allocation", DISK_ALLOCATION},  {"capacity", DISK_CAPACITY},
+    {"errors", DISK_ERRORS},          {"fl.reqs", DISK_FLUSH_REQUESTS},
+    {"fl.times", DISK_FLUSH_TIMES},   {"physical", DISK_PHYSICAL},
+    {"rd.bytes", DISK_READ_BYTES},    {"rd.reqs", DISK_READ_REQUESTS},
+    {"rd.times", DISK_READ_TIMES},    {"wr.bytes", DISK_WRITE_BYTES},
+    {"wr.reqs", DISK_WRITE_REQUESTS}, {"wr.times", DISK_WRITE_TIMES},
 };
 
 static const struct field_name filesystem_names[] = {
     {"total-bytes", FILESYSTEM_TOTAL},
     {"used-bytes", FILESYSTEM_USED},
-    {NULL, 0},
 };
+
+#define NAMES(table) table, sizeof(table) / sizeof *(table)
 
 static const struct device_group {
     const char *prefix;
     const struct field_name *names;
+    size_t count;
     const char *name; /* the parameter that names the device */
 } device_groups[DEVICE_KINDS] = {
-    [DEVICE_VCPU] = {"vcpu.", vcpu_names, "name"},
-    [DEVICE_NIC] = {"net.", nic_names, "name"},
-    [DEVICE_DISK] = {"block.", disk_names, "name"},
-    [DEVICE_FILESYSTEM] = {"fs.", filesystem_names, "mountpoint"},
+    [DEVICE_VCPU] = {"vcpu.", NAMES(vcpu_names), "name"},
+    [DEVICE_NIC] = {"net.", NAMES(nic_names), "name"},
+    [DEVICE_DISK] = {"block.", NAMES(disk_names), "name"},
+    [DEVICE_FILESYSTEM] = {"fs.", NAMES(filesystem_names), "mountpoint"},
 };
 
 int64_t params_number(const virTypedParameter *param) {
@@ -117,12 +111,14 @@ int64_t params_number(const virTypedParameter *param) {
     return value < 0 ? ABSENT : value;
 }
 
-static int find_field(const struct field_name *names, const char *name) {
-    for (; names->name; names++) {
-        if (strcmp(names->name, name) == 0)
-            return names->field;
-    }
-    return 0;
+static int compare_name(const void *name, const void *item) {
+    const struct field_name *field = item;
+    return strcmp(name, field->name);
+}
+
+static int find_field(const struct field_name *names, size_t count, const char *name) {
+    const struct field_name *found = bsearch(name, names, count, sizeof *names, compare_name);
+    return found ? found->field : 0;
 }
 
 static void set_text(char **text, const virTypedParameter *param) {
@@ -135,7 +131,7 @@ static void set_text(char **text, const virTypedParameter *param) {
 static void read_device_field(struct device_list *list, const struct device_group *group,
                               int number, const virTypedParameter *param, const char *name) {
     struct device *device = sample_device(list, number);
-    int field = find_field(group->names, name);
+    int field = find_field(group->names, group->count, name);
 
     if (field)
         device->values[field] = params_number(param);
@@ -145,21 +141,24 @@ static void read_device_field(struct device_list *list, const struct device_grou
         set_text(&device->path, param);
 }
 
-/* A parameter such as block.0.rd.reqs: true when its group is one of ours and a number follows. */
-static bool read_device(struct guest_sample *sample, const virTypedParameter *param) {
+/* A parameter such as block.0.rd.reqs: a number follows the name of its group. */
+static bool is_of_device(const char *name) {
+    const char *dot = strchr(name, '.');
+    return dot && dot[1] >= '0' && dot[1] <= '9';
+}
+
+static void read_device(struct guest_sample *sample, const virTypedParameter *param) {
     for (int kind = 0; kind < DEVICE_KINDS; kind++) {
         size_t length = strlen(device_groups[kind].prefix);
         if (strncmp(param->field, device_groups[kind].prefix, length) != 0)
             continue;
         char *end;
         long number = strtol(param->field + length, &end, 10);
-        if (end == param->field + length || *end != '.' || number < 0 || number > 1000000)
-            return false;
-        read_device_field(&sample->devices[kind], &device_groups[kind], (int)number, param,
-                          end + 1);
-        return true;
+        if (*end == '.' && number <= 1000000)
+            read_device_field(&sample->devices[kind], &device_groups[kind], (int)number, param,
+                              end + 1);
+        return;
     }
-    return false;
 }
 
 static void name_vcpus(struct device_list *vcpus) {
@@ -171,11 +170,13 @@ static void name_vcpus(struct device_list *vcpus) {
 
 void params_read(struct guest_sample *sample, const virTypedParameter *params, int count) {
     for (int i = 0; i < count; i++) {
-        int field = find_field(guest_names, params[i].field);
+        if (is_of_device(params[i].field)) {
+            read_device(sample, &params[i]);
+            continue;
+        }
+        int field = find_field(NAMES(guest_names), params[i].field);
         if (field)
             sample->values[field] = params_number(&params[i]);
-        else
-            read_device(sample, &params[i]);
     }
     name_vcpus(&sample->devices[DEVICE_VCPU]);
 }

@@ -143,7 +143,7 @@ static void add_guest(struct connection *connection, virDomainPtr domain,
     virDomainGetUUID(domain, sample->uuid);
     sample->id = (int)virDomainGetID(domain);
     sample->name = memory_strdup(virDomainGetName(domain));
-    sample->is_host = connection_is_host(connection, domain);
+    sample->is_host = connection->is_xen && sample->id == 0;
     sample->one_call = record && record->nparams > 0;
     stopwatch_stamp(watch, &sample->time_ns, &sample->duration_ns, &sample->wall_seconds);
     if (record) {
@@ -165,7 +165,7 @@ static void complete_guest(void *context, size_t index) {
     virDomainPtr domain = visit->domains[index];
     struct guest_sample *sample = &visit->snapshot->guests[visit->first + index];
     bool by_calls = !connection->is_qemu || !sample->one_call;
-    struct guest_facts *facts = by_calls ? connection_facts(connection, domain, NULL) : NULL;
+    struct guest_facts *facts = by_calls ? connection_facts(connection, domain, sample) : NULL;
 
     visit->gone[index] =
         by_calls && !calls_complete(connection, domain, facts, sample, &visit->errors[index]);
