@@ -20,6 +20,7 @@ import traceback
 
 from database import Database
 from server import HERE, Server
+from tiny_guests import tiny_guests, unavailable
 
 ROUNDS = 5
 MIB = 1024
@@ -40,6 +41,8 @@ FORMAT_SAMPLES = (1, 15)
 PEER_SHARES = {"govc": 20 / 43, "telegraf": 22 / 43}
 # Polls of libvirt's test driver.
 POLLED_GUESTS, POLLS = 200, 10
+# Real guests below a libvirtd.
+TINY_GUESTS = 20
 
 # Values that a real server gave; not part of the project.
 RECORDED_VALUES = pathlib.Path(os.environ.get("VPERF_RECORDED", HERE / "../../../shared/data/recorded")
@@ -226,11 +229,61 @@ def measure_polls(server, results):
     cpu = median(ours, "cpu") / ours[0]["samples"] * 1e6
     theirs = median(peer, "cpu") / rows * 1e6
     name = f"{POLLED_GUESTS} guests of libvirt, {POLLS} polls"
+    measure_further_polls(server, results, uri, (median(ours, "cpu"), ours[0]["samples"]),
+                          (median(peer, "cpu"), rows))
     results.add(f"{name}: CPU a row, vperf", cpu, f"{cpu:.2f} us",
                 runs=[run["cpu"] for run in ours])
     results.add(f"{name}: CPU a row, domains.py", theirs, f"{theirs:.2f} us",
                 runs=[run["cpu"] for run in peer])
     results.ratio(f"{name}: CPU a row against domains.py", cpu, theirs, 10)
+
+
+def measure_further_polls(server, results, uri, ours, peer):
+    """A poll after the first two: without the start of the programs, and of libvirt's driver in
+    them, which reads the guests' XML for as long as both together take for some polls."""
+    file = server.directory / "polls.csv"
+    first = [server.run(server.options.vperf, "collect", "--interval", 1, "--samples", 1, uri)
+             for _ in range(ROUNDS)]
+    theirs = [server.run("/usr/bin/python3", HERE / "peers" / "domains.py", uri, 2, 1, output=file)
+              for _ in range(ROUNDS)]
+    rows = len(file.read_bytes().splitlines())
+    cpu = (ours[0] - median(first, "cpu")) / (ours[1] - first[0]["samples"]) * 1e6
+    other = (peer[0] - median(theirs, "cpu")) / (peer[1] - rows) * 1e6
+    name = f"{POLLED_GUESTS} guests of libvirt, a further poll"
+    results.add(f"{name}: CPU a row, vperf", cpu, f"{cpu:.2f} us")
+    results.add(f"{name}: CPU a row, domains.py", other, f"{other:.2f} us")
+    results.ratio(f"{name}: CPU a row against domains.py", cpu, other, 10)
+
+
+def measure_domstats(server, results):
+    """Further polls of real guests through a libvirtd, by vperf and by virsh; a row of vperf is
+    held against a line of virsh domstats."""
+    if reason := unavailable():
+        print(f"domstats: skipped: {reason}")
+        return
+    file = server.directory / "domstats.txt"
+
+    def virsh(polls):
+        done = server.run("virsh", "-q", "-r", "-c", uri, "; ".join(["domstats"] * polls),
+                          output=file)
+        return done, sum(b"=" in line for line in file.read_bytes().splitlines())
+
+    def vperf(polls):
+        return server.run(server.options.vperf, "collect", "--type", "vm", "--interval", 2,
+                          "--samples", polls - 1, uri, good=(0, 3))  # polls may be late
+    with tiny_guests(TINY_GUESTS) as uri:
+        few, many = [virsh(2) for _ in range(ROUNDS)], [virsh(POLLS) for _ in range(ROUNDS)]
+        first, ours = [vperf(2) for _ in range(3)], [vperf(POLLS) for _ in range(3)]
+    lines = many[0][1] - few[0][1]
+    theirs = (statistics.median(run["cpu"] for run, _ in many) -
+              statistics.median(run["cpu"] for run, _ in few)) / lines * 1e6
+    cpu = (median(ours, "cpu") - median(first, "cpu")) / (
+        ours[0]["samples"] - first[0]["samples"]) * 1e6
+    name = f"{TINY_GUESTS} QEMU guests, a further poll"
+    results.add(f"{name}: CPU a row, vperf", cpu, f"{cpu:.2f} us")
+    results.add(f"{name}: CPU a line, virsh domstats", theirs, f"{theirs:.2f} us")
+    results.add(f"{name}: CPU a row against a line of virsh domstats", cpu / theirs,
+                f"{cpu / theirs:.2f} times", 1.3, "at most 1.3 times")
 
 
 def measure_requests(server, results):
@@ -472,6 +525,7 @@ def measure_push(server, results):
 
 PARTS = {"cpu": measure_cpu, "formats": measure_formats, "thousand": measure_thousand, "small": measure_small,
          "requests": measure_requests, "inventory": measure_inventory, "polls": measure_polls,
+         "domstats": measure_domstats,
          "memory": lambda server, results: measure_history(server, results,
                                                            measure_memory(server, results)),
          "jobs": measure_jobs,
