@@ -115,6 +115,14 @@ def test_promtool_has_nothing_to_say(vperf, vcenter, text, tmp_path):
     assert len(dump.splitlines()) == sum(not line.startswith("#") for line in text.splitlines())
 
 
+def test_strict_parser(text):
+    """Prometheus' own reader for Python takes it, and finds all samples."""
+    parser = pytest.importorskip("prometheus_client.openmetrics.parser")
+    families = list(parser.text_string_to_metric_families(text))
+    assert sum(len(family.samples) for family in families) == sum(
+        not line.startswith("#") for line in text.splitlines())
+
+
 def test_names(vperf, named):
     """What a name holds is escaped."""
     done = vperf.run("collect", "--type", "vm", "--counter", "cpu.usage.average", "--instance",
