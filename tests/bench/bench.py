@@ -7,6 +7,7 @@ build.sh beside this file, where results.json goes too.
 """
 
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import time
 import traceback
+import urllib.request
 
 from database import Database
 from server import HERE, Server
@@ -365,6 +367,12 @@ def cpu_of(process):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def peak_kib(process):
+    """Return the most memory that a running process has had."""
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+)", status).group(1))
+
+
 def await_rounds(server, rounds):
     """Wait for so many rounds of the server's clock; return the requests that came meanwhile."""
     time.sleep(rounds * 20 / STEADY_SPEED)
@@ -398,6 +406,82 @@ def measure_steady(options, results):
     results.add("1000 guests, --follow: requests a round", every,
                 f"{queries:.1f} QueryPerf + {every - queries:.1f}", 24, "at most 24",
                 methods=requests)
+
+
+# What 1000 guests have 40 of, and what a scrape and a round of them may take.
+SERVED = ("cpu.*.average,cpu.*.summation,mem.*.average,net.*.average,net.*.summation,"
+          "power.*,disk.*,sys.uptime.latest")
+SCRAPES, SCRAPERS, SCRAPED_SECONDS, SERVED_ROUNDS = 40, 4, 20, 10
+
+
+def scrape(url, path="metrics", encoding="identity"):
+    """Read a page; return its bytes and the seconds that it took."""
+    request = urllib.request.Request(url + path, headers={
+        "Accept": "application/openmetrics-text;version=1.0.0", "Accept-Encoding": encoding})
+    begin = time.monotonic()
+    with urllib.request.urlopen(request) as answer:
+        body = answer.read()
+    return body, time.monotonic() - begin
+
+
+def cpu_of_scrapes(process, url, encoding):
+    """The CPU of a scrape whose page is made anew: that of some counters, which are all."""
+    before = cpu_of(process)
+    for _ in range(SCRAPES):
+        scrape(url, "metrics?counter=*", encoding)
+    return (cpu_of(process) - before) / SCRAPES
+
+
+def latencies(url):
+    """How long the scrapes of some side by side took, in order."""
+    end = time.monotonic() + SCRAPED_SECONDS
+
+    def one(_):
+        taken = []
+        while time.monotonic() < end:
+            taken.append(scrape(url, encoding="gzip")[1])
+            time.sleep(0.2)
+        return taken
+    with concurrent.futures.ThreadPoolExecutor(SCRAPERS) as pool:
+        return sorted(sum(pool.map(one, range(SCRAPERS)), []))
+
+
+def measure_serve(options, results):
+    """serve of 1000 guests with 40 counters each: scrapes, rounds and memory."""
+    server = Server(options, secrets.token_hex(12), "-speed", STEADY_SPEED)
+    process = None
+    try:
+        server.set(1000)
+        process, url = server.serve("--type", "vm", "--instance", "aggregate", "--counter", SERVED)
+        end = time.monotonic() + 60
+        while (series := scrape(url)[0].count(b'type="vm"')) < 30000:
+            if process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"serve has {series} series after a minute")
+            time.sleep(0.5)
+        name = f"serve, 1000 guests, {series - 1000} series"
+        time.sleep(3 * 20 / STEADY_SPEED)
+        before = cpu_of(process)
+        time.sleep(SERVED_ROUNDS * 20 / STEADY_SPEED)
+        round_cpu = (cpu_of(process) - before) / SERVED_ROUNDS
+        results.add(f"{name}: CPU of a round", round_cpu, f"{round_cpu:.2f} s", 1, "at most 1 s")
+        share = round_cpu * STEADY_SPEED / 20
+        for encoding in ("identity", "gzip"):
+            begin = time.monotonic()
+            cpu = cpu_of_scrapes(process, url, encoding)
+            cpu -= share * (time.monotonic() - begin) / SCRAPES
+            results.add(f"{name}: CPU of a scrape that is made anew, {encoding}", cpu,
+                        f"{cpu * 1e3:.0f} ms", 0.05, "at most 50 ms")
+        taken = latencies(url)
+        late = taken[int(len(taken) * 0.99)]
+        results.add(f"{name}: 99th percentile of {len(taken)} scrapes by {SCRAPERS}", late,
+                    f"{late * 1e3:.0f} ms", 0.15, "at most 150 ms", median=statistics.median(taken))
+        peak = peak_kib(process)
+        results.add(f"{name}: peak memory", peak, mib(peak), 120 * MIB, "at most 120 MiB")
+    finally:
+        if process:
+            process.terminate()
+            process.wait()
+        server.stop()
 
 
 def query_answer(server, form, samples):
@@ -530,6 +614,7 @@ PARTS = {"cpu": measure_cpu, "formats": measure_formats, "thousand": measure_tho
                                                            measure_memory(server, results)),
          "jobs": measure_jobs,
          "steady": lambda server, results: measure_steady(server.options, results),
+         "serve": lambda server, results: measure_serve(server.options, results),
          "deserializer": measure_deserializer, "recording": measure_recording,
          "report": measure_report, "push": measure_push}
 

@@ -125,6 +125,15 @@ class Server:
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.DEVNULL)
 
+    def serve(self, *arguments):
+        """Start vperf serve; return its process and its URL."""
+        command = [self.options.vperf, "serve", "--listen", "127.0.0.1:0", "--ca-file",
+                   self.certificates["ca"]["cert"], *arguments, self.url]
+        process = subprocess.Popen(list(map(str, command)), env=self.environment,
+                                   stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        line = process.stderr.readline()
+        return process, line.rpartition(" ")[2].strip()
+
     def peer(self, name, output="/dev/null"):
         """Run a pyVmomi script."""
         return self.run("/usr/bin/python3", HERE / "peers" / name, self.url, output=output)
