@@ -58,9 +58,9 @@ static void write_age(FILE *stream, const struct store_target *target, int64_t n
 
 /* The name as a parameter of a URL. */
 static void write_link(FILE *stream, const struct store_target *target) {
-    char *escaped = g_uri_escape_string(target->text, NULL, FALSE);
+    char *escaped = g_uri_escape_string(target->name, NULL, FALSE);
     fprintf(stream, "<a href=\"/metrics?target=%s\">", escaped);
-    html_text(stream, target->text);
+    html_text(stream, target->name);
     fputs("</a>", stream);
     g_free(escaped);
 }
@@ -111,7 +111,7 @@ bool page_health(struct store *store, FILE *stream) {
     int64_t now_ns = clock_boot_ns();
     for (size_t i = 0; i < store->count; i++) {
         const struct store_target *target = &store->targets[i];
-        char *text = memory_strdup(target->text);
+        char *text = memory_strdup(target->name);
         text_one_line(text);
         fprintf(stream, "%s: %s, last round ", text, state_of(target, now_ns));
         write_age(stream, target, now_ns);

@@ -141,7 +141,7 @@ static void write_target_metric(GString *text, const struct target_metric *wante
             (wanted->needs_round && !view.target->measured_ns))
             continue;
         GString *labels = g_string_new(NULL);
-        openmetrics_label(labels, "target", view.target->text);
+        openmetrics_label(labels, "target", view.target->name);
         if (!view.target->several)
             openmetrics_label(labels, "source", view.target->source);
         write_number(text, dialect, &metric, labels, wanted->value(&view));

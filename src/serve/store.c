@@ -127,6 +127,7 @@ static void init_target(struct store_target *target, const struct options *optio
     const struct target_plan *plan = &options->plans[number];
     const struct source_ops *ops = source_ops_for(&plan->target, &ignored);
     *target = (struct store_target){
+        .name = plan->name ? plan->name : plan->target.text,
         .text = plan->target.text,
         .source = expected_source(&plan->target),
         .recorded = ops && ops->recorded,
@@ -165,11 +166,15 @@ void store_done(struct store *store) {
     pthread_mutex_destroy(&store->lock);
 }
 
+static bool is_called(const struct store_target *target, const char *name) {
+    return strcmp(target->name, name) == 0 || strcmp(target->text, name) == 0 ||
+           strcmp(target->source, name) == 0;
+}
+
 bool store_find(struct store *store, const char *name, size_t *number) {
     size_t i = 0;
     pthread_mutex_lock(&store->lock);
-    while (i < store->count && strcmp(store->targets[i].text, name) != 0 &&
-           strcmp(store->targets[i].source, name) != 0)
+    while (i < store->count && !is_called(&store->targets[i], name))
         i++;
     pthread_mutex_unlock(&store->lock);
     *number = i;
@@ -210,8 +215,9 @@ bool store_fresh(const struct store *store, const struct latest_series *series, 
     unsigned rounds = series->counter->reading ? store->reading_rounds : STORE_FRESH_ROUNDS;
     if (series->age > rounds || now_ns >= fresh_until_ns(target))
         return false;
+    int64_t interval = MAX(series->interval, target->interval_ns / second_ns);
     return !target->recorded || series->counter->reading ||
-           series->sample.time + RECORDED_INTERVALS * (int64_t)series->interval >= now;
+           series->sample.time + RECORDED_INTERVALS * interval >= now;
 }
 
 int64_t store_changes_ns(const struct store *store, int64_t now_ns) {

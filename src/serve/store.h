@@ -17,6 +17,7 @@
 
 /* Times are those of clock_boot_ns; 0 for never. Fields are for reading. */
 struct store_target {
+    const char *name;    /* of its section of a configuration, else its text */
     const char *text;    /* for people */
     char *source;        /* that its entities have; before any came, what stands in the target */
     int64_t interval_ns; /* by our clock: a server's may run otherwise */
@@ -56,7 +57,8 @@ void store_init(struct store *store, const struct options *options, bool by_defa
 /* store_done: frees what it keeps. */
 void store_done(struct store *store);
 
-/* store_find: stores the number of the target with this text or source; false when none has it. */
+/* store_find: stores the number of the target with this name, text or source; false when none has
+ * it. */
 bool store_find(struct store *store, const char *name, size_t *number);
 
 /* store_answers: its newest attempt succeeded, not long ago; the lock is held. */
