@@ -56,6 +56,9 @@ static bool is_key(const struct label *label) {
 
 static bool check_label(const char *list, const struct label *label, struct error *error) {
     int length = (int)label->key_length;
+    if (!g_utf8_validate(list, -1, NULL) || list[strcspn(list, "\n\r\t")])
+        return error_set(error, ERROR_USAGE,
+                         "--label: values are of UTF-8 without control characters");
     if (!is_key(label) || !label->value_length)
         return error_set(error, ERROR_USAGE,
                          "--label '%s': expected KEY=VALUE,..., with letters, digits and _ in KEY",

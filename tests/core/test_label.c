@@ -27,6 +27,8 @@ static void test_check(void **state) {
         {"=fra", "expected KEY=VALUE"},
         {"site=fra,", "expected KEY=VALUE"},
         {"site=fra,,rack=1", "expected KEY=VALUE"},
+        {"site=\xff", "UTF-8"},
+        {"site=a\nb", "control characters"},
         {"2site=fra", "expected KEY=VALUE"},
         {"my-site=fra", "expected KEY=VALUE"},
         {"site =fra", "expected KEY=VALUE"},

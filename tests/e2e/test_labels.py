@@ -8,6 +8,7 @@ import signal
 
 import pytest
 from harness import await_true, finish
+from receiver import Receiver
 
 ONE = ["--counter", "cpu.usage.average", "--instance", "aggregate"]
 
@@ -106,3 +107,11 @@ def test_wrong(vperf, text, reason):
     done = vperf.run("collect", "--label", text, "https://user@127.0.0.1:1")
     assert (done.status, done.out, len(done.messages)) == (2, "", 1), done
     assert "--label" in done.err and reason in done.err, done
+
+
+def test_database(vperf, config, esx):
+    """A database over HTTP gets what a file gets."""
+    expected = sorted(collect(vperf, config, "--format", "influx").splitlines())
+    with Receiver() as database:
+        collect(vperf, config, "--output", database.url)
+    assert sorted(database.lines) == expected and "site=fra" in "".join(expected)

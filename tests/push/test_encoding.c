@@ -93,6 +93,36 @@ static void test_remote_write(void **state) {
     encoding->free(encoder);
 }
 
+/* Labels of the target are in the order of the names of all. */
+static void test_labels_of_the_target(void **state) {
+    const struct encoding *encoding = encoding_of(PUSH_REMOTE_WRITE);
+    struct encoder *encoder = encoder_of(encoding);
+    struct entity labelled = guest;
+    labelled.labels = "site=fra,Row=1,env=prod";
+    const struct series series = {
+        .entity = &labelled,
+        .counter = &usage,
+        .instance = "",
+        .interval = 20,
+        .count = 2,
+        .samples = samples,
+    };
+    (void)state;
+    encoding->series(encoder, 0, &series);
+    Remote__WriteRequest *request =
+        remote__write_request__unpack(NULL, encoder->text->len, encoder->text->data);
+    assert_non_null(request);
+    const Remote__TimeSeries *first = request->timeseries[0];
+    assert_int_equal(first->n_labels, 9);
+    check_label(first, 0, "Row", "1");
+    check_label(first, 1, "__name__", "vperf_cpu_usage_ratio");
+    check_label(first, 2, "env", "prod");
+    check_label(first, 6, "site", "fra");
+    check_label(first, 8, "type", "vm");
+    remote__write_request__free_unpacked(request, NULL);
+    encoding->free(encoder);
+}
+
 static void fill(struct encoder *encoder, const struct encoding *encoding) {
     for (int i = 0; i < 50; i++) {
         char instance[8];
@@ -157,9 +187,8 @@ static void test_forget(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_remote_write),
-        cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_compression),
+        cmocka_unit_test(test_remote_write), cmocka_unit_test(test_labels_of_the_target),
+        cmocka_unit_test(test_cut),          cmocka_unit_test(test_compression),
         cmocka_unit_test(test_forget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

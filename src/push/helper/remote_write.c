@@ -22,6 +22,9 @@ static const int64_t second_ms = 1000;
 struct labelled {
     char *key;
     char *values[ENTITY_LABELS];
+    size_t own_count; /* labels of the target */
+    char *own_keys[LABELS_MAX];
+    char *own_values[LABELS_MAX];
 };
 
 struct named {
@@ -48,6 +51,10 @@ static void free_labelled(gpointer data) {
     struct labelled *labelled = data;
     for (size_t i = 0; i < ENTITY_LABELS; i++)
         g_free(labelled->values[i]);
+    for (size_t i = 0; i < labelled->own_count; i++) {
+        free(labelled->own_keys[i]);
+        free(labelled->own_values[i]);
+    }
     g_free(labelled->key);
     free(labelled);
 }
@@ -90,6 +97,15 @@ static char *valid(const char *text) {
     return g_utf8_make_valid(text ? text : "", -1);
 }
 
+static void add_own_labels(struct labelled *labelled, const char *list) {
+    struct label label;
+    while (labelled->own_count < LABELS_MAX && labels_next(&list, &label)) {
+        labelled->own_keys[labelled->own_count] = memory_strndup(label.key, label.key_length);
+        labelled->own_values[labelled->own_count++] =
+            memory_strndup(label.value, label.value_length);
+    }
+}
+
 static const struct labelled *labels_of(struct remote_encoder *remote,
                                         const struct entity *entity) {
     struct labelled *labelled = g_hash_table_lookup(remote->entities, entity);
@@ -102,6 +118,7 @@ static const struct labelled *labels_of(struct remote_encoder *remote,
                                                entity->source, entity_type_name(entity->type)};
     for (size_t i = 0; i < ENTITY_LABELS; i++)
         labelled->values[i] = valid(values[i]);
+    add_own_labels(labelled, entity->labels);
     g_hash_table_insert(remote->entities, (gpointer)entity, labelled);
     return labelled;
 }
@@ -148,6 +165,11 @@ static int64_t *total_of(struct remote_encoder *remote, const struct named *metr
     return total;
 }
 
+static int compare_names(const void *a, const void *b) {
+    const Remote__Label *left = *(Remote__Label *const *)a, *right = *(Remote__Label *const *)b;
+    return strcmp(left->name, right->name);
+}
+
 /* In the order of their names, as the specification says. An empty one is none. */
 static size_t set_labels(Remote__Label *labels, Remote__Label **pointers,
                          const struct named *metric, const struct labelled *entity,
@@ -167,6 +189,14 @@ static size_t set_labels(Remote__Label *labels, Remote__Label **pointers,
         pointers[count] = &labels[count];
         count++;
     }
+    for (size_t i = 0; i < entity->own_count; i++, count++) {
+        remote__label__init(&labels[count]);
+        labels[count].name = entity->own_keys[i];
+        labels[count].value = entity->own_values[i];
+        pointers[count] = &labels[count];
+    }
+    if (entity->own_count)
+        qsort(pointers, count, sizeof *pointers, compare_names);
     return count;
 }
 
@@ -192,7 +222,7 @@ static void set_sample(Remote__Sample *to, const struct named *metric, int64_t *
 
 static void remote_series(struct encoder *encoder, unsigned target, const struct series *series) {
     struct remote_encoder *remote = from_base(encoder);
-    Remote__Label labels[LABELS], *pointers[LABELS];
+    Remote__Label labels[LABELS + LABELS_MAX], *pointers[LABELS + LABELS_MAX];
     Remote__TimeSeries encoded = REMOTE__TIME_SERIES__INIT;
     const struct labelled *entity = labels_of(remote, series->entity);
     const struct named *metric = named_of(remote, series->counter);
