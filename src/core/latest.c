@@ -139,9 +139,10 @@ static int64_t amount(const struct sample *sample) {
 static void add_to_total(struct latest_series *shown, const struct series *series) {
     for (size_t i = 0; i < series->count; i++) {
         const struct sample *sample = &series->samples[i];
-        shown->total += amount(sample);
         if (sample->time == shown->sample.time)
             shown->total -= amount(&shown->sample);
+        if (__builtin_add_overflow(shown->total, amount(sample), &shown->total))
+            shown->total = INT64_MAX;
     }
 }
 

@@ -27,7 +27,8 @@ struct latest_series {
     const struct counter *counter; /* the meaning that its source gives it; its number is 0 */
     const char *instance;          /* "" for the aggregate */
     struct sample sample;
-    int64_t total; /* of the values of all samples since it is kept; those below 0 left out */
+    int64_t total; /* of the values of all samples since it is kept, those below 0 left out; at most
+                      INT64_MAX */
     int32_t interval;
     uint16_t target;
     uint16_t age;

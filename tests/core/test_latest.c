@@ -127,6 +127,8 @@ static void test_total(void **state) {
         latest_round_end(latest, 0);
     feed(latest, 0, &web, &usage, "", (struct sample){200, 5});
     expect_total(latest, 5);
+    feed(latest, 0, &web, &usage, "", (struct sample){220, INT64_MAX});
+    expect_total(latest, INT64_MAX);
     latest_free(latest);
 }
 
