@@ -244,7 +244,8 @@ static enum push_result keep_position(struct destinations *destinations, struct 
 static bool commit_file(struct destination *destination, struct error *error) {
     bool written = output_commit(&destination->output, error);
     if (written && destination->sink.omitted)
-        error_set(error, ERROR_OUTPUT, "%s: %zu series came late and have no column",
+        error_set(error, ERROR_OUTPUT,
+                  "%s: %zu samples are left out: their series came late and have no column",
                   destination->path ? destination->path : "standard output",
                   destination->sink.omitted);
     return written;

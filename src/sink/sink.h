@@ -114,7 +114,7 @@ struct sink {
     struct sink_options options;
     void *state;                     /* what the format keeps between series; its own */
     const struct reporter *reporter; /* may be NULL */
-    size_t omitted;                  /* series that have no place in the output */
+    size_t omitted;                  /* samples that have no place in the output */
     bool begun;
     unsigned target; /* the number of the one that the next call is about */
 };

@@ -16,7 +16,7 @@
 #include "sink/formats.h"
 #include "sink/wide_columns.h"
 
-enum { MEMORY_LIMIT = 16 << 20, TEXT_SIZE = 1 << 16 };
+enum { MEMORY_LIMIT = 16 << 20, TEXT_SIZE = 1 << 16, MOST_TOLD = 20 };
 
 /* In front of the samples of a series. */
 struct record {
@@ -44,6 +44,7 @@ struct wide {
     GString *text;
     GArray *runs; /* by position */
     GArray *samples;
+    GHashTable *late;    /* names of columns that the header lacks, and that were told */
     GByteArray *awaited; /* for each target, whether its first round is over */
     struct error lost;
 };
@@ -65,6 +66,7 @@ static struct wide *wide_of(struct sink *sink) {
     wide->runs = g_array_new(FALSE, FALSE, sizeof(struct run));
     wide->samples = g_array_new(FALSE, FALSE, sizeof(struct sample));
     wide->awaited = g_byte_array_new();
+    wide->late = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
     sink->state = wide;
     return wide;
 }
@@ -83,6 +85,7 @@ static void wide_done(struct sink *sink) {
     g_array_free(wide->runs, TRUE);
     g_array_free(wide->samples, TRUE);
     g_byte_array_free(wide->awaited, TRUE);
+    g_hash_table_destroy(wide->late);
     free(wide);
 }
 
@@ -131,22 +134,33 @@ static size_t group_of(struct wide *wide, const struct entity *entity,
     return wide->number;
 }
 
-/* A column that the header lacks is told once; too many of them end the run. */
+/* Each column that the header lacks is told once, up to MOST_TOLD of them. */
+static void tell_late(struct sink *sink, struct wide *wide, const struct series *series) {
+    const char *instance = series->instance;
+    g_string_assign(wide->key, series->counter->name);
+    if (*instance)
+        g_string_append_printf(wide->key, "[%s]", instance);
+    guint told = g_hash_table_size(wide->late);
+    if (told >= MOST_TOLD || g_hash_table_contains(wide->late, wide->key->str))
+        return;
+    g_hash_table_add(wide->late, memory_strdup(wide->key->str));
+    report(sink->reporter, REPORT_WARNING,
+           "%s of %s '%s' came after the header was written: it has no column; its values are left "
+           "out%s",
+           wide->key->str, entity_type_name(series->entity->type), series->entity->name,
+           told + 1 < MOST_TOLD ? "" : ", and so are those of other columns, which are not named");
+}
+
+/* Too many columns end the run. */
 static void leave_out(struct sink *sink, struct wide *wide, const struct series *series) {
-    if (!wide_columns_fixed(wide->columns)) {
-        error_set(&wide->lost, ERROR_OUTPUT,
-                  "wide has room for %d columns: choose by --counter, --type or --instance "
-                  "aggregate",
-                  WIDE_MOST_COLUMNS);
+    if (wide_columns_fixed(wide->columns)) {
+        sink->omitted += series->count;
+        tell_late(sink, wide, series);
         return;
     }
-    if (!sink->omitted++)
-        report(sink->reporter, REPORT_WARNING,
-               "%s%s%s%s of %s '%s' came after the header was written: it has no column; such "
-               "values are left out and counted",
-               series->counter->name, *series->instance ? "[" : "", series->instance,
-               *series->instance ? "]" : "", entity_type_name(series->entity->type),
-               series->entity->name);
+    error_set(&wide->lost, ERROR_OUTPUT,
+              "wide has room for %d columns: choose by --counter, --type or --instance aggregate",
+              WIDE_MOST_COLUMNS);
 }
 
 static void wide_write(struct sink *sink, const struct series *series) {

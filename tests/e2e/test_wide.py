@@ -106,7 +106,7 @@ def test_late_columns_are_told(vperf, start_vcsim, tmp_path):
             line = process.stderr.readline()
         process.send_signal(signal.SIGINT)
         done = harness.finish(process)
-    assert done.status == 130 and "series came late and have no column" in done.err, done
+    assert done.status == 130 and "their series came late and have no column" in done.err, done
     header, rows = read(output.read_text())
     assert "cpu.late.average" not in header
     assert len({row["timestamp"] for row in rows}) > 1
