@@ -12,8 +12,10 @@ static struct tee *tee_of(struct sink *sink) {
 /* The sink with this number, told which target the call is about; NULL when it has failed. */
 static struct sink *member_of(struct sink *sink, size_t number) {
     const struct tee_member *member = &tee_of(sink)->members[number];
+    if (member->failed)
+        return NULL;
     member->sink->target = sink->target;
-    return member->failed ? NULL : member->sink;
+    return member->sink;
 }
 
 static void nothing(struct sink *sink) {

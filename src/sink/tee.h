@@ -7,7 +7,7 @@
 
 struct tee_member {
     struct sink *sink;
-    bool failed; /* it gets nothing any more */
+    bool failed; /* it gets nothing any more, and may be freed */
 };
 
 /* A sink that fails is left out, and the others go on; the last one's failure is the tee's. */
