@@ -2,14 +2,17 @@
 """Whom vperf trusts, and that a server it does not trust learns nothing: a refused certificate
 ends the handshake, before any byte of HTTP and any credential."""
 
+import contextlib
 import os
 import pathlib
 import shutil
+import signal
 
 import badserver
 import certs as certificates
+import flood
 import pytest
-from harness import await_true, files_in
+from harness import USER, await_true, files_in, finish
 
 WIRE = pathlib.Path(__file__).resolve().parent.parent / "data" / "wire"
 
@@ -298,3 +301,28 @@ def test_one_untrusted_of_two(vperf, servers):
     assert done.status == 3, done
     assert {row["source"] for row in done.rows} == {good.label}
     assert [bad.label in line for line in done.messages].count(True) == 1
+
+
+FLOODS = pytest.mark.parametrize("send", [flood.send_ticket, flood.send_key_update])
+
+
+@FLOODS
+def test_a_flood_does_not_outlast_the_time_limit(vperf, certs, send):
+    """Records without data are no answer, however many come."""
+    with contextlib.closing(flood.Server(certs["good"], send)) as server:
+        done = vperf.run("inventory", "--ca-file", certs["ca"]["cert"], "--timeout", "1",
+                         f"https://{USER}@127.0.0.1:{server.port}/sdk")
+        assert (done.status, done.out, len(done.messages)) == (1, "", 1), done
+        assert server.flooding.is_set(), done
+        assert f"127.0.0.1:{server.port}: no answer to RetrieveServiceContent" in done.err, done
+
+
+@FLOODS
+def test_a_flood_does_not_hold_up_signals(vperf, certs, send):
+    """Ctrl-C ends it."""
+    with contextlib.closing(flood.Server(certs["good"], send)) as server:
+        process = vperf.start("inventory", "--ca-file", certs["ca"]["cert"], "--timeout", "3600",
+                              f"https://{USER}@127.0.0.1:{server.port}/sdk")
+        await_true(server.flooding.is_set, "the flood")
+        process.send_signal(signal.SIGINT)
+        assert finish(process).status == 130
