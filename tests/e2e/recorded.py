@@ -127,6 +127,13 @@ class World:
             info.findtext(f"{VIM}groupInfo/{VIM}key"), info.findtext(f"{VIM}nameInfo/{VIM}key"),
             info.findtext(f"{VIM}rollupType"))) for info in infos}
 
+    def units(self):
+        """The counters' units by name."""
+        infos = ET.fromstring(self.catalogue.encode()).iter(f"{VIM}PerfCounterInfo")
+        names = self.names()
+        return {names[info.findtext(f"{VIM}key")]: info.findtext(f"{VIM}unitInfo/{VIM}key")
+                for info in infos}
+
     def rows(self):
         """All samples: {(moref, counter, instance, time, value)}, by ElementTree."""
         names, rows = self.names(), set()
@@ -148,6 +155,19 @@ def vcenter9():
     metrics = read("vc9rt.QueryPerf.1.xml")
     return World("vc9rt", read("vc9rt.RetrievePropertiesEx.1.xml"), metrics,
                  [("VirtualMachine", "vm-1085", "caf\u00e9 & <co>")], "2026-05-05T19:40:50Z")
+
+
+def all_counters(value):
+    """vCenter 9.0.1, whose guest has one sample of each counter of the catalogue."""
+    world = vcenter9()
+    (kind, moref, _), = world.entities
+    time = "2026-05-05T19:40:40Z"
+    series = "".join(f"<value><id><counterId>{key}</counterId><instance></instance></id>"
+                     f"<value>{value}</value></value>" for key in world.names())
+    world.metrics = answer("QueryPerf", returnval(
+        f'<entity type="{kind}">{moref}</entity><sampleInfoCSV>20,{time}</sampleInfoCSV>{series}',
+        ' xsi:type="PerfEntityMetricCSV"'))
+    return world
 
 
 def table(path):

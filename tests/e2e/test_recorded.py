@@ -93,6 +93,32 @@ def test_bytes_that_are_declared_terabytes(vperf, serve):
     assert [row["value"] for row in raw.rows] == [row["value"] for row in done.rows]
 
 
+def test_units_of_vcenter_9_in_every_list(vperf, certs, tmp_path):
+    """Each of 16 units, nanoseconds and terabytes among them, comes out as the catalogue
+    declares it, and so do the values: only percent has hundredths."""
+    peer = recorded.start(recorded.all_counters(1234), certs)
+    try:
+        units = peer.server.world.units()
+        assert {"nanosecond", "gigaBytes", "teraBytes", "megaBytesPerSecond"} < set(units.values())
+        shown = {name: (unit, "12.34" if unit == "percent" else "1234")
+                 for name, unit in units.items()}
+        coverage = tmp_path / "coverage.csv"
+        done = vperf.run("collect", "--coverage", coverage, *peer.arguments)
+        assert done.status == 0, done
+        assert {row["counter"]: (row["unit"], row["value"]) for row in done.rows} == shown
+        listed = vperf.run("counters", "-f", "csv", *peer.arguments).rows
+        assert {row["counter"]: row["unit"] for row in listed} == units
+        covered = [row for row in harness.read_csv(coverage.read_text()) if row["type"] == "vm"]
+        assert {row["counter"]: row["unit"] for row in covered} == units
+        (row,) = vperf.run("compare", "--units", "--counter", "*", "-f", "csv",
+                           *peer.arguments).rows
+        compared = {cell.split(" [")[0]: (cell.split(" [")[1][:-1], value)
+                    for cell, value in row.items() if cell.endswith("]")}
+        assert {name: compared.get(name) for name in shown} == shown
+    finally:
+        peer.server.stop()
+
+
 def test_vcenter_9_defines_810_counters(vperf, serve):
     assert len(serve("vCenter 9.0.1").server.world.names()) == 810
 
