@@ -100,8 +100,8 @@ bool options_read_config(struct options *options, struct error *error) {
 }
 
 /* A password next to the target goes before a file that is farther away. */
-static const char *choose_password(struct layers *layers, const struct config_section *section,
-                                   const struct config_section *defaults) {
+static char *choose_password(struct layers *layers, const struct config_section *section,
+                             const struct config_section *defaults) {
     bool nearer = layers->given[OPTION_PASSWORD_FILE] || section->lines[OPTION_PASSWORD_FILE];
     if (nearer)
         return NULL;
@@ -152,7 +152,7 @@ static bool add_section(struct options *options, const struct config_section *se
     struct timing timing = {0};
     struct layers layers;
     begin(&layers, options->given);
-    const char *password = choose_password(&layers, section, defaults);
+    char *password = choose_password(&layers, section, defaults);
     add(&layers, section);
     own_selection(plan, &layers, options->given);
     if (!options->given->text.value[OPTION_INTERVAL] &&

@@ -262,13 +262,13 @@ static void set_username(struct target *target, const char *username, const char
     memory_wipe_free(text);
 }
 
-void target_set_login(struct target *target, const char *username, const char *password) {
+void target_set_login(struct target *target, const char *username, char *password) {
     if (strcmp(target->scheme, TARGET_HISTORY) == 0)
         return;
     if (username && (!target->username || target->yields))
         set_username(target, username, password);
     if (password && !target->password)
-        target->password = secret_copy(password);
+        target->password = secret_share(password);
 }
 
 static int port_of(const struct target *target) {

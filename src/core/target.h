@@ -34,10 +34,11 @@ bool target_init(struct target *target, const char *text, struct error *error)
 void target_copy(struct target *target, const struct target *from);
 
 /*
- * target_set_login: user name and password of a target that has none; either may be NULL. They go
- * into the URI where libvirt reads them there. A user name of the target stays, unless it yields.
+ * target_set_login: user name and password of a target that has none; either may be NULL. The
+ * password is a secret, and shared. They go into the URI where libvirt reads them there. A user
+ * name of the target stays, unless it yields.
  */
-void target_set_login(struct target *target, const char *username, const char *password);
+void target_set_login(struct target *target, const char *username, char *password);
 
 /*
  * target_sdk_path: where a vSphere target has its API, without slashes at the end, and its length:

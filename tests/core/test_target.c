@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "core/secret.h"
 #include "core/target.h"
 
 static void check_text(const char *given, const char *what, const char *actual,
@@ -264,11 +265,50 @@ static void test_same(void **state) {
     }
 }
 
+/* What a target lacks goes where it would stand; what it has stays, unless it yields. */
+static void test_login(void **state) {
+    static const struct {
+        const char *given;
+        const char *username;
+        bool yields;
+        const char *text;
+        const char *uri;
+        const char *expected; /* user name */
+    } rows[] = {
+        {"h.x", "u@v", false, "u%40v@h.x", "u%40v@h.x", "u@v"},
+        {"https://h.x/sdk", "u", false, "https://u@h.x/sdk", "https://u@h.x/sdk", "u"},
+        {"r@h.x", "u", false, "r@h.x", "r@h.x", "r"},
+        {"r@h.x", "u", true, "r@h.x", "r@h.x", "u"},
+        {"qemu+ssh://h.x/system?a=b%26c", "u", false, "qemu+ssh://u@h.x/system?a=b&c",
+         "qemu+ssh://u:p%40w@h.x/system?a=b%26c", "u"},
+        {"qemu:///system", "u", false, "qemu:///system", "qemu:///system", "u"},
+        {"x.db", "u", false, "x.db", "x.db", NULL},
+        {"h.x", NULL, false, "h.x", "h.x", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct target target, copy;
+        struct error error = {0};
+        char *password = secret_copy("p@w");
+        assert_true(target_init(&target, rows[i].given, &error));
+        target.yields = rows[i].yields;
+        target_set_login(&target, rows[i].username, password);
+        target_copy(&copy, &target);
+        target_done(&target);
+        secret_free(password);
+        check_text(rows[i].given, "text", copy.text, rows[i].text);
+        check_text(rows[i].given, "uri", copy.uri, rows[i].uri);
+        check_text(rows[i].given, "user name", copy.username, rows[i].expected);
+        bool history = strcmp(copy.scheme, TARGET_HISTORY) == 0;
+        check_text(rows[i].given, "password", copy.password, history ? NULL : "p@w");
+        target_done(&copy);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),
-        cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_password_is_never_shown),
+        cmocka_unit_test(test_login), cmocka_unit_test(test_good),
+        cmocka_unit_test(test_bad),   cmocka_unit_test(test_password_is_never_shown),
         cmocka_unit_test(test_same),
     };
     return cmocka_run_group_tests_name("target", tests, NULL, NULL);
