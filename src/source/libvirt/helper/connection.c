@@ -14,7 +14,9 @@
 #include "source/libvirt/helper/failure.h"
 #include "source/libvirt/helper/xml.h"
 
-enum { HANDS = 5 /* as many as a daemon serves of one client at a time, by default */ };
+/* More than a daemon serves of one client at a time: the others wait there, and not on their way.
+ */
+enum { HANDS = 16 };
 
 static const int64_t facts_age_ns = 60000000000;
 

@@ -56,7 +56,7 @@ struct connection {
     bool no_nowait;          /* it does not know the flag NOWAIT */
     bool careful;            /* a guest hangs and NOWAIT cannot protect: look before each call */
     atomic_uint unsupported; /* bits of enum call: those that the driver does not have */
-    int64_t agent_ns;        /* that guest agents have taken of the poll under way */
+    atomic_llong agent_ns;   /* that guest agents have taken of the poll under way */
     unsigned groups;         /* of enum sample_group: what is to be read of guests */
     int cpu_fields;          /* numbers that libvirt has of one CPU of the host, 0 when not known */
     int memory_fields;       /* and of its memory */

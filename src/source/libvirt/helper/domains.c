@@ -83,6 +83,8 @@ struct reading {
     struct guest_facts **facts; /* by number of the guest, NULL when they cannot be read */
     enum entity_state *states;
     const char **reasons;
+    char **leased; /* addresses, NULL when they are not wanted, or there is none */
+    unsigned context;
 };
 
 static void read_guest(void *context, size_t index) {
@@ -90,32 +92,31 @@ static void read_guest(void *context, size_t index) {
     virDomainPtr domain = reading->domains[index];
     reading->facts[index] = connection_facts(reading->connection, domain, NULL);
     reading->states[index] = state_of(domain, &reading->reasons[index]);
+    if (reading->context & CONTEXT_DETAILS)
+        reading->leased[index] = leased_address(reading->connection, domain);
     connection_beat(reading->connection);
 }
 
-static void add_guest(const struct reading *reading, size_t index, unsigned context,
-                      struct inventory *inventory) {
+static void add_guest(const struct reading *reading, size_t index, struct inventory *inventory) {
     struct connection *connection = reading->connection;
     virDomainPtr domain = reading->domains[index];
     struct guest_facts *facts = reading->facts[index];
     char uuid[VIR_UUID_STRING_BUFLEN];
 
     if (!facts || virDomainGetUUIDString(domain, uuid) < 0 ||
-        (connection_is_host(connection, domain) && !(context & CONTEXT_HOST_DOMAIN)))
+        (connection_is_host(connection, domain) && !(reading->context & CONTEXT_HOST_DOMAIN)))
         return;
     connection->agent_ns = 0; /* what one agent takes does not cost the next its answer */
-    bool asks = context & CONTEXT_AGENT;
+    bool asks = reading->context & CONTEXT_AGENT;
     char *host = asks ? agent_host_name(connection, domain, facts) : NULL;
     char *address = asks ? agent_address(connection, domain, facts) : NULL;
-    if (!address && context & CONTEXT_DETAILS)
-        address = leased_address(connection, domain);
     struct entity entity = {
         .type = ENTITY_VM,
         .state = reading->states[index],
         .reason = reading->reasons[index],
         .title = facts->title,
         .guest_host = host,
-        .guest_ip = address,
+        .guest_ip = address ? address : reading->leased[index],
         .hypervisor = facts->type ? facts->type : connection->host.driver,
         .name = virDomainGetName(domain),
         .id = uuid,
@@ -139,10 +140,15 @@ static void add_guests(struct connection *connection, virDomainPtr *domains, siz
         .facts = memory_array(count, sizeof *reading.facts),
         .states = memory_array(count, sizeof *reading.states),
         .reasons = memory_array(count, sizeof *reading.reasons),
+        .leased = memory_array(count, sizeof *reading.leased),
+        .context = context,
     };
     crew_run(connection->hands, count, read_guest, &reading);
-    for (size_t i = 0; i < count; i++)
-        add_guest(&reading, i, context, inventory);
+    for (size_t i = 0; i < count; i++) {
+        add_guest(&reading, i, inventory);
+        free(reading.leased[i]);
+    }
+    free(reading.leased);
     free(reading.facts);
     free(reading.states);
     free(reading.reasons);

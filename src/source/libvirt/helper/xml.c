@@ -26,6 +26,7 @@ static void ignore_text(void *context, const char *format, ...) {
 }
 
 void xml_silence(void) {
+    xmlInitParser(); /* before there are threads */
     xmlSetGenericErrorFunc(NULL, ignore_text);
 }
 
