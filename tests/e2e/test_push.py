@@ -214,18 +214,27 @@ def test_usage(vperf, esx, arguments, message, tmp_path):
     assert message in done.err
 
 
-def follow(vperf, *outputs, seconds=5):
-    """Follow libvirt's test driver, a sample each second."""
-    given = [word for output in outputs for word in ("--output", output)]
-    return vperf.start("collect", "--follow", "--interval", "1", "--counter", "mem.usage.average",
-                       "--timeout", seconds, *given, "test:///default")
+@pytest.fixture
+def follow(vperf):
+    """Follow libvirt's test driver, a sample each second: follow(output, …)."""
+    processes = []
+
+    def start(*outputs, seconds=5):
+        given = [word for output in outputs for word in ("--output", output)]
+        processes.append(vperf.start(
+            "collect", "--follow", "--interval", "1", "--counter", "mem.usage.average",
+            "--timeout", seconds, *given, "test:///default"))
+        return processes[-1]
+    yield start
+    for process in processes:
+        process.kill()
 
 
-def test_follow_over_an_outage(vperf, tmp_path):
+def test_follow_over_an_outage(follow, tmp_path):
     """An answer that fails keeps samples waiting, and no one else; then all of them come."""
     path = tmp_path / "a.lp"
     with Receiver(otherwise=status(503)) as database:
-        process = follow(vperf, database.url, path)
+        process = follow(database.url, path)
         harness.await_true(lambda: path.exists() and path.read_text().count("\n") >= 3, "rows")
         database.otherwise = GOOD
         wanted = path.read_text().splitlines()
@@ -237,11 +246,11 @@ def test_follow_over_an_outage(vperf, tmp_path):
     assert database.lines == path.read_text().splitlines()
 
 
-def test_interrupt(vperf):
+def test_interrupt(follow):
     """A database that hangs does not hold up the end for long."""
     with Receiver([GOOD]) as database:
         database.otherwise = database.slow(b"HTTP/1.1 204 No Content\r\n\r\n")
-        process = follow(vperf, database.url, seconds=2)
+        process = follow(database.url, seconds=2)
         database.await_requests(2)
         process.send_signal(signal.SIGINT)
         done = harness.finish(process)
@@ -249,11 +258,11 @@ def test_interrupt(vperf):
     assert "samples were not delivered" in done.err
 
 
-def test_vperf_is_killed(vperf):
+def test_vperf_is_killed(follow):
     """Then vperf-push ends too, though its database does not answer."""
     with Receiver() as database:
         database.otherwise = database.slow(b"HTTP/1.1 204 No Content\r\n\r\n")
-        process = follow(vperf, database.url)
+        process = follow(database.url)
         database.await_requests(1)
         (helper,) = children(process, "vperf-push")
         process.kill()
@@ -261,11 +270,11 @@ def test_vperf_is_killed(vperf):
         harness.await_true(lambda: helper not in processes("vperf-push"), "the end of vperf-push")
 
 
-def test_vperf_push_is_killed(vperf, tmp_path):
+def test_vperf_push_is_killed(follow, tmp_path):
     """This is told, and the other outputs go on."""
     path = tmp_path / "a.lp"
     with Receiver() as database:
-        process = follow(vperf, database.url, path)
+        process = follow(database.url, path)
         database.await_requests(1)
         (helper,) = children(process, "vperf-push")
         os.kill(helper, signal.SIGKILL)

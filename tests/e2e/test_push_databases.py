@@ -152,12 +152,13 @@ def test_influx(vperf, esx, influx):
     assert "404" in done.err and "database not found" in done.err
 
 
-def test_outage(vperf, victoria, tmp_path):
+def test_outage(vperf, victoria, tmp_path, request):
     """A database that stops and comes back has all samples afterwards, each once."""
     path = tmp_path / "a.csv"
     process = vperf.start("collect", "--follow", "--interval", "1", "--counter",
                           "mem.usage.average", "--output", path, "--output",
                           victoria.url + "/api/v1/write", "test:///default")
+    request.addfinalizer(process.kill)
 
     def rows():
         return harness.read_csv(path.read_text()) if path.exists() else []

@@ -38,10 +38,19 @@ def recorder(vperf, shared_vcsim, tmp_path_factory):
     server.control("clock", speed=0)
 
 
-def forward(vperf, recorder, database, *options, name="up"):
-    """Start to forward what is recorded."""
-    return vperf.start("collect", "--follow", "--resume", name, "--timeout", "10", *options,
-                       "--output", database.url, recorder.out)
+@pytest.fixture
+def forward(vperf, recorder):
+    """Forward what is recorded: forward(database, …)."""
+    processes = []
+
+    def start(database, *options, name="up"):
+        processes.append(vperf.start(
+            "collect", "--follow", "--resume", name, "--timeout", "10", *options, "--output",
+            database.url, recorder.out))
+        return processes[-1]
+    yield start
+    for process in processes:
+        process.kill()
 
 
 def held(vperf, recorder):
@@ -69,13 +78,13 @@ def test_usage(vperf, arguments, message):
     assert message in done.err
 
 
-def test_file(vperf, recorder):
+def test_file(recorder, forward):
     """One run at a time has a name; what is no file of ours is left alone."""
     with Receiver() as database:
-        process = forward(vperf, recorder, database, name="one")
+        process = forward(database, name="one")
         path = recorder.out.with_name("vperf.db.resume-one")
         harness.await_true(lambda: path.exists() and path.read_text(), "a position")
-        second = forward(vperf, recorder, database, name="one")
+        second = forward(database, name="one")
         done = harness.finish(second)
         assert done.status == 1, done
         assert "vperf.db.resume-one is in use by another vperf" in done.err
@@ -84,15 +93,15 @@ def test_file(vperf, recorder):
         assert path.read_text().endswith("\nend\n")
         assert not path.with_name(path.name + ".new").exists()
         path.write_text("mine\n")
-        done = harness.finish(forward(vperf, recorder, database, name="one"))
+        done = harness.finish(forward(database, name="one"))
     assert done.status == 2, done
     assert "is no file of --resume" in done.err and path.read_text() == "mine\n"
 
 
-def test_nothing_is_lost(vperf, recorder):
+def test_nothing_is_lost(vperf, recorder, forward):
     """The run is killed, the database is away while hours pass and are packed, and comes back."""
     with Receiver() as database:
-        process = forward(vperf, recorder, database, "--last", "1d")
+        process = forward(database, "--last", "1d")
         harness.await_true(lambda: database.lines, "samples")
         before = held(vperf, recorder)
         harness.await_true(lambda: before.keys() <= received(database).keys(), "those so far")
@@ -101,7 +110,7 @@ def test_nothing_is_lost(vperf, recorder):
         known = database.lines
         database.otherwise = status(503)
         requests = len(database.requests)
-        process = forward(vperf, recorder, database)
+        process = forward(database)
         database.await_requests(requests + 1)
         for _ in range(2):
             recorder.server.control("clock", forward="2h30m")
@@ -114,7 +123,7 @@ def test_nothing_is_lost(vperf, recorder):
         process.send_signal(signal.SIGTERM)
         done = harness.finish(process)
         recorder.stop()
-        process = forward(vperf, recorder, database)
+        process = forward(database)
         wanted = held(vperf, recorder)
         harness.await_true(lambda: wanted.keys() <= received(database).keys(), "the last ones")
         process.send_signal(signal.SIGTERM)
