@@ -409,7 +409,8 @@ def measure_steady(options, results):
 
 
 # What 1000 guests have 40 of, and what a scrape and a round of them may take.
-SERVED = "cpu.*.average,cpu.*.summation,mem.*.average,!mem.*Rate.*,!mem.ll*,!mem.overhead*"
+SERVED = ("cpu.*.average,cpu.*.summation,mem.*.average,net.*.average,power.*,"
+          "!mem.*Rate.*,!mem.ll*,!mem.overhead*")
 SCRAPES, SCRAPERS, SCRAPED_SECONDS, SERVED_ROUNDS = 40, 4, 20, 10
 
 
