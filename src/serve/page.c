@@ -12,6 +12,8 @@
 #include "report/html.h"
 #include "version.h"
 
+enum { START_SECONDS = 60 };
+
 static const int64_t second_ns = 1000000000;
 
 /* What the newest values of a target are of. */
@@ -43,10 +45,13 @@ static struct count *count_all(const struct store *store, int64_t now_ns) {
     return counts;
 }
 
-static const char *state_of(const struct store_target *target, int64_t now_ns) {
+/* One that will not be tried again, as after a login that was refused, is down too. */
+static const char *state_of(const struct store *store, const struct store_target *target,
+                            int64_t now_ns) {
     if (store_up(target, now_ns))
         return "up";
-    return target->answered_ns || target->lost ? "down" : "starting";
+    bool late = now_ns > store->started_ns + START_SECONDS * second_ns;
+    return target->answered_ns || target->lost || late ? "down" : "starting";
 }
 
 static void write_age(FILE *stream, const struct store_target *target, int64_t now_ns) {
@@ -65,13 +70,14 @@ static void write_link(FILE *stream, const struct store_target *target) {
     g_free(escaped);
 }
 
-static void write_row(FILE *stream, const struct store_target *target, const struct count *count,
-                      int64_t now_ns) {
+static void write_row(FILE *stream, const struct store *store, size_t number,
+                      const struct count *count, int64_t now_ns) {
+    const struct store_target *target = &store->targets[number];
     fputs("<tr><td>", stream);
     write_link(stream, target);
     fputs("<td>", stream);
     html_text(stream, target->several ? "several" : target->source);
-    const char *state = state_of(target, now_ns);
+    const char *state = state_of(store, target, now_ns);
     fprintf(stream, "<td class=\"%s\">%s<td>", state, state);
     write_age(stream, target, now_ns);
     fprintf(stream, "<td>%.2f s<td>%" PRId64 " s<td>%zu<td>%zu<td>%zu\n",
@@ -99,7 +105,7 @@ void page_overview(struct store *store, FILE *stream) {
           "<th>guests<th>series\n",
           stream);
     for (size_t i = 0; i < store->count; i++)
-        write_row(stream, &store->targets[i], &counts[i], now_ns);
+        write_row(stream, store, i, &counts[i], now_ns);
     fputs("</table></html>\n", stream);
     free(counts);
     pthread_mutex_unlock(&store->lock);
@@ -113,7 +119,7 @@ bool page_health(struct store *store, FILE *stream) {
         const struct store_target *target = &store->targets[i];
         char *text = memory_strdup(target->name);
         text_one_line(text);
-        fprintf(stream, "%s: %s, last round ", text, state_of(target, now_ns));
+        fprintf(stream, "%s: %s, last round ", text, state_of(store, target, now_ns));
         write_age(stream, target, now_ns);
         fputc('\n', stream);
         any = any || store_up(target, now_ns);

@@ -149,6 +149,7 @@ void store_init(struct store *store, const struct options *options, bool by_defa
         .sink = {.ops = &store_ops},
         .targets = memory_array(options->target_count, sizeof *store->targets),
         .count = options->target_count,
+        .started_ns = clock_boot_ns(),
     };
     for (size_t i = 0; i < store->count; i++)
         init_target(&store->targets[i], options, i, by_default);

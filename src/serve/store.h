@@ -44,6 +44,7 @@ struct store {
     struct latest *latest;
     struct store_target *targets;
     size_t count;
+    int64_t started_ns;
     unsigned reading_rounds; /* how long readings stay, which come more seldom */
     uint64_t generation;     /* grows when something has changed that answers show */
 };

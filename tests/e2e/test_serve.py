@@ -266,3 +266,14 @@ def test_a_history(vperf, tmp_path):
                 name == "vperf_cpu_usage_ratio" for name, _ in exporter.samples()), "no values", 60)
     finally:
         record.kill()
+
+
+def test_a_configuration(vperf, tmp_path):
+    """A target has the name of its section, and its labels."""
+    file = tmp_path / "vperf.conf"
+    file.write_text("[defaults]\ninterval = 1\n[target lab]\nuri = test:///default\nlabel = site=A\n")
+    with serving.exporter(vperf, tmp_path, "--config", file) as exporter:
+        exporter.await_samples("vperf_cpu_usage_ratio", [("site", "A")])
+        part = exporter.samples("/metrics?target=lab")
+        assert [label(labels, "target") for name, labels in part if name == "vperf_up"] == ["lab"]
+        assert exporter.get("/health")[2].startswith("lab: up, ")
