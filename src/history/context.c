@@ -49,6 +49,15 @@ bool context_prepare(struct database *database, struct error *error) {
     return true;
 }
 
+char *context_columns(void) {
+    GString *sql = g_string_new(NULL);
+    for (size_t i = 0; i < FIELDS; i++)
+        g_string_append_printf(sql, ", c.%s AS %s", fields[i].name, fields[i].name);
+    char *text = memory_strdup(sql->str);
+    g_string_free(sql, TRUE);
+    return text;
+}
+
 static void append_names(GString *sql) {
     for (size_t i = 0; i < FIELDS; i++)
         g_string_append_printf(sql, ", %s", fields[i].name);

@@ -10,6 +10,9 @@
 bool context_prepare(struct database *database, struct error *error)
     __attribute__((warn_unused_result));
 
+/* context_columns: ", c.NAME AS NAME" for each of the columns, owned by the caller. */
+char *context_columns(void);
+
 /* context_store: the entity with this number is so from the time since on, itself excluded. */
 bool context_store(struct database *database, int64_t number, int64_t since,
                    const struct entity *entity, struct error *error)

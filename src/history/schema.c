@@ -6,7 +6,9 @@
 #include "history/schema.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "core/memory.h"
 #include "history/context.h"
 
 static const char first_format[] =
@@ -69,11 +71,15 @@ static const char third_format[] =
     "UPDATE entity SET series = (SELECT count(*) FROM series s WHERE s.entity = entity.id);"
     "CREATE TABLE dropped (id INTEGER PRIMARY KEY CHECK (id = 1), hour INTEGER NOT NULL);";
 
-static const char views[] =
+/* Its columns are those of context.c, and some before them. */
+static const char entities_begin[] =
     "DROP VIEW IF EXISTS entities;"
     "CREATE VIEW entities AS SELECT e.id AS number, t.name AS source, e.type AS type, e.key AS id,"
-    " strftime('%Y-%m-%dT%H:%M:%SZ', c.since, 'unixepoch') AS since, c.*"
-    " FROM entity e JOIN target t ON t.id = e.target JOIN context c ON c.entity = e.id;"
+    " strftime('%Y-%m-%dT%H:%M:%SZ', c.since, 'unixepoch') AS since, c.state AS state";
+static const char entities_end[] =
+    " FROM entity e JOIN target t ON t.id = e.target JOIN context c ON c.entity = e.id";
+
+static const char views[] =
     /* percent is in percent here, not in hundredths */
     "DROP VIEW IF EXISTS hourly;"
     "CREATE VIEW hourly AS SELECT strftime('%Y-%m-%dT%H:%M:%SZ', r.hour * 3600, 'unixepoch') AS"
@@ -148,13 +154,22 @@ static bool begin_file(struct database *database, struct error *error) {
     return database_script(database, sql, error);
 }
 
+static bool make_views(struct database *database, struct error *error) {
+    char *columns = context_columns();
+    char *sql = memory_printf("%s%s%s", entities_begin, columns, entities_end);
+    bool good = database_script(database, sql, error) && database_script(database, views, error);
+    free(sql);
+    free(columns);
+    return good;
+}
+
 static bool migrate(struct database *database, int64_t format, struct error *error) {
     char sql[64];
     bool good = database_script(database, "BEGIN IMMEDIATE", error);
     for (; good && format < FORMAT; format++)
         good = database_script(database, steps[format], error);
     snprintf(sql, sizeof sql, "PRAGMA user_version=%d", FORMAT);
-    good = good && context_prepare(database, error) && database_script(database, views, error) &&
+    good = good && context_prepare(database, error) && make_views(database, error) &&
            database_script(database, sql, error) && database_script(database, "COMMIT", error);
     if (!good)
         database_undo(database);

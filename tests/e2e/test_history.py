@@ -127,6 +127,38 @@ def test_a_history_in_every_command(vperf, story):
             assert differ <= {"guest_ip", "guest_host"}, (mine, theirs)
 
 
+VIEWS = {
+    "hourly": "begin source type name id counter instance unit rollup interval samples average sum "
+              "minimum maximum p95",
+    "gaps": "source type id interval after until reason",
+    "events": "time kind target type id text",
+    "entities": "number source type id since state name hypervisor uuid host cluster datacenter "
+                "folder pool cpus threads cpu_mhz memory_kib"}
+
+
+def test_views(story):
+    """They have the columns that vperf-history(5) names, each once, and an hour is what its samples
+    say."""
+    with contextlib.closing(sqlite3.connect(f"file:{story.out}?mode=ro", uri=True)) as database:
+        for view, columns in VIEWS.items():
+            names = [row[1] for row in database.execute(f"PRAGMA table_info({view})")]
+            assert set(columns.split()) <= set(names) and not any(":" in name for name in names), names
+        hours = database.execute(
+            "SELECT id, counter, instance, begin, samples, average, maximum FROM hourly WHERE "
+            f"interval = {INTERVAL}").fetchall()
+    series = {}
+    for row in story.export("--interval", str(INTERVAL)):
+        hour = time.strftime("%Y-%m-%dT%H:00:00Z",
+                             time.gmtime(follow.seconds(row["timestamp"]) - 1))
+        series.setdefault((row["id"], row["counter"], row["instance"], hour), []).append(
+            float(row["value"]))
+    assert hours
+    for *key, samples, average, maximum in hours:
+        values = series[tuple(key)]
+        assert samples == len(values) and maximum == pytest.approx(max(values)), key
+        assert average == pytest.approx(sum(values) / len(values)), key
+
+
 def test_one_writer(vperf, story):
     """A second one is told who writes; readers meanwhile read."""
     story.start()
