@@ -252,3 +252,21 @@ def test_follow_and_record(vperf, start_vcsim, tmp_path):
     expected = rest.tags(kept.rows)
     assert kept.status == 0 and {row["id"]: row["tags"] for row in kept.rows} == expected, kept
     assert '"gold"; <best>' in expected[vm]
+
+
+def test_a_failure_during_a_run(vperf, start_vcsim, tmp_path):
+    """Entities keep the tags that are known, the trouble is told once, and the next attempt waits."""
+    server = Server(start_vcsim(*REAL, "-control", "-speed", "60", "-accident",
+                                f"{ATTACHED}:2:500"), 60)
+    peer, file = server.peer, tmp_path / "tags.db"
+    process = vperf.start("record", "--attributes", "--counter", "cpu.usage.average", "--output",
+                          file, *peer.arguments)
+    peer.await_request(ATTACHED, 2)
+    seen = peer.methods().count("RetrievePropertiesEx")
+    peer.await_request("RetrievePropertiesEx", seen + 4)
+    process.send_signal(signal.SIGTERM)
+    done = finish(process)
+    assert done.status == 130 and done.err.count("tags cannot be read: ") == 1, done
+    assert requests_of(peer)[ATTACHED] == 2
+    kept = vperf.run("inventory", "--attributes", file)
+    assert {row["id"]: row["tags"] for row in kept.rows} == Rest(peer).tags(kept.rows), kept
