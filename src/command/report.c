@@ -6,14 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#if VPERF_HISTORY
-#include "command/history_gaps.h"
-#endif
 #include "command/run.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
 #include "report/explain.h"
 #include "report/page.h"
+#include "version.h"
+#if VPERF_HISTORY
+#include "command/history_gaps.h"
+#endif
 
 enum { DEFAULT_POLLS = 15, MONTH_DAYS = 30, HOUR_SECONDS = 3600, DAY_SECONDS = 86400 };
 
@@ -200,29 +201,35 @@ static bool parse_groups(const char *list, unsigned *groups, struct error *error
     return error->kind == ERROR_NONE;
 }
 
-static bool write_report(struct run *run, struct usage *usage, const struct sizing_rules *rules,
-                         const struct page *page, FILE *stream) {
+/* What the command line asks for, checked. */
+struct plan {
+    struct sizing_rules rules;
+    const struct page *page;
+    unsigned groups; /* of enum findings_group, as bits */
+};
+
+static bool write_report(struct run *run, struct usage *usage, const struct plan *plan,
+                         FILE *stream) {
     const struct options *options = run->options;
     const struct timing *timing = &options->timing;
     const struct moment *start = &timing->range.start;
     struct findings_order order = {
-        .rules = *rules,
+        .rules = plan->rules,
         .spare = (size_t)options->spare,
         .start = start->given && !start->relative ? start->seconds : 0,
         .seconds = window_seconds(timing),
         .lost = run->failed + run->missing,
         .top = (size_t)options->top,
+        .groups = plan->groups,
         .gaps = find_gaps(options),
     };
-    struct error known_good = {0};
-    (void)!parse_groups(options->group_by, &order.groups, &known_good);
     const struct page_options form = {
         .width = options_terminal_width(options),
         .spreadsheet_safe = options->sink.spreadsheet_safe,
     };
     struct findings findings;
     findings_init(&findings, usage, &order);
-    bool good = page->write(stream, &findings, &form, &run->fatal);
+    bool good = plan->page->write(stream, &findings, &form, &run->fatal);
     findings_done(&findings);
     g_ptr_array_free(order.gaps, TRUE);
     return good;
@@ -237,24 +244,24 @@ static void expect_ends(const struct options *options, const struct sizing_rules
         usage_expect_ends(usage, percents, options->target_count == 1 ? G_N_ELEMENTS(percents) : 0);
 }
 
-static int make_report(const struct options *options, const struct sizing_rules *rules,
-                       const struct page *page, struct error *error) {
+static int make_report(const struct options *options, const struct plan *plan,
+                       struct error *error) {
     struct output output;
     struct run run;
     double limits[USAGE_METRICS];
     for (size_t i = 0; i < USAGE_METRICS; i++)
         limits[i] = INFINITY;
-    limits[USAGE_CPU] = rules->value[RULE_CPU_LIMIT];
-    limits[USAGE_READY] = rules->value[RULE_READY_LIMIT];
+    limits[USAGE_CPU] = plan->rules.value[RULE_CPU_LIMIT];
+    limits[USAGE_READY] = plan->rules.value[RULE_READY_LIMIT];
     if (!output_open(&output, options->output, error))
         return run_error_status(error);
     struct collected collected = {.sink = {.ops = &ops}, .usage = usage_new(limits)};
-    expect_ends(options, rules, collected.usage);
+    expect_ends(options, &plan->rules, collected.usage);
     run_init(&run, options, &collected.sink);
     run_all(&run);
     int status = run_status(&run);
     if (status == STATUS_OK || status == STATUS_PARTIAL)
-        (void)!write_report(&run, collected.usage, rules, page, output.stream);
+        (void)!write_report(&run, collected.usage, plan, output.stream);
     publish(&run, &output);
     *error = run.fatal;
     status = run_status(&run);
@@ -292,24 +299,23 @@ static int explain(const struct options *options, const struct sizing_rules *rul
 }
 
 static int prepare_and_report(struct options *options, struct error *error) {
-    struct sizing_rules rules;
-    unsigned groups = 0;
+    struct plan plan = {.groups = 0};
     bool terminal = !options->output && isatty(STDOUT_FILENO);
-    const struct page *page = page_find(options->format, options->output, terminal, error);
-    sizing_rules_init(&rules);
-    if (!page || !check_types(options, error) ||
-        (options->rules && !sizing_rules_parse(&rules, options->rules, error)) ||
-        !parse_groups(options->group_by, &groups, error))
+    plan.page = page_find(options->format, options->output, terminal, error);
+    sizing_rules_init(&plan.rules);
+    if (!plan.page || !check_types(options, error) ||
+        (options->rules && !sizing_rules_parse(&plan.rules, options->rules, error)) ||
+        !parse_groups(options->group_by, &plan.groups, error))
         return STATUS_USAGE;
     if (options->explain)
-        return explain(options, &rules, page, error);
+        return explain(options, &plan.rules, plan.page, error);
     usage_add_counters(&options->selection.counters);
     usage_add_devices(&options->selection.devices);
     options->selection.optional = true;
     options->selection.context |= CONTEXT_PLACE;
     choose_window(options);
     choose_interval(options);
-    return make_report(options, &rules, page, error);
+    return make_report(options, &plan, error);
 }
 
 int report_run(int argc, char **argv) {

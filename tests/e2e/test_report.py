@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 """vperf report: every figure against numpy on what vperf collect exports for the same window."""
 
+import contextlib
 import datetime
 import html.parser
 import json
 import math
 import signal
+import sqlite3
 import statistics
 import unicodedata
 
@@ -248,6 +250,13 @@ def test_history(vperf, esx, reports, tmp_path):
     finally:
         recorder.send_signal(signal.SIGINT)
         harness.finish(recorder)
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        file.execute("INSERT INTO gap (entity, interval, after, until, reason) SELECT entity, interval, "
+                     "newest * interval - 900, newest * interval - 600, 'the power failed' FROM mark "
+                     "WHERE interval = 20 LIMIT 1")
+    told = vperf.run("report", "--format", "table", path)
+    gap = told.out[told.out.index("\nGaps"):].splitlines()[3]
+    assert gap.split()[-5:] == ["300", "20", "the", "power", "failed"], gap
     month = vperf.run("report", path)
     assert {row["class"] for row in month.rows if row["state"] == "on" and row["class"]} == {
         "unknown"}
