@@ -85,6 +85,18 @@ static void put_bash_options(const struct command *command) {
     puts("' ;;");
 }
 
+/* Names of targets, when a configuration is given and no option is begun. */
+static void put_bash_targets(void) {
+    puts("    local i config=\n"
+         "    for ((i = 2; i < COMP_CWORD; i++)); do\n"
+         "        [ \"${COMP_WORDS[i]}\" = --config ] && config=${COMP_WORDS[i+1]}\n"
+         "        [ \"$config\" = = ] && config=${COMP_WORDS[i+2]}\n"
+         "    done\n"
+         "    if [ -r \"$config\" ] && [ \"${current#-}\" = \"$current\" ]; then\n"
+         "        words=$(sed -n 's/^\\[target  *\\(.*\\)\\].*/\\1/p' \"$config\")\n"
+         "    fi");
+}
+
 /* bash makes a word of "=": what it belongs to stands before it. */
 static void put_bash(const struct command *commands, size_t count) {
     puts("_vperf() {\n"
@@ -107,6 +119,7 @@ static void put_bash(const struct command *commands, size_t count) {
     for (size_t i = 0; i < count; i++)
         put_bash_options(&commands[i]);
     puts("    esac");
+    put_bash_targets();
     fputs("    [ \"$COMP_CWORD\" -eq 1 ] && words='--help --version", stdout);
     for (size_t i = 0; i < count; i++)
         printf(" %s", commands[i].name);

@@ -97,6 +97,15 @@ def test_bash_values(scripts, words, offered):
         assert [word for word in shown if word != "/etc/passwd-"] == offered
 
 
+@pytest.mark.parametrize("form", [["--config"], ["--config", "="]])
+def test_bash_targets(scripts, tmp_path, form):
+    """Names of a configuration's targets."""
+    path = tmp_path / "vperf.conf"
+    path.write_text("[defaults]\n[target esx01]\nuri = h.x\n[target esx02]\n[target kvm01]\n")
+    assert bash(scripts, "vperf", "collect", *form, path, "e") == ["esx01", "esx02"]
+    assert "--name" in bash(scripts, "vperf", "collect", *form, path, "--")
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_zsh(vperf, scripts, command):
     """All options of the command, with their arguments; the shell can read all of it."""
