@@ -228,17 +228,17 @@ def test_verbose_shows_no_secret(vperf, tagged):
 
 
 def test_follow_and_record(vperf, start_vcsim, tmp_path):
-    """A run that lasts logs in once, learns names once, and sees a tag that is attached later; a
-    history keeps them, and is asked as the server is."""
-    server = Server(start_vcsim(*REAL, "-control", "-speed", "60"), 60)
+    """A run that lasts logs in once, and again when the login has ended, learns names once, and sees
+    a tag that is attached later; a history keeps them, and is asked as the server is."""
+    server = Server(start_vcsim(*REAL, "-control", "-speed", "60", "-accident", f"{TAGS}:4:401"), 60)
     peer, file = server.peer, tmp_path / "tags.db"
     rest = Rest(peer)
+    tag = next(one for one in rest("tagging/tag") if rest.name(one).endswith('"gold"; <best>'))
     before = len(peer.methods())
     process = vperf.start("record", "--attributes", "--counter", "cpu.usage.average", "--output",
                           file, *peer.arguments)
     peer.await_request(ATTACHED, 2)
     vm = vperf.run("inventory", "--type", "vm", "--name", "*_VM0", *peer.arguments).rows[0]["id"]
-    tag = next(one for one in rest("tagging/tag") if rest.name(one).endswith('"gold"; <best>'))
     rest(f"tagging/tag-association/id:{tag}?~action=attach",
          {"object_id": {"type": "VirtualMachine", "id": vm}})
     seen = peer.methods().count(ATTACHED)
@@ -247,7 +247,8 @@ def test_follow_and_record(vperf, start_vcsim, tmp_path):
     done = finish(process)
     assert done.status == 130, done
     made = requests_of(peer, before)
-    assert made[LOGOUT] == 1 and made[SESSION] == 1, made
+    assert (made[LOGOUT], made[SESSION], made[CATEGORY]) == (1, 2, 4), made
+    assert "tags" not in done.err, done
     kept = vperf.run("inventory", "--attributes", file)
     expected = rest.tags(kept.rows)
     assert kept.status == 0 and {row["id"]: row["tags"] for row in kept.rows} == expected, kept
