@@ -210,7 +210,8 @@ def test_tls(guarded, certs):
     plain.close()
     old = ssl.create_default_context(cafile=certs["ca"]["cert"])
     old.set_ciphers("DEFAULT@SECLEVEL=0")
-    old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    with pytest.deprecated_call():
+        old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
     with socket.create_connection((where.hostname, where.port), 10) as peer, \
             pytest.raises((ssl.SSLError, OSError)):
         old.wrap_socket(peer, server_hostname=where.hostname)
