@@ -104,7 +104,7 @@ __attribute__((noinline)) void memory_wipe_stack(void) {
     char place[32 * 1024];
     explicit_bzero(place, sizeof place);
     for (volatile size_t size = 16; size <= 256; size *= 2)
-        memmove(place + 1, place, size - 1);
+        memcpy(place + sizeof place / 2, place, size);
     explicit_bzero(place, 1);
 }
 
