@@ -23,7 +23,6 @@ void delivery_init(struct delivery *delivery, struct stream *stream,
         .endless = setup->endless,
         .patient = setup->patient,
         .alive_ns = clock_boot_ns(),
-        .splits = MAX_SPLITS,
     };
     delivery->http = http_new(setup, delivery->encoding);
     queue_init(&delivery->queue, (size_t)QUEUE_MIB << 20);
@@ -122,15 +121,13 @@ static void tell_back(struct delivery *delivery, int64_t now_ns) {
     unsigned untold = 0;
     if (!outage_end(&delivery->outage, now_ns, &lasted_ns, &untold))
         return;
-    char *others = untold ? memory_printf("; %u shorter outages were not told", untold)
-                          : memory_strdup("");
+    char *others =
+        untold ? memory_printf("; %u shorter outages were not told", untold) : memory_strdup("");
     tell(delivery, PUSH_INFO, "is back after %" PRId64 " s%s", lasted_ns / second_ns, others);
     free(others);
 }
 
 static void accept(struct delivery *delivery, int64_t now_ns) {
-    if (!queue_first(&delivery->queue)->part)
-        delivery->splits = MAX_SPLITS;
     if (delivery->failures)
         tell_back(delivery, now_ns);
     delivery->failures = 0;
@@ -147,17 +144,26 @@ static void try_again(struct delivery *delivery, const struct outcome *outcome, 
     delivery->due_ns = now_ns + verdict_pause_ns(outcome, delivery->failures);
 }
 
-/* Once: what comes later is counted. */
+/* The first one, and then ever fewer: the others are counted. */
+static void tell_refused(struct delivery *delivery, const struct outcome *outcome,
+                         const GByteArray *items, int64_t now_ns) {
+    int64_t lasted_ns = 0;
+    unsigned untold = 0;
+    if (!outage_fail(&delivery->refusals, now_ns))
+        return;
+    outage_end(&delivery->refusals, now_ns, &lasted_ns, &untold);
+    char *first = delivery->encoding->describe(items->data, items->len);
+    tell(delivery, PUSH_WARNING, "%s; refused is %s (%" PRId64 " samples so far)", outcome->reason,
+         first, delivery->refused);
+    free(first);
+}
+
 static void drop_refused(struct delivery *delivery, const struct outcome *outcome,
                          const GByteArray *items, int64_t now_ns) {
     const struct batch *batch = queue_first(&delivery->queue);
-    if (!delivery->told_refusal) {
-        char *first = delivery->encoding->describe(items->data, items->len);
-        tell(delivery, PUSH_WARNING, "%s; refused is %s", outcome->reason, first);
-        free(first);
-    }
-    delivery->told_refusal = true;
+    delivery->refused += batch->samples;
     delivery->lost += batch->samples;
+    tell_refused(delivery, outcome, items, now_ns);
     delivery->alive_ns = now_ns;
     tell_round(delivery, queue_remove(&delivery->queue));
 }
@@ -165,7 +171,10 @@ static void drop_refused(struct delivery *delivery, const struct outcome *outcom
 /* Halves of halves: in the end, what is refused stands alone, and the rest is taken. */
 static void split(struct delivery *delivery, const struct outcome *outcome, int64_t now_ns) {
     const struct encoding *encoding = delivery->encoding;
-    GByteArray *items = encoding->expand(queue_first(&delivery->queue)->body);
+    const struct batch *batch = queue_first(&delivery->queue);
+    GByteArray *items = encoding->expand(batch->body);
+    if (!batch->part)
+        delivery->splits = MAX_SPLITS;
     size_t cut = encoding_cut(encoding, items->data, items->len, items->len / 2);
     if (cut == items->len || !delivery->splits) {
         drop_refused(delivery, outcome, items, now_ns);
@@ -179,7 +188,7 @@ static void split(struct delivery *delivery, const struct outcome *outcome, int6
 
 static void take_outcome(struct delivery *delivery, const struct outcome *outcome) {
     int64_t now_ns = clock_boot_ns();
-    enum verdict verdict = verdict_of(outcome, true);
+    enum verdict verdict = verdict_of(outcome);
     delivery->queue.sending = false;
     if (verdict != VERDICT_DELIVERED)
         keep_reason(delivery, outcome->reason);

@@ -27,12 +27,13 @@ struct delivery {
     struct outage outage;
     struct outage overflow; /* while more comes than can be kept */
     int64_t dropped;        /* samples that this has cost so far */
-    unsigned splits;        /* that may still be made for what is refused */
-    bool told_refusal;
-    int64_t round; /* the newest of which nothing is left */
+    unsigned splits;        /* that may still be made for what is refused of a batch */
+    struct outage refusals; /* which of them are told */
+    int64_t round;          /* the newest of which nothing is left */
     int64_t samples;
     int64_t lost;
-    char *reason; /* of the last failure or refusal; NULL for none */
+    int64_t refused; /* of these: they will never be taken */
+    char *reason;    /* of the last failure or refusal; NULL for none */
 };
 
 /* delivery_init: one way to the URL of the setup. */

@@ -22,7 +22,7 @@ static const struct {
     {429, VERDICT_AGAIN}, /* too many requests */
 };
 
-enum verdict verdict_of(const struct outcome *outcome, bool divisible) {
+enum verdict verdict_of(const struct outcome *outcome) {
     if (outcome->status == 0)
         return outcome->hopeless ? VERDICT_REFUSED : VERDICT_AGAIN;
     if (outcome->status / 100 == 2)
@@ -31,8 +31,7 @@ enum verdict verdict_of(const struct outcome *outcome, bool divisible) {
         return VERDICT_AGAIN;
     for (size_t i = 0; i < G_N_ELEMENTS(statuses); i++)
         if (statuses[i].status == outcome->status)
-            return statuses[i].verdict == VERDICT_SPLIT && !divisible ? VERDICT_DROP
-                                                                      : statuses[i].verdict;
+            return statuses[i].verdict;
     return VERDICT_REFUSED;
 }
 

@@ -18,12 +18,11 @@ enum verdict {
     VERDICT_DELIVERED,
     VERDICT_AGAIN,   /* the same request, later */
     VERDICT_SPLIT,   /* some of it is refused, or all of it is too much: in two halves */
-    VERDICT_DROP,    /* what is in it will never be taken */
     VERDICT_REFUSED, /* whatever is sent is refused: the URL, the credentials or trust are wrong */
 };
 
-/* verdict_of: divisible says that the request holds more than one thing. */
-enum verdict verdict_of(const struct outcome *outcome, bool divisible);
+/* verdict_of: by the class of the status. */
+enum verdict verdict_of(const struct outcome *outcome);
 
 /*
  * verdict_pause_ns: before the next attempt, after so many that failed one after the other: 1 s,
