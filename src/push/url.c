@@ -56,10 +56,18 @@ static const char *find_login_end(const char *authority) {
 
 void push_url_hide(char *text) {
     const char *authority = push_url_is(text) ? skip_scheme(skip_protocol(text)) : NULL;
-    const char *at = authority ? find_login_end(authority) : NULL;
+    const char *at = authority ? strrchr(authority, '@') : NULL;
     const char *colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
     if (colon)
         memset(text + (colon + 1 - text), 'x', (size_t)(at - colon - 1));
+}
+
+/* What a password has not encoded would pass for the host and the path. */
+static bool check_login(const char *authority, const char *at, struct error *error) {
+    return !strchr(authority, '@') || (at && !strchr(at + 1, '@')) ||
+           error_set(error, ERROR_USAGE,
+                     "--output: the URL has '@' behind '/', '?' or '#': in a password, encode / as "
+                     "%%2F, ? as %%3F and # as %%23; elsewhere, encode @ as %%40");
 }
 
 static bool take_login(struct push_url *url, const char *authority, const char *at,
@@ -129,6 +137,8 @@ bool push_url_init(struct push_url *url, const char *text, struct error *error) 
     const char *begin = skip_protocol(text);
     const char *authority = skip_scheme(begin);
     const char *at = find_login_end(authority);
+    if (!check_login(authority, at, error))
+        return false;
     const char *host = at ? at + 1 : authority;
     size_t host_length = strcspn(host, "/?#"), length = strcspn(host, "?#");
     int scheme_length = (int)(authority - begin);

@@ -31,7 +31,7 @@ bool push_url_is(const char *text);
 bool push_url_init(struct push_url *url, const char *text, struct error *error)
     __attribute__((warn_unused_result));
 
-/* push_url_hide: overwrites the password in the text of an --output. */
+/* push_url_hide: overwrites the password in the text of an --output, up to the last '@'. */
 void push_url_hide(char *text);
 
 /* push_url_done: wipes and frees. */
