@@ -9,6 +9,7 @@
 
 #include "core/meanings.h"
 #include "core/memory.h"
+#include "core/total.h"
 
 struct kept_series {
     struct latest_series shown;
@@ -132,17 +133,12 @@ static struct kept_series *add_series(struct latest *latest, struct kept_entity 
     return series;
 }
 
-static int64_t amount(const struct sample *sample) {
-    return sample->value > 0 ? sample->value : 0;
-}
-
 static void add_to_total(struct latest_series *shown, const struct series *series) {
     for (size_t i = 0; i < series->count; i++) {
         const struct sample *sample = &series->samples[i];
         if (sample->time == shown->sample.time)
-            shown->total -= amount(&shown->sample);
-        if (__builtin_add_overflow(shown->total, amount(sample), &shown->total))
-            shown->total = INT64_MAX;
+            shown->total -= MAX(shown->sample.value, 0);
+        shown->total = total_add(shown->total, sample->value);
     }
 }
 

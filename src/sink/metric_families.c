@@ -11,6 +11,7 @@
 
 #include "core/grouped.h"
 #include "core/memory.h"
+#include "core/total.h"
 
 enum { MEMORY_LIMIT = 16 << 20, MAX_COUNTERS = 8192, TEXT_SIZE = 1 << 16, TIMES = 256 };
 
@@ -246,13 +247,10 @@ struct writer {
     FILE *stream;
 };
 
-/* A counter that shrinks would seem to begin anew: what is below 0 is not added. */
 static int64_t value_of(struct writer *writer, const struct sample *sample) {
     if (!writer->metric->total)
         return sample->value;
-    if (sample->value > 0 && __builtin_add_overflow(writer->total, sample->value, &writer->total))
-        writer->total = INT64_MAX;
-    return writer->total;
+    return writer->total = total_add(writer->total, sample->value);
 }
 
 static char *put_time(struct metric_families *families, char *to, int64_t seconds) {

@@ -28,17 +28,25 @@ static const struct counter consumed = {
 
 static const struct sample samples[] = {{1000, 459}, {1020, 10000}};
 
-static void give(struct encoder *encoder, const struct encoding *encoding,
-                 const struct counter *counter, const char *instance) {
+static const struct sample later[] = {{1040, 459}, {1060, 10000}};
+
+static void give_samples(struct encoder *encoder, const struct encoding *encoding,
+                         const struct counter *counter, const char *instance,
+                         const struct sample *given, size_t count) {
     const struct series series = {
         .entity = &guest,
         .counter = counter,
         .instance = instance,
         .interval = 20,
-        .count = 2,
-        .samples = samples,
+        .count = count,
+        .samples = given,
     };
     encoding->series(encoder, 0, &series);
+}
+
+static void give(struct encoder *encoder, const struct encoding *encoding,
+                 const struct counter *counter, const char *instance) {
+    give_samples(encoder, encoding, counter, instance, samples, 2);
 }
 
 static struct encoder *encoder_of(const struct encoding *encoding) {
@@ -68,7 +76,7 @@ static void test_remote_write(void **state) {
     (void)state;
     give(encoder, encoding, &usage, "");
     give(encoder, encoding, &ready, "0");
-    give(encoder, encoding, &ready, "0");
+    give_samples(encoder, encoding, &ready, "0", later, 2);
     give(encoder, encoding, &consumed, "");
     Remote__WriteRequest *request =
         remote__write_request__unpack(NULL, encoder->text->len, encoder->text->data);
@@ -87,8 +95,63 @@ static void test_remote_write(void **state) {
     check_label(sum, 0, "__name__", "vperf_cpu_ready_seconds_total");
     check_label(sum, 3, "instance", "0");
     check_samples(sum, 0.459, 10.459);
-    check_samples(request->timeseries[2], 10.918, 20.918);
+    assert_int_equal(request->timeseries[2]->samples[0]->timestamp, 1040000);
+    assert_true(request->timeseries[2]->samples[0]->value == 10.918);
+    assert_true(request->timeseries[2]->samples[1]->value == 20.918);
     check_samples(request->timeseries[3], 459 * 1024.0, 10000 * 1024.0);
+    remote__write_request__free_unpacked(request, NULL);
+    encoding->free(encoder);
+}
+
+/* A counter that shrinks would seem to begin anew: what comes late adds to what is sent next. */
+static void test_late(void **state) {
+    const struct encoding *encoding = encoding_of(PUSH_REMOTE_WRITE);
+    struct encoder *encoder = encoder_of(encoding);
+    static const struct sample newest[] = {{1000, 1000}, {1060, 2000}};
+    static const struct sample late[] = {{1020, 4000}, {1040, 8000}, {1060, 2000}};
+    static const struct sample next[] = {{1080, -7000}, {1100, 16000}};
+    (void)state;
+    give_samples(encoder, encoding, &ready, "", newest, 2);
+    give_samples(encoder, encoding, &ready, "", late, 3);
+    give_samples(encoder, encoding, &ready, "", next, 2);
+    give_samples(encoder, encoding, &consumed, "", newest, 2);
+    give_samples(encoder, encoding, &consumed, "", late, 2);
+    Remote__WriteRequest *request =
+        remote__write_request__unpack(NULL, encoder->text->len, encoder->text->data);
+    assert_non_null(request);
+    assert_int_equal(request->n_timeseries, 4);
+    assert_true(request->timeseries[0]->samples[1]->value == 3);
+    assert_int_equal(request->timeseries[1]->samples[0]->timestamp, 1080000);
+    assert_true(request->timeseries[1]->samples[0]->value == 15);
+    assert_true(request->timeseries[1]->samples[1]->value == 31);
+    assert_int_equal(request->timeseries[3]->n_samples, 2);
+    assert_int_equal(request->timeseries[3]->samples[0]->timestamp, 1020000);
+    remote__write_request__free_unpacked(request, NULL);
+    encoding->free(encoder);
+}
+
+/* Whatever a damaged history holds: a total has an end, and a time that is none is left out. */
+static void test_extremes(void **state) {
+    const struct encoding *encoding = encoding_of(PUSH_REMOTE_WRITE);
+    struct encoder *encoder = encoder_of(encoding);
+    static const struct sample extreme[] = {
+        {INT64_MIN, 1},    {1000, INT64_MAX}, {1020, INT64_MAX},
+        {1040, INT64_MIN}, {INT64_MAX, 1},    {1060, 1},
+    };
+    static const struct sample lost[] = {{INT64_MAX, 1}};
+    (void)state;
+    give_samples(encoder, encoding, &ready, "", extreme, 6);
+    give_samples(encoder, encoding, &consumed, "", lost, 1);
+    Remote__WriteRequest *request =
+        remote__write_request__unpack(NULL, encoder->text->len, encoder->text->data);
+    assert_non_null(request);
+    assert_int_equal(request->n_timeseries, 1);
+    const Remote__TimeSeries *series = request->timeseries[0];
+    assert_int_equal(series->n_samples, 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(series->samples[i]->timestamp, 1000000 + 20000 * (int)i);
+        assert_true(series->samples[i]->value == series->samples[0]->value);
+    }
     remote__write_request__free_unpacked(request, NULL);
     encoding->free(encoder);
 }
@@ -187,7 +250,8 @@ static void test_forget(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_remote_write), cmocka_unit_test(test_labels_of_the_target),
+        cmocka_unit_test(test_remote_write), cmocka_unit_test(test_late),
+        cmocka_unit_test(test_extremes),     cmocka_unit_test(test_labels_of_the_target),
         cmocka_unit_test(test_cut),          cmocka_unit_test(test_compression),
         cmocka_unit_test(test_forget),
     };

@@ -10,11 +10,12 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/total.h"
 #include "push/helper/encoding.h"
 #include "remote_write.pb-c.h"
 #include "sink/metric_name.h"
 
-enum { LABELS = 8, ENTITY_LABELS = 5, SAMPLES_AT_ONCE = 1024 };
+enum { LABELS = 7, ENTITY_LABELS = 5, SAMPLES_AT_ONCE = 1024 };
 
 static const int64_t second_ms = 1000;
 
@@ -32,12 +33,18 @@ struct named {
     char *name; /* that its samples have */
 };
 
+/* What the values of a series have added up to. */
+struct total {
+    int64_t value;
+    int64_t time; /* of the newest sample */
+};
+
 struct remote_encoder {
     struct encoder base;
     GHashTable *entities; /* struct labelled, by address of the entity */
     GHashTable *metrics;  /* struct named, by address of the counter */
     GHashTable *taken;    /* names of metrics: the counter that has it */
-    GHashTable *totals;   /* int64_t, by metric, entity and instance as text */
+    GHashTable *totals;   /* struct total, by metric, entity and instance as text */
     GString *key;
     Remote__Sample samples[SAMPLES_AT_ONCE];
     Remote__Sample *pointers[SAMPLES_AT_ONCE];
@@ -147,9 +154,9 @@ static const struct named *named_of(struct remote_encoder *remote, const struct 
     return named;
 }
 
-/* What the values of the series have added up to; NULL when they do not. */
-static int64_t *total_of(struct remote_encoder *remote, const struct named *metric,
-                         const struct labelled *entity, const char *instance) {
+/* NULL when the values of the series do not add up. */
+static struct total *total_of(struct remote_encoder *remote, const struct named *metric,
+                              const struct labelled *entity, const char *instance) {
     if (!metric->metric.total)
         return NULL;
     g_string_assign(remote->key, metric->name);
@@ -157,10 +164,11 @@ static int64_t *total_of(struct remote_encoder *remote, const struct named *metr
     g_string_append(remote->key, instance);
     g_string_append_c(remote->key, '\n');
     g_string_append(remote->key, entity->key);
-    int64_t *total = g_hash_table_lookup(remote->totals, remote->key->str);
+    struct total *total = g_hash_table_lookup(remote->totals, remote->key->str);
     if (total)
         return total;
     total = memory_alloc(sizeof *total);
+    total->time = INT64_MIN;
     g_hash_table_insert(remote->totals, memory_strdup(remote->key->str), total);
     return total;
 }
@@ -211,13 +219,42 @@ static void add(struct remote_encoder *remote, Remote__TimeSeries *series) {
     remote__write_request__pack(&request, text->data + used);
 }
 
-static void set_sample(Remote__Sample *to, const struct named *metric, int64_t *total,
+/*
+ * False when the total is not to be sent with the time of the sample. A late one is in the total
+ * from the next newer one on: sent with an older time it would seem to begin anew. The newest one
+ * that comes again is in it already.
+ */
+static bool add_to_total(struct total *total, const struct sample *sample) {
+    if (sample->time == total->time)
+        return false;
+    total->value = total_add(total->value, sample->value);
+    if (sample->time < total->time)
+        return false;
+    total->time = sample->time;
+    return true;
+}
+
+/* False when there is nothing to send; a damaged history has times that are none. */
+static bool set_sample(Remote__Sample *to, const struct named *metric, struct total *total,
                        const struct sample *from) {
-    int64_t value = from->value;
-    if (total)
-        value = *total += from->value;
-    to->value = metric_number(metric->metric.scale, value);
-    to->timestamp = from->time * second_ms;
+    if (__builtin_mul_overflow(from->time, second_ms, &to->timestamp) ||
+        (total && !add_to_total(total, from)))
+        return false;
+    to->value = metric_number(metric->metric.scale, total ? total->value : from->value);
+    return true;
+}
+
+static void add_samples(struct remote_encoder *remote, Remote__TimeSeries *encoded,
+                        const struct named *metric, struct total *total,
+                        const struct series *series) {
+    encoded->samples = remote->pointers;
+    for (size_t i = 0; i < series->count;) {
+        for (encoded->n_samples = 0; i < series->count && encoded->n_samples < SAMPLES_AT_ONCE; i++)
+            encoded->n_samples += set_sample(&remote->samples[encoded->n_samples], metric, total,
+                                             &series->samples[i]);
+        if (encoded->n_samples)
+            add(remote, encoded);
+    }
 }
 
 static void remote_series(struct encoder *encoder, unsigned target, const struct series *series) {
@@ -226,18 +263,12 @@ static void remote_series(struct encoder *encoder, unsigned target, const struct
     Remote__TimeSeries encoded = REMOTE__TIME_SERIES__INIT;
     const struct labelled *entity = labels_of(remote, series->entity);
     const struct named *metric = named_of(remote, series->counter);
-    int64_t *total = total_of(remote, metric, entity, series->instance);
+    struct total *total = total_of(remote, metric, entity, series->instance);
     char *instance = valid(series->instance);
     (void)target;
     encoded.n_labels = set_labels(labels, pointers, metric, entity, instance);
     encoded.labels = pointers;
-    encoded.samples = remote->pointers;
-    for (size_t i = 0; i < series->count; i += encoded.n_samples) {
-        encoded.n_samples = MIN(series->count - i, (size_t)SAMPLES_AT_ONCE);
-        for (size_t k = 0; k < encoded.n_samples; k++)
-            set_sample(&remote->samples[k], metric, total, &series->samples[i + k]);
-        add(remote, &encoded);
-    }
+    add_samples(remote, &encoded, metric, total, series);
     g_free(instance);
 }
 
