@@ -20,11 +20,18 @@ static const int64_t second_ns = 1000000000;
 struct entry {
     const GString *labels; /* of the entity */
     const struct latest_series *series;
+    struct metric_scale scale; /* servers may declare one counter in several units */
 };
 
 struct family {
     struct metric metric;
     GArray *entries;
+};
+
+/* What is known of a counter. */
+struct known {
+    struct family *family; /* NULL for one that is not wanted */
+    struct metric_scale scale;
 };
 
 /* A page that is being made. */
@@ -34,7 +41,7 @@ struct page {
     enum openmetrics_dialect dialect;
     int64_t now_ns;
     int64_t now;
-    GHashTable *by_counter; /* family of each counter; NULL for one that is not wanted */
+    GHashTable *by_counter; /* struct known */
     GHashTable *by_name;    /* the families */
     GPtrArray *labels;
     GPtrArray *entities;
@@ -60,7 +67,7 @@ static void page_init(struct page *page, struct store *store, const struct rende
         .dialect = wish->openmetrics ? OPENMETRICS : PROMETHEUS,
         .now_ns = clock_boot_ns(),
         .now = clock_real_ns() / second_ns,
-        .by_counter = g_hash_table_new(NULL, NULL),
+        .by_counter = g_hash_table_new_full(NULL, NULL, NULL, free),
         .by_name = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_family),
         .labels = g_ptr_array_new_with_free_func(free_text),
         .entities = g_ptr_array_new(),
@@ -76,31 +83,35 @@ static void page_done(struct page *page) {
     free(page->counts);
 }
 
-/* Two meanings of one name, as of ESXi and KVM, are one family. */
-static struct family *add_family(const struct page *page, const struct counter *counter) {
-    struct metric metric;
-    if (page->wish->counters && !globs_match(page->wish->counters, counter->name))
-        return NULL;
-    metric_init(&metric, counter, false);
-    struct family *family = g_hash_table_lookup(page->by_name, metric.name);
+/* Two meanings of one name, as of ESXi and KVM, are one family. It owns the metric. */
+static struct family *family_of(const struct page *page, struct metric *metric) {
+    struct family *family = g_hash_table_lookup(page->by_name, metric->name);
     if (family) {
-        metric_done(&metric);
+        metric_done(metric);
         return family;
     }
     family = memory_alloc(sizeof *family);
-    family->metric = metric;
+    family->metric = *metric;
     family->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
     g_hash_table_insert(page->by_name, family->metric.name, family);
     return family;
 }
 
-static struct family *family_of(const struct page *page, const struct counter *counter) {
-    gpointer family = NULL;
-    if (!g_hash_table_lookup_extended(page->by_counter, counter, NULL, &family)) {
-        family = add_family(page, counter);
-        g_hash_table_insert(page->by_counter, (gpointer)counter, family);
-    }
-    return family;
+/* One that is not wanted has its name all the same: no wish changes those of others. */
+static const struct known *known_of(const struct page *page, const struct counter *counter) {
+    struct known *known = g_hash_table_lookup(page->by_counter, counter);
+    struct metric metric;
+    if (known)
+        return known;
+    known = memory_alloc(sizeof *known);
+    metric_names_init(page->store->names, &metric, counter);
+    known->scale = metric.scale;
+    if (!page->wish->counters || globs_match(page->wish->counters, counter->name))
+        known->family = family_of(page, &metric);
+    else
+        metric_done(&metric);
+    g_hash_table_insert(page->by_counter, (gpointer)counter, known);
+    return known;
 }
 
 static bool is_wanted(const struct page *page, size_t target) {
@@ -115,11 +126,12 @@ static void gather_series(struct page *page, const struct latest_series *series,
     struct series_count *count = &page->counts[series->target];
     count->shown += fresh;
     count->stale += !fresh;
-    struct family *family = fresh ? family_of(page, series->counter) : NULL;
-    const struct entry entry = {labels, series};
-    if (family)
-        g_array_append_val(family->entries, entry);
-    page->shown += family != NULL;
+    const struct known *known = fresh ? known_of(page, series->counter) : NULL;
+    if (!known || !known->family)
+        return;
+    const struct entry entry = {labels, series, known->scale};
+    g_array_append_val(known->family->entries, entry);
+    page->shown++;
 }
 
 /* One that is off has information, and no series. */
@@ -151,7 +163,7 @@ static void write_entry(GString *text, const struct page *page, const struct met
         openmetrics_label(labels, "instance", series->instance);
     }
     int64_t raw = metric->total ? series->total : series->sample.value;
-    value.length = metric_text(value.text, metric->scale, raw);
+    value.length = metric_text(value.text, entry->scale, raw);
     openmetrics_sample(text, page->dialect, metric, *series->instance ? labels : entry->labels,
                        &value);
 }

@@ -157,6 +157,7 @@ void store_init(struct store *store, const struct options *options, bool by_defa
     store->reading_rounds = readings > READING_ROUNDS ? readings : READING_ROUNDS;
     pthread_mutex_init(&store->lock, NULL);
     store->latest = latest_new(store->reading_rounds);
+    store->names = metric_names_new();
 }
 
 void store_done(struct store *store) {
@@ -164,6 +165,7 @@ void store_done(struct store *store) {
         free(store->targets[i].source);
     free(store->targets);
     latest_free(store->latest);
+    metric_names_free(store->names);
     pthread_mutex_destroy(&store->lock);
 }
 

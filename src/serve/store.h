@@ -13,6 +13,7 @@
 
 #include "command/options.h"
 #include "core/latest.h"
+#include "sink/metric_names.h"
 #include "sink/sink.h"
 
 /* Times are those of clock_boot_ns; 0 for never. Fields are for reading. */
@@ -45,8 +46,9 @@ struct store {
     struct store_target *targets;
     size_t count;
     int64_t started_ns;
-    unsigned reading_rounds; /* how long readings stay, which come more seldom */
-    uint64_t generation;     /* grows when something has changed that answers show */
+    unsigned reading_rounds;    /* how long readings stay, which come more seldom */
+    uint64_t generation;        /* grows when something has changed that answers show */
+    struct metric_names *names; /* of metrics: they stay the same from page to page */
 };
 
 /*

@@ -12,11 +12,11 @@
 #include "core/grouped.h"
 #include "core/memory.h"
 #include "core/total.h"
+#include "sink/metric_names.h"
 
 enum { MEMORY_LIMIT = 16 << 20, MAX_COUNTERS = 8192, TEXT_SIZE = 1 << 16, TIMES = 256 };
 
 struct family {
-    char *counter; /* the counter that the name is of */
     struct metric metric;
     size_t number; /* of the group */
     bool continues;
@@ -51,9 +51,10 @@ struct metric_families {
     struct metric_style style;
     struct grouped *grouped;
     GHashTable *by_counter; /* struct known */
-    GHashTable *by_name;    /* struct family */
-    GPtrArray *list;        /* of families, by number */
-    struct entity *entity;  /* a copy of the one whose labels are at hand */
+    struct metric_names *names;
+    GHashTable *by_name;   /* struct family */
+    GPtrArray *list;       /* of families, by number */
+    struct entity *entity; /* a copy of the one whose labels are at hand */
     const struct entity *address;
     GString *labels;
     GHashTable *told; /* labels of entities that the info metric has */
@@ -75,7 +76,6 @@ static void free_known(gpointer data) {
 
 static void free_family(gpointer data) {
     struct family *family = data;
-    free(family->counter);
     metric_done(&family->metric);
     free(family);
 }
@@ -85,6 +85,7 @@ struct metric_families *metric_families_new(const struct metric_style *style) {
     families->style = *style;
     families->grouped = grouped_new(MEMORY_LIMIT);
     families->by_counter = g_hash_table_new_full(NULL, NULL, NULL, free_known);
+    families->names = metric_names_new();
     families->by_name = g_hash_table_new(g_str_hash, g_str_equal);
     families->list = g_ptr_array_new_with_free_func(free_family);
     families->labels = g_string_new(NULL);
@@ -100,6 +101,7 @@ void metric_families_free(struct metric_families *families) {
         return;
     grouped_free(families->grouped);
     g_hash_table_destroy(families->by_counter);
+    metric_names_free(families->names);
     g_hash_table_destroy(families->by_name);
     g_ptr_array_free(families->list, TRUE);
     free(families->entity);
@@ -112,19 +114,9 @@ void metric_families_free(struct metric_families *families) {
     free(families);
 }
 
-/* The family of this metric, if no other counter has its name. */
-static struct family *find_family(struct metric_families *families, const struct metric *metric,
-                                  const struct counter *counter, bool *taken) {
-    struct family *family = g_hash_table_lookup(families->by_name, metric->name);
-    *taken = family &&
-             (strcmp(family->counter, counter->name) != 0 || family->metric.total != metric->total);
-    return *taken ? NULL : family;
-}
-
-static struct family *add_family(struct metric_families *families, const struct metric *metric,
-                                 const struct counter *counter) {
+/* It owns the metric. */
+static struct family *add_family(struct metric_families *families, const struct metric *metric) {
     struct family *family = memory_alloc(sizeof *family);
-    family->counter = memory_strdup(counter->name);
     family->metric = *metric;
     family->number = families->list->len;
     g_ptr_array_add(families->list, family);
@@ -132,27 +124,16 @@ static struct family *add_family(struct metric_families *families, const struct 
     return family;
 }
 
-/* A name that another counter has gets the rollup, and if need be a number. */
 static struct family *family_of(struct metric_families *families, const struct counter *counter,
                                 struct metric_scale *scale) {
-    for (unsigned attempt = 0;; attempt++) {
-        bool taken = false;
-        struct metric metric;
-        metric_init(&metric, counter, attempt > 0);
-        *scale = metric.scale;
-        if (attempt > 1) {
-            char *name = memory_printf("%s_%u", metric.name, attempt);
-            free(metric.name);
-            metric.name = name;
-            metric.unit = "";
-        }
-        struct family *family = find_family(families, &metric, counter, &taken);
-        if (!family && !taken)
-            return add_family(families, &metric, counter);
-        metric_done(&metric);
-        if (family)
-            return family;
-    }
+    struct metric metric;
+    metric_names_init(families->names, &metric, counter);
+    *scale = metric.scale;
+    struct family *family = g_hash_table_lookup(families->by_name, metric.name);
+    if (!family)
+        return add_family(families, &metric);
+    metric_done(&metric);
+    return family;
 }
 
 static bool same_text(const char *left, const char *right) {

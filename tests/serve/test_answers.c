@@ -152,6 +152,52 @@ static void test_parts(void **state) {
     free(get(world, (struct request){.path = "/health"}, 200));
 }
 
+/* Of another entity, and of the second target. */
+static void give_second(struct store *store, const struct entity *entity,
+                        const struct counter *counter) {
+    const struct sample sample = {1700000000, 3};
+    const struct series series = {.entity = entity,
+                                  .counter = counter,
+                                  .instance = "",
+                                  .interval = 20,
+                                  .count = 1,
+                                  .samples = &sample};
+    const struct sink_event event = {.kind = SINK_ROUND, .duration_ns = 1000};
+    store->sink.target = 1;
+    store->sink.ops->write(&store->sink, &series);
+    store->sink.ops->event(&store->sink, &event);
+}
+
+/* Two servers' units of one counter are one metric, each value by its own unit. */
+static void test_units(void **state) {
+    static const struct entity other = {.type = ENTITY_VM, .source = "esx02", .id = "2"};
+    static const struct counter used = {.name = "mem.used.average", .unit = "kiloBytes"},
+                                used_mib = {.name = "mem.used.average", .unit = "megaBytes"};
+    struct world *world = *state;
+    give(&world->store, &used, "", 1700000000, 3);
+    end_round(&world->store);
+    give_second(&world->store, &other, &used_mib);
+    expect(world, (struct request){0}, "id=\"1\"} 3072 1700000000000\n", true);
+    expect(world, (struct request){0},
+           "vperf_mem_used_bytes{source=\"esx02\",type=\"vm\",id=\"2\"} 3145728 1700000000000\n",
+           true);
+}
+
+/* Two counters are never one metric, and no wish changes their names. */
+static void test_names(void **state) {
+    static const struct counter average = {.name = "x.y.average", .unit = "percent"},
+                                latest = {.name = "x.y.latest", .unit = "percent"};
+    struct world *world = *state;
+    give(&world->store, &average, "", 1700000000, 100);
+    give(&world->store, &latest, "", 1700000000, 200);
+    end_round(&world->store);
+    const struct request all = {0}, one = {.counter = "x.y.latest"};
+    expect(world, one, "vperf_x_y_latest_ratio{", true);
+    expect(world, one, "vperf_x_y_ratio{", false);
+    expect(world, all, "vperf_x_y_latest_ratio{", true);
+    expect(world, all, "vperf_x_y_ratio{", true);
+}
+
 /* Compressed, it is the same. */
 static void test_gzip(void **state) {
     struct world *world = *state;
@@ -192,6 +238,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_lines, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_made_once_per_round, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_parts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_units, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_gzip, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nothing_yet, set_up, tear_down),
     };

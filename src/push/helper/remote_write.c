@@ -13,7 +13,7 @@
 #include "core/total.h"
 #include "push/helper/encoding.h"
 #include "remote_write.pb-c.h"
-#include "sink/metric_name.h"
+#include "sink/metric_names.h"
 
 enum { LABELS = 7, ENTITY_LABELS = 5, SAMPLES_AT_ONCE = 1024 };
 
@@ -43,8 +43,8 @@ struct remote_encoder {
     struct encoder base;
     GHashTable *entities; /* struct labelled, by address of the entity */
     GHashTable *metrics;  /* struct named, by address of the counter */
-    GHashTable *taken;    /* names of metrics: the counter that has it */
-    GHashTable *totals;   /* struct total, by metric, entity and instance as text */
+    struct metric_names *names;
+    GHashTable *totals; /* struct total, by metric, entity and instance as text */
     GString *key;
     Remote__Sample samples[SAMPLES_AT_ONCE];
     Remote__Sample *pointers[SAMPLES_AT_ONCE];
@@ -79,7 +79,7 @@ static struct encoder *remote_new(const struct sink_options *options) {
     remote->base.text = g_byte_array_new();
     remote->entities = g_hash_table_new_full(NULL, NULL, NULL, free_labelled);
     remote->metrics = g_hash_table_new_full(NULL, NULL, NULL, free_named);
-    remote->taken = g_hash_table_new_full(g_str_hash, g_str_equal, free, free);
+    remote->names = metric_names_new();
     remote->totals = g_hash_table_new_full(g_str_hash, g_str_equal, free, free);
     remote->key = g_string_new(NULL);
     for (size_t i = 0; i < SAMPLES_AT_ONCE; i++) {
@@ -93,7 +93,7 @@ static void remote_free(struct encoder *encoder) {
     struct remote_encoder *remote = from_base(encoder);
     g_hash_table_destroy(remote->entities);
     g_hash_table_destroy(remote->metrics);
-    g_hash_table_destroy(remote->taken);
+    metric_names_free(remote->names);
     g_hash_table_destroy(remote->totals);
     g_string_free(remote->key, TRUE);
     g_byte_array_free(remote->base.text, TRUE);
@@ -130,25 +130,12 @@ static const struct labelled *labels_of(struct remote_encoder *remote,
     return labelled;
 }
 
-/* The name belongs to another counter. */
-static bool is_taken(struct remote_encoder *remote, const char *name, const char *counter) {
-    const char *owner = g_hash_table_lookup(remote->taken, name);
-    if (owner)
-        return strcmp(owner, counter) != 0;
-    g_hash_table_insert(remote->taken, memory_strdup(name), memory_strdup(counter));
-    return false;
-}
-
 static const struct named *named_of(struct remote_encoder *remote, const struct counter *counter) {
     struct named *named = g_hash_table_lookup(remote->metrics, counter);
     if (named)
         return named;
     named = memory_alloc(sizeof *named);
-    metric_init(&named->metric, counter, false);
-    if (is_taken(remote, named->metric.name, counter->name)) {
-        metric_done(&named->metric);
-        metric_init(&named->metric, counter, true);
-    }
+    metric_names_init(remote->names, &named->metric, counter);
     named->name = memory_concat(named->metric.name, named->metric.total ? "_total" : "", NULL);
     g_hash_table_insert(remote->metrics, (gpointer)counter, named);
     return named;
