@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/memory.h"
@@ -27,7 +28,8 @@ struct grouped {
     int file; /* -1: not needed yet */
     off_t end;
     bool lost;
-    GByteArray *read;
+    char *room; /* for the group that is read */
+    size_t room_size;
 };
 
 struct grouped *grouped_new(size_t limit) {
@@ -35,7 +37,6 @@ struct grouped *grouped_new(size_t limit) {
     grouped->limit = limit;
     grouped->file = -1;
     grouped->list = g_array_new(FALSE, TRUE, sizeof(struct group));
-    grouped->read = g_byte_array_new();
     return grouped;
 }
 
@@ -48,9 +49,10 @@ void grouped_clear(struct grouped *grouped) {
         struct group *group = group_at(grouped, i);
         if (!group->bytes)
             continue;
-        g_byte_array_set_size(group->bytes, 0);
-        g_array_set_size(group->parts, 0);
+        g_byte_array_free(group->bytes, TRUE);
+        g_array_free(group->parts, TRUE);
     }
+    g_array_set_size(grouped->list, 0);
     grouped->held = 0;
     grouped->end = 0;
 }
@@ -58,15 +60,9 @@ void grouped_clear(struct grouped *grouped) {
 void grouped_free(struct grouped *grouped) {
     if (!grouped)
         return;
-    for (size_t i = 0; i < grouped->list->len; i++) {
-        struct group *group = group_at(grouped, i);
-        if (!group->bytes)
-            continue;
-        g_byte_array_free(group->bytes, TRUE);
-        g_array_free(group->parts, TRUE);
-    }
+    grouped_clear(grouped);
     g_array_free(grouped->list, TRUE);
-    g_byte_array_free(grouped->read, TRUE);
+    free(grouped->room);
     if (grouped->file >= 0)
         close(grouped->file);
     free(grouped);
@@ -132,12 +128,34 @@ size_t grouped_count(const struct grouped *grouped) {
     return grouped->list->len;
 }
 
-static bool read_part(struct grouped *grouped, const struct part *part) {
-    guint before = grouped->read->len;
-    g_byte_array_set_size(grouped->read, before + (guint)part->size);
+/* 0 for one that is in memory. */
+static size_t size_to_read(const struct group *group) {
+    size_t size = group->bytes && group->parts->len ? group->bytes->len : 0;
+    for (guint i = 0; group->bytes && i < group->parts->len; i++)
+        size += g_array_index(group->parts, struct part, i).size;
+    return size;
+}
+
+bool grouped_prepare(struct grouped *grouped, struct error *error) {
+    size_t largest = 0;
+    for (size_t i = 0; i < grouped->list->len; i++)
+        largest = MAX(largest, size_to_read(group_at(grouped, i)));
+    if (largest <= grouped->room_size)
+        return true;
+    free(grouped->room);
+    grouped->room = malloc(largest);
+    grouped->room_size = grouped->room ? largest : 0;
+    return grouped->room ||
+           error_set(error, ERROR_OUTPUT,
+                     "there is no memory for %zu MiB of values that are written together: choose "
+                     "less, by --counter, --last or the guests' names",
+                     largest >> 20);
+}
+
+static bool read_part(const struct grouped *grouped, const struct part *part, char *to) {
     for (size_t done = 0; done < part->size;) {
-        ssize_t got = pread(grouped->file, grouped->read->data + before + done, part->size - done,
-                            part->offset + (off_t)done);
+        ssize_t got =
+            pread(grouped->file, to + done, part->size - done, part->offset + (off_t)done);
         if (got < 0 && errno == EINTR)
             continue;
         if (got == 0)
@@ -146,6 +164,19 @@ static bool read_part(struct grouped *grouped, const struct part *part) {
             return false;
         done += (size_t)got;
     }
+    return true;
+}
+
+static bool read_group(const struct grouped *grouped, const struct group *group) {
+    char *to = grouped->room;
+    for (guint i = 0; i < group->parts->len; i++) {
+        const struct part *part = &g_array_index(group->parts, struct part, i);
+        if (!read_part(grouped, part, to))
+            return false;
+        to += part->size;
+    }
+    if (group->bytes->len)
+        memcpy(to, group->bytes->data, group->bytes->len);
     return true;
 }
 
@@ -159,14 +190,12 @@ const void *grouped_read(struct grouped *grouped, size_t index, size_t *size, st
         *size = group->bytes->len;
         return *size ? (const void *)group->bytes->data : nothing;
     }
-    g_byte_array_set_size(grouped->read, 0);
-    for (size_t i = 0; i < group->parts->len; i++) {
-        if (read_part(grouped, &g_array_index(group->parts, struct part, i)))
-            continue;
+    if (!grouped_prepare(grouped, error))
+        return NULL;
+    if (!read_group(grouped, group)) {
         temporary_fail("read", error);
         return NULL;
     }
-    g_byte_array_append(grouped->read, group->bytes->data, group->bytes->len);
-    *size = grouped->read->len;
-    return grouped->read->data;
+    *size = size_to_read(group);
+    return grouped->room;
 }

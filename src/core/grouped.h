@@ -31,12 +31,20 @@ bool grouped_add(struct grouped *grouped, size_t index, const void *bytes, size_
 size_t grouped_count(const struct grouped *grouped);
 
 /*
+ * grouped_prepare: makes room for the largest group, before anything is written; grouped_read does
+ * so too. False with ERROR_OUTPUT when there is none.
+ */
+bool grouped_prepare(struct grouped *grouped, struct error *error)
+    __attribute__((warn_unused_result));
+
+/*
  * grouped_read: all records of a group, in the order in which they came: valid until the next call.
- * NULL with ERROR_OUTPUT when the file cannot be read; size is 0 for a group without records.
+ * NULL with ERROR_OUTPUT when there is no room or the file cannot be read; size is 0 for a group
+ * without records.
  */
 const void *grouped_read(struct grouped *grouped, size_t index, size_t *size, struct error *error);
 
-/* grouped_clear: drops all records. */
+/* grouped_clear: drops all records; groups are numbered anew. */
 void grouped_clear(struct grouped *grouped);
 
 #endif

@@ -357,6 +357,8 @@ static void forget(struct metric_families *families) {
 
 bool metric_families_write(struct metric_families *families, FILE *stream, struct error *error) {
     bool good = true;
+    if (!grouped_prepare(families->grouped, error))
+        return false;
     GPtrArray *list = sorted(families->list);
     write_info(families, stream);
     for (guint i = 0; good && i < list->len; i++)

@@ -302,6 +302,15 @@ static void flush(GString *text, FILE *stream) {
     g_string_truncate(text, 0);
 }
 
+/* Entities come and go, and move, as long as an endless run takes. */
+static void forget_rows(struct wide *wide) {
+    grouped_clear(wide->rows);
+    g_hash_table_remove_all(wide->entities);
+    g_ptr_array_set_size(wide->heads, 0);
+    free(wide->entity);
+    wide->entity = NULL;
+}
+
 static bool write_rows(struct wide *wide, FILE *stream) {
     for (size_t i = 0; i < grouped_count(wide->rows); i++) {
         size_t size = 0;
@@ -317,7 +326,7 @@ static bool write_rows(struct wide *wide, FILE *stream) {
         }
     }
     flush(wide->text, stream);
-    grouped_clear(wide->rows);
+    forget_rows(wide);
     return true;
 }
 
@@ -339,7 +348,7 @@ static void write_header(struct sink *sink, struct wide *wide) {
 }
 
 static bool write_out(struct sink *sink, struct wide *wide) {
-    if (wide->lost.kind != ERROR_NONE)
+    if (wide->lost.kind != ERROR_NONE || !grouped_prepare(wide->rows, &wide->lost))
         return false;
     if (!wide_columns_fixed(wide->columns))
         write_header(sink, wide);

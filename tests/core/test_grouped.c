@@ -9,10 +9,30 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include "core/grouped.h"
 
-enum { GROUPS = 7, ROUNDS = 100 };
+enum { GROUPS = 7, ROUNDS = 100, PART_SIZE = 64 << 20, PARTS = 65 };
+
+/* Then the file has no bytes: what is read of a place begins with its number. */
+static bool pretends;
+
+ssize_t __real_pwrite(int file, const void *bytes, size_t size, off_t offset);
+ssize_t __wrap_pwrite(int file, const void *bytes, size_t size, off_t offset);
+ssize_t __real_pread(int file, void *bytes, size_t size, off_t offset);
+ssize_t __wrap_pread(int file, void *bytes, size_t size, off_t offset);
+
+ssize_t __wrap_pwrite(int file, const void *bytes, size_t size, off_t offset) {
+    return pretends ? (ssize_t)size : __real_pwrite(file, bytes, size, offset);
+}
+
+ssize_t __wrap_pread(int file, void *bytes, size_t size, off_t offset) {
+    if (!pretends)
+        return __real_pread(file, bytes, size, offset);
+    memcpy(bytes, &offset, sizeof offset);
+    return (ssize_t)size;
+}
 
 static void fill(struct grouped *grouped) {
     struct error error = {0};
@@ -50,6 +70,7 @@ static void test_order(void **state) {
             fill(grouped);
             check(grouped);
             grouped_clear(grouped);
+            assert_int_equal(grouped_count(grouped), 0); /* nothing stays of a group */
         }
         grouped_free(grouped);
     }
@@ -74,10 +95,37 @@ static void test_no_directory(void **state) {
     unsetenv("TMPDIR");
 }
 
+/* A group may be larger than 4 GiB; the memory for it is not touched here. */
+static void test_large(void **state) {
+    struct grouped *grouped = grouped_new(0);
+    char *part = calloc(1, PART_SIZE);
+    struct error error = {0};
+    size_t size = 0;
+    (void)state;
+    pretends = true;
+    for (int i = 0; i < PARTS; i++)
+        assert_true(grouped_add(grouped, 0, part, PART_SIZE, &error));
+    bool prepared = grouped_prepare(grouped, &error);
+    const char *bytes = prepared ? grouped_read(grouped, 0, &size, &error) : NULL;
+    if (prepared) {
+        off_t last = 0;
+        assert_int_equal(size, (size_t)PARTS * PART_SIZE);
+        memcpy(&last, bytes + size - PART_SIZE, sizeof last);
+        assert_int_equal(last, size - PART_SIZE);
+    } else {
+        assert_int_equal(error.kind, ERROR_OUTPUT);
+        assert_non_null(strstr(error.message, "no memory for 4160 MiB"));
+    }
+    pretends = false;
+    grouped_free(grouped);
+    free(part);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_no_directory),
+        cmocka_unit_test(test_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,10 +6,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "sink/sink.h"
 
 static const struct counter usage = {.name = "cpu.usage.average", .unit = "percent"},
@@ -119,12 +121,38 @@ static void test_endless(void **state) {
                    "2026-11-21T19:17:40Z,s,,vm,\"a,b\",1,0.07,\n");
 }
 
+/* Rounds of guests that are not seen again; the memory that is in use afterwards. */
+static size_t after_guests(struct written *to, unsigned first, unsigned count) {
+    for (unsigned i = first; i < first + count; i++) {
+        char *name = memory_printf("guest with a name as long as names may be %u", i);
+        const struct entity guest = {.type = ENTITY_VM, .source = "s", .name = name, .id = name};
+        put(to, &guest, &usage, "", 1, early);
+        round_of(to, 0);
+        free(name);
+    }
+    return mallinfo2().uordblks;
+}
+
+/* An endless run keeps nothing of the guests of rounds that are over. */
+static void test_many_guests(void **state) {
+    (void)state;
+    struct error error = {0};
+    struct sink sink = {.ops = sink_find("wide", &error),
+                        .options = {.endless = true, .targets = 1}};
+    struct written to = {.sink = sink};
+    to.sink.stream = fopen("/dev/null", "we");
+    size_t before = after_guests(&to, 0, 100);
+    assert_in_range(after_guests(&to, 100, 1000), 0, before + 10000);
+    sink_end(&to.sink);
+    sink_done(&to.sink);
+    fclose(to.sink.stream);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_units),
-        cmocka_unit_test(test_endless),
+        cmocka_unit_test(test_rows),        cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_units),       cmocka_unit_test(test_endless),
+        cmocka_unit_test(test_many_guests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
