@@ -206,9 +206,8 @@ bool store_answers(const struct store_target *target, int64_t now_ns) {
 }
 
 bool store_up(const struct store_target *target, int64_t now_ns) {
-    int64_t newest_ns = target->newest * second_ns;
-    bool of_now = !target->recorded ||
-                  newest_ns + RECORDED_INTERVALS * target->interval_ns >= clock_real_ns();
+    int64_t oldest_ns = clock_real_ns() - RECORDED_INTERVALS * target->interval_ns;
+    bool of_now = !target->recorded || target->newest >= (oldest_ns + second_ns - 1) / second_ns;
     return of_now && now_ns < up_until_ns(target);
 }
 
@@ -220,7 +219,7 @@ bool store_fresh(const struct store *store, const struct latest_series *series, 
         return false;
     int64_t interval = MAX(series->interval, target->interval_ns / second_ns);
     return !target->recorded || series->counter->reading ||
-           series->sample.time + RECORDED_INTERVALS * interval >= now;
+           series->sample.time >= now - RECORDED_INTERVALS * interval;
 }
 
 int64_t store_changes_ns(const struct store *store, int64_t now_ns) {

@@ -200,6 +200,18 @@ static void test_recorded(void **state) {
     assert_int_equal(fresh(store), 0);
 }
 
+/* A history may have times of any year. */
+static void test_recorded_far_ahead(void **state) {
+    static const int64_t times[] = {INT64_MAX / 1000000000 + 1, INT64_MAX};
+    struct store *store = &((struct world *)*state)->store;
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        give(store, RECORDED, &usage, times[i]);
+        happen(store, RECORDED, SINK_ROUND);
+        assert_true(up(store, RECORDED));
+        assert_int_equal(fresh(store), 1);
+    }
+}
+
 static void test_names(void **state) {
     struct store *store = &((struct world *)*state)->store;
     struct entity other = web;
@@ -260,6 +272,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_series_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_slow_rounds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_recorded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_recorded_far_ahead, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_default_counters, set_up, tear_down),
     };
