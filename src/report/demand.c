@@ -41,7 +41,9 @@ static bool add_at(GArray *samples, guint *next, struct sample *sum) {
         ++*next;
     if (*next == samples->len || at(samples, *next)->time != sum->time)
         return false;
-    sum->value += at(samples, *next)->value;
+    int64_t value = at(samples, *next)->value;
+    if (__builtin_add_overflow(sum->value, value, &sum->value))
+        sum->value = value < 0 ? INT64_MIN : INT64_MAX;
     return true;
 }
 
