@@ -111,10 +111,3 @@ bool defaults_have(const struct series *series) {
     return found && found->types & 1U << series->entity->type &&
            (!*series->instance || found->instances == DEVICES);
 }
-
-size_t defaults_count(enum entity_type type) {
-    size_t count = 0;
-    for (size_t i = 0; i < SERVED; i++)
-        count += (served[i].types & 1U << type) != 0;
-    return count;
-}

@@ -12,7 +12,4 @@ void defaults_select(struct globs *counters);
 /* defaults_have: the series is of one of them, of a type and instance that is served with it. */
 bool defaults_have(const struct series *series);
 
-/* defaults_count: how many there are of a type. */
-size_t defaults_count(enum entity_type type);
-
 #endif
