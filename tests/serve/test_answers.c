@@ -96,8 +96,8 @@ static void test_lines(void **state) {
     give(&world->store, &ready, "", 1700000020, 250);
     end_round(&world->store);
     static const char *const lines[] = {
-        "vperf_cpu_usage_ratio{source=\"esx01\",hypervisor=\"esxi\",type=\"vm\","
-        "name=\"w\\\"e\\\\b\\n\",id=\"1\"} 0.0459 1700000000\n",
+        ("vperf_cpu_usage_ratio{source=\"esx01\",hypervisor=\"esxi\",type=\"vm\","
+         "name=\"w\\\"e\\\\b\\n\",id=\"1\"} 0.0459 1700000000\n"),
         "id=\"1\",instance=\"0\"} 1 1700000000\n",
         "vperf_cpu_ready_seconds_total{source=\"esx01\",",
         "} 1.75 1700000020\n",
