@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 #include "command/destinations.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,12 +233,33 @@ bool destinations_has(const struct destinations *destinations, const struct outp
     return false;
 }
 
-/* What waits is not lost: the next run sends it. */
-static enum push_result keep_position(struct destinations *destinations, struct error *error) {
-    if (error->kind != ERROR_NONE)
+/* What waits is not lost: the next run sends it. What was refused lies behind the position. */
+static bool keep_position(struct destinations *destinations, const struct destination *mine,
+                          struct error *error) {
+    const struct push_account *account = push_client_account(mine->client);
+    struct error failure = {0};
+    bool interrupted = push_client_interrupted(mine->client);
+    if (interrupted)
         log_info(destinations->log, "%s; the next run with --resume goes on there", error->message);
+    else if (!account)
+        error_set(&failure, error->kind, "%s; the next run with --resume goes on there",
+                  error->message);
+    else if (account->refused)
+        error_set(&failure, ERROR_OUTPUT,
+                  "%s: %" PRId64 " samples were refused, and no run sends them again: %s",
+                  mine->path, account->refused, account->refusal);
+    if (account && account->lost > account->refused)
+        log_info(destinations->log,
+                 "%s: %" PRId64 " samples are not delivered yet: %s; the next run with --resume "
+                 "goes on there",
+                 mine->path, account->lost - account->refused, account->reason);
     error_clear(error);
-    return resume_store(destinations->resume, error) ? PUSH_ALL : PUSH_NONE;
+    bool stored = resume_store(destinations->resume, error);
+    if (!stored && failure.kind != ERROR_NONE)
+        lose(destinations, &failure, "");
+    else if (stored)
+        *error = failure;
+    return stored && (account || interrupted);
 }
 
 /* What has been written of one is worth keeping, though the error may tell of what is lost. */
@@ -255,12 +277,12 @@ static bool commit_one(struct destinations *destinations, struct destination *de
                        struct error *error) {
     if (!destination->client)
         return commit_file(destination, error);
-    enum push_result result = push_client_finish(destination->client, error);
+    bool written = push_client_finish(destination->client, error) != PUSH_NONE;
     if (destinations->resume)
-        result = keep_position(destinations, error);
+        written = keep_position(destinations, destination, error);
     push_client_free(destination->client);
     destination->client = NULL;
-    return result != PUSH_NONE;
+    return written;
 }
 
 bool destinations_commit(struct destinations *destinations, struct error *error) {

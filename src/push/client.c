@@ -49,9 +49,10 @@ struct push_client {
     int64_t sending_ns; /* when the last message began to be sent */
     int64_t heard_ns;   /* when the process last said something */
     bool greeted;
-    bool ended;  /* the end was said */
-    bool failed; /* the process is of no more use */
-    bool done;   /* the account is there */
+    bool ended;       /* the end was said */
+    bool failed;      /* the process is of no more use */
+    bool interrupted; /* this is why */
+    bool done;        /* the account is there */
     struct push_account account;
     struct error error; /* why it failed */
 };
@@ -72,11 +73,16 @@ static void fail(struct push_client *client, const char *what) {
               client->path, what);
 }
 
+static char *copy_reason(const char *reason) {
+    return memory_strdup(reason ? reason : "no reason is known");
+}
+
 static void read_account(struct push_client *client, struct record *message) {
     client->account.samples = record_number(message);
     client->account.lost = record_number(message);
-    const char *reason = record_text(message);
-    client->account.reason = memory_strdup(reason ? reason : "no reason is known");
+    client->account.refused = record_number(message);
+    client->account.reason = copy_reason(record_text(message));
+    client->account.refusal = copy_reason(record_text(message));
     client->done = true;
 }
 
@@ -130,7 +136,8 @@ static bool going(void *context) {
     listen(client);
     if (!client->patient && clock_boot_ns() > client->sending_ns + margin_ns)
         fail(client, "hangs");
-    return !client->failed && !cancel_requested(client->cancel);
+    client->interrupted = !client->failed && cancel_requested(client->cancel);
+    return !client->failed && !client->interrupted;
 }
 
 /* An interrupt while it is waited for room makes the rest a loss, which its account tells. */
@@ -139,7 +146,7 @@ static void flush(struct push_client *client) {
     client->sending_ns = clock_boot_ns();
     if (!client->failed &&
         !stream_send_while(&client->process.stream, client->data, going, client) && !client->failed)
-        fail(client, cancel_requested(client->cancel) ? "was interrupted" : "has ended");
+        fail(client, client->interrupted ? "was interrupted" : "has ended");
     begin_data(client);
 }
 
@@ -391,6 +398,14 @@ enum push_result push_client_finish(struct push_client *client, struct error *er
     return account->lost < account->samples ? PUSH_PART : PUSH_NONE;
 }
 
+const struct push_account *push_client_account(const struct push_client *client) {
+    return client->done ? &client->account : NULL;
+}
+
+bool push_client_interrupted(const struct push_client *client) {
+    return client->interrupted;
+}
+
 void push_client_free(struct push_client *client) {
     if (!client)
         return;
@@ -400,6 +415,7 @@ void push_client_free(struct push_client *client) {
     meanings_free(client->counters);
     g_hash_table_destroy(client->numbers);
     free((char *)client->account.reason);
+    free((char *)client->account.refusal);
     free(client->shown);
     free(client->path);
     free(client);

@@ -8,6 +8,7 @@
 
 #include "core/cancel.h"
 #include "core/log.h"
+#include "push/protocol.h"
 #include "push/url.h"
 #include "sink/sink.h"
 
@@ -50,6 +51,12 @@ enum push_result { PUSH_ALL, PUSH_PART, PUSH_NONE };
  * error says what is lost and why, unless it is PUSH_ALL.
  */
 enum push_result push_client_finish(struct push_client *client, struct error *error);
+
+/* push_client_account: after push_client_finish; NULL when the process has ended without one. */
+const struct push_account *push_client_account(const struct push_client *client);
+
+/* push_client_interrupted: there is no account because the run was interrupted. */
+bool push_client_interrupted(const struct push_client *client);
 
 /* push_client_free: ends the process, at once if it is not finished. Takes NULL. */
 void push_client_free(struct push_client *client);

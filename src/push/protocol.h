@@ -58,8 +58,10 @@ struct push_series {
 /* What became of all samples. */
 struct push_account {
     int64_t samples;
-    int64_t lost;       /* of these */
-    const char *reason; /* why some were lost; NULL when none was */
+    int64_t lost;        /* of these */
+    int64_t refused;     /* of these: they will never be taken */
+    const char *reason;  /* why some were lost; NULL when none was */
+    const char *refusal; /* why some were refused; NULL when none was */
 };
 
 /* push_write_setup: appends it. */

@@ -2,6 +2,7 @@
 """A history that is forwarded to a database goes on where it ended, whatever ended it."""
 
 import contextlib
+import os
 import re
 import signal
 import sqlite3
@@ -12,6 +13,7 @@ import follow
 import harness
 from receiver import Receiver, status
 from recording import BEGIN, END, recording
+from test_push import children
 
 SPEED = 120
 
@@ -133,6 +135,36 @@ def test_nothing_is_lost(vperf, recorder, forward):
     assert received(database) == wanted
     in_order(known)
     in_order(database.lines[len(known):])
+
+
+def test_refused(recorder, forward):
+    """What is refused is lost, and the next run is no way to get it."""
+    def judge(handler, request):
+        bad = any("vsphere_host_" in line for line in request.lines)
+        status(400 if bad else 204)(handler, request)
+    with Receiver(otherwise=judge) as database:
+        process = forward(database, "--start", BEGIN, name="refused")
+        path = recorder.out.with_name("vperf.db.resume-refused")
+        harness.await_true(lambda: path.exists() and path.read_text(), "a position")
+        harness.await_true(lambda: database.lines, "samples")
+        process.send_signal(signal.SIGTERM)
+        done = harness.finish(process)
+    assert done.status == follow.INTERRUPTED, done
+    assert re.search(r": \d+ samples were refused, and no run sends them again: 400", done.err)
+
+
+def test_vperf_push_is_killed(forward):
+    """This is an error, though the next run goes on."""
+    with Receiver(otherwise=status(503)) as database:
+        process = forward(database, "--start", BEGIN, name="killed")
+        database.await_requests(1)
+        (helper,) = children(process, "vperf-push")
+        os.kill(helper, signal.SIGKILL)
+        harness.await_true(lambda: not children(process, "vperf-push"), "its end")
+        process.send_signal(signal.SIGTERM)
+        done = harness.finish(process)
+    assert done.status == 1, done
+    assert "vperf-push has ended; the next run with --resume goes on there" in done.err
 
 
 def packed(recorder):

@@ -25,6 +25,7 @@ static struct {
     size_t taken; /* lines */
 } world;
 
+/* NOLINTBEGIN(bugprone-reserved-identifier) */
 int64_t __wrap_clock_boot_ns(void);
 struct http *__wrap_http_new(const struct push_setup *setup, const struct encoding *encoding);
 void __wrap_http_free(struct http *http);
@@ -32,6 +33,7 @@ void __wrap_http_send(struct http *http, const GByteArray *body);
 void __wrap_http_give_up(struct http *http);
 bool __wrap_http_busy(const struct http *http);
 bool __wrap_http_ended(struct http *http, struct outcome *outcome);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 int64_t __wrap_clock_boot_ns(void) {
     return world.now_ns;

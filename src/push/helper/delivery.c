@@ -32,6 +32,7 @@ void delivery_done(struct delivery *delivery) {
     http_free(delivery->http);
     queue_done(&delivery->queue);
     free(delivery->reason);
+    free(delivery->refusal);
 }
 
 static void send_message(struct delivery *delivery, GByteArray *message, bool wait) {
@@ -161,6 +162,8 @@ static void tell_refused(struct delivery *delivery, const struct outcome *outcom
 static void drop_refused(struct delivery *delivery, const struct outcome *outcome,
                          const GByteArray *items, int64_t now_ns) {
     const struct batch *batch = queue_first(&delivery->queue);
+    if (!delivery->refusal)
+        delivery->refusal = memory_strdup(outcome->reason);
     delivery->refused += batch->samples;
     delivery->lost += batch->samples;
     tell_refused(delivery, outcome, items, now_ns);
@@ -244,7 +247,9 @@ void delivery_account(const struct delivery *delivery) {
     GByteArray *message = message_new(PUSH_DONE);
     record_add_number(message, delivery->samples);
     record_add_number(message, delivery->lost);
+    record_add_number(message, delivery->refused);
     record_add_text(message, delivery->lost ? delivery->reason : NULL);
+    record_add_text(message, delivery->refusal);
     message_end(message);
     stream_send(delivery->stream, message, true);
     message_free(message);

@@ -34,6 +34,7 @@ struct delivery {
     int64_t lost;
     int64_t refused; /* of these: they will never be taken */
     char *reason;    /* of the last failure or refusal; NULL for none */
+    char *refusal;   /* of the first one; NULL for none */
 };
 
 /* delivery_init: one way to the URL of the setup. */
