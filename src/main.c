@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* The command table, and the help that shows it. */
 #include <errno.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command/command.h"
 #include "command/completion.h"
 #include "core/descriptors.h"
-#include "core/interrupt.h"
-#include "core/memory.h"
+#include "core/program.h"
 #include "source/source.h"
 #include "version.h"
 
@@ -83,12 +81,7 @@ static int finish(int status) {
 }
 
 int main(int argc, char **argv) {
-    if (!descriptors_fill()) {
-        perror("vperf: /dev/null");
+    if (!program_begin())
         return STATUS_NOTHING;
-    }
-    setlocale(LC_CTYPE, "C.UTF-8");
-    interrupt_ignore_failed_writes();
-    memory_share_heap();
     return finish(run(argc, argv));
 }
