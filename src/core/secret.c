@@ -19,6 +19,10 @@ static struct secret *of_text(char *text) {
     return (struct secret *)(void *)(text - offsetof(struct secret, text));
 }
 
+void secret_protect_process(void) {
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
 char *secret_new(size_t size) {
     size_t whole = sizeof(struct secret) + size;
     struct secret *secret =
@@ -27,7 +31,7 @@ char *secret_new(size_t size) {
     /* As far as the system allows. */
     madvise(secret, whole, MADV_DONTDUMP);
     mlock(secret, whole);
-    prctl(PR_SET_DUMPABLE, 0);
+    secret_protect_process();
     secret->size = whole;
     atomic_init(&secret->owners, 1);
     return secret->text;

@@ -6,8 +6,13 @@
 #include <stddef.h>
 
 /*
- * secret_new: size zeroed bytes, to be freed by secret_free. From the first one on, the process
- * leaves no core dump, and only root may trace it or read its environment.
+ * secret_protect_process: from now on the process leaves no core dump, and only root may trace it
+ * or read its environment; for secrets that are in a library's memory too.
+ */
+void secret_protect_process(void);
+
+/*
+ * secret_new: size zeroed bytes, to be freed by secret_free; it protects the process.
  */
 char *secret_new(size_t size) __attribute__((returns_nonnull));
 

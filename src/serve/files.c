@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/secret.h"
 
 enum { MOST_BYTES = 1024 * 1024 };
 
@@ -16,6 +17,7 @@ char *files_read(const char *option, const char *path, struct error *error) {
         error_set(error, ERROR_USAGE, "%s '%s': %s", option, path, strerror(errno));
         return NULL;
     }
+    secret_protect_process(); /* the library of TLS has its own copy of a key */
     char *text = memory_alloc(MOST_BYTES + 1);
     size_t size = fread(text, 1, MOST_BYTES, file);
     bool failed = ferror(file), whole = feof(file);

@@ -4,15 +4,15 @@
  * no part of vperf, and a destination that hangs holds up nobody else.
  */
 #include <stdlib.h>
-#include <sys/prctl.h>
 
 #include "core/helper.h"
+#include "core/secret.h"
 #include "push/helper/deliver.h"
 
 int main(void) {
     if (!helper_begin("vperf-push", HELPER_STDERR))
         return EXIT_FAILURE;
-    prctl(PR_SET_DUMPABLE, 0); /* passwords and tokens in libcurl's memory */
+    secret_protect_process(); /* passwords and tokens in libcurl's memory */
     deliver_run(HELPER_SOCKET);
     return EXIT_SUCCESS;
 }
