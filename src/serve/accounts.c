@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /*
  * A password hash takes a tenth of a second on purpose: its result is kept, by a keyed digest of
- * what was sent, for the scrapes that follow. Hashing is done by one thread at a time: guessing
- * takes one core at most.
+ * what was sent, for the scrapes that follow. Hashing is done by one thread at a time, and wrong
+ * passwords have to wait: guessing takes a part of one core, and never all threads.
  */
 #include "serve/accounts.h"
 
@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,9 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "core/clock.h"
 #include "core/memory.h"
+#include "core/secret.h"
 
 enum {
     MOST_USERS = 1000,
@@ -26,9 +29,11 @@ enum {
     KEY_BYTES = 32,
     DIGEST_BYTES = 32,
     REMEMBERED = 64,
+    MOST_CHECKING = 2, /* threads, the one that hashes included */
+    GUESS_SHARE = 4,   /* hashes of wrong passwords take this part of the time */
 };
 
-enum verdict { REFUSED, ALLOWED, VERDICTS };
+static const int64_t guess_ns = 1000000000LL, burst_ns = 20 * guess_ns;
 
 struct account {
     char *name;
@@ -46,8 +51,10 @@ struct accounts {
     size_t count, capacity;
     unsigned char key[KEY_BYTES];
     pthread_mutex_t lock; /* of what is remembered */
-    struct remembered remembered[VERDICTS];
-    pthread_mutex_t hashing;
+    struct remembered remembered[ACCOUNTS_UNKNOWN];
+    atomic_int checking;     /* threads */
+    pthread_mutex_t hashing; /* of what follows */
+    int64_t paid_ns;         /* until when wrong passwords have used up their time */
     struct crypt_data crypt;
 };
 
@@ -140,6 +147,8 @@ struct accounts *accounts_read(const char *path, struct error *error) {
     struct accounts *accounts = memory_alloc(sizeof *accounts);
     pthread_mutex_init(&accounts->lock, NULL);
     pthread_mutex_init(&accounts->hashing, NULL);
+    atomic_init(&accounts->checking, 0);
+    secret_protect_process(); /* passwords come, and the library of HTTP has them too */
     bool good = check_file(file, path, error) && read_lines(accounts, file, path, error);
     if (good && getrandom(accounts->key, KEY_BYTES, 0) != KEY_BYTES)
         good = error_set(error, ERROR_UNAVAILABLE, "no random numbers: %s", strerror(errno));
@@ -184,11 +193,9 @@ static const struct account *find_user(const struct accounts *accounts, const ch
 static bool check_password(struct accounts *accounts, const char *name, const char *password) {
     const struct account *user = find_user(accounts, name);
     const char *hash = user ? user->hash : accounts->users[0].hash;
-    pthread_mutex_lock(&accounts->hashing);
     const char *made = crypt_r(password, hash, &accounts->crypt);
     bool same = made && strlen(made) == strlen(hash) && same_bytes(made, hash, strlen(hash));
     explicit_bzero(&accounts->crypt, sizeof accounts->crypt);
-    pthread_mutex_unlock(&accounts->hashing);
     return user && same;
 }
 
@@ -237,30 +244,56 @@ static void remember(struct remembered *remembered, const unsigned char *digest)
         remembered->count++;
 }
 
-/* What is known of it; VERDICTS when nothing is. */
-static enum verdict recall(struct accounts *accounts, const unsigned char *digest) {
-    enum verdict verdict = REFUSED;
+/* What is known of it. */
+static enum accounts_verdict recall(struct accounts *accounts, const unsigned char *digest) {
+    enum accounts_verdict verdict = ACCOUNTS_REFUSED;
     pthread_mutex_lock(&accounts->lock);
-    while (verdict < VERDICTS && !remembers(&accounts->remembered[verdict], digest))
+    while (verdict < ACCOUNTS_UNKNOWN && !remembers(&accounts->remembered[verdict], digest))
         verdict++;
     pthread_mutex_unlock(&accounts->lock);
     return verdict;
 }
 
-bool accounts_allow(struct accounts *accounts, const char *authorization) {
+/* The lock hashing is held. */
+static enum accounts_verdict check_now(struct accounts *accounts, const char *encoded,
+                                       const unsigned char *digest) {
+    int64_t begin_ns = clock_boot_ns();
+    if (accounts->paid_ns - begin_ns > burst_ns)
+        return ACCOUNTS_UNKNOWN;
+    enum accounts_verdict verdict =
+        check_encoded(accounts, encoded) ? ACCOUNTS_ALLOWED : ACCOUNTS_REFUSED;
+    int64_t took_ns = clock_boot_ns() - begin_ns;
+    if (verdict == ACCOUNTS_REFUSED)
+        accounts->paid_ns = MAX(accounts->paid_ns, begin_ns) + MAX(guess_ns, GUESS_SHARE * took_ns);
+    pthread_mutex_lock(&accounts->lock);
+    remember(&accounts->remembered[verdict], digest);
+    pthread_mutex_unlock(&accounts->lock);
+    return verdict;
+}
+
+/* The thread before may have found out the same. */
+static enum accounts_verdict find_out(struct accounts *accounts, const char *encoded,
+                                      const unsigned char *digest) {
+    enum accounts_verdict verdict = ACCOUNTS_UNKNOWN;
+    if (atomic_fetch_add(&accounts->checking, 1) < MOST_CHECKING) {
+        pthread_mutex_lock(&accounts->hashing);
+        verdict = recall(accounts, digest);
+        if (verdict == ACCOUNTS_UNKNOWN)
+            verdict = check_now(accounts, encoded, digest);
+        pthread_mutex_unlock(&accounts->hashing);
+    }
+    atomic_fetch_sub(&accounts->checking, 1);
+    return verdict;
+}
+
+enum accounts_verdict accounts_check(struct accounts *accounts, const char *authorization) {
     static const char scheme[] = "Basic ";
     unsigned char digest[DIGEST_BYTES];
     if (!authorization || strncasecmp(authorization, scheme, sizeof scheme - 1) != 0 ||
         strlen(authorization) > LONGEST_HEADER)
-        return false;
+        return ACCOUNTS_REFUSED;
     const char *encoded = authorization + strlen(scheme);
     make_digest(accounts, encoded, digest);
-    enum verdict verdict = recall(accounts, digest);
-    if (verdict == VERDICTS) {
-        verdict = check_encoded(accounts, encoded) ? ALLOWED : REFUSED;
-        pthread_mutex_lock(&accounts->lock);
-        remember(&accounts->remembered[verdict], digest);
-        pthread_mutex_unlock(&accounts->lock);
-    }
-    return verdict == ALLOWED;
+    enum accounts_verdict verdict = recall(accounts, digest);
+    return verdict == ACCOUNTS_UNKNOWN ? find_out(accounts, encoded, digest) : verdict;
 }

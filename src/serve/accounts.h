@@ -6,8 +6,6 @@
 #ifndef VPERF_SERVE_ACCOUNTS_H
 #define VPERF_SERVE_ACCOUNTS_H
 
-#include <stdbool.h>
-
 #include "core/error.h"
 
 struct accounts;
@@ -23,10 +21,19 @@ struct accounts *accounts_read(const char *path, struct error *error);
 /* accounts_free: takes NULL. */
 void accounts_free(struct accounts *accounts);
 
+enum accounts_verdict {
+    ACCOUNTS_REFUSED,
+    ACCOUNTS_ALLOWED,
+    ACCOUNTS_UNKNOWN, /* too much is being checked: to be asked again, a second later */
+};
+
 /*
- * accounts_allow: the value of a header Authorization is of one of the users; NULL is not. Takes as
- * long for a user who does not exist. What was found out is remembered for the next request.
+ * accounts_check: whether the value of a header Authorization is of one of the users; NULL is not.
+ * Takes as long for a user who does not exist. What was found out is remembered for the next
+ * request, and is answered at once. What is not known is found out by one thread at a time, for
+ * which one more waits; after 20 wrong passwords, one in a second, or less often where a hash takes
+ * long.
  */
-bool accounts_allow(struct accounts *accounts, const char *authorization);
+enum accounts_verdict accounts_check(struct accounts *accounts, const char *authorization);
 
 #endif

@@ -141,7 +141,13 @@ static enum MHD_Result begin_request(struct server *server, struct MHD_Connectio
     struct accounts *accounts = server->options.accounts;
     atomic_fetch_add(&server->answering, 1);
     connections_await_answer(connection_of(connection));
-    if (accounts && !accounts_allow(accounts, header_of(connection, "Authorization")))
+    enum accounts_verdict verdict =
+        accounts ? accounts_check(accounts, header_of(connection, "Authorization"))
+                 : ACCOUNTS_ALLOWED;
+    if (verdict == ACCOUNTS_UNKNOWN)
+        return refuse(connection, MHD_HTTP_TOO_MANY_REQUESTS,
+                      "too many passwords at once: try again", "Retry-After", "1");
+    if (verdict != ACCOUNTS_ALLOWED)
         return refuse(connection, MHD_HTTP_UNAUTHORIZED, "user name and password are needed",
                       "WWW-Authenticate", "Basic realm=\"vperf\", charset=\"UTF-8\"");
     if (!is_read(method))

@@ -199,6 +199,20 @@ def test_no_path_around_users(guarded, certs, path):
         assert guarded.get(path, method, ca_file=certs["ca"]["cert"])[0] == 401, method
 
 
+def test_guesses(vperf, user_file, tmp_path):
+    """Who guesses is put off after a while, and does not keep out who is known."""
+    known = ("prometheus", "Sesam")
+    with serving.exporter(vperf, tmp_path, "--auth-file", user_file, *TARGET) as one:
+        assert one.get(user=known)[0] == 200
+        for guess in range(1000):
+            status, headers, _ = one.get(user=("prometheus", str(guess)))
+            if status != 401:
+                break
+        assert status == 429 and headers["Retry-After"] == "1"
+        assert one.get(user=known)[0] == 200
+        assert one.get(user=("prometheus", "0"))[0] == 401
+
+
 def test_tls(guarded, certs):
     """TLS 1.2 or newer with the given certificate, and nothing in clear."""
     where = serving.urllib.parse.urlsplit(guarded.url)

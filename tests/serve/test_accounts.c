@@ -13,12 +13,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/memory.h"
 
 #define BCRYPT "$2y$04$aeCSaBWMC5hr0BfY8bJPHeqgXlgYoCtpUFXsGEWVvWQrXPt3C5Aq2"
+
+static int64_t now_seconds = 1000;
+
+int64_t __wrap_clock_boot_ns(void);
+
+int64_t __wrap_clock_boot_ns(void) {
+    return now_seconds * 1000000000;
+}
 
 static char path[] = "/tmp/vperf-accounts-XXXXXX";
 
@@ -50,10 +59,11 @@ static char *header_of(const char *user, const char *password) {
 
 static bool lets_in(struct accounts *accounts, const char *user, const char *password) {
     char *header = header_of(user, password);
-    bool first = accounts_allow(accounts, header);
-    assert_int_equal(accounts_allow(accounts, header), first); /* remembered */
+    enum accounts_verdict first = accounts_check(accounts, header);
+    assert_int_equal(accounts_check(accounts, header), first); /* remembered */
     free(header);
-    return first;
+    assert_int_not_equal(first, ACCOUNTS_UNKNOWN);
+    return first == ACCOUNTS_ALLOWED;
 }
 
 static void test_users(void **state) {
@@ -103,14 +113,15 @@ static void test_headers(void **state) {
         "Basic dQA6c2VjcmV0",
     };
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
-        assert_false(accounts_allow(accounts, headers[i]));
-    assert_true(accounts_allow(accounts, "basic dTpzZWNyZXQ="));
+        assert_int_equal(accounts_check(accounts, headers[i]), ACCOUNTS_REFUSED);
+    assert_int_equal(accounts_check(accounts, "basic dTpzZWNyZXQ="), ACCOUNTS_ALLOWED);
     for (int i = 0; i < 2000; i++)
         g_string_append(longest, "dTpz");
-    assert_false(accounts_allow(accounts, longest->str));
+    assert_int_equal(accounts_check(accounts, longest->str), ACCOUNTS_REFUSED);
     /* Those that are refused do not make it forget the others. */
     for (int i = 0; i < 70; i++) {
         char *password = memory_printf("%d", i);
+        now_seconds++;
         assert_false(lets_in(accounts, "u", password));
         free(password);
     }
@@ -120,6 +131,51 @@ static void test_headers(void **state) {
     accounts_free(NULL);
     free(text);
     free(hash);
+}
+
+static enum accounts_verdict check(struct accounts *accounts, const char *password) {
+    char *header = header_of("u", password);
+    enum accounts_verdict verdict = accounts_check(accounts, header);
+    free(header);
+    return verdict;
+}
+
+/* Guessing is slow, and does not keep out those who are known. */
+static void test_guesses(void **state) {
+    char *one = hash_of("secret"), *other = hash_of("other");
+    char *text = memory_concat("v:", other, "\nu:", one, "\n", NULL);
+    struct error error;
+    struct accounts *accounts = read_text(text, &error);
+    int refused = 0;
+    (void)state;
+    assert_int_equal(check(accounts, "secret"), ACCOUNTS_ALLOWED);
+    for (int i = 0; i < 100; i++) {
+        char *password = memory_printf("%d", i);
+        refused += check(accounts, password) == ACCOUNTS_REFUSED;
+        free(password);
+    }
+    assert_in_range(refused, 20, 21);
+    assert_int_equal(check(accounts, "0"), ACCOUNTS_REFUSED);
+    assert_int_equal(check(accounts, "secret"), ACCOUNTS_ALLOWED);
+    char *header = header_of("v", "other");
+    assert_int_equal(accounts_check(accounts, header), ACCOUNTS_UNKNOWN);
+    now_seconds++;
+    assert_int_equal(accounts_check(accounts, header), ACCOUNTS_ALLOWED);
+    free(header);
+    accounts_free(accounts);
+    free(text);
+    free(one);
+    free(other);
+}
+
+/* Passwords that come are in no core dump. */
+static void test_no_dump(void **state) {
+    struct error error;
+    (void)state;
+    prctl(PR_SET_DUMPABLE, 1);
+    accounts_free(read_text("u:" BCRYPT "\n", &error));
+    assert_int_equal(prctl(PR_GET_DUMPABLE), 0);
+    prctl(PR_SET_DUMPABLE, 1);
 }
 
 static void test_wrong_files(void **state) {
@@ -164,10 +220,9 @@ static void test_modes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_users),
-        cmocka_unit_test(test_headers),
-        cmocka_unit_test(test_wrong_files),
-        cmocka_unit_test(test_modes),
+        cmocka_unit_test(test_users),       cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_guesses),     cmocka_unit_test(test_no_dump),
+        cmocka_unit_test(test_wrong_files), cmocka_unit_test(test_modes),
     };
     close(mkstemp(path));
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
