@@ -46,8 +46,9 @@ struct lane {
     struct error error;         /* why the lane ended early */
     pthread_t thread;
     bool started;
-    size_t chosen;    /* entities of the selection when it began */
-    size_t unmatched; /* names that the target alone is asked for, and does not have */
+    size_t chosen;        /* entities of the selection when it began */
+    size_t unmatched;     /* names that the target alone is asked for, and does not have */
+    unsigned fill_faults; /* of attempts to fill the gaps that there are */
 };
 
 /* lane_start: begins the work of the target with this number in a thread. */

@@ -3,7 +3,12 @@
 
 #include "core/clock.h"
 
-enum { AGAIN_SECONDS = 300, LONGEST_SECONDS = 3600 };
+enum { AGAIN_SECONDS = 300, LONGEST_SECONDS = 3600, MOST_TRIES = 5 };
+
+struct filling {
+    struct lane *lane;
+    struct error lost; /* the first of what is missing */
+};
 
 static void on_entity(void *context, const struct entity *entity) {
     (void)context, (void)entity;
@@ -14,18 +19,20 @@ static void on_offered(void *context, const struct entity *entity, const struct 
 }
 
 static bool on_series(void *context, const struct series *series, struct error *error) {
-    const struct lane *lane = context;
-    struct series filling = *series;
-    filling.fills = true;
+    const struct lane *lane = ((const struct filling *)context)->lane;
+    struct series archived = *series;
+    archived.fills = true;
     if (cancel_requested(&lane->cancel))
         return error_set(error, ERROR_INTERRUPTED, "interrupted");
-    return run_write_of(lane->run, lane->index, &filling, error);
+    return run_write_of(lane->run, lane->index, &archived, error);
 }
 
 static void on_missing(void *context, const struct entity *entity, const char *reason) {
-    const struct lane *lane = context;
+    struct filling *filling = context;
+    const struct lane *lane = filling->lane;
     log_debug(&lane->run->options->log, "%s: archived samples of %s are missing: %s",
               lane->target->text, entity ? entity->name : "all", reason);
+    error_set(&filling->lost, ERROR_FAULT, "%s: %s", entity ? entity->name : "all", reason);
 }
 
 static void on_absent(void *context, const struct absence *absence) {
@@ -53,9 +60,9 @@ static void on_progress(void *context, int done, int total) {
     (void)context, (void)done, (void)total;
 }
 
-static struct source_events events_of(struct lane *lane) {
+static struct source_events events_of(struct filling *filling) {
     return (struct source_events){
-        .context = lane,
+        .context = filling,
         .offered = on_offered,
         .series = on_series,
         .skipped = on_entity,
@@ -90,34 +97,45 @@ static void end_gap(const struct lane *lane, const struct window *window) {
     pthread_mutex_unlock(&run->lock);
 }
 
-/* What the source has not, or refuses, it will not have later. */
-static bool is_answer(const struct error *error) {
-    return error->kind == ERROR_UNAVAILABLE || error->kind == ERROR_USAGE ||
-           error->kind == ERROR_FAULT;
+/* What the source has not, it will not have later. */
+static bool is_final(const struct error *lost) {
+    return lost->kind == ERROR_NONE || lost->kind == ERROR_UNAVAILABLE || lost->kind == ERROR_USAGE;
+}
+
+/* What a call lost may come at the next one; what is refused each time is not asked for for ever.
+ */
+static void settle(struct lane *lane, const struct window *window, const struct error *lost) {
+    const struct log *log = &lane->run->options->log;
+    bool first = !lane->fill.times;
+    lane->fill_faults += lost->kind == ERROR_FAULT;
+    if (is_final(lost) || lane->fill_faults >= MOST_TRIES) {
+        if (lost->kind != ERROR_NONE)
+            log_info(log, "%s: a gap is not filled from archived samples: %s", lane->target->text,
+                     lost->message);
+        end_gap(lane, window);
+        lane->fill = (struct backoff){0};
+        lane->fill_faults = 0;
+        return;
+    }
+    if (first)
+        log_info(log, "%s: a gap is not filled yet from archived samples: %s; trying again",
+                 lane->target->text, lost->message);
+    backoff_extend(&lane->fill, clock_boot_ns(), AGAIN_SECONDS, LONGEST_SECONDS);
 }
 
 bool lane_fill(struct lane *lane, struct source *source) {
     struct window window;
     if (!find_gap(lane, source, &window))
         return true;
-    const struct log *log = &lane->run->options->log;
-    const struct source_events events = events_of(lane);
+    struct filling filling = {.lane = lane};
+    const struct source_events events = events_of(&filling);
     struct error error = {0};
     window.kept_only = true;
-    bool good =
-        source->ops->round(source, &lane->run->options->selection, &window, &events, &error);
+    bool good = source->ops->round(source, &lane->selection, &window, &events, &error);
     if (!good && (run_output_failed(&error) || error.kind == ERROR_INTERRUPTED)) {
         lane->error = error;
         return false;
     }
-    if (!good)
-        log_info(log, "%s: a gap is not filled from archived samples: %s", lane->target->text,
-                 error.message);
-    if (good || is_answer(&error)) {
-        end_gap(lane, &window);
-        lane->fill = (struct backoff){0};
-    } else {
-        backoff_extend(&lane->fill, clock_boot_ns(), AGAIN_SECONDS, LONGEST_SECONDS);
-    }
+    settle(lane, &window, good ? &filling.lost : &error);
     return run_end_round(lane->run, lane->index, &lane->error);
 }

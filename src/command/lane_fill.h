@@ -7,8 +7,9 @@
 
 /*
  * lane_fill: between two rounds, asks the source for archived samples when the sink has gaps that
- * they may fill. That it has none is no failure: the gap stays. False with lane->error when the
- * lane is to end.
+ * they may fill. That it has none is no failure: the gap stays. What is lost or
+ * refused on the way is asked for again, a few times. False with lane->error when the lane is to
+ * end.
  */
 bool lane_fill(struct lane *lane, struct source *source);
 
