@@ -7,7 +7,8 @@
 
 struct retention {
     int64_t samples_seconds; /* every sample */
-    int64_t hours_seconds;   /* what is kept of each hour, gaps and events */
+    int64_t hours_seconds;   /* what is kept of each hour, gaps and events; at least as long as its
+                                samples */
 };
 
 #endif

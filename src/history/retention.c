@@ -77,7 +77,7 @@ static bool give_back(struct database *database, struct error *error) {
            database_script(database, "PRAGMA incremental_vacuum(4096)", error);
 }
 
-static const int64_t nothing_old = INT64_MIN;
+static const int64_t nothing_old = INT64_MIN / HOUR_SECONDS;
 
 /*
  * The hour before which samples are dropped: time in which nothing was recorded does not count, so
@@ -103,14 +103,20 @@ static bool find_oldest(struct database *database, const struct retention *reten
     return failed.kind == ERROR_NONE || error_set(error, failed.kind, "%s", failed.message);
 }
 
+/* What is kept of hours outlives their samples: recorded hours are counted by it. */
+static int64_t find_oldest_hour(const struct retention *retention, int64_t newest,
+                                int64_t samples) {
+    return MIN((newest - retention->hours_seconds) / HOUR_SECONDS, samples);
+}
+
 /* A part; entities go last, for what is theirs is found by them. */
 static bool drop(struct database *database, const struct retention *retention, int64_t newest,
                  GArray *gone, bool *more, struct error *error) {
     int64_t samples = 0;
-    int64_t hours = (newest - retention->hours_seconds) / HOUR_SECONDS;
     *more = false;
     if (!find_oldest(database, retention, newest, &samples, error))
         return false;
+    int64_t hours = find_oldest_hour(retention, newest, samples);
     return database_script(database, "BEGIN IMMEDIATE", error) &&
            (samples == nothing_old || drop_samples(database, samples, more, error)) &&
            drop_hours(database, hours, more, error) &&

@@ -440,13 +440,11 @@ static void test_folding_fails(void **state) {
 }
 
 /* A year, four days in each round: what is too old goes, and the file does not grow. */
-static void test_retention(void **state) {
-    struct fixture *fixture = *state;
-    static const struct retention short_time = {2 * 86400, 10 * 86400};
+static void keep_a_year(struct fixture *fixture, const struct retention *retention) {
     enum { ROUNDS = 92, HOURS = 96, APPLIED_ROUNDS = 30 };
     struct error error = {0};
     writer_close(fixture->writer);
-    fixture->writer = writer_open(fixture->path, &short_time, &quiet, &error);
+    fixture->writer = writer_open(fixture->path, retention, &quiet, &error);
     int64_t now = g_get_real_time() / G_USEC_PER_SEC;
     int64_t size = 0, start = (now / HOUR - ROUNDS * HOURS) * HOUR;
     for (int64_t round = 0; round < ROUNDS; round++) {
@@ -472,6 +470,14 @@ static void test_retention(void **state) {
     assert_true(number(fixture, "PRAGMA page_count") <= size + size / 4);
 }
 
+static void test_retention(void **state) {
+    keep_a_year(*state, &(struct retention){2 * 86400, 10 * 86400});
+}
+
+static void test_hours_kept_for_less_than_samples(void **state) {
+    keep_a_year(*state, &(struct retention){10 * 86400, 2 * 86400});
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_rounds_become_blocks, set_up, tear_down),
@@ -486,6 +492,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_a_full_disk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_folding_fails, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_retention, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_hours_kept_for_less_than_samples, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
