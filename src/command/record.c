@@ -25,7 +25,8 @@ const struct options_spec record_spec = {
     .datastores = true,
 };
 
-static int run_record(const struct options *options, struct writer *writer) {
+/* *again: the file is gone, and another one is to be written. */
+static int run_record(const struct options *options, struct writer *writer, bool *again) {
     struct history_sink sink;
     struct run run;
     history_sink_init(&sink, writer);
@@ -35,7 +36,11 @@ static int run_record(const struct options *options, struct writer *writer) {
     notify_ready();
     run_all(&run);
     notify_stopping();
-    run_report_end(&options->log, &run.fatal);
+    *again = run.fatal.kind == ERROR_OUTPUT && writer_is_gone(writer);
+    if (*again)
+        log_warn(&options->log, "%s while it was written: a new history begins", run.fatal.message);
+    else
+        run_report_end(&options->log, &run.fatal);
     int status = run_status(&run);
     run_done(&run);
     return status;
@@ -58,11 +63,15 @@ static int record(struct options *options, struct error *error) {
     options->selection.context |= CONTEXT_PLACE | CONTEXT_GUEST_ID;
     if (!check_targets(options, path, error))
         return STATUS_USAGE;
-    struct writer *writer = writer_open(path, &options->retention, &options->log, error);
-    if (!writer)
-        return run_error_status(error);
-    int status = run_record(options, writer);
-    writer_close(writer);
+    bool again = false;
+    int status = STATUS_OK;
+    do {
+        struct writer *writer = writer_open(path, &options->retention, &options->log, error);
+        if (!writer)
+            return run_error_status(error);
+        status = run_record(options, writer, &again);
+        writer_close(writer);
+    } while (again);
     return status;
 }
 

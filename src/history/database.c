@@ -25,6 +25,10 @@ const char *database_path(const struct database *database) {
     return database->path;
 }
 
+bool database_is_there(const struct database *database) {
+    return database->lock < 0 || lock_holds(database->lock, database->path);
+}
+
 static enum error_kind kind_of(int code) {
     switch (code & 0xff) {
     case SQLITE_NOTADB:
@@ -195,11 +199,21 @@ static struct database *database_new(const char *path, int lock) {
     return database;
 }
 
+/*
+ * SQLite leaves the write-ahead log of a file that was moved where it is: its rounds would be lost,
+ * and another file of that path would be taken for what it belongs to.
+ */
+static void empty_log(struct database *database) {
+    if (database->handle && !database_is_there(database))
+        sqlite3_wal_checkpoint_v2(database->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
 /* The lock goes last: closing the file ends the locks that SQLite has on it. */
 void database_close(struct database *database) {
     if (!database)
         return;
     g_hash_table_destroy(database->statements);
+    empty_log(database);
     sqlite3_close(database->handle);
     lock_release(database->lock);
     free(database->path);
@@ -253,6 +267,23 @@ static bool connect(struct database *database, const char *parameters, int flags
     return database_script(database, "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0", error);
 }
 
+/* What a reader needs beside the file while a write-ahead log is there, or why it cannot be had. */
+static bool check_log(const struct database *database, const char *log, struct error *error) {
+    char *index = memory_printf("%s-shm", database->path);
+    if (access(log, R_OK) != 0)
+        error_set(error, ERROR_OUTPUT, "cannot read '%s': %s", log, g_strerror(errno));
+    else if (access(index, R_OK) != 0 && errno != ENOENT)
+        error_set(error, ERROR_OUTPUT, "cannot read '%s': %s", index, g_strerror(errno));
+    else if (access(index, F_OK) != 0)
+        error_set(error, ERROR_OUTPUT,
+                  "'%s' was left by a writer that was killed: '%s' cannot be made, without which "
+                  "its last rounds cannot be read: copy it, with '%s', to a folder that you may "
+                  "write",
+                  database->path, index, log);
+    free(index);
+    return error->kind == ERROR_NONE;
+}
+
 /* Beside a file that nobody writes, a reader may be unable to make what SQLite wants there. */
 static bool connect_reader(struct database *database, struct error *error) {
     struct error first = {0};
@@ -261,9 +292,10 @@ static bool connect_reader(struct database *database, struct error *error) {
         return true;
     char *log = memory_printf("%s-wal", database->path);
     bool quiet = first.kind == ERROR_OUTPUT && access(log, F_OK) != 0;
+    bool told = !quiet && first.kind == ERROR_OUTPUT && !check_log(database, log, error);
     free(log);
     if (!quiet)
-        return error_set(error, first.kind, "%s", first.message);
+        return !told && error_set(error, first.kind, "%s", first.message);
     g_hash_table_remove_all(database->statements);
     sqlite3_close(database->handle);
     database->handle = NULL;

@@ -34,6 +34,9 @@ void database_close(struct database *database);
 /* database_path: as it was given. */
 const char *database_path(const struct database *database);
 
+/* database_is_there: one that is written is still the file of its path: not removed or replaced. */
+bool database_is_there(const struct database *database);
+
 /* database_script: statements without values. */
 bool database_script(struct database *database, const char *sql, struct error *error)
     __attribute__((warn_unused_result));

@@ -69,6 +69,15 @@ int lock_take(const char *path, struct error *error) {
     return -1;
 }
 
+bool lock_holds(int lock, const char *path) {
+    struct stat held, named;
+    if (fstat(lock, &held) != 0)
+        return true;
+    if (stat(path, &named) != 0)
+        return errno != ENOENT && errno != ENOTDIR;
+    return held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+}
+
 void lock_release(int lock) {
     if (lock >= 0)
         close(lock);

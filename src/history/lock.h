@@ -14,6 +14,9 @@
  */
 int lock_take(const char *path, struct error *error);
 
+/* lock_holds: the path still names the locked file; also when that cannot be told. */
+bool lock_holds(int lock, const char *path);
+
 /* lock_release: takes -1. */
 void lock_release(int lock);
 

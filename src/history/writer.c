@@ -438,9 +438,16 @@ static bool tidy_now(struct writer *writer, struct error *error) {
     return true;
 }
 
+bool writer_is_gone(const struct writer *writer) {
+    return !database_is_there(writer->database);
+}
+
 bool writer_commit(struct writer *writer, unsigned target, struct error *error) {
     struct batch *batch = batch_for(writer, target);
     struct error failed = {0};
+    if (writer_is_gone(writer))
+        return error_set(error, ERROR_OUTPUT, "'%s' was removed or replaced",
+                         database_path(writer->database));
     if (!commit(writer, batch, &failed))
         return try_again(writer, &failed, error);
     tell_back(writer);

@@ -50,10 +50,13 @@ void writer_miss(struct writer *writer, unsigned target, const struct entity *en
 /*
  * writer_commit: the round of the target is over: it is on disk afterwards. When it cannot be
  * written, it is kept for a later commit, as long as there is room; false with the error when that
- * makes no sense.
+ * makes no sense, as when writer_is_gone.
  */
 bool writer_commit(struct writer *writer, unsigned target, struct error *error)
     __attribute__((warn_unused_result));
+
+/* writer_is_gone: its file was removed or replaced: nobody will find what is written. */
+bool writer_is_gone(const struct writer *writer);
 
 /* writer_mark: which samples of the entity are recorded; false when none are. */
 bool writer_mark(struct writer *writer, const struct entity *entity, int32_t interval,

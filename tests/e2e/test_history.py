@@ -12,6 +12,7 @@ import resource
 import shutil
 import signal
 import sqlite3
+import tempfile
 import time
 
 import follow
@@ -43,6 +44,7 @@ def story(vperf, shared_vcsim, tmp_path_factory):
             time.sleep(dice.uniform(0, 0.5))
             run.process.send_signal(signal.SIGKILL)
             run.process.wait()
+            run.killed = run.out.read_bytes(), pathlib.Path(f"{run.out}-wal").read_bytes()
             if n == KILLS // 2:
                 server.control("clock", forward="2h30m")
             run.start()
@@ -342,6 +344,103 @@ def test_an_older_format(vperf, story, tmp_path):
     assert sorted(readings) == [("guestD",), ("snapsh",), ("space.",)]
     assert [vperf.run(*command, old).out for command in commands] == [done.out for done in first]
     assert vperf.run("history", "--check", old).status == 0
+
+
+def rows_of(path):
+    """What there is in a history, for a test that waits for it."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+            return database.execute("SELECT count(*) FROM round").fetchone()[0]
+    except sqlite3.Error:
+        return 0
+
+
+def test_a_file_that_is_removed(vperf, tmp_path):
+    """The recorder notices, says so once, and goes on with the file of that path; what was
+    moved is whole."""
+    path, moved, err = (tmp_path / name for name in ("vperf.db", "moved.db", "err.txt"))
+    with open(err, "wb") as stream:
+        recorder = vperf.start("record", "--interval", "1", "--output", path, "test:///default",
+                               stderr=stream)
+    try:
+        harness.await_true(lambda: rows_of(path) > 1, "rounds")
+        path.unlink()
+        harness.await_true(lambda: path.exists() and rows_of(path) > 1, "rounds in a new file")
+        path.rename(moved)
+        harness.await_true(lambda: path.exists() and rows_of(path) > 1, "rounds in a third file")
+        before = rows_of(moved)
+        shutil.copy(moved, tmp_path / "back.db")
+        (tmp_path / "back.db").replace(path)
+        harness.await_true(lambda: rows_of(path) > before, "rounds in a fourth file")
+    finally:
+        recorder.send_signal(signal.SIGINT)
+        harness.finish(recorder)
+    assert recorder.returncode == follow.INTERRUPTED
+    told = [line for line in err.read_text().splitlines() if "removed or replaced" in line]
+    assert len(told) == 3 and all(str(path) in line for line in told), err.read_text()
+    for history in (path, moved):
+        assert vperf.run("history", "--check", history).status == 0
+        assert vperf.run("collect", "--samples", "1", history).out.count("\n") > 1
+
+
+@pytest.fixture(name="shelf")
+def make_shelf():
+    """A folder that other users can reach."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield pathlib.Path(folder)
+        os.chmod(folder, 0o755)
+
+
+def test_a_folder_that_may_not_be_written(vperf, story, shelf):
+    """A history is read there, and nothing is left beside it; where that cannot be, because a
+    writer was killed, it is told what to do."""
+    # The superuser may write everywhere.
+    who = {"user": 65534} if os.geteuid() == 0 else {}
+    path = shelf / "copy.db"
+    shutil.copy(story.out, path)
+    path.chmod(0o444)
+    shelf.chmod(0o555)
+    done = vperf.run("collect", "--samples", "1", path, **who)
+    assert done.status == 0 and done.out.count("\n") > 1, done
+    assert harness.files_in(shelf) == ["copy.db"]
+    shelf.chmod(0o755)
+    for name, data in zip(("killed.db", "killed.db-wal"), story.killed, strict=True):
+        (shelf / name).write_bytes(data)
+        (shelf / name).chmod(0o444)
+    shelf.chmod(0o555)
+    done = vperf.run("collect", "--samples", "1", shelf / "killed.db", **who)
+    assert done.status == 1 and "to a folder that you may write" in done.err, done
+    assert len(done.messages) == 1, done
+    shelf.chmod(0o755)
+    (shelf / "killed.db-wal").chmod(0)
+    done = vperf.run("collect", "--samples", "1", shelf / "killed.db", **who)
+    assert done.status == 1 and "killed.db-wal': Permission denied" in done.err, done
+
+
+def test_a_damaged_write_ahead_log(vperf, story, tmp_path):
+    """It costs its last rounds at most: what is read is what there was before them."""
+    data, log = story.killed
+    path, dice = tmp_path / "killed.db", random.Random(3)
+    sidecar = pathlib.Path(f"{path}-wal")
+
+    def values(spoilt):
+        for name in (f"{path}-shm", sidecar):
+            pathlib.Path(name).unlink(missing_ok=True)
+        path.write_bytes(data)
+        sidecar.write_bytes(spoilt)
+        return values_of(vperf.run("collect", "--start", BEGIN, "--end", END, path))
+    good, before = values(log), {}
+    assert good
+    for part in (0, 1, 25, 50, 75, 95):
+        kept = values(log[:len(log) * part // 100])
+        assert before.items() <= kept.items() <= good.items(), part
+        before = kept
+    assert len(before) > len(good) // 2
+    for _ in range(DAMAGES):
+        at = dice.randrange(len(log))
+        kept = values(log[:at] + bytes([log[at] ^ 1 << dice.randrange(8)]) + log[at + 1:])
+        assert kept.items() <= good.items() and kept.items() <= values(log[:at + 1]).items(), at
+        assert vperf.run("history", "--check", path).status == 0 or not kept, at
 
 
 # By the first byte of a page.

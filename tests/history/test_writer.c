@@ -478,6 +478,21 @@ static void test_hours_kept_for_less_than_samples(void **state) {
     keep_a_year(*state, &(struct retention){10 * 86400, 2 * 86400});
 }
 
+/* A recorder must not go on in a file that nobody will find. */
+static void test_a_file_that_is_gone(void **state) {
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    assert_true(writer_commit(fixture->writer, 0, &error));
+    assert_false(writer_is_gone(fixture->writer));
+    assert_int_equal(g_unlink(fixture->path), 0);
+    assert_true(writer_is_gone(fixture->writer));
+    assert_false(writer_commit(fixture->writer, 0, &error));
+    assert_int_equal(error.kind, ERROR_OUTPUT);
+    assert_non_null(strstr(error.message, "was removed or replaced"));
+    assert_true(g_file_set_contents(fixture->path, "", 0, NULL));
+    assert_true(writer_is_gone(fixture->writer));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_rounds_become_blocks, set_up, tear_down),
@@ -493,6 +508,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_folding_fails, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_retention, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_hours_kept_for_less_than_samples, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_file_that_is_gone, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
