@@ -11,10 +11,11 @@ static void check(const char *text, size_t limit) {
     CHECK(*text && strlen(text) <= limit);
 }
 
-static void visit(void *context, const char *tag, const char *object) {
+static bool visit(void *context, const char *tag, const char *object) {
     (void)context;
     check(tag, TAG_ANSWERS_MAX_ID);
     check(object, TAG_ANSWERS_MAX_ID);
+    return true;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

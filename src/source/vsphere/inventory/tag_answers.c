@@ -44,9 +44,8 @@ static bool visit_objects(const json_t *item, tag_answers_visit *visit, void *co
     for (size_t i = 0; i < json_array_size(objects); i++) {
         const json_t *object = json_array_get(objects, i);
         const char *id = text_of(json_object_get(object, "id"), TAG_ANSWERS_MAX_ID);
-        if (!id)
+        if (!id || !visit(context, tag, id))
             return false;
-        visit(context, tag, id);
     }
     return true;
 }

@@ -22,8 +22,11 @@ bool tag_answers_name(const json_t *answer, const char **name);
 /* tag_answers_category: the category of a tag, borrowed. */
 bool tag_answers_category(const json_t *answer, const char **category);
 
-/* tag_answers_attached: gives visit the id of each tag with each object that it is attached to. */
-typedef void tag_answers_visit(void *context, const char *tag, const char *object);
+/*
+ * tag_answers_attached: gives visit the id of each tag with each object that it is attached to; it
+ * ends, false, when visit returns false.
+ */
+typedef bool tag_answers_visit(void *context, const char *tag, const char *object);
 bool tag_answers_attached(const json_t *answer, tag_answers_visit *visit, void *context);
 
 #endif

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cancel.h"
 #include "core/clock.h"
 #include "core/memory.h"
 #include "source/vsphere/inventory/tag_answers.h"
+#include "source/vsphere/inventory/tagged.h"
 #include "source/vsphere/session/failure.h"
 #include "source/vsphere/session/rest.h"
 #include "source/vsphere/session/session.h"
@@ -29,10 +31,10 @@ static const int64_t second_ns = 1000000000;
 struct reading_tags {
     struct tags *tags;
     struct channel *channel;
-    GPtrArray *ids;      /* of tags */
-    GHashTable *objects; /* by id of an entity: a GPtrArray of its tags' ids, interned */
-    GHashTable *used;    /* ids of tags that entities have */
-    size_t size;         /* of all texts */
+    GPtrArray *ids; /* of tags */
+    struct tagged tagged;
+    const char *overloaded; /* the id of an entity with too many tags */
+    size_t size;            /* of all texts */
 };
 
 static bool malformed(const struct reading_tags *reading, const char *resource,
@@ -52,20 +54,22 @@ static bool list_ids(struct reading_tags *reading, struct error *error) {
     return good;
 }
 
-static void attach(void *context, const char *tag, const char *object) {
+static bool attach(void *context, const char *tag, const char *object) {
     struct reading_tags *reading = context;
-    GPtrArray *list = g_hash_table_lookup(reading->objects, object);
-    if (!list)
-        return;
-    const char *known = g_hash_table_lookup(reading->used, tag);
-    if (!known) {
-        char *copy = memory_strdup(tag);
-        g_hash_table_add(reading->used, copy);
-        known = copy;
-    }
-    /* Answered twice, it is attached once. */
-    if (!g_ptr_array_find(list, known, NULL))
-        g_ptr_array_add(list, (char *)known);
+    if (!tagged_add(&reading->tagged, tag, object))
+        reading->overloaded = object;
+    return !reading->overloaded && !cancel_requested(reading->channel->session->cancel);
+}
+
+/* The answer was not read to its end. */
+static bool stopped(const struct reading_tags *reading, const char *resource, struct error *error) {
+    const char *label = reading->channel->session->label;
+    if (reading->overloaded)
+        return error_set(error, ERROR_PROTOCOL, "%s: '%s' has more than %d tags", label,
+                         reading->overloaded, TAGGED_MOST);
+    if (cancel_requested(reading->channel->session->cancel))
+        return error_set(error, ERROR_INTERRUPTED, "%s: interrupted", label);
+    return malformed(reading, resource, error);
 }
 
 static bool list_attached(struct reading_tags *reading, guint from, struct error *error) {
@@ -78,7 +82,7 @@ static bool list_attached(struct reading_tags *reading, guint from, struct error
                                          .body = memory_check(body)};
     json_t *answer = rest_call(reading->channel, &request, error);
     bool good = answer && (tag_answers_attached(answer, attach, reading) ||
-                           malformed(reading, request.resource, error));
+                           stopped(reading, request.resource, error));
     json_decref(answer);
     json_decref(body);
     return good;
@@ -120,7 +124,7 @@ static bool learn_name(struct reading_tags *reading, const char *id, struct erro
 static bool learn_names(struct reading_tags *reading, struct error *error) {
     GHashTableIter iterator;
     gpointer id;
-    g_hash_table_iter_init(&iterator, reading->used);
+    g_hash_table_iter_init(&iterator, reading->tagged.tags);
     while (g_hash_table_iter_next(&iterator, &id, NULL)) {
         if (g_hash_table_contains(reading->tags->names, id) || learn_name(reading, id, error))
             continue;
@@ -136,10 +140,13 @@ static gint compare(gconstpointer a, gconstpointer b) {
 }
 
 /* The tags of one entity, owned by the caller. */
-static char *compose(const struct reading_tags *reading, const GPtrArray *ids) {
+static char *compose(const struct reading_tags *reading, GHashTable *ids) {
     GPtrArray *names = g_ptr_array_new();
-    for (guint i = 0; i < ids->len; i++) {
-        char *name = g_hash_table_lookup(reading->tags->names, ids->pdata[i]);
+    GHashTableIter iterator;
+    gpointer id;
+    g_hash_table_iter_init(&iterator, ids);
+    while (g_hash_table_iter_next(&iterator, &id, NULL)) {
+        char *name = g_hash_table_lookup(reading->tags->names, id);
         if (name)
             g_ptr_array_add(names, name);
     }
@@ -157,10 +164,10 @@ static bool compose_all(struct reading_tags *reading, struct error *error) {
     GHashTable *texts = g_hash_table_new_full(g_str_hash, g_str_equal, free, free);
     GHashTableIter iterator;
     gpointer id, ids;
-    g_hash_table_iter_init(&iterator, reading->objects);
+    g_hash_table_iter_init(&iterator, reading->tagged.objects);
     while (reading->size <= (size_t)MAX_TEXT_MIB << 20 &&
            g_hash_table_iter_next(&iterator, &id, &ids)) {
-        char *text = ((GPtrArray *)ids)->len ? compose(reading, ids) : NULL;
+        char *text = g_hash_table_size(ids) ? compose(reading, ids) : NULL;
         reading->size += text ? strlen(text) : 0;
         if (text)
             g_hash_table_replace(texts, memory_strdup(id), text);
@@ -183,10 +190,6 @@ static bool read_all(struct reading_tags *reading, struct error *error) {
     return good && learn_names(reading, error) && compose_all(reading, error);
 }
 
-static void free_list(gpointer list) {
-    g_ptr_array_free(list, TRUE);
-}
-
 /* What is read of a server that changes meanwhile is read once more. */
 static bool read_tags(struct tags *tags, struct channel *channel, const struct inventory *inventory,
                       struct error *error) {
@@ -197,16 +200,13 @@ static bool read_tags(struct tags *tags, struct channel *channel, const struct i
             .tags = tags,
             .channel = channel,
             .ids = g_ptr_array_new_with_free_func(free),
-            .objects = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_list),
-            .used = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL),
         };
+        tagged_init(&reading.tagged);
         for (size_t i = 0; i < inventory->count; i++)
             if (inventory->entities[i]->id)
-                g_hash_table_replace(reading.objects, (char *)inventory->entities[i]->id,
-                                     g_ptr_array_new());
+                tagged_expect(&reading.tagged, inventory->entities[i]->id);
         good = read_all(&reading, error);
-        g_hash_table_destroy(reading.objects);
-        g_hash_table_destroy(reading.used);
+        tagged_done(&reading.tagged);
         g_ptr_array_free(reading.ids, TRUE);
         if (error->kind != ERROR_UNAVAILABLE)
             break;

@@ -100,8 +100,9 @@ static void test_names(void **state) {
     }
 }
 
-static void list(void *context, const char *tag, const char *object) {
+static bool list(void *context, const char *tag, const char *object) {
     g_string_append_printf(context, "%s@%s ", tag, object);
+    return true;
 }
 
 static void test_attached(void **state) {
@@ -133,12 +134,28 @@ static void test_attached(void **state) {
     }
 }
 
+static bool stop_at_second(void *context, const char *tag, const char *object) {
+    (void)tag;
+    (void)object;
+    return ++*(int *)context < 2;
+}
+
+/* A long answer need not be read to its end. */
+static void test_stopped(void **state) {
+    (void)state;
+    int visits = 0;
+    json_t *json = json_of("[{\"tag_id\":\"t\",\"object_ids\":[{\"id\":\"a\"},{\"id\":\"b\"},"
+                           "{\"id\":\"c\"}]},{\"tag_id\":\"u\",\"object_ids\":[{\"id\":\"a\"}]}]");
+    assert_false(tag_answers_attached(json, stop_at_second, &visits));
+    assert_int_equal(visits, 2);
+    json_decref(json);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ids),
-        cmocka_unit_test(test_limit_of_an_id),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_attached),
+        cmocka_unit_test(test_ids),     cmocka_unit_test(test_limit_of_an_id),
+        cmocka_unit_test(test_names),   cmocka_unit_test(test_attached),
+        cmocka_unit_test(test_stopped),
     };
     return cmocka_run_group_tests_name("tag_answers", tests, NULL, NULL);
 }
