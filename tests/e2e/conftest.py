@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -28,6 +29,11 @@ def pytest_configure(config):
     """Tell pytest our marks: tests that need no second run with another build under test."""
     config.addinivalue_line("markers", "guests: needs a real libvirtd")
     config.addinivalue_line("markers", "tsan: runs a vperf of its own, for ThreadSanitizer")
+    # A shell starts what it runs in the background with these ignored, as nohup does: vperf would
+    # ignore them too. With a handler, we ignore them all the same, and programs we start do not.
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 def pytest_collection_modifyitems(items):
