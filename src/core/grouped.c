@@ -175,7 +175,7 @@ static bool read_group(const struct grouped *grouped, const struct group *group)
             return false;
         to += part->size;
     }
-    if (group->bytes->len)
+    if (to && group->bytes->len)
         memcpy(to, group->bytes->data, group->bytes->len);
     return true;
 }
