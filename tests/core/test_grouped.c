@@ -13,9 +13,11 @@
 
 #include "core/grouped.h"
 
-enum { GROUPS = 7, ROUNDS = 100, PART_SIZE = 64 << 20, PARTS = 65 };
+enum { GROUPS = 7, ROUNDS = 100, PART_SIZE = 128 << 10, PARTS = 33280 };
 
-/* Then the file has no bytes: what is read of a place begins with its number. */
+static const off_t far_offset = (off_t)4 << 30;
+
+/* Then the file has no bytes: what is read of the far offset begins with it. */
 static bool pretends;
 
 ssize_t __real_pwrite(int file, const void *bytes, size_t size, off_t offset);
@@ -30,7 +32,8 @@ ssize_t __wrap_pwrite(int file, const void *bytes, size_t size, off_t offset) {
 ssize_t __wrap_pread(int file, void *bytes, size_t size, off_t offset) {
     if (!pretends)
         return __real_pread(file, bytes, size, offset);
-    memcpy(bytes, &offset, sizeof offset);
+    if (offset == far_offset)
+        memcpy(bytes, &offset, sizeof offset);
     return (ssize_t)size;
 }
 
@@ -95,23 +98,28 @@ static void test_no_directory(void **state) {
     unsetenv("TMPDIR");
 }
 
-/* A group may be larger than 4 GiB; the memory for it is not touched here. */
+/*
+ * A group may be larger than 4 GiB; the memory for it is not touched here, but a sanitizer would
+ * keep half a GiB about it.
+ */
 static void test_large(void **state) {
+    (void)state;
+    if (SANITIZED)
+        skip();
     struct grouped *grouped = grouped_new(0);
     char *part = calloc(1, PART_SIZE);
     struct error error = {0};
     size_t size = 0;
-    (void)state;
     pretends = true;
     for (int i = 0; i < PARTS; i++)
         assert_true(grouped_add(grouped, 0, part, PART_SIZE, &error));
     bool prepared = grouped_prepare(grouped, &error);
     const char *bytes = prepared ? grouped_read(grouped, 0, &size, &error) : NULL;
     if (prepared) {
-        off_t last = 0;
+        off_t found = 0;
         assert_int_equal(size, (size_t)PARTS * PART_SIZE);
-        memcpy(&last, bytes + size - PART_SIZE, sizeof last);
-        assert_int_equal(last, size - PART_SIZE);
+        memcpy(&found, bytes + far_offset, sizeof found);
+        assert_int_equal(found, far_offset);
     } else {
         assert_int_equal(error.kind, ERROR_OUTPUT);
         assert_non_null(strstr(error.message, "no memory for 4160 MiB"));
