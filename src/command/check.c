@@ -295,9 +295,12 @@ static void write_checks(const struct check *checks, const struct options *optio
     records_free(records);
 }
 
-static int check_all(const struct options *options, enum records_format format,
-                     struct error *error) {
+static int check_all(struct options *options, struct error *error) {
     struct output output;
+    enum records_format format = RECORDS_CSV;
+    bool terminal = !options->output && isatty(STDOUT_FILENO);
+    if (!records_format_find(options->format, terminal, &format, error))
+        return STATUS_USAGE;
     if (!output_open(&output, options->output, error))
         return STATUS_NOTHING;
     struct check *checks = memory_array(options->target_count, sizeof *checks);
@@ -319,18 +322,5 @@ static int check_all(const struct options *options, enum records_format format,
 }
 
 int check_run(int argc, char **argv) {
-    struct options options;
-    enum options_result result = options_parse(&options, &check_spec, argc, argv);
-    int status = result == OPTIONS_DONE ? STATUS_OK : STATUS_USAGE;
-    if (result == OPTIONS_RUN) {
-        interrupt_install();
-        struct error error = {0};
-        enum records_format format = RECORDS_CSV;
-        bool terminal = !options.output && isatty(STDOUT_FILENO);
-        if (records_format_find(options.format, terminal, &format, &error))
-            status = check_all(&options, format, &error);
-        run_report_end(&options.log, &error);
-    }
-    options_done(&options);
-    return status;
+    return run_command(&check_spec, argc, argv, check_all);
 }

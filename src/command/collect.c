@@ -5,7 +5,6 @@
 
 #include "command/destinations.h"
 #include "command/run.h"
-#include "core/interrupt.h"
 #include "core/memory.h"
 
 const struct options_spec collect_spec = {
@@ -124,14 +123,11 @@ static bool publish(struct run *run, struct outputs *outputs) {
     return false;
 }
 
-static int collect(struct options *options) {
+static int collect(struct options *options, struct error *error) {
     options->sink.targets = options->target_count;
-    struct error error = {0};
     struct outputs outputs = {0};
-    if (!open_outputs(&outputs, options, &error)) {
-        log_error(&options->log, "%s", error.message);
-        return run_error_status(&error);
-    }
+    if (!open_outputs(&outputs, options, error))
+        return run_error_status(error);
     options->selection.context |= outputs.samples.tee.ops.context;
     struct run run;
     run_init(&run, options, tee_sink(&outputs.samples.tee));
@@ -148,13 +144,5 @@ static int collect(struct options *options) {
 }
 
 int collect_run(int argc, char **argv) {
-    struct options options;
-    enum options_result result = options_parse(&options, &collect_spec, argc, argv);
-    int status = result == OPTIONS_DONE ? STATUS_OK : STATUS_USAGE;
-    if (result == OPTIONS_RUN) {
-        interrupt_install();
-        status = collect(&options);
-    }
-    options_done(&options);
-    return status;
+    return run_command(&collect_spec, argc, argv, collect);
 }

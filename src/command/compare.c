@@ -9,7 +9,6 @@
 #include "command/comparison_columns.h"
 #include "command/run.h"
 #include "core/clock.h"
-#include "core/interrupt.h"
 #include "core/memory.h"
 #include "core/output.h"
 
@@ -228,15 +227,5 @@ static int prepare_and_compare(struct options *options, struct error *error) {
 }
 
 int compare_run(int argc, char **argv) {
-    struct options options;
-    enum options_result result = options_parse(&options, &compare_spec, argc, argv);
-    int status = result == OPTIONS_DONE ? STATUS_OK : STATUS_USAGE;
-    if (result == OPTIONS_RUN) {
-        interrupt_install();
-        struct error error = {0};
-        status = prepare_and_compare(&options, &error);
-        run_report_end(&options.log, &error);
-    }
-    options_done(&options);
-    return status;
+    return run_command(&compare_spec, argc, argv, prepare_and_compare);
 }

@@ -5,7 +5,6 @@
 
 #include "command/notify.h"
 #include "command/run.h"
-#include "core/interrupt.h"
 #include "history/sink.h"
 
 static const char default_output[] = "vperf.db";
@@ -76,15 +75,5 @@ static int record(struct options *options, struct error *error) {
 }
 
 int record_run(int argc, char **argv) {
-    struct options options;
-    enum options_result result = options_parse(&options, &record_spec, argc, argv);
-    int status = result == OPTIONS_DONE ? STATUS_OK : STATUS_USAGE;
-    if (result == OPTIONS_RUN) {
-        struct error error = {0};
-        interrupt_install();
-        status = record(&options, &error);
-        run_report_end(&options.log, &error);
-    }
-    options_done(&options);
-    return status;
+    return run_command(&record_spec, argc, argv, record);
 }

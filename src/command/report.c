@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "command/run.h"
-#include "core/interrupt.h"
 #include "core/memory.h"
 #include "report/explain.h"
 #include "report/page.h"
@@ -319,16 +318,6 @@ static int prepare_and_report(struct options *options, struct error *error) {
 }
 
 int report_run(int argc, char **argv) {
-    struct options options;
     memory_keep_freed();
-    enum options_result result = options_parse(&options, &report_spec, argc, argv);
-    int status = result == OPTIONS_DONE ? STATUS_OK : STATUS_USAGE;
-    if (result == OPTIONS_RUN) {
-        interrupt_install();
-        struct error error = {0};
-        status = prepare_and_report(&options, &error);
-        run_report_end(&options.log, &error);
-    }
-    options_done(&options);
-    return status;
+    return run_command(&report_spec, argc, argv, prepare_and_report);
 }

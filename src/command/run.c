@@ -71,6 +71,21 @@ void run_report_end(const struct log *log, const struct error *error) {
         log_error(log, "%s", error->message);
 }
 
+int run_command(const struct options_spec *spec, int argc, char **argv,
+                int (*command)(struct options *options, struct error *error)) {
+    struct options options;
+    enum options_result result = options_parse(&options, spec, argc, argv);
+    int status = result == OPTIONS_DONE ? STATUS_OK : STATUS_USAGE;
+    if (result == OPTIONS_RUN) {
+        struct error error = {0};
+        interrupt_install();
+        status = command(&options, &error);
+        run_report_end(&options.log, &error);
+    }
+    options_done(&options);
+    return status;
+}
+
 bool run_ends(const struct run *run, const struct error *error) {
     return run_output_failed(error) || error->kind == ERROR_INTERRUPTED ||
            (error->kind == ERROR_USAGE && run->options->target_count == 1);

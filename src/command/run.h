@@ -38,6 +38,10 @@ struct run {
     struct error fatal;         /* the output failed, the usage is wrong, or a signal came */
 };
 
+/* run_command: what a command does with its options; the exit status. Its error is reported. */
+int run_command(const struct options_spec *spec, int argc, char **argv,
+                int (*command)(struct options *options, struct error *error));
+
 /* run_init: for one run, into a sink that is borrowed. */
 void run_init(struct run *run, const struct options *options, struct sink *sink);
 

@@ -8,7 +8,6 @@
 #include "command/command.h"
 #include "command/notify.h"
 #include "command/run.h"
-#include "core/interrupt.h"
 #include "core/memory.h"
 #include "serve/accounts.h"
 #include "serve/answers.h"
@@ -127,15 +126,5 @@ static int serve(struct options *options, struct error *error) {
 }
 
 int serve_main(int argc, char **argv) {
-    struct options options;
-    enum options_result result = options_parse(&options, &serve_spec, argc, argv);
-    int status = result == OPTIONS_DONE ? STATUS_OK : STATUS_USAGE;
-    if (result == OPTIONS_RUN) {
-        struct error error = {0};
-        interrupt_install();
-        status = serve(&options, &error);
-        run_report_end(&options.log, &error);
-    }
-    options_done(&options);
-    return status;
+    return run_command(&serve_spec, argc, argv, serve);
 }
