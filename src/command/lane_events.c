@@ -122,6 +122,10 @@ static void on_progress(void *context, int done, int total) {
         progress_report(&lane->progress, done, total);
 }
 
+static void on_renewed(void *context, const struct inventory *inventory) {
+    lane_know(context, inventory);
+}
+
 struct source_events lane_events(struct lane *lane) {
     return (struct source_events){
         .context = lane,
@@ -136,5 +140,6 @@ struct source_events lane_events(struct lane *lane) {
         .ended = on_ended,
         .idle = on_idle,
         .progress = on_progress,
+        .renewed = on_renewed,
     };
 }

@@ -26,6 +26,13 @@ void lane_define(struct lane *lane, const struct catalog *catalog,
     pthread_mutex_lock(&run->lock);
     if (run->sink->ops->define)
         run->sink->ops->define(run->sink, catalog);
+    pthread_mutex_unlock(&run->lock);
+    lane_know(lane, inventory);
+}
+
+void lane_know(struct lane *lane, const struct inventory *inventory) {
+    struct run *run = lane->run;
+    pthread_mutex_lock(&run->lock);
     if (run->sink->ops->know)
         run->sink->ops->know(run->sink, inventory);
     pthread_mutex_unlock(&run->lock);

@@ -19,6 +19,9 @@ void lane_round_event(struct lane *lane, int64_t begin_ns, int64_t period_ns);
 void lane_define(struct lane *lane, const struct catalog *catalog,
                  const struct inventory *inventory);
 
+/* lane_know: what the target holds by now. */
+void lane_know(struct lane *lane, const struct inventory *inventory);
+
 /* lane_use_marks: the source gets what the sink has of an earlier run. */
 void lane_use_marks(struct lane *lane);
 

@@ -350,16 +350,38 @@ static void influx_end(struct sink *sink) {
         finish(influx, g_ptr_array_index(influx->blocks, i), sink->stream);
 }
 
+/* True when the name is new. */
+static bool know_volume(struct influx *influx, const struct entity *datastore) {
+    set_volume_key(influx->key, datastore->source, datastore->uuid);
+    const char *known = g_hash_table_lookup(influx->volumes, influx->key->str);
+    if (known && strcmp(known, datastore->name) == 0)
+        return false;
+    g_hash_table_replace(influx->volumes, memory_strdup(influx->key->str),
+                         memory_strdup(datastore->name));
+    return true;
+}
+
+/* Points have names in their texts. */
+static void forget_points(struct influx *influx, FILE *stream) {
+    for (guint i = 0; i < influx->blocks->len; i++) {
+        struct block *block = g_ptr_array_index(influx->blocks, i);
+        if (!block)
+            continue;
+        write_block(influx, block, stream);
+        free_points(block);
+    }
+}
+
 static void influx_know(struct sink *sink, const struct inventory *inventory) {
     struct influx *influx = influx_of(sink);
+    bool news = false;
     for (size_t i = 0; i < inventory->count; i++) {
         const struct entity *entity = inventory->entities[i];
-        if (entity->type != ENTITY_DATASTORE || !entity->uuid)
-            continue;
-        set_volume_key(influx->key, entity->source, entity->uuid);
-        g_hash_table_replace(influx->volumes, memory_strdup(influx->key->str),
-                             memory_strdup(entity->name));
+        if (entity->type == ENTITY_DATASTORE && entity->uuid)
+            news |= know_volume(influx, entity);
     }
+    if (news)
+        forget_points(influx, sink->stream);
 }
 
 static void influx_begin(struct sink *sink) {

@@ -91,8 +91,8 @@ struct sink_ops {
     /* define: the counters of the sink's target; may be NULL. */
     void (*define)(struct sink *sink, const struct catalog *catalog);
     /*
-     * know: what the sink's target holds, whether it is measured or not, before the first series;
-     * may be NULL.
+     * know: what the sink's target holds, whether it is measured or not, before the first series
+     * and when it may have changed; may be NULL.
      */
     void (*know)(struct sink *sink, const struct inventory *inventory);
     /* mark: which samples of the entity an earlier run gave; false for none; may be NULL. */

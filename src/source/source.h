@@ -113,6 +113,8 @@ struct source_events {
     void (*lacking)(void *context, const char *reason);
     /* progress: done of total parts of the round are over. */
     void (*progress)(void *context, int done, int total);
+    /* renewed: the inventory was read again, and is borrowed for the call; may be NULL. */
+    void (*renewed)(void *context, const struct inventory *inventory);
 };
 
 /* When the next sample can be had, by clock_boot_ns, and how long an interval lasts there. */

@@ -248,12 +248,32 @@ static void test_forget(void **state) {
     encoding->free(encoder);
 }
 
+/* The names of datastores come once; they outlive what is forgotten. */
+static void test_volumes_after_forget(void **state) {
+    const struct encoding *encoding = encoding_of(PUSH_INFLUX);
+    struct encoder *encoder = encoder_of(encoding);
+    const struct entity store = {
+        .type = ENTITY_DATASTORE, .source = "esx01", .name = "fast", .id = "ds-1", .uuid = "5f-1"};
+    static const struct counter reads = {.name = "datastore.read.average",
+                                         .unit = "kiloBytesPerSecond"};
+    (void)state;
+    encoding->known(encoder, 0, &store);
+    for (int i = 0; i < 2; i++) {
+        give(encoder, encoding, &reads, "5f-1");
+        encoding->forget(encoder);
+        g_byte_array_append(encoder->text, (const guint8 *)"", 1);
+        assert_non_null(strstr((const char *)encoder->text->data, ",dsname=fast"));
+        g_byte_array_set_size(encoder->text, 0);
+    }
+    encoding->free(encoder);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_remote_write), cmocka_unit_test(test_late),
         cmocka_unit_test(test_extremes),     cmocka_unit_test(test_labels_of_the_target),
         cmocka_unit_test(test_cut),          cmocka_unit_test(test_compression),
-        cmocka_unit_test(test_forget),
+        cmocka_unit_test(test_forget),       cmocka_unit_test(test_volumes_after_forget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

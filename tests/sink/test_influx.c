@@ -110,6 +110,27 @@ static void test_volumes(void **state) {
     inventory_free(inventory);
 }
 
+/* A datastore that is added or renamed later. */
+static void test_new_volumes(void **state) {
+    static const struct sample one[] = {{30, 7}}, two[] = {{50, 8}}, three[] = {{70, 9}};
+    struct entity store = {
+        .type = ENTITY_DATASTORE, .source = "vc", .name = "fast", .id = "ds-1", .uuid = "5f-1"};
+    struct written *to = begin();
+    (void)state;
+    put(to, &host, &reads, "5f-1", 1, one);
+    for (int i = 0; i < 2; i++) {
+        struct inventory *inventory = inventory_new();
+        store.name = i ? "slow" : "fast";
+        inventory_add(inventory, &store);
+        to->sink.ops->know(&to->sink, inventory);
+        put(to, &host, &reads, "5f-1", 1, i ? three : two);
+        inventory_free(inventory);
+    }
+    check(to, "vsphere_host_datastore" HOST ",lun=5f-1,dsname=5f-1 read_average=7 30000000000\n"
+              "vsphere_host_datastore" HOST ",lun=5f-1,dsname=fast read_average=8 50000000000\n"
+              "vsphere_host_datastore" HOST ",lun=5f-1,dsname=slow read_average=9 70000000000\n");
+}
+
 /* No reader takes a backslash of the name for an escape. */
 static void test_names(void **state) {
     static const struct {
@@ -162,9 +183,8 @@ static void test_rounds(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_volumes),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_lines),       cmocka_unit_test(test_volumes),
+        cmocka_unit_test(test_new_volumes), cmocka_unit_test(test_names),
         cmocka_unit_test(test_rounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,6 +86,8 @@ static bool renew_inventory(struct round *round, struct error *error) {
     vsphere->ended = memory_array(vsphere->previous->count + 1, sizeof *vsphere->ended);
     const struct changes_visitor visitor = {round, is_measured, on_arrived, on_ended};
     changes_visit(vsphere->previous, vsphere->inventory, &visitor);
+    if (round->events->renewed)
+        round->events->renewed(round->events->context, vsphere->inventory);
     return true;
 }
 

@@ -26,7 +26,7 @@ static struct server {
 
 static struct session session;
 static struct selection selection;
-static int missing, idle;
+static int missing, idle, renewed;
 
 static bool answer(int *asked, struct error *error) {
     ++*asked;
@@ -72,6 +72,32 @@ bool __wrap_batches_run(struct workers *workers, struct batches_order *order, st
     return answer(&server.queries, error);
 }
 
+struct inventory *__wrap_vsphere_load_inventory(struct vsphere *vsphere,
+                                                const struct selection *chosen,
+                                                struct error *error);
+
+struct inventory *__wrap_vsphere_load_inventory(struct vsphere *vsphere,
+                                                const struct selection *chosen,
+                                                struct error *error) {
+    static const struct entity store = {.type = ENTITY_DATASTORE, .id = "ds-1", .name = "added"};
+    (void)chosen;
+    (void)error;
+    inventory_free(vsphere->previous);
+    vsphere->previous = vsphere->inventory;
+    vsphere->inventory = inventory_new();
+    inventory_add(vsphere->inventory, &store);
+    vsphere->age = 0;
+    vsphere->outdated = false;
+    return vsphere->inventory;
+}
+
+static void on_renewed(void *context, const struct inventory *inventory) {
+    (void)context;
+    assert_int_equal(inventory->count, 1);
+    assert_string_equal(inventory->entities[0]->name, "added");
+    renewed++;
+}
+
 static void on_missing(void *context, const struct entity *entity, const char *reason) {
     (void)context;
     (void)entity;
@@ -91,7 +117,7 @@ static int setup(void **state) {
     static struct channel channel = {.session = &session};
     struct error error = {0};
     server = (struct server){0};
-    missing = idle = 0;
+    missing = idle = renewed = 0;
     session = (struct session){.label = (char *)"host", .main = &channel};
     session.tls = tls_new("127.0.0.1", 443, &options, &error);
     vsphere = (struct vsphere){.session = &session};
@@ -107,6 +133,8 @@ static int teardown(void **state) {
     struct vsphere *vsphere = *state;
     catalog_free(vsphere->catalog);
     inventory_free(vsphere->inventory);
+    inventory_free(vsphere->previous);
+    free(vsphere->ended);
     tracking_done(&vsphere->tracking);
     refusals_done(&vsphere->refusals);
     selection_done(&selection);
@@ -116,7 +144,8 @@ static int teardown(void **state) {
 
 static bool run(struct vsphere *vsphere) {
     const struct window window = {.after = START - 3600, .interval = INTERVAL, .fresh_only = true};
-    const struct source_events events = {.missing = on_missing, .idle = on_idle};
+    const struct source_events events = {
+        .missing = on_missing, .idle = on_idle, .renewed = on_renewed};
     struct error error = {0};
     return vsphere_round(&vsphere->base, &selection, &window, &events, &error);
 }
@@ -155,12 +184,23 @@ static void test_a_round_that_asks_for_nothing(void **state) {
     assert_int_equal(idle, 1);
 }
 
+/* What was read again is given on. */
+static void test_a_new_inventory(void **state) {
+    struct vsphere *vsphere = *state;
+    assert_true(run(vsphere));
+    assert_int_equal(renewed, 0);
+    vsphere->outdated = true;
+    assert_true(run(vsphere));
+    assert_int_equal(renewed, 1);
+}
+
 #define WITH_HANDLE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_HANDLE(test_a_first_round_that_is_lost),
         WITH_HANDLE(test_a_round_that_asks_for_nothing),
+        WITH_HANDLE(test_a_new_inventory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
