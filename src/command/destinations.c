@@ -84,6 +84,27 @@ static bool check_fields(const struct destination *mine, const struct options *o
                      "line protocol");
 }
 
+/* A server is to see no secret of another one. */
+static bool check_token(const struct destinations *destinations, size_t number,
+                        struct error *error) {
+    const struct destination *mine = &destinations->list[number];
+    for (size_t i = 0; mine->token && i < number; i++) {
+        const struct destination *other = &destinations->list[i];
+        if (other->token && strcmp(mine->url.host, other->url.host) != 0)
+            return error_set(error, ERROR_USAGE,
+                             "one token would go to %s and to %s: put a login into one of the "
+                             "URLs, or start a vperf for each",
+                             other->path, mine->path);
+    }
+    return true;
+}
+
+static void warn_of_exposure(const struct destination *mine, const struct log *log) {
+    if ((mine->token || mine->url.login) && push_url_exposed(&mine->url))
+        log_warn(log, "%s: the %s is not encrypted on its way: use https", mine->path,
+                 mine->url.login ? "password" : "token");
+}
+
 static bool open_url(struct destination *mine, const char *text, const struct options *options,
                      struct error *error) {
     struct push_options how = {
@@ -99,6 +120,9 @@ static bool open_url(struct destination *mine, const char *text, const struct op
     push_url_hide((char *)text); /* a copy of ours */
     mine->path = mine->url.shown;
     how.token = token;
+    mine->token = token && !mine->url.login;
+    if (good)
+        warn_of_exposure(mine, &options->log);
     if (good)
         mine->client = push_client_new(&mine->url, &how, &options->sink, error);
     secret_free(token);
@@ -122,7 +146,8 @@ static bool open_one(struct destinations *destinations, size_t number, const cha
     bool (*const open)(struct destination * destination, const char *text,
                        const struct options *options, struct error *error) =
         push_url_is(text) ? open_url : open_file;
-    return open(mine, text, options, error) && check_repetition(destinations, number, error);
+    return open(mine, text, options, error) && check_repetition(destinations, number, error) &&
+           check_token(destinations, number, error);
 }
 
 static void abort_one(struct destination *destination) {

@@ -16,6 +16,7 @@ struct destination {
     struct output output; /* of the sink; empty for a URL */
     struct push_url url;
     struct push_client *client; /* of the URL; NULL for a file */
+    bool token;                 /* the URL gets it */
 };
 
 struct destinations {

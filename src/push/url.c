@@ -132,6 +132,25 @@ static bool find_protocol(struct push_url *url, const char *text, const char *pa
                               url->shown);
 }
 
+/* An address of IPv6 has brackets. */
+static char *copy_host(const char *host, size_t length) {
+    const char *bracket = *host == '[' ? memchr(host, ']', length) : NULL;
+    const char *colon = memchr(host, ':', length);
+    size_t own = bracket ? (size_t)(bracket + 1 - host) : colon ? (size_t)(colon - host) : length;
+    char *copy = memory_strndup(host, own);
+    for (char *at = copy; *at; at++)
+        *at = g_ascii_tolower(*at);
+    return copy;
+}
+
+bool push_url_exposed(const struct push_url *url) {
+    const char *host = url->host;
+    return g_ascii_strncasecmp(url->request, "https:", strlen("https:")) != 0 &&
+           strcmp(host, "localhost") != 0 && !g_str_has_suffix(host, ".localhost") &&
+           strcmp(host, "[::1]") != 0 &&
+           !(g_str_has_prefix(host, "127.") && g_hostname_is_ip_address(host));
+}
+
 bool push_url_init(struct push_url *url, const char *text, struct error *error) {
     *url = (struct push_url){0};
     const char *begin = skip_protocol(text);
@@ -142,6 +161,7 @@ bool push_url_init(struct push_url *url, const char *text, struct error *error) 
     const char *host = at ? at + 1 : authority;
     size_t host_length = strcspn(host, "/?#"), length = strcspn(host, "?#");
     int scheme_length = (int)(authority - begin);
+    url->host = copy_host(host, host_length);
     url->shown = memory_printf("%.*s%.*s", scheme_length, begin, (int)length, host);
     url->request = memory_printf("%.*s%.*s", scheme_length, begin, (int)strcspn(host, "#"), host);
     if (!host_length)
@@ -152,6 +172,7 @@ bool push_url_init(struct push_url *url, const char *text, struct error *error) 
 
 void push_url_done(struct push_url *url) {
     free(url->request);
+    free(url->host);
     free(url->shown);
     secret_free(url->login);
     *url = (struct push_url){0};

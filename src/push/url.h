@@ -15,6 +15,7 @@ enum push_protocol {
 struct push_url {
     enum push_protocol protocol;
     char *request;     /* the URL without user and password */
+    char *host;        /* in lower case, without the port */
     char *shown;       /* for people: without these and without the query */
     char *login;       /* a secret, "user:password" as in HTTP, or NULL */
     const char *token; /* how the header with a token begins: "Token" or "Bearer" */
@@ -33,6 +34,9 @@ bool push_url_init(struct push_url *url, const char *text, struct error *error)
 
 /* push_url_hide: overwrites the password in the text of an --output, up to the last '@'. */
 void push_url_hide(char *text);
+
+/* push_url_exposed: what goes there is not encrypted, and leaves this machine. */
+bool push_url_exposed(const struct push_url *url);
 
 /* push_url_done: wipes and frees. */
 void push_url_done(struct push_url *url);

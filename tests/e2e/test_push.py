@@ -214,6 +214,22 @@ def test_usage(vperf, esx, arguments, message, tmp_path):
     assert message in done.err
 
 
+def test_token_of_several_hosts(vperf, esx):
+    """One token is not given to two hosts; one that goes in clear is warned of."""
+    env = {"VPERF_TOKEN": "secret"}
+    done = collect(vperf, esx, "--output", "http://a.invalid/write", "--output",
+                   "https://b.invalid/write", env=env, secret="secret")
+    assert done.status == 2, done
+    assert "one token would go to http://a.invalid/write and to https://b.invalid/write" in done.err
+    assert "http://a.invalid/write: the token is not encrypted on its way" in done.err
+    done = collect(vperf, esx, "--output", "http://me:pa/secret@b.invalid/write", secret="secret")
+    assert done.status == 2, done
+    assert "encode / as %2F" in done.err
+    with Receiver() as one, Receiver() as other:
+        done = collect(vperf, esx, "--output", one.url, "--output", other.url, env=env)
+    assert done.status == 0 and "encrypted" not in done.err, done
+
+
 @pytest.fixture
 def follow(vperf):
     """Follow libvirt's test driver, a sample each second: follow(output, …)."""

@@ -78,6 +78,33 @@ static void test_login(void **state) {
     }
 }
 
+static void test_host(void **state) {
+    static const struct {
+        const char *text, *host;
+        bool exposed;
+    } cases[] = {
+        {"http://DB:8086/write", "db", true},
+        {"http://db.example/write", "db.example", true},
+        {"https://db/write", "db", false},
+        {"HTTPS://db/write", "db", false},
+        {"http://me:a@localhost:1/write", "localhost", false},
+        {"http://db.localhost/write", "db.localhost", false},
+        {"http://127.0.0.2:1/write", "127.0.0.2", false},
+        {"http://127.0.0.1.example:1/write", "127.0.0.1.example", true},
+        {"influx:http://[::1]:8086/x", "[::1]", false},
+        {"http://[FD00::1]/write", "[fd00::1]", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct push_url url;
+        struct error error = {0};
+        assert_true(push_url_init(&url, cases[i].text, &error));
+        assert_string_equal(url.host, cases[i].host);
+        assert_int_equal(push_url_exposed(&url), cases[i].exposed);
+        push_url_done(&url);
+    }
+}
+
 /* Also of a URL that is refused. */
 static void test_hide(void **state) {
     static const struct {
@@ -128,9 +155,9 @@ static void test_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_files),   cmocka_unit_test(test_protocols),
-        cmocka_unit_test(test_login),   cmocka_unit_test(test_hide),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_files), cmocka_unit_test(test_protocols),
+        cmocka_unit_test(test_login), cmocka_unit_test(test_host),
+        cmocka_unit_test(test_hide),  cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
