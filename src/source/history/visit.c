@@ -60,7 +60,7 @@ static struct series take_part(const struct entity *context, int64_t until,
         .interval = series->interval,
         .continues = series->given,
         .count = *at - begin,
-        .samples = from->samples + begin,
+        .samples = from->count ? from->samples + begin : NULL,
     };
 }
 
