@@ -3,6 +3,7 @@
 collect would have written, and files that are damaged or not ours."""
 
 import contextlib
+import ctypes
 import gzip
 import os
 import pathlib
@@ -12,7 +13,6 @@ import resource
 import shutil
 import signal
 import sqlite3
-import tempfile
 import time
 
 import follow
@@ -383,24 +383,23 @@ def test_a_file_that_is_removed(vperf, tmp_path):
         assert vperf.run("collect", "--samples", "1", history).out.count("\n") > 1
 
 
-@pytest.fixture(name="shelf")
-def make_shelf():
-    """A folder that other users can reach."""
-    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
-        yield pathlib.Path(folder)
-        os.chmod(folder, 0o755)
+def mortal():
+    """In a child: the superuser, too, is asked for permission to read and write."""
+    drop, override, search = 24, 1, 2  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+    for capability in (override, search):
+        ctypes.CDLL(None).prctl(drop, capability, 0, 0, 0)
 
 
-def test_a_folder_that_may_not_be_written(vperf, story, shelf):
+def test_a_folder_that_may_not_be_written(vperf, story, tmp_path):
     """A history is read there, and nothing is left beside it; where that cannot be, because a
     writer was killed, it is told what to do."""
-    # The superuser may write everywhere.
-    who = {"user": 65534} if os.geteuid() == 0 else {}
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
     path = shelf / "copy.db"
     shutil.copy(story.out, path)
     path.chmod(0o444)
     shelf.chmod(0o555)
-    done = vperf.run("collect", "--samples", "1", path, **who)
+    done = vperf.run("collect", "--samples", "1", path, preexec_fn=mortal)
     assert done.status == 0 and done.out.count("\n") > 1, done
     assert harness.files_in(shelf) == ["copy.db"]
     shelf.chmod(0o755)
@@ -408,12 +407,12 @@ def test_a_folder_that_may_not_be_written(vperf, story, shelf):
         (shelf / name).write_bytes(data)
         (shelf / name).chmod(0o444)
     shelf.chmod(0o555)
-    done = vperf.run("collect", "--samples", "1", shelf / "killed.db", **who)
+    done = vperf.run("collect", "--samples", "1", shelf / "killed.db", preexec_fn=mortal)
     assert done.status == 1 and "to a folder that you may write" in done.err, done
     assert len(done.messages) == 1, done
     shelf.chmod(0o755)
     (shelf / "killed.db-wal").chmod(0)
-    done = vperf.run("collect", "--samples", "1", shelf / "killed.db", **who)
+    done = vperf.run("collect", "--samples", "1", shelf / "killed.db", preexec_fn=mortal)
     assert done.status == 1 and "killed.db-wal': Permission denied" in done.err, done
 
 
