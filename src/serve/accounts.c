@@ -21,6 +21,7 @@
 #include "core/clock.h"
 #include "core/memory.h"
 #include "core/secret.h"
+#include "serve/hashes.h"
 
 enum {
     MOST_USERS = 1000,
@@ -38,6 +39,7 @@ static const int64_t guess_ns = 1000000000LL, burst_ns = 20 * guess_ns;
 struct account {
     char *name;
     char *hash;
+    int64_t paid_ns; /* until when wrong passwords have used up their time */
 };
 
 /* The newest ones; those that are refused do not push out those that are not. */
@@ -54,12 +56,20 @@ struct accounts {
     struct remembered remembered[ACCOUNTS_UNKNOWN];
     atomic_int checking;     /* threads */
     pthread_mutex_t hashing; /* of what follows */
-    int64_t paid_ns;         /* until when wrong passwords have used up their time */
+    int64_t paid_ns;         /* as a user's, of all names that do not exist */
     struct crypt_data crypt;
 };
 
 static bool refuse_line(const char *path, unsigned line, const char *what, struct error *error) {
     return error_set(error, ERROR_USAGE, "--auth-file '%s': line %u: %s", path, line, what);
+}
+
+static bool refuse_user(const char *path, unsigned line, const char *name, const char *what,
+                        struct error *error) {
+    char *text = memory_printf("user '%.64s': %s", name, what);
+    refuse_line(path, line, text, error);
+    free(text);
+    return false;
 }
 
 static void unquote(char *text) {
@@ -87,24 +97,29 @@ static bool add_user(struct accounts *accounts, char *name, char *hash, const ch
     if (!*name || is_known(accounts, name))
         return refuse_line(path, line, *name ? "the user stands there twice" : "no user name",
                            error);
-    if (crypt_checksalt(hash) != CRYPT_SALT_OK)
-        return refuse_line(path, line,
-                           "no password hash of crypt(5) that is good enough after the user's "
-                           "name: 'htpasswd -nB USER' makes one",
-                           error);
+    const char *fault = hashes_fault(hash);
+    if (fault)
+        return refuse_user(path, line, name, fault, error);
     if (accounts->count == MOST_USERS)
         return refuse_line(path, line, "more than 1000 users", error);
     accounts->users =
         memory_grow(accounts->users, accounts->count, &accounts->capacity, sizeof *accounts->users);
-    accounts->users[accounts->count++] = (struct account){memory_strdup(name), memory_strdup(hash)};
+    accounts->users[accounts->count++] =
+        (struct account){.name = memory_strdup(name), .hash = memory_strdup(hash)};
     return true;
+}
+
+/* A byte order mark is no part of the first name. */
+static char *skip_mark(char *text, unsigned line) {
+    static const char mark[] = "\xEF\xBB\xBF";
+    return text + (line == 1 && g_str_has_prefix(text, mark) ? sizeof mark - 1 : 0);
 }
 
 static bool read_line(struct accounts *accounts, char *text, const char *path, unsigned line,
                       struct error *error) {
     if (!strchr(text, '\n') && strlen(text) == LONGEST_LINE - 1)
         return refuse_line(path, line, "it is too long", error);
-    g_strstrip(text);
+    text = g_strstrip(skip_mark(text, line));
     if (!*text || *text == '#' || strcmp(text, "---") == 0)
         return true;
     char *colon = strchr(text, ':');
@@ -182,7 +197,7 @@ static bool same_bytes(const void *left, const void *right, size_t size) {
     return difference == 0;
 }
 
-static const struct account *find_user(const struct accounts *accounts, const char *name) {
+static struct account *find_user(struct accounts *accounts, const char *name) {
     for (size_t i = 0; i < accounts->count; i++)
         if (strcmp(accounts->users[i].name, name) == 0)
             return &accounts->users[i];
@@ -190,8 +205,8 @@ static const struct account *find_user(const struct accounts *accounts, const ch
 }
 
 /* One who does not exist is compared with another's hash, in vain. */
-static bool check_password(struct accounts *accounts, const char *name, const char *password) {
-    const struct account *user = find_user(accounts, name);
+static bool check_password(struct accounts *accounts, const struct account *user,
+                           const char *password) {
     const char *hash = user ? user->hash : accounts->users[0].hash;
     const char *made = crypt_r(password, hash, &accounts->crypt);
     bool same = made && strlen(made) == strlen(hash) && same_bytes(made, hash, strlen(hash));
@@ -199,26 +214,41 @@ static bool check_password(struct accounts *accounts, const char *name, const ch
     return user && same;
 }
 
-/* "name:password"; a NUL in it would end the password early. */
-static bool check_pair(struct accounts *accounts, char *pair, size_t length) {
-    char *colon = memchr(pair, ':', length);
-    if (!colon || memchr(pair, '\0', length))
-        return false;
-    *colon = '\0';
-    return check_password(accounts, pair, colon + 1);
+/* Who guesses one name keeps out nobody else. */
+static enum accounts_verdict check_guess(struct accounts *accounts, const char *name,
+                                         const char *password) {
+    struct account *user = find_user(accounts, name);
+    int64_t *paid_ns = user ? &user->paid_ns : &accounts->paid_ns;
+    int64_t begin_ns = clock_boot_ns();
+    if (*paid_ns - begin_ns > burst_ns)
+        return ACCOUNTS_UNKNOWN;
+    if (check_password(accounts, user, password))
+        return ACCOUNTS_ALLOWED;
+    int64_t took_ns = clock_boot_ns() - begin_ns;
+    *paid_ns = MAX(*paid_ns, begin_ns) + MAX(guess_ns, GUESS_SHARE * took_ns);
+    return ACCOUNTS_REFUSED;
 }
 
-static bool check_encoded(struct accounts *accounts, const char *encoded) {
+/* "name:password"; a NUL in it would end the password early. */
+static enum accounts_verdict check_pair(struct accounts *accounts, char *pair, size_t length) {
+    char *colon = memchr(pair, ':', length);
+    if (!colon || memchr(pair, '\0', length))
+        return ACCOUNTS_REFUSED;
+    *colon = '\0';
+    return check_guess(accounts, pair, colon + 1);
+}
+
+static enum accounts_verdict check_encoded(struct accounts *accounts, const char *encoded) {
     gsize size = 0;
     guchar *decoded = g_base64_decode(encoded, &size);
     char *pair = memory_alloc(size + 1);
     memcpy(pair, decoded, size);
-    bool allowed = check_pair(accounts, pair, size);
+    enum accounts_verdict verdict = check_pair(accounts, pair, size);
     explicit_bzero(pair, size);
     free(pair);
     explicit_bzero(decoded, size);
     g_free(decoded);
-    return allowed;
+    return verdict;
 }
 
 static void make_digest(const struct accounts *accounts, const char *text,
@@ -257,14 +287,9 @@ static enum accounts_verdict recall(struct accounts *accounts, const unsigned ch
 /* The lock hashing is held. */
 static enum accounts_verdict check_now(struct accounts *accounts, const char *encoded,
                                        const unsigned char *digest) {
-    int64_t begin_ns = clock_boot_ns();
-    if (accounts->paid_ns - begin_ns > burst_ns)
-        return ACCOUNTS_UNKNOWN;
-    enum accounts_verdict verdict =
-        check_encoded(accounts, encoded) ? ACCOUNTS_ALLOWED : ACCOUNTS_REFUSED;
-    int64_t took_ns = clock_boot_ns() - begin_ns;
-    if (verdict == ACCOUNTS_REFUSED)
-        accounts->paid_ns = MAX(accounts->paid_ns, begin_ns) + MAX(guess_ns, GUESS_SHARE * took_ns);
+    enum accounts_verdict verdict = check_encoded(accounts, encoded);
+    if (verdict == ACCOUNTS_UNKNOWN)
+        return verdict;
     pthread_mutex_lock(&accounts->lock);
     remember(&accounts->remembered[verdict], digest);
     pthread_mutex_unlock(&accounts->lock);

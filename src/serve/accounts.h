@@ -13,8 +13,9 @@ struct accounts;
 /*
  * accounts_read: the users of a file, a line "NAME:HASH" for each, as htpasswd -B writes it, or
  * "NAME: HASH" below "basic_auth_users:", as a Prometheus web configuration has it; # begins a
- * comment. A hash is one of crypt(5) that is still recommended. ERROR_USAGE names file and line of
- * what is wrong; others may read the file, but not write it. Owned by the caller.
+ * comment. A hash is one of crypt(5) that is still recommended, with a cost of about a second at
+ * most. ERROR_USAGE names file, line and user of what is wrong; others may read the file, but not
+ * write it. Owned by the caller.
  */
 struct accounts *accounts_read(const char *path, struct error *error);
 
@@ -31,8 +32,8 @@ enum accounts_verdict {
  * accounts_check: whether the value of a header Authorization is of one of the users; NULL is not.
  * Takes as long for a user who does not exist. What was found out is remembered for the next
  * request, and is answered at once. What is not known is found out by one thread at a time, for
- * which one more waits; after 20 wrong passwords, one in a second, or less often where a hash takes
- * long.
+ * which one more waits; after 20 wrong passwords of a user, one in a second, or less often where a
+ * hash takes long. All names that do not exist count as one user.
  */
 enum accounts_verdict accounts_check(struct accounts *accounts, const char *authorization);
 

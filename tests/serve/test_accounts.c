@@ -140,12 +140,46 @@ static enum accounts_verdict check(struct accounts *accounts, const char *passwo
     return verdict;
 }
 
-/* Guessing is slow, and does not keep out those who are known. */
+/* Names that do not exist have one limit, and use up nobody's. */
+static void test_guessed_names(void **state) {
+    char *hash = hash_of("secret"), *text = memory_concat("u:", hash, "\n", NULL);
+    struct error error;
+    struct accounts *accounts = read_text(text, &error);
+    int refused = 0;
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        char *name = memory_printf("nobody%d", i), *header = header_of(name, "secret");
+        refused += accounts_check(accounts, header) == ACCOUNTS_REFUSED;
+        free(header);
+        free(name);
+    }
+    assert_in_range(refused, 20, 21);
+    assert_int_equal(check(accounts, "secret"), ACCOUNTS_ALLOWED);
+    accounts_free(accounts);
+    free(text);
+    free(hash);
+}
+
+/* A file of Windows' editors. */
+static void test_byte_order_mark(void **state) {
+    char *hash = hash_of("secret"), *text = memory_concat("\xEF\xBB\xBFu:", hash, "\r\n", NULL);
+    struct error error;
+    struct accounts *accounts = read_text(text, &error);
+    (void)state;
+    assert_non_null(accounts);
+    assert_true(lets_in(accounts, "u", "secret"));
+    accounts_free(accounts);
+    free(text);
+    free(hash);
+}
+
+/* Guessing is slow, and does not keep out those who are known, nor those who are not guessed. */
 static void test_guesses(void **state) {
     char *one = hash_of("secret"), *other = hash_of("other");
     char *text = memory_concat("v:", other, "\nu:", one, "\n", NULL);
     struct error error;
     struct accounts *accounts = read_text(text, &error);
+    char *known = header_of("v", "other");
     int refused = 0;
     (void)state;
     assert_int_equal(check(accounts, "secret"), ACCOUNTS_ALLOWED);
@@ -157,11 +191,11 @@ static void test_guesses(void **state) {
     assert_in_range(refused, 20, 21);
     assert_int_equal(check(accounts, "0"), ACCOUNTS_REFUSED);
     assert_int_equal(check(accounts, "secret"), ACCOUNTS_ALLOWED);
-    char *header = header_of("v", "other");
-    assert_int_equal(accounts_check(accounts, header), ACCOUNTS_UNKNOWN);
+    assert_int_equal(accounts_check(accounts, known), ACCOUNTS_ALLOWED);
+    assert_int_equal(check(accounts, "new"), ACCOUNTS_UNKNOWN);
     now_seconds++;
-    assert_int_equal(accounts_check(accounts, header), ACCOUNTS_ALLOWED);
-    free(header);
+    assert_int_equal(check(accounts, "new"), ACCOUNTS_REFUSED);
+    free(known);
     accounts_free(accounts);
     free(text);
     free(one);
@@ -185,13 +219,16 @@ static void test_wrong_files(void **state) {
         {"", "there is no user in it"},
         {"# nobody\n", "there is no user in it"},
         {"u\n", "line 1: expected USER:HASH"},
-        {"\nu:secret\n", "line 2: no password hash of crypt(5)"},
-        {"u:\n", "line 1: no password hash"},
-        {"u:$apr1$ZjTqBB3f$IF9gdYAGlMrs2fuINjHsz.\n", "line 1: no password hash"},
-        {"u:rqXexS6ZhobKA\n", "line 1: no password hash"}, /* DES */
+        {"\nu:secret\n", "line 2: user 'u': no password hash of crypt(5)"},
+        {"u:\n", "line 1: user 'u': no password hash"},
+        {"u:$apr1$ZjTqBB3f$IF9gdYAGlMrs2fuINjHsz.\n", "line 1: user 'u': no password hash"},
+        {"u:rqXexS6ZhobKA\n", "line 1: user 'u': no password hash"}, /* DES */
+        {"u:$2y$05$5dYI7F\n", "line 1: user 'u': the password hash is cut off"},
+        {"u:$2y$31$aeCSaBWMC5hr0BfY8bJPHeqgXlgYoCtpUFXsGEWVvWQrXPt3C5Aq2\n",
+         "line 1: user 'u': the password hash's cost is out of bounds"},
         {":" BCRYPT "\n", "line 1: no user name"},
         {"u:" BCRYPT "\nu:" BCRYPT "\n", "line 2: the user stands there twice"},
-        {"tls_server_config:\n  cert_file: x\n", "line 1: no password hash"},
+        {"tls_server_config:\n  cert_file: x\n", "user 'tls_server_config': no password hash"},
     };
     struct error error;
     (void)state;
@@ -220,9 +257,10 @@ static void test_modes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_users),       cmocka_unit_test(test_headers),
-        cmocka_unit_test(test_guesses),     cmocka_unit_test(test_no_dump),
-        cmocka_unit_test(test_wrong_files), cmocka_unit_test(test_modes),
+        cmocka_unit_test(test_users),           cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_guesses),         cmocka_unit_test(test_guessed_names),
+        cmocka_unit_test(test_byte_order_mark), cmocka_unit_test(test_no_dump),
+        cmocka_unit_test(test_wrong_files),     cmocka_unit_test(test_modes),
     };
     close(mkstemp(path));
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
