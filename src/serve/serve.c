@@ -87,6 +87,7 @@ static int serve_store(const struct options *options, struct front *front, struc
         .certificate = front->certificate,
         .key = front->key,
         .log = &options->log,
+        .targets = store->count,
     };
     struct server *server = server_start(&how, error);
     int status = STATUS_NOTHING;

@@ -17,8 +17,10 @@
 enum {
     THREADS = 4,
     MOST_CONNECTIONS = 4096,
-    LEAST_CONNECTIONS = 64,
+    LEAST_CONNECTIONS = 16,
     OTHER_DESCRIPTORS = 512, /* for targets, libraries and files */
+    OWN_DESCRIPTORS = 32,    /* of them, for what runs without targets */
+    TARGET_DESCRIPTORS = 4,
     CONNECTION_BYTES = 8192, /* a request's line and headers have to fit */
     IDLE_SECONDS = 75,
 };
@@ -37,13 +39,21 @@ struct parameters {
     const char *target;
     GString *counter;
     const char *unknown;
+    bool control;
 };
+
+static bool has_control(const char *text) {
+    while (*text && !g_ascii_iscntrl(*text))
+        text++;
+    return *text;
+}
 
 static enum MHD_Result note_parameter(void *context, enum MHD_ValueKind kind, const char *name,
                                       const char *value) {
     struct parameters *parameters = context;
     (void)kind;
     value = value ? value : "";
+    parameters->control |= has_control(name) || has_control(value);
     if (strcmp(name, "counter") == 0) {
         if (parameters->counter)
             g_string_append_printf(parameters->counter, ",%s", value);
@@ -57,6 +67,28 @@ static enum MHD_Result note_parameter(void *context, enum MHD_ValueKind kind, co
     return MHD_YES;
 }
 
+/* A NUL would end the text early: it becomes another byte that no name has. */
+static size_t unescape(void *context, struct MHD_Connection *connection, char *text) {
+    (void)context;
+    (void)connection;
+    for (char *nul = text; (nul = strstr(nul, "%00"));)
+        nul[2] = '1';
+    return MHD_http_unescape(text);
+}
+
+/* RFC 9112 3.2.2: the path of "http://host/path"; the host does not matter. */
+static const char *path_of(const char *target) {
+    static const char *const schemes[] = {"http://", "https://"};
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        size_t length = strlen(schemes[i]);
+        if (g_ascii_strncasecmp(target, schemes[i], length) != 0)
+            continue;
+        const char *path = strchr(target + length, '/');
+        return path ? path : "/";
+    }
+    return target;
+}
+
 static const char *header_of(struct MHD_Connection *connection, const char *name) {
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
@@ -66,14 +98,17 @@ static struct answer make_answer(const struct server *server, struct MHD_Connect
     struct parameters parameters = {0};
     MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, note_parameter, &parameters);
     const struct request request = {
-        .path = path,
+        .path = path_of(path),
         .target = parameters.target,
         .counter = parameters.counter ? parameters.counter->str : NULL,
         .unknown = parameters.unknown,
         .openmetrics = accept_openmetrics(header_of(connection, "Accept")),
         .gzip = accept_gzip(header_of(connection, "Accept-Encoding")),
     };
-    struct answer answer = answers_get(server->options.answers, &request);
+    struct answer answer =
+        parameters.control || has_control(path)
+            ? answers_refuse(MHD_HTTP_BAD_REQUEST, "control characters have no meaning here")
+            : answers_get(server->options.answers, &request);
     if (parameters.counter)
         g_string_free(parameters.counter, TRUE);
     return answer;
@@ -206,26 +241,34 @@ static void log_message(void *context, const char *format, va_list arguments) {
     free(text);
 }
 
-/* As many descriptors as may be had, up to what the most connections need. */
-static unsigned most_connections(void) {
+/* As many descriptors as may be had, up to what is wanted. */
+static rlim_t raise_limit(rlim_t wanted) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return LEAST_CONNECTIONS;
-    rlim_t wanted = MOST_CONNECTIONS + OTHER_DESCRIPTORS;
+        return 0;
     if (limit.rlim_cur < wanted) {
         limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
         setrlimit(RLIMIT_NOFILE, &limit);
         getrlimit(RLIMIT_NOFILE, &limit);
     }
-    if (limit.rlim_cur >= wanted)
-        return MOST_CONNECTIONS;
-    rlim_t half = limit.rlim_cur / 2;
-    return half > LEAST_CONNECTIONS ? (unsigned)half : LEAST_CONNECTIONS;
+    return limit.rlim_cur;
 }
 
-static struct MHD_Daemon *start_daemon(struct server *server) {
+/* A connection that finds no descriptor is tried again without pause: there is one for each. */
+static bool choose_connections(unsigned *most, size_t targets, struct error *error) {
+    rlim_t of_targets = TARGET_DESCRIPTORS * (rlim_t)targets, own = OWN_DESCRIPTORS + of_targets;
+    rlim_t wanted = MOST_CONNECTIONS + OTHER_DESCRIPTORS + of_targets;
+    rlim_t limit = raise_limit(wanted);
+    if (limit < own + LEAST_CONNECTIONS)
+        return error_set(error, ERROR_UNAVAILABLE,
+                         "%llu open files are too few: 'ulimit -n %llu' is needed at least",
+                         (unsigned long long)limit, (unsigned long long)own + LEAST_CONNECTIONS);
+    *most = limit < wanted ? (unsigned)MIN(limit / 2, limit - own) : MOST_CONNECTIONS;
+    return true;
+}
+
+static struct MHD_Daemon *start_daemon(struct server *server, unsigned most) {
     const struct server_options *options = &server->options;
-    unsigned most = most_connections();
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)options->certificate},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)options->key},
@@ -242,13 +285,16 @@ static struct MHD_Daemon *start_daemon(struct server *server) {
         MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_PER_IP_CONNECTION_LIMIT, most / 2,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)IDLE_SECONDS, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP,
-        1, MHD_OPTION_NOTIFY_COMPLETED, end_request, server, MHD_OPTION_NOTIFY_CONNECTION,
-        note_connection, server, MHD_OPTION_ARRAY, options->certificate ? tls : none,
-        MHD_OPTION_END);
+        1, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, end_request,
+        server, MHD_OPTION_NOTIFY_CONNECTION, note_connection, server, MHD_OPTION_ARRAY,
+        options->certificate ? tls : none, MHD_OPTION_END);
 }
 
 /* Signals are for the threads that look at their flag. */
 struct server *server_start(const struct server_options *options, struct error *error) {
+    unsigned most = 0;
+    if (!choose_connections(&most, options->targets, error))
+        return NULL;
     struct server *server = memory_alloc(sizeof *server);
     sigset_t all, before;
     server->options = *options;
@@ -256,7 +302,7 @@ struct server *server_start(const struct server_options *options, struct error *
     atomic_init(&server->answering, 0);
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
-    server->daemon = start_daemon(server);
+    server->daemon = start_daemon(server, most);
     bool watched = server->daemon && connections_watch(server->connections);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (server->daemon && watched)

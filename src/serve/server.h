@@ -21,6 +21,7 @@ struct server_options {
     const char *certificate;   /* PEM, the server's own first; NULL: without TLS */
     const char *key;
     const struct log *log;
+    size_t targets; /* how many need descriptors */
 };
 
 /* server_start: answers requests from now on, in threads of its own. NULL with the error. */

@@ -78,6 +78,9 @@ def test_parts(server):
                          for name in names), names
     assert not any(name.startswith("vperf_mem_usage") for name in names)
     assert server.get("/metrics?target=nobody")[0] == 404
+    for path in ("/metrics%00foo", "/metrics?counter=cpu.*%00,mem.*", "/metrics?counter%00=cpu.*",
+                 "/metrics?target=test:///default%00x", "/health%0a"):
+        assert server.get(path)[0] == 400, path
     for query in ("colour=red", "counter=", "target=a&target=b", "counter=" + "a" * 1025, "target"):
         assert server.get(f"/metrics?{query}")[0] in (400, 404), query
 
@@ -102,6 +105,9 @@ def test_methods(server):
 @pytest.mark.parametrize("request_text, answer", [
     ("GET /health HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "),
     ("GET /health HTTP/1.0\r\n\r\n", "HTTP/1.1 200 "),
+    ("GET http://x:1/health HTTP/1.0\r\n\r\n", "HTTP/1.1 200 "),
+    ("GET HTTPS://x?y HTTP/1.0\r\n\r\n", "HTTP/1.1 200 "),
+    ("GET http://x/nothing HTTP/1.0\r\n\r\n", "HTTP/1.1 404 "),
     ("GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 413 "),
     ("GET /health HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
      "HTTP/1.1 413 "),
@@ -109,7 +115,7 @@ def test_methods(server):
     (f"GET /{'a' * 20000} HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 414 "),
     (f"GET / HTTP/1.1\r\nHost: x\r\nX: {'a' * 20000}\r\n\r\n", "HTTP/1.1 431 "),
     ("\x16\x03\x01\x00\x01\r\n\r\n", ""), ("rubbish\r\n\r\n", ""),
-], ids=range(9))
+], ids=range(12))
 def test_bad_requests(server, request_text, answer):
     """They are refused, and the next one is answered. What was not read before the end of the
     connection may take the answer away."""
@@ -142,6 +148,26 @@ def test_idle_and_slow_connections(server):
                 one.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-Slow: a"[:number // 25 + 1])
         for _ in range(20):
             assert server.get()[0] == 200
+
+
+def test_few_descriptors(vperf, tmp_path):
+    """With few, there are few connections, and those that are too many wait without work; with too
+    few it does not begin."""
+    def limited(number):
+        return {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (number, number))}
+
+    with pytest.raises(AssertionError, match="ulimit -n 52' is needed"):
+        serving.Exporter(vperf, tmp_path, *TARGET, **limited(20))
+    with serving.exporter(vperf, tmp_path, *TARGET, **limited(52)) as one:
+        where = serving.urllib.parse.urlsplit(one.url)
+        with contextlib.ExitStack() as stack:
+            for _ in range(60):
+                peer = stack.enter_context(
+                    socket.create_connection((where.hostname, where.port), 30))
+                peer.sendall(b"GET /me HTTP/1.1\r\nHost: x\r\n\r\n")
+            descriptors = len(list(pathlib.Path(f"/proc/{one.process.pid}/fd").iterdir()))
+            assert descriptors < 52
+        assert one.get("/health")[0] in (200, 503)
 
 
 def test_a_reader_that_stops(server):
