@@ -129,10 +129,27 @@ static bool open_url(struct destination *mine, const char *text, const struct op
     return mine->client && sink_accepts(push_client_sink(mine->client)->ops, &options->sink, error);
 }
 
+/* Its text may hold a password. */
+static bool check_file(const char *text, struct error *error) {
+    return !text || !push_url_is_unknown(text) ||
+           error_set(error, ERROR_USAGE,
+                     "--output '%.*s://...': a URL begins with http:// or https://; before it "
+                     "stands influx: or remote-write: only",
+                     (int)(strstr(text, "://") - text), text);
+}
+
+static bool check_name(const struct destination *mine, const char *text, struct error *error) {
+    return !mine->path || *mine->path ||
+           error_set(error, ERROR_USAGE,
+                     "--output '%s' has no name of a file: give one, or - for standard output",
+                     text);
+}
+
 static bool open_file(struct destination *mine, const char *text, const struct options *options,
                       struct error *error) {
-    if (!choose_format(mine, text, options, error) ||
-        !sink_accepts(mine->sink.ops, &options->sink, error) || !open_output(mine, options, error))
+    if (!check_file(text, error) || !choose_format(mine, text, options, error) ||
+        !check_name(mine, text, error) || !sink_accepts(mine->sink.ops, &options->sink, error) ||
+        !open_output(mine, options, error))
         return false;
     mine->sink.stream = mine->output.stream;
     mine->sink.output = &mine->output;

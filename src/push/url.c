@@ -48,6 +48,17 @@ bool push_url_is(const char *text) {
     return text && skip_scheme(skip_protocol(text));
 }
 
+/* What stands behind the "://" of any scheme; NULL for the name of a file. */
+static const char *skip_any_scheme(const char *text) {
+    const char *slash = strchr(text, '/');
+    bool is_url = slash && slash > text && slash[-1] == ':' && slash[1] == '/';
+    return is_url ? slash + 2 : NULL;
+}
+
+bool push_url_is_unknown(const char *text) {
+    return text && !push_url_is(text) && skip_any_scheme(text);
+}
+
 /* The '@' behind user and password; NULL when there are none. */
 static const char *find_login_end(const char *authority) {
     size_t length = strcspn(authority, "/?#");
@@ -55,7 +66,7 @@ static const char *find_login_end(const char *authority) {
 }
 
 void push_url_hide(char *text) {
-    const char *authority = push_url_is(text) ? skip_scheme(skip_protocol(text)) : NULL;
+    const char *authority = skip_any_scheme(text);
     const char *at = authority ? strrchr(authority, '@') : NULL;
     const char *colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
     if (colon)
@@ -105,6 +116,69 @@ static bool check_query(const char *shown, const char *query, struct error *erro
                              "--token-file or VPERF_TOKEN",
                              shown);
     return true;
+}
+
+/* Times are in nanoseconds, and the server is to take them as that. */
+static bool check_precision(const char *shown, const char *query, struct error *error) {
+    static const char name[] = "precision=";
+    for (; *query == '?' || *query == '&'; query += strcspn(query, "&")) {
+        const char *value = ++query + strlen(name);
+        if (!g_str_has_prefix(query, name))
+            continue;
+        size_t length = strcspn(value, "&#");
+        if ((length != 1 && length != 2) || strncmp(value, "ns", length) != 0)
+            return error_set(error, ERROR_USAGE,
+                             "--output '%s': times are sent in ns: leave precision out of "
+                             "the query, or give precision=ns",
+                             shown);
+    }
+    return true;
+}
+
+static bool has_blank(const char *text) {
+    for (; *text; text++)
+        if (g_ascii_isspace(*text) || g_ascii_iscntrl(*text))
+            return true;
+    return false;
+}
+
+/* Without a number, the port is the scheme's. */
+static bool is_port(const char *text, size_t length) {
+    enum { LAST_PORT = 65535, DIGITS = 5 };
+    if (length == 0 || (length == 1 && *text == ':'))
+        return true;
+    if (*text != ':' || length > 1 + DIGITS || strspn(text + 1, "0123456789") < length - 1)
+        return false;
+    long port = strtol(text + 1, NULL, 10);
+    return port >= 1 && port <= LAST_PORT;
+}
+
+/* A name, or an address of IPv6 in brackets, that may have a zone. */
+static size_t measure_host(const char *host, size_t length) {
+    if (*host != '[')
+        return MIN(strcspn(host, ":[]{}\\$'\"^`*<>=;,+&()|!"), length);
+    size_t address = 1 + strspn(host + 1, "0123456789abcdefABCDEF:.");
+    size_t end = host[address] == '%' ? address + strcspn(host + address, "]/?#") : address;
+    return address > 1 && end < length && host[end] == ']' ? end + 1 : 0;
+}
+
+static bool check_host(const struct push_url *url, const char *host, size_t length,
+                       struct error *error) {
+    if (has_blank(url->request))
+        return error_set(error, ERROR_USAGE,
+                         "--output: the URL has a blank or a control character: encode a blank as "
+                         "%%20");
+    size_t own = measure_host(host, length);
+    if (!length || *host == ':')
+        return error_set(error, ERROR_USAGE, "--output '%s': the URL has no host", url->shown);
+    if (!own || (own < length && host[own] != ':'))
+        return error_set(error, ERROR_USAGE,
+                         "--output '%s': the host is no name and no address: an address of IPv6 "
+                         "has brackets",
+                         url->shown);
+    return is_port(host + own, length - own) ||
+           error_set(error, ERROR_USAGE, "--output '%s': the port is no number from 1 to 65535",
+                     url->shown);
 }
 
 static bool find_protocol(struct push_url *url, const char *text, const char *path, size_t length,
@@ -164,9 +238,9 @@ bool push_url_init(struct push_url *url, const char *text, struct error *error) 
     url->host = copy_host(host, host_length);
     url->shown = memory_printf("%.*s%.*s", scheme_length, begin, (int)length, host);
     url->request = memory_printf("%.*s%.*s", scheme_length, begin, (int)strcspn(host, "#"), host);
-    if (!host_length)
-        return error_set(error, ERROR_USAGE, "--output '%s': the URL has no host", url->shown);
-    return take_login(url, authority, at, error) && check_query(url->shown, host + length, error) &&
+    return check_host(url, host, host_length, error) && take_login(url, authority, at, error) &&
+           check_query(url->shown, host + length, error) &&
+           check_precision(url->shown, host + length, error) &&
            find_protocol(url, text, host + host_length, length - host_length, error);
 }
 

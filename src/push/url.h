@@ -24,6 +24,9 @@ struct push_url {
 /* push_url_is: the text of an --output is a URL and no file; a protocol may stand before it. */
 bool push_url_is(const char *text);
 
+/* push_url_is_unknown: it has "://" as URLs do, behind anything but http and https. */
+bool push_url_is_unknown(const char *text);
+
 /*
  * push_url_init: takes the text apart:
  * [influx:|remote-write:]http[s]://[USER[:PASSWORD]@]HOST/PATH. Without a protocol, the end of the
@@ -32,7 +35,10 @@ bool push_url_is(const char *text);
 bool push_url_init(struct push_url *url, const char *text, struct error *error)
     __attribute__((warn_unused_result));
 
-/* push_url_hide: overwrites the password in the text of an --output, up to the last '@'. */
+/*
+ * push_url_hide: overwrites the password in the text of an --output, up to the last '@', whatever
+ * the scheme is.
+ */
 void push_url_hide(char *text);
 
 /* push_url_exposed: what goes there is not encrypted, and leaves this machine. */

@@ -20,6 +20,32 @@ static void test_files(void **state) {
     assert_false(push_url_is(NULL));
 }
 
+static void test_unknown(void **state) {
+    static const struct {
+        const char *text;
+        bool unknown;
+    } cases[] = {
+        {"xhttp://h/write", true},
+        {"ftp://h/x", true},
+        {"csv:http://h/write", true},
+        {" http://h/write", true},
+        {"file:///x", true},
+        {"http://h/write", false},
+        {"HTTPS://h", false},
+        {"influx:http://", false},
+        {"./a://b", false},
+        {"a:/b", false},
+        {"://", true},
+        {"/", false},
+        {"csv:/x", false},
+        {"", false},
+        {NULL, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(push_url_is_unknown(cases[i].text), cases[i].unknown);
+}
+
 static void test_protocols(void **state) {
     static const struct {
         const char *text, *request, *shown, *token;
@@ -38,6 +64,12 @@ static void test_protocols(void **state) {
         {"influx:http://h/api/v1/write", "http://h/api/v1/write", "http://h/api/v1/write", "Bearer",
          PUSH_INFLUX},
         {"remote-write:http://h#there", "http://h", "http://h", "Bearer", PUSH_REMOTE_WRITE},
+        {"http://h:65535/write?precision=ns#x", "http://h:65535/write?precision=ns",
+         "http://h:65535/write", "Bearer", PUSH_INFLUX},
+        {"http://h:/write?precision=n&db=x", "http://h:/write?precision=n&db=x", "http://h:/write",
+         "Bearer", PUSH_INFLUX},
+        {"http://[fe80::1%25eth0]/write", "http://[fe80::1%25eth0]/write",
+         "http://[fe80::1%25eth0]/write", "Bearer", PUSH_INFLUX},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -114,6 +146,9 @@ static void test_hide(void **state) {
         {"http://me:a@b/c@h/write", "http://me:xxxxx@h/write"},
         {"influx:http://h:80/write", "influx:http://h:80/write"},
         {"a:b@h", "a:b@h"},
+        {"./a://b:c@d", "./a://b:c@d"},
+        {"xhttp://me:secret@h/write", "xhttp://me:xxxxxx@h/write"},
+        {"csv:http://me:secret@h/write", "csv:http://me:xxxxxx@h/write"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -132,6 +167,28 @@ static void test_refused(void **state) {
         {"http://me:secret@/write", "the URL has no host"},
         {"http://me:secret@h/there", "the path does not tell the protocol"},
         {"http://h/write?db=d&p=secret", "has no place in the query"},
+        {"http://:80/write", "the URL has no host"},
+        {"http://h:0/write", "no number from 1 to 65535"},
+        {"http://h:65536/write", "no number from 1 to 65535"},
+        {"http://me:secret@h:99999999999999999999/write", "no number from 1 to 65535"},
+        {"http://h:-1/write", "no number from 1 to 65535"},
+        {"http://h:8a/write", "no number from 1 to 65535"},
+        {"http://[::1]:99999/write", "no number from 1 to 65535"},
+        {"http://[::1/write", "no name and no address"},
+        {"http://[]/write", "no name and no address"},
+        {"http://[h]/write", "no name and no address"},
+        {"http://[::1]x/write", "no name and no address"},
+        {"http://[fe80::1%25eth0/write?x=]", "no name and no address"},
+        {"http://me:secret@x\\y/write", "no name and no address"},
+        {"http://h]/write", "no name and no address"},
+        {"http://h/write?db=a b", "a blank or a control character"},
+        {"http://h /write", "a blank or a control character"},
+        {"http://h/write?db=a\r\nX: y", "a blank or a control character"},
+        {"http://h/\177/write", "a blank or a control character"},
+        {"http://h/write?db=x&precision=h", "times are sent in ns"},
+        {"http://h/write?precision=", "times are sent in ns"},
+        {"http://h/api/v2/write?precision=s&org=o", "times are sent in ns"},
+        {"http://h/write?precision=ns&precision=ms", "times are sent in ns"},
         {"http://h/write?token=secret", "has no place in the query"},
         {"http://me:sec/ret@h/write", "encode / as %2F"},
         {"http://me:12/secret@h/write", "encode / as %2F"},
@@ -155,9 +212,10 @@ static void test_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_files), cmocka_unit_test(test_protocols),
-        cmocka_unit_test(test_login), cmocka_unit_test(test_host),
-        cmocka_unit_test(test_hide),  cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_files),     cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_protocols), cmocka_unit_test(test_login),
+        cmocka_unit_test(test_host),      cmocka_unit_test(test_hide),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
