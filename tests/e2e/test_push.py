@@ -35,6 +35,8 @@ def expected(vperf, esx):
     ([raw(b"")], "Empty reply from server: trying again"),
     ([raw(b"what?\n")], "trying again"),
     ([raw(b"HTTP/1.1 503 Busy\r\nContent-Length: 9\r\n\r\nba")], "trying again"),
+    ([raw(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100_000)], "trying again"),
+    ([raw(b"HTTP/1.1 200 OK\r\nX: y\r\n")], "trying again"),
 ])
 def test_again(vperf, esx, expected, answers, told):
     """What may be different next time is tried again, and told once."""
@@ -106,6 +108,31 @@ def test_refused(vperf, esx, answer, told, tmp_path):
         done = collect(vperf, esx, "--output", database.url, "--output", tmp_path / "a.csv")
     assert done.status == 3, done
     assert (tmp_path / "a.csv").read_text() == collect(vperf, esx).out
+
+
+def endless(code):
+    """Return an answer with this status, whose body ends when nobody reads it."""
+    def answer(handler, _):
+        handler.send_response(code)
+        handler.end_headers()
+        with contextlib.suppress(OSError):
+            while True:
+                handler.wfile.write(b"no\n" * 10_000)
+        handler.close_connection = True
+    return answer
+
+
+def test_endless_answer(vperf, esx, expected):
+    """Its status counts, and what follows is not waited for."""
+    with Receiver(otherwise=endless(401)) as database:
+        done = collect(vperf, esx, "--output", database.url, "--timeout", "60")
+        assert done.status == 1, done
+        assert "401: no" in done.err and "trying again" not in done.err
+        assert len(database.requests) == 1
+    with Receiver(otherwise=endless(200)) as database:
+        done = collect(vperf, esx, "--output", database.url, "--timeout", "60")
+    assert done.status == 0, done
+    assert sorted(line for request in database.requests for line in request.lines) == expected
 
 
 def test_slow(vperf, esx, tmp_path):

@@ -9,20 +9,40 @@
 #include "core/text.h"
 #include "version.h"
 
-enum { MAX_CONNECT_SECONDS = 10, REASON_SIZE = 400, MS = 1000 };
+enum {
+    MAX_CONNECT_SECONDS = 10,
+    REASON_SIZE = 400,
+    MAX_ANSWER = 64 * 1024,
+    FIRST_FINAL = 200,
+    MS = 1000
+};
 
 struct http {
     CURLM *multi;
     CURL *easy;
     struct curl_slist *headers;
     bool busy;
+    bool answered;            /* a status and the end of its headers have come */
     char answer[REASON_SIZE]; /* the beginning of the body */
     size_t answer_size;
+    size_t received; /* bytes of the body */
     char failure[CURL_ERROR_SIZE];
     char *reason;
 };
 
-/* What comes behind the beginning is read and forgotten. */
+/* A new status begins the headers anew. */
+static size_t watch_headers(char *bytes, size_t size, size_t count, void *context) {
+    static const char version[] = "HTTP/";
+    struct http *http = context;
+    size_t length = size * count;
+    if (length >= strlen(version) && memcmp(bytes, version, strlen(version)) == 0)
+        http->answered = false;
+    else if (length && (*bytes == '\r' || *bytes == '\n'))
+        http->answered = true;
+    return length;
+}
+
+/* What comes behind the beginning is forgotten, and a body without end is not read to its end. */
 static size_t keep_answer(char *bytes, size_t size, size_t count, void *context) {
     struct http *http = context;
     size_t room = sizeof http->answer - 1 - http->answer_size;
@@ -30,7 +50,8 @@ static size_t keep_answer(char *bytes, size_t size, size_t count, void *context)
     memcpy(http->answer + http->answer_size, bytes, kept);
     http->answer_size += kept;
     http->answer[http->answer_size] = '\0';
-    return size * count;
+    http->received += size * count;
+    return http->received > MAX_ANSWER ? 0 : size * count;
 }
 
 static void add_header(struct http *http, const char *text) {
@@ -80,6 +101,9 @@ struct http *http_new(const struct push_setup *setup, const struct encoding *enc
     curl_easy_setopt(http->easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(http->easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(http->easy, CURLOPT_ERRORBUFFER, http->failure);
+    curl_easy_setopt(http->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(http->easy, CURLOPT_HEADERFUNCTION, watch_headers);
+    curl_easy_setopt(http->easy, CURLOPT_HEADERDATA, http);
     curl_easy_setopt(http->easy, CURLOPT_WRITEFUNCTION, keep_answer);
     curl_easy_setopt(http->easy, CURLOPT_WRITEDATA, http);
     set_trust(http, setup);
@@ -106,6 +130,8 @@ void http_free(struct http *http) {
 }
 
 void http_send(struct http *http, const GByteArray *body) {
+    http->answered = false;
+    http->received = 0;
     http->answer_size = 0;
     http->answer[0] = '\0';
     http->failure[0] = '\0';
@@ -171,7 +197,7 @@ bool http_ended(struct http *http, struct outcome *outcome) {
         CURLcode code = message->data.result;
         *outcome = (struct outcome){0};
         curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &outcome->status);
-        if (code != CURLE_OK && outcome->status / 100 != 2) /* which says all */
+        if (!http->answered || outcome->status < FIRST_FINAL) /* else, the status says all */
             outcome->status = 0;
         curl_multi_remove_handle(http->multi, http->easy);
         http->busy = false;
