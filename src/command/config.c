@@ -78,8 +78,10 @@ static bool unknown_key(const struct reader *reader, const struct position *at) 
     for (size_t i = 0; i < G_N_ELEMENTS(known_keys); i++)
         names[i] = (struct nearest){.name = known_keys[i].name, .usual = true};
     nearest_sort(names, G_N_ELEMENTS(known_keys), at->key);
-    return error_set(reader->error, ERROR_USAGE, "%s:%d: unknown key '%s' in [%s]; nearest: %s",
-                     reader->config->path, at->line, at->key, at->group, names[0].name);
+    bool near = nearest_is_near(&names[0], at->key);
+    return error_set(reader->error, ERROR_USAGE, "%s:%d: unknown key '%s' in [%s]%s%s",
+                     reader->config->path, at->line, at->key, at->group, near ? "; nearest: " : "",
+                     near ? names[0].name : "");
 }
 
 /* A path as it is to be opened, owned by the caller. */

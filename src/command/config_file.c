@@ -128,6 +128,8 @@ static bool scan_key(struct scan *scan, char *text, struct error *error) {
     size_t length = (size_t)(equals - text);
     while (length && strchr(blanks, text[length - 1]))
         length--;
+    if (!length)
+        return refuse(scan, "a key comes before the '='", error);
     char *key = memory_strndup(text, length);
     struct place *place = note(scan, key, error);
     if (place)

@@ -58,3 +58,8 @@ void nearest_sort(struct nearest *names, size_t count, const char *wanted) {
     qsort(names, count, sizeof *names, compare);
     free(row);
 }
+
+bool nearest_is_near(const struct nearest *name, const char *wanted) {
+    size_t length = strlen(name->name), other = strlen(wanted);
+    return name->contains || name->distance * 2 <= (length > other ? length : other);
+}

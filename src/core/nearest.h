@@ -20,4 +20,7 @@ struct nearest {
  */
 void nearest_sort(struct nearest *names, size_t count, const char *wanted);
 
+/* nearest_is_near: after nearest_sort: at most half of the letters of the longer name differ. */
+bool nearest_is_near(const struct nearest *name, const char *wanted);
+
 #endif
