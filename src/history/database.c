@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/memory.h"
@@ -17,7 +18,9 @@ enum { BUSY_MS = 10000 };
 struct database {
     sqlite3 *handle;
     char *path;
-    int lock;               /* of the writer; -1 for a reader */
+    int lock;     /* of the writer; -1 for a reader */
+    dev_t device; /* of the file that a reader has opened */
+    ino_t inode;
     GHashTable *statements; /* by their text */
 };
 
@@ -26,7 +29,12 @@ const char *database_path(const struct database *database) {
 }
 
 bool database_is_there(const struct database *database) {
-    return database->lock < 0 || lock_holds(database->lock, database->path);
+    struct stat named;
+    if (database->lock >= 0)
+        return lock_holds(database->lock, database->path);
+    if (stat(database->path, &named) != 0)
+        return errno != ENOENT && errno != ENOTDIR;
+    return named.st_ino == database->inode && named.st_dev == database->device;
 }
 
 static enum error_kind kind_of(int code) {
@@ -204,7 +212,7 @@ static struct database *database_new(const char *path, int lock) {
  * and another file of that path would be taken for what it belongs to.
  */
 static void empty_log(struct database *database) {
-    if (database->handle && !database_is_there(database))
+    if (database->handle && database->lock >= 0 && !database_is_there(database))
         sqlite3_wal_checkpoint_v2(database->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }
 
@@ -304,11 +312,15 @@ static bool connect_reader(struct database *database, struct error *error) {
 }
 
 struct database *database_open(const char *path, struct error *error) {
-    if (access(path, R_OK) != 0) {
+    /* Asked before it is opened: another one that comes between is noticed later. */
+    struct stat file;
+    if (access(path, R_OK) != 0 || stat(path, &file) != 0) {
         error_set(error, ERROR_USAGE, "cannot read '%s': %s", path, g_strerror(errno));
         return NULL;
     }
     struct database *database = database_new(path, -1);
+    database->device = file.st_dev;
+    database->inode = file.st_ino;
     if (connect_reader(database, error))
         return database;
     database_close(database);

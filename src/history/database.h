@@ -34,7 +34,7 @@ void database_close(struct database *database);
 /* database_path: as it was given. */
 const char *database_path(const struct database *database);
 
-/* database_is_there: one that is written is still the file of its path: not removed or replaced. */
+/* database_is_there: it is still the file of its path: not removed or replaced. */
 bool database_is_there(const struct database *database);
 
 /* database_script: statements without values. */

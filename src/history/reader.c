@@ -65,6 +65,24 @@ void reader_close(struct reader *reader) {
     free(reader);
 }
 
+bool reader_is_gone(const struct reader *reader) {
+    return !database_is_there(reader->database);
+}
+
+bool reader_open_again(struct reader *reader, struct error *error) {
+    struct database *database = database_open(database_path(reader->database), error);
+    if (!database)
+        return false;
+    reader_forget(reader);
+    g_hash_table_remove_all(reader->counters);
+    database_close(reader->database);
+    reader->database = database;
+    reader->last_series = -1;
+    reader->contexts = reader->faults = 0;
+    reader->chunk = reader->entity = 0;
+    return true;
+}
+
 static bool refresh(struct reader *reader, struct error *error) {
     int64_t series = 0, contexts = 0;
     if (!database_number(reader->database, "SELECT max(id) FROM series", &series, 0, error) ||

@@ -79,6 +79,16 @@ void reader_set_labels(struct reader *reader, const char *labels);
 /* reader_close: takes NULL. */
 void reader_close(struct reader *reader);
 
+/* reader_is_gone: the file was removed or replaced: what comes is in another one. */
+bool reader_is_gone(const struct reader *reader);
+
+/*
+ * reader_open_again: goes on with the file that has the path now; on failure, all is as before.
+ * Pointers to entities are void.
+ */
+bool reader_open_again(struct reader *reader, struct error *error)
+    __attribute__((warn_unused_result));
+
 /*
  * reader_begin: what is read until reader_end is of one moment; entities and series that have come
  * are known from now on, and pointers to entities are void.

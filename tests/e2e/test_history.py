@@ -346,6 +346,43 @@ def test_an_older_format(vperf, story, tmp_path):
     assert vperf.run("history", "--check", old).status == 0
 
 
+def test_the_file_of_a_reader_is_removed(vperf, tmp_path):
+    """Who follows it says so once, waits for a file of that name, and goes on with that."""
+    path, out, err = (tmp_path / name for name in ("a.db", "out.csv", "err.txt"))
+    record = ("record", "--interval", "1", "--output", path, "test:///default")
+    recorder, tail = vperf.start(*record), None
+
+    def remove():
+        for name in (path, f"{path}-wal", f"{path}-shm"):
+            pathlib.Path(name).unlink(missing_ok=True)
+
+    def await_more(what):
+        lines = out.read_text().count("\n") if out.exists() else 0
+        harness.await_true(lambda: out.exists() and out.read_text().count("\n") > lines, what)
+    try:
+        harness.await_true(lambda: rows_of(path) > 1, "rounds")
+        with open(err, "wb") as stream:
+            tail = vperf.start("collect", "--follow", "--output", out, path, stderr=stream)
+        await_more("the tail")
+        recorder.send_signal(signal.SIGINT)
+        harness.finish(recorder)
+        remove()
+        harness.await_true(lambda: "No such file" in err.read_text(), "word of it")
+        recorder = vperf.start(*record)
+        await_more("the tail of a new file")
+        assert err.read_text().count("No such file") == 1, err.read_text()
+        # The recorder makes another one at once.
+        remove()
+        harness.await_true(lambda: rows_of(path) > 1, "rounds of a third file")
+        await_more("the tail of a third file")
+        tail.send_signal(signal.SIGINT)
+        assert harness.finish(tail).status == follow.INTERRUPTED
+    finally:
+        for process in filter(None, (recorder, tail)):
+            process.kill()
+    assert f"'{path}' was removed or replaced" in err.read_text()
+
+
 def rows_of(path):
     """What there is in a history, for a test that waits for it."""
     try:

@@ -110,16 +110,41 @@ static bool history_about(struct source *source, struct source_about *about, str
     return true;
 }
 
+/* A file that is to come is looked for as often as rounds are. */
 static struct due history_due(struct source *source, int32_t interval) {
-    int64_t pause_ns = from_base(source)->hurries ? 0 : TAIL_SECONDS * second_ns;
-    return (struct due){clock_boot_ns() + pause_ns, interval * second_ns};
+    const struct history *history = from_base(source);
+    int64_t pause_ns = history->hurries ? 0 : TAIL_SECONDS * second_ns;
+    int64_t period_ns = (history->gone ? TAIL_SECONDS : interval) * second_ns;
+    return (struct due){clock_boot_ns() + pause_ns, period_ns};
+}
+
+/*
+ * Another file of that path is read from its first round on; what the earlier one got after the
+ * last look is not read: its write-ahead log may be another's by now.
+ */
+static bool follow_path(struct history *history, struct error *error) {
+    struct error failed = {0};
+    bool told = history->gone;
+    history->gone = reader_is_gone(history->reader);
+    if (!history->gone)
+        return true;
+    if (!reader_open_again(history->reader, &failed))
+        return error_set(error, ERROR_CONNECT, "'%s' was removed or replaced: %s", history->label,
+                         failed.message);
+    history->gone = false;
+    history->last_round = 0;
+    history->position.round = 0;
+    return told || error_set(error, ERROR_CONNECT,
+                             "'%s' was removed or replaced: the file of that name is read from "
+                             "its first round on",
+                             history->label);
 }
 
 static bool history_round(struct source *source, const struct selection *selection,
                           const struct window *window, const struct source_events *events,
                           struct error *error) {
     struct visit visit = {from_base(source), selection, window, events};
-    return visit_run(&visit, error);
+    return follow_path(visit.history, error) && visit_run(&visit, error);
 }
 
 static void history_close(struct source *source) {

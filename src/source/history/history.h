@@ -18,6 +18,7 @@ struct history {
     struct position position; /* of a run that goes on where another one ended */
     int64_t stretch;          /* seconds that it gives at a time, of what has been folded */
     bool hurries;             /* more of that is to come */
+    bool gone;                /* the file was removed, and none that can be read is there */
 };
 
 #endif
