@@ -203,7 +203,7 @@ static void note_span(struct measure *measure, int64_t first, int64_t last, int3
 }
 
 static void note_peak(struct measure *measure, double value, int64_t time) {
-    if (measure_known(measure) &&
+    if (measure->longest > 0 &&
         (value < measure->peak || (value == measure->peak && time >= measure->peak_time)))
         return;
     measure->peak = value;

@@ -123,6 +123,17 @@ static void test_measure(void **state) {
     measure_done(&measure);
 }
 
+/* A peak of 0 has a time too. */
+static void test_peak_of_nothing(void **state) {
+    struct measure measure = {0};
+    (void)state;
+    measure_add(&measure, 1000, 20, 0, 40);
+    measure_add(&measure, 1020, 20, 0, 40);
+    assert_true(measure.peak == 0);
+    assert_int_equal(measure.peak_time, 1000);
+    measure_done(&measure);
+}
+
 /* What is as high as the limit is not above it. */
 static void test_limit(void **state) {
     struct measure measure = {.seconds = 0};
@@ -168,13 +179,10 @@ static void test_reduced(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_percentiles_by_hand),
-        cmocka_unit_test(test_one_value),
-        cmocka_unit_test(test_many_values),
-        cmocka_unit_test(test_reduced),
-        cmocka_unit_test(test_weighted_mean),
-        cmocka_unit_test(test_measure),
-        cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_peak_of_nothing), cmocka_unit_test(test_percentiles_by_hand),
+        cmocka_unit_test(test_one_value),       cmocka_unit_test(test_many_values),
+        cmocka_unit_test(test_reduced),         cmocka_unit_test(test_weighted_mean),
+        cmocka_unit_test(test_measure),         cmocka_unit_test(test_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
