@@ -113,7 +113,7 @@ def test_fixed_values(rows):
 def test_moving_values(rows):
     """What moves with the clock."""
     used = rows.rounds(TEST_UUID, "cpu.used.summation")
-    assert used == pytest.approx([1000 * INTERVAL] * 2, rel=0.05)
+    assert sum(used) == pytest.approx(2000 * INTERVAL, rel=0.25)
     # All of one CPU, which is half of two.
     assert rows.rounds(TEST_UUID, "cpu.usage.average") == pytest.approx([5000] * 2, rel=0.02)
     assert rows.rounds(TEST_UUID, "cpu.usagemhz.average") == pytest.approx([1400] * 2, rel=0.02)
@@ -121,7 +121,9 @@ def test_moving_values(rows):
         for value in rows.rounds(TEST_UUID, counter):
             assert rate * 0.98 - 1 <= value <= rate * 1.02, (counter, value)
     clock = [10 * total for total in rows.rounds(TEST_UUID, "kvm.netRxBytes.latest")]
-    assert (clock[1] - clock[0]) / 1e6 == pytest.approx(INTERVAL, rel=0.05)
+    # A poll may be late by half an interval; both counters are of the same two polls.
+    assert used[1] == pytest.approx((clock[1] - clock[0]) / 1e3, rel=0.02)
+    assert (clock[1] - clock[0]) / 1e6 == pytest.approx(INTERVAL, rel=0.5)
     for counter, divisor in TOTALS.items():
         for total, moment in zip(rows.rounds(TEST_UUID, counter), clock):
             assert total * divisor == pytest.approx(moment, abs=divisor + 10 ** 6), counter
