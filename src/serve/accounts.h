@@ -32,7 +32,7 @@ enum accounts_verdict {
  * accounts_check: whether the value of a header Authorization is of one of the users; NULL is not.
  * Takes as long for a user who does not exist. What was found out is remembered for the next
  * request, and is answered at once. What is not known is found out by one thread at a time, for
- * which one more waits; after 20 wrong passwords of a user, one in a second, or less often where a
+ * which one more waits; after 20 wrong passwords of a user, one each second, or less often where a
  * hash takes long. All names that do not exist count as one user.
  */
 enum accounts_verdict accounts_check(struct accounts *accounts, const char *authorization);
