@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * JSON by jansson, read with tolerance: servers give one number as an integer, a real or a text,
+ * by their version. What is not there or is none gives nothing.
+ */
+#ifndef VPERF_SOURCE_REST_JSON_H
+#define VPERF_SOURCE_REST_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/error.h"
+
+/* rest_json_parse: owned by the caller (json_decref); NULL with ERROR_PROTOCOL, what names it. */
+json_t *rest_json_parse(const char *text, size_t size, const char *what, struct error *error);
+
+/* rest_json_text: the member as text, borrowed; NULL when it is none. */
+const char *rest_json_text(const json_t *object, const char *key);
+
+/*
+ * rest_json_integer: the member that is an integer, a real without fraction, or such a text, true
+ * or false; false when it is none, or does not fit.
+ */
+bool rest_json_integer(const json_t *object, const char *key, int64_t *value);
+
+/* rest_json_real: the member that is a finite number, or its text. */
+bool rest_json_real(const json_t *object, const char *key, double *value);
+
+/* rest_json_value_integer, _real: the same of a value itself. */
+bool rest_json_value_integer(const json_t *value, int64_t *number);
+bool rest_json_value_real(const json_t *value, double *number);
+
+#endif
