@@ -28,8 +28,7 @@ bool window_needs_now(const struct timing *timing) {
 static void resolve_follow(struct window *window, const struct timing *timing, int64_t now) {
     const struct moment *start = &timing->range.start;
     window->fresh_only = true;
-    window->after =
-        start->given ? timerange_resolve(start, now) : now - (int64_t)timing->interval - 1;
+    window->after = start->given ? timerange_resolve(start, now) : now - (int64_t)timing->interval;
 }
 
 static void resolve_range(struct window *window, const struct timing *timing, int64_t now) {

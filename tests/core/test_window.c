@@ -46,7 +46,7 @@ static void test_windows(void **state) {
          {.after = NOW - 140, .until = NOW - 40, .interval = 20, .newest = 3, .now = NOW}},
         {{.samples = 1, .interval = 20, .follow = true},
          true,
-         {.after = NOW - 21, .interval = 20, .fresh_only = true, .now = NOW}},
+         {.after = NOW - 20, .interval = 20, .fresh_only = true, .now = NOW}},
         {{.range = {from_now(-HOUR), absent}, .interval = 20, .follow = true},
          true,
          {.after = NOW - HOUR, .interval = 20, .fresh_only = true, .now = NOW}},

@@ -31,6 +31,8 @@ METRICS = {
 }
 NAMES = {name for name, _ in METRICS.values()}
 COUNTERS = ("--counter", ",".join(METRICS))
+# Seconds between two samples of it.
+REAL_TIME = 20
 # A name that each form has to write in its own way.
 AWKWARD = '["a\\"b\\\\c", "=cmd", "ü,{}"]'
 
@@ -43,16 +45,17 @@ def now(seconds=0):
 
 @pytest.fixture(scope="module")
 def standing(shared_vcsim, tmp_path_factory):
-    """A vCenter whose clock stands at the present."""
+    """A vCenter whose clock stands at the present, at a moment that a sample has."""
     names = tmp_path_factory.mktemp("names") / "names.json"
     names.write_text(AWKWARD, encoding="utf-8")
-    return shared_vcsim("-mode", "real", "-now", now(), "-model", "vpx", "-host", "2", "-vm", "4",
+    moment = now(-(time.time() % REAL_TIME))
+    return shared_vcsim("-mode", "real", "-now", moment, "-model", "vpx", "-host", "2", "-vm", "4",
                         "-names", names)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def of_standing(vperf, standing, tmp_path_factory):
-    """It is served."""
+    """It is served, for each test anew: no sample of it counts as one of now for long."""
     with serving.exporter(vperf, tmp_path_factory.mktemp("serve"), *COUNTERS,
                           *standing.arguments) as one:
         one.await_samples("vperf_cpu_usage_ratio")
