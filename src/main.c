@@ -6,6 +6,7 @@
 
 #include "command/command.h"
 #include "command/completion.h"
+#include "command/manual.h"
 #include "core/descriptors.h"
 #include "core/program.h"
 #include "source/source.h"
@@ -54,6 +55,16 @@ static int reject(const char *name) {
     return STATUS_USAGE;
 }
 
+static int write_manual(const char *name, const char *folder) {
+    struct error error = {0};
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0 && manual_write(&commands[i], folder, &error))
+            return STATUS_OK;
+    fprintf(stderr, "vperf: no manual page of '%s': %s\n", name,
+            error.kind ? error.message : "there is no such command");
+    return STATUS_USAGE;
+}
+
 static int run(int argc, char **argv) {
     const char *name = argc > 1 ? argv[1] : "";
     for (size_t i = 0; i < COMMANDS; i++)
@@ -63,6 +74,8 @@ static int run(int argc, char **argv) {
         return show_help();
     if (strcmp(name, "--completion") == 0 && argc == 3) /* for the build */
         return completion_write(argv[2], commands, COMMANDS) ? STATUS_OK : STATUS_USAGE;
+    if (strcmp(name, "--manual") == 0 && argc == 4) /* for the build */
+        return write_manual(argv[2], argv[3]);
     if (strcmp(name, "--version") != 0)
         return reject(name);
     puts("vperf " VPERF_VERSION);

@@ -33,7 +33,7 @@ static void show_help(poptContext context, const struct options_spec *spec) {
     char *usage = memory_printf("[OPTION...] %s\n\n%s", spec->arguments, spec->summary);
     poptSetOtherOptionHelp(context, usage);
     poptPrintHelp(context, stdout, 0);
-    printf("\n%s\nMore in the manual page vperf(1).\n", spec->notes);
+    printf("\n%s\nMore in the manual page vperf-%s(1).\n", spec->notes, spec->command);
     free(usage);
 }
 

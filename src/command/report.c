@@ -36,7 +36,7 @@ const struct options_spec report_spec = {
              "\n"
              "Each guest has one class: off, unknown (too little history or coverage), idle,\n"
              "undersized (any dimension is short), oversized (one is too large, none is short),\n"
-             "right. Rules, with their defaults (vperf(1) says where they come from):\n"
+             "right. Rules, with their defaults (vperf-report(1) says where they come from):\n"
              "  cpu-percentile=95 cpu-target=80     vCPUs: p95 is at most 80 % of them\n"
              "  cpu-peak=100 cpu-step=1             fewer ones hold the peak\n"
              "  memory-percentile=99 memory-target=80 memory-step=2048\n"

@@ -129,6 +129,7 @@ def test_new_user_installs_collects_and_removes(deb, root, tmp_path):
     within(root, "apt-get", "install", "-qq", "-y", "--no-install-recommends", f"/tmp/{deb.name}")
     assert "collect" in within(root, "vperf", "--help")
     assert "VPERF_PASSWORD" in within(root, "man", "-P", "cat", "vperf")
+    assert "--coverage" in within(root, "man", "-P", "cat", "vperf-collect")
 
     password = secrets.token_hex(8)
     certificates = certs.make(tmp_path)
@@ -167,7 +168,7 @@ def test_rpm_holds_the_same():
     rpm = one("vperf-*.rpm")
     listed = set(run("rpm", "-qp", "--list", rpm).split())
     assert {"/usr/bin/vperf", "/usr/libexec/vperf/vperf-libvirt",
-            "/usr/share/man/man1/vperf.1.gz"} <= listed
+            "/usr/share/man/man1/vperf.1.gz", "/usr/share/man/man1/vperf-collect.1.gz"} <= listed
     needs = run("rpm", "-qp", "--requires", rpm)
     assert "libssl.so.3" in needs and "libvirt.so.0" in needs
 
