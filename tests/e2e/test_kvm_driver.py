@@ -7,6 +7,7 @@ import csv
 import re
 import socket
 import subprocess
+import time
 
 import harness
 import kvm
@@ -61,12 +62,17 @@ FIXED = {
     "kvm.guestMinorFaults.summation": 0, "kvm.guestMinorFaults.latest": 0,
     "kvm.memDiskCaches.average": 1 << 18, "kvm.balloonLastUpdate.latest": 627319920,
     "kvm.guestHugePageAllocations.latest": 0, "kvm.guestHugePageFailures.latest": 0,
+    "snapshot.count.latest": 0, "snapshot.size.latest": 0,
     # The vCPUs' own clocks go ten thousand times slower than that of the guest.
     "cpu.run.summation": 0,
 }
 CPU = {"cpu.usage.average", "cpu.usagemhz.average", "cpu.used.summation", "kvm.cpuTime.latest"}
 
-# Three guests, two of them not running, with names that need care; and who may look at them.
+# When snapshots were taken, in Unix seconds.
+OLDER, NEWER = 1272917631, 1272919631
+
+# Three guests, two of them not running, with names that need care, one with two snapshots; and who
+# may look at them.
 NODE = f"""<node>
   <auth><user password='{PASSWORD}'>{USER}</user></auth>
   <domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>
@@ -76,7 +82,11 @@ NODE = f"""<node>
   <domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>
     <test:runstate>3</test:runstate><name>paused</name><title>Web shop</title>
     <uuid>0d2217b2-0f2d-4f40-9f1e-6d3a1f3f6c01</uuid><memory unit='GiB'>1</memory>
-    <vcpu current='1'>3</vcpu><os><type>hvm</type></os></domain>
+    <vcpu current='1'>3</vcpu><os><type>hvm</type></os>
+    <test:domainsnapshot><name>new</name><state>running</state><active>0</active>
+      <creationTime>{NEWER}</creationTime><memory snapshot='internal'/></test:domainsnapshot>
+    <test:domainsnapshot><name>old</name><state>shutoff</state><active>1</active>
+      <creationTime>{OLDER}</creationTime></test:domainsnapshot></domain>
   <domain type='test'><name>=cmd, "x" é</name>
     <uuid>0d2217b2-0f2d-4f40-9f1e-6d3a1f3f6c02</uuid><memory>2048</memory>
     <vcpu>1</vcpu><os><type>hvm</type></os></domain>
@@ -192,6 +202,25 @@ def test_title_and_reason(vperf, node):
     assert row["guest_ip"].startswith("192.168.")
 
 
+def test_snapshots(vperf, node):
+    """Their number and the age of the oldest; the size of internal ones is not known, and absent.
+    In each format, for these are counters like others."""
+    command = ["collect", "--interval", 1, "--counter", "snapshot.*", "--type", "vm", node]
+    before = int(time.time())
+    done = kvm.in_time(lambda: vperf.run(*command))
+    assert done.status == 0, done
+    values = {(row["name"], row["counter"]): int(row["value"])
+              for row in harness.read_csv(done.out, own=True)}
+    age = values.pop(("paused", "snapshot.age.latest"))
+    assert before - 1 <= age + OLDER <= time.time() + 1, age
+    assert values == {("paused", "snapshot.count.latest"): 2,
+                      ('=cmd, "x" é', "snapshot.count.latest"): 0,
+                      ('=cmd, "x" é', "snapshot.size.latest"): 0}
+    for form in ("wide", "jsonl", "influx", "openmetrics"):
+        other = kvm.in_time(lambda name=form: vperf.run(*command, "--format", name))
+        assert other.status == 0 and "snapshot" in other.out, other
+
+
 def test_side_by_side(vperf, node):
     """Two libvirt targets are polled in the same interval, each with its own guests."""
     done = vperf.run("collect", "--interval", 3, TEST, node)
@@ -207,8 +236,9 @@ def test_counters(vperf, rows):
     """Each counter has a unit, and a formula with its fidelity; all that was collected is there."""
     done = vperf.run("counters", TEST)
     assert (done.status, done.err) == (0, ""), done
-    catalogue = {row["counter"]: row for row in done.rows}
-    assert len(catalogue) == len(done.rows)
+    table = harness.read_csv(done.out, own=True)
+    catalogue = {row["counter"]: row for row in table}
+    assert len(catalogue) == len(table)
     for row in rows.rows:
         assert catalogue[row["counter"]]["unit"] == row["unit"]
     assert done.out.splitlines()[0] == ("counter,id,unit,rollup,stats,level,device_level,label,"

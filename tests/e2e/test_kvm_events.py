@@ -2,6 +2,9 @@
 """What changes between two polls: vCPUs, disks and NICs come and go, guests start, stop, reboot and
 get a new life. What cannot be known is absent; nothing is negative, huge or wrong."""
 
+import os
+import time
+
 import kvm
 import pytest
 from kvm import check_within, collected, following
@@ -239,3 +242,24 @@ def test_a_guest_that_is_off(vperf, guests, relay):
     assert not rows.counters(late)
     assert "1 powered off or disconnected: skipped" in rows.done.err
     check_steady(rows, steady)
+
+
+def test_an_external_snapshot(vperf, guests, relay):
+    """Its overlay is all that it costs, and it is as old as it is."""
+    _, guest, _ = guests
+    overlay = guest.directory / "overlay.qcow2"
+    begin = int(time.time())
+    guest.libvirtd.virsh("snapshot-create-as", guest.name, "before-upgrade", "--disk-only",
+                         "--diskspec", f"{guest.disks[0]},file={overlay}")
+    try:
+        rows = collected(vperf, relay, 1, 1, "--counter", "snapshot.*", "--name", guest.name)
+        size = os.stat(overlay).st_blocks * 512
+        assert rows.done.status == 0, rows.done
+        assert rows.only(guest, "snapshot.count.latest") == 1
+        assert rows.only(guest, "snapshot.size.latest") == size // 1024
+        age = rows.only(guest, "snapshot.age.latest")
+        assert 0 <= age <= time.time() - begin + 1, age
+    finally:
+        guest.libvirtd.virsh("snapshot-delete", guest.name, "before-upgrade", "--metadata")
+        guest.libvirtd.virsh("blockcommit", guest.name, guest.disks[0], "--active", "--pivot",
+                             "--wait")

@@ -61,6 +61,8 @@ struct fake {
     atomic_int descriptions;            /* XML that was read */
     atomic_uint groups;                 /* that the last bulk call asked for */
     atomic_int pids[FAKE_HELPERS];      /* of the helpers in the order of their connections */
+    bool merged;                        /* one image of a snapshot is no longer in use */
+    atomic_int snapshot_lists;          /* calls for the snapshots of a guest */
     atomic_llong wake_ns[FAKE_HELPERS]; /* until when they sleep; 0: they do not */
 };
 

@@ -166,6 +166,8 @@ static void load_pair(struct guest_sample *before, struct guest_sample *now) {
         root->values[FILESYSTEM_TOTAL] = 4096;
         root->values[FILESYSTEM_USED] = 1024;
         samples[i]->values[GUEST_UPTIME] = 1 + (int64_t)i;
+        samples[i]->values[GUEST_SNAPSHOT_COUNT] = samples[i]->values[GUEST_SNAPSHOT_BYTES] = 1;
+        samples[i]->values[GUEST_SNAPSHOT_AGE] = 1;
         sample_judge_report(samples[i], i ? before : NULL);
     }
 }
@@ -188,7 +190,7 @@ static void test_values_are_offered(void **state) {
             fail_msg("%s", counter->name);
         count += of_guests;
     }
-    assert_int_equal(count, 91);
+    assert_int_equal(count, 94);
     sample_done(&before);
     sample_done(&now);
 }

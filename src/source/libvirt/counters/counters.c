@@ -217,10 +217,25 @@ const struct libvirt_counter libvirt_counters[] = {
     LATEST("guestDisk.free.latest", "kiloBytes", "close", "Guest disk free space",
            "Free space of a file system in the guest, by its mount point",
            "guest: fs.N.total-bytes - fs.N.used-bytes of the QEMU guest agent, asked once a "
-           "minute; what "
-           "is reserved for root counts as free; needs --guest-agent",
+           "minute; what is reserved for root counts as free; needs --guest-agent",
            .device = {FORM_DIFFERENCE, OF_FILESYSTEM, KIB,
                       .fields = {FILESYSTEM_TOTAL, FILESYSTEM_USED}}),
+
+    /* Snapshots. */
+    LATEST("snapshot.count.latest", "number", "close", "Snapshots",
+           "Number of snapshots of the virtual machine",
+           "guest: number of snapshots that libvirt lists, asked every ten minutes; checkpoints of "
+           "backups and what qemu-img or --no-metadata made do not count",
+           .guest = {FORM_VALUE, OF_GUEST, 1, .fields = {GUEST_SNAPSHOT_COUNT}}),
+    LATEST("snapshot.size.latest", "kiloBytes", "close", "Size of snapshots",
+           "Space of the files that are there for snapshots alone",
+           "guest: block.N.physical of the overlays of external snapshots, while the guest uses "
+           "them all; absent with internal ones and with saved memory, of which libvirt tells none",
+           .guest = {FORM_VALUE, OF_GUEST, KIB, .fields = {GUEST_SNAPSHOT_BYTES}}),
+    LATEST("snapshot.age.latest", "second", "exact", "Age of snapshots",
+           "Time since the oldest snapshot was taken",
+           "guest: now - oldest creationTime; absent with more than a hundred snapshots",
+           .guest = {FORM_VALUE, OF_GUEST, 1, .fields = {GUEST_SNAPSHOT_AGE}}),
 
     /* Virtual disks. */
     RATE(

@@ -334,6 +334,9 @@ static void replace_facts(struct connection *connection, struct guest_facts *fac
     size_t place;
     pthread_mutex_lock(&connection->lock);
     struct guest_facts *known = known_facts(connection, facts->uuid, &place);
+    /* Of QEMU, facts are read again when disks have changed, as an external snapshot does. */
+    if (known && !connection->is_qemu)
+        facts->snapshots = known->snapshots;
     if (known)
         connection->facts[place] = facts;
     else

@@ -27,6 +27,7 @@ enum call {
     CALL_NODE_FREE_MEMORY,
     CALL_CONTROL,
     CALL_ADDRESSES,
+    CALL_SNAPSHOTS,
 };
 
 /* Who is to know that libvirt's calls come back. */
@@ -66,7 +67,8 @@ struct connection {
     size_t facts_capacity;
     unsigned visit; /* number of the last look at all guests */
     const struct pulse *pulse;
-    pthread_mutex_t lock; /* of facts and pulse, while calls are made side by side */
+    pthread_mutex_t lock;      /* of facts and pulse, while calls are made side by side */
+    atomic_llong snapshots_ns; /* that reading snapshots again has taken of the poll under way */
 };
 
 /* connection_may_call: the driver has this call, as far as is known. */

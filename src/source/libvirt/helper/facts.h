@@ -20,6 +20,15 @@ struct nic_facts {
     bool silent; /* as of a disk */
 };
 
+/* The guest's snapshots as libvirt told of them last. */
+struct snapshot_facts {
+    bool known;
+    int64_t due_ns; /* CLOCK_BOOTTIME from which they are to be read again */
+    int64_t count;
+    int64_t oldest; /* Unix seconds at which the oldest was taken; ABSENT for none */
+    int64_t bytes;  /* that files occupy for them alone; ABSENT when libvirt does not say */
+};
+
 struct guest_facts {
     unsigned char uuid[SAMPLE_UUID_SIZE];
     int id;          /* the run of the guest that these facts belong to */
@@ -43,6 +52,7 @@ struct guest_facts {
     size_t disk_count;
     struct nic_facts *nics;
     size_t nic_count;
+    struct snapshot_facts snapshots;
 };
 
 /* facts_parse: the facts in the text of a domain's XML, owned by the caller; NULL when it is no

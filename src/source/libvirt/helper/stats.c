@@ -12,6 +12,7 @@
 #include "source/libvirt/helper/crew.h"
 #include "source/libvirt/helper/domains.h"
 #include "source/libvirt/helper/failure.h"
+#include "source/libvirt/helper/guest_snapshots.h"
 #include "source/libvirt/helper/params.h"
 #include "source/libvirt/helper/stopwatch.h"
 
@@ -181,6 +182,8 @@ static void complete_guest(void *context, size_t index) {
     if (!sample->blocked && connection->groups & SAMPLE_DISK_SIZE)
         learn_layers(connection, domain, facts);
     facts_apply(facts, sample);
+    if (connection->groups & SAMPLE_SNAPSHOTS)
+        guest_snapshots_read(connection, domain, facts, sample);
     if (!sample->blocked && connection->groups & SAMPLE_FILESYSTEMS)
         agent_read_filesystems(connection, domain, facts, sample);
 }
@@ -343,6 +346,7 @@ bool stats_poll(struct connection *connection, const struct sample_wish *wish,
                 struct snapshot *snapshot, struct error *error) {
     connection->groups = wish->groups;
     connection->agent_ns = 0;
+    connection->snapshots_ns = 0;
     connection_visit(connection);
     if (!poll_guests(connection, snapshot, error))
         return false;

@@ -43,6 +43,9 @@ enum guest_field {
     GUEST_REPORT_END,
     GUEST_REPORT_AGE = GUEST_REPORT_END, /* seconds, set by sample_judge_report */
     GUEST_UPTIME,                        /* seconds, local connections only */
+    GUEST_SNAPSHOT_COUNT,
+    GUEST_SNAPSHOT_BYTES,
+    GUEST_SNAPSHOT_AGE, /* seconds since the oldest one was taken */
     GUEST_FIELDS,
 };
 
@@ -105,9 +108,10 @@ enum sample_group {
     SAMPLE_DISK = 1 << 5,
     SAMPLE_DISK_SIZE = 1 << 6,
     SAMPLE_FILESYSTEMS = 1 << 7, /* of the guest agent */
-    SAMPLE_HOST_CPU = 1 << 8,
-    SAMPLE_HOST_MEMORY = 1 << 9,
-    SAMPLE_HOST_PAGES = 1 << 10,
+    SAMPLE_SNAPSHOTS = 1 << 8,
+    SAMPLE_HOST_CPU = 1 << 9,
+    SAMPLE_HOST_MEMORY = 1 << 10,
+    SAMPLE_HOST_PAGES = 1 << 11,
     SAMPLE_GUESTS = SAMPLE_HOST_CPU - 1, /* all that concern guests */
     SAMPLE_HOST = SAMPLE_HOST_CPU | SAMPLE_HOST_MEMORY | SAMPLE_HOST_PAGES,
 };
