@@ -3,8 +3,8 @@
 #include <glib.h>
 
 #include "fuzz.h"
+#include "source/helper/message.h"
 #include "source/libvirt/host.h"
-#include "source/libvirt/message.h"
 #include "source/libvirt/sample/sample_record.h"
 
 static void check_snapshot(struct record record) {

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "source/tls/thumbprint.h"
 #include "source/vsphere/session/cookies.h"
-#include "source/vsphere/session/thumbprint.h"
 
 static void check_thumbprint(const char *text) {
     struct thumbprint thumbprint;

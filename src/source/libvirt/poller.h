@@ -7,7 +7,7 @@
 #define VPERF_SOURCE_LIBVIRT_POLLER_H
 
 #include "core/cancel.h"
-#include "source/libvirt/helper_client.h"
+#include "source/helper/client.h"
 
 struct poller {
     struct endpoint endpoint;

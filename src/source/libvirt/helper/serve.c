@@ -8,10 +8,10 @@
 #include "core/memory.h"
 #include "core/secret.h"
 #include "core/stream.h"
+#include "source/helper/message.h"
 #include "source/libvirt/helper/connection.h"
 #include "source/libvirt/helper/domains.h"
 #include "source/libvirt/helper/stats.h"
-#include "source/libvirt/message.h"
 #include "source/libvirt/sample/sample_record.h"
 #include "version.h"
 

@@ -16,10 +16,10 @@
 
 #include "core/clock.h"
 #include "core/memory.h"
+#include "source/tls/tls.h"
 #include "source/vsphere/session/channel.h"
 #include "source/vsphere/session/proxy.h"
 #include "source/vsphere/session/session.h"
-#include "source/vsphere/session/tls.h"
 
 enum { MAX_PROXY_HEADER = 8192 };
 

@@ -11,9 +11,9 @@
 #include "core/credentials.h"
 #include "core/error.h"
 #include "source/source.h"
+#include "source/tls/tls.h"
 #include "source/vsphere/session/channel.h"
 #include "source/vsphere/session/cookies.h"
-#include "source/vsphere/session/tls.h"
 
 /* A managed object that outlives the answer it came in. */
 struct session_moref {

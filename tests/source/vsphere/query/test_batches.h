@@ -14,9 +14,9 @@
 #include <cmocka.h>
 
 #include "core/memory.h"
+#include "source/tls/tls.h"
 #include "source/vsphere/session/present.h"
 #include "source/vsphere/session/session.h"
-#include "source/vsphere/session/tls.h"
 
 enum { ENTITIES = 150, COUNTERS = 6, START = 1700000000 / 20 * 20, MAX_TEXT = 1 << 20 };
 

@@ -11,9 +11,9 @@
 #include <cmocka.h>
 
 #include "core/memory.h"
+#include "source/tls/tls.h"
 #include "source/vsphere/query/available.h"
 #include "source/vsphere/session/session.h"
-#include "source/vsphere/session/tls.h"
 
 enum { MAX = 64 };
 

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "core/memory.h"
+#include "source/tls/tls.h"
 #include "source/vsphere/session/session.h"
-#include "source/vsphere/session/tls.h"
 
 enum { TASKS = 300, JOBS = 8 };
 

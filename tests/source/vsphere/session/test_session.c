@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "core/memory.h"
+#include "source/tls/tls.h"
 #include "source/vsphere/session/present.h"
-#include "source/vsphere/session/tls.h"
 
 static int logins, answer;
 

@@ -3,7 +3,7 @@
  * The certificate is judged in one callback during the handshake, before any byte of HTTP is sent,
  * so that a refusal can tell the real thumbprint.
  */
-#include "source/vsphere/session/tls.h"
+#include "source/tls/tls.h"
 
 #include <arpa/inet.h>
 #include <openssl/x509v3.h>
@@ -13,10 +13,10 @@
 #include <time.h>
 
 #include "core/memory.h"
-#include "source/vsphere/session/authorities.h"
-#include "source/vsphere/session/openssl_memory.h"
-#include "source/vsphere/session/refusal.h"
-#include "source/vsphere/session/thumbprint.h"
+#include "source/tls/authorities.h"
+#include "source/tls/openssl_memory.h"
+#include "source/tls/refusal.h"
+#include "source/tls/thumbprint.h"
 
 struct tls {
     SSL_CTX *context;

@@ -3,8 +3,8 @@
  * What program and helper say to each other: one record each, which begins with its kind. The
  * program asks one thing at a time, and the helper answers once.
  */
-#ifndef VPERF_SOURCE_LIBVIRT_MESSAGE_H
-#define VPERF_SOURCE_LIBVIRT_MESSAGE_H
+#ifndef VPERF_SOURCE_HELPER_MESSAGE_H
+#define VPERF_SOURCE_HELPER_MESSAGE_H
 
 #include "core/inventory.h"
 #include "core/message.h"

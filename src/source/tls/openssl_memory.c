@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-#include "source/vsphere/session/openssl_memory.h"
+#include "source/tls/openssl_memory.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* Which host a certificate has to be for; and floods of TLS records that hold no data. */
-#include "source/vsphere/session/tls.h"
+#include "source/tls/tls.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* Why a certificate is not trusted, and what to do about just that. */
-#include "source/vsphere/session/refusal.h"
+#include "source/tls/refusal.h"
 
 #include <arpa/inet.h>
 #include <openssl/x509v3.h>
@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "core/memory.h"
-#include "source/vsphere/session/thumbprint.h"
+#include "source/tls/thumbprint.h"
 
 enum { MAX_NAMES = 3, NAME_SIZE = 128, DATE_SIZE = 16 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* Thumbprints as people write them, of a certificate made here, and from files of known hosts. */
-#include "source/vsphere/session/thumbprint.h"
+#include "source/tls/thumbprint.h"
 
 #include <openssl/evp.h>
 #include <setjmp.h>

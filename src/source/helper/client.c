@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* One helper: from its hello to its end. */
-#include "source/libvirt/helper_client.h"
+#include "source/helper/client.h"
 
 #include <stdlib.h>
 #include <string.h>

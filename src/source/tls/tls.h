@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* Whom to trust: system authorities, an own one, a pinned certificate, or anybody. */
-#ifndef VPERF_SOURCE_VSPHERE_TLS_H
-#define VPERF_SOURCE_VSPHERE_TLS_H
+#ifndef VPERF_SOURCE_TLS_TLS_H
+#define VPERF_SOURCE_TLS_TLS_H
 
 #include <openssl/ssl.h>
 #include <stdint.h>

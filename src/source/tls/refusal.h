@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* Why a certificate is not trusted, and what to do about just that. */
-#ifndef VPERF_SOURCE_VSPHERE_REFUSAL_H
-#define VPERF_SOURCE_VSPHERE_REFUSAL_H
+#ifndef VPERF_SOURCE_TLS_REFUSAL_H
+#define VPERF_SOURCE_TLS_REFUSAL_H
 
 #include <openssl/x509.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* Who vouches for a server's certificate: given CA files, or the system's authorities. */
-#ifndef VPERF_SOURCE_VSPHERE_AUTHORITIES_H
-#define VPERF_SOURCE_VSPHERE_AUTHORITIES_H
+#ifndef VPERF_SOURCE_TLS_AUTHORITIES_H
+#define VPERF_SOURCE_TLS_AUTHORITIES_H
 
 #include <openssl/ssl.h>
 

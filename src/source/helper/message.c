@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* Messages between program and helper as records. */
-#include "source/libvirt/message.h"
+#include "source/helper/message.h"
 
 enum message message_kind(struct record *record) {
     int64_t kind = record_number(record);

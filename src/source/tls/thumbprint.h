@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* The digest of a certificate, as people pin it. */
-#ifndef VPERF_SOURCE_VSPHERE_THUMBPRINT_H
-#define VPERF_SOURCE_VSPHERE_THUMBPRINT_H
+#ifndef VPERF_SOURCE_TLS_THUMBPRINT_H
+#define VPERF_SOURCE_TLS_THUMBPRINT_H
 
 #include <openssl/x509.h>
 #include <stdbool.h>

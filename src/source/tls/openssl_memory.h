@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-#ifndef VPERF_SOURCE_VSPHERE_OPENSSL_MEMORY_H
-#define VPERF_SOURCE_VSPHERE_OPENSSL_MEMORY_H
+#ifndef VPERF_SOURCE_TLS_OPENSSL_MEMORY_H
+#define VPERF_SOURCE_TLS_OPENSSL_MEMORY_H
 
 /*
  * openssl_memory_init: when OpenSSL finds no memory the program ends as it does elsewhere. OpenSSL

@@ -3,13 +3,13 @@
  * A helper: a process with one connection to libvirt, seen from the program. Nothing here waits,
  * but for the user who types a password.
  */
-#ifndef VPERF_SOURCE_LIBVIRT_HELPER_CLIENT_H
-#define VPERF_SOURCE_LIBVIRT_HELPER_CLIENT_H
+#ifndef VPERF_SOURCE_HELPER_CLIENT_H
+#define VPERF_SOURCE_HELPER_CLIENT_H
 
 #include "core/credentials.h"
 #include "core/process.h"
+#include "source/helper/message.h"
 #include "source/libvirt/host.h"
-#include "source/libvirt/message.h"
 
 /* What is needed to connect, once more if need be. */
 struct endpoint {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* Thumbprints by OpenSSL's digests. */
-#include "source/vsphere/session/thumbprint.h"
+#include "source/tls/thumbprint.h"
 
 #include <glib.h>
 #include <openssl/evp.h>

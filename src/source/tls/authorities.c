@@ -5,7 +5,7 @@
  * for 140 of them, more than all the rest of a small run. So the bundle is read when the directory
  * does not help.
  */
-#include "source/vsphere/session/authorities.h"
+#include "source/tls/authorities.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
