@@ -23,7 +23,7 @@ static void check_snapshot(struct record record) {
 static void check_inventory(struct record record) {
     struct inventory *inventory = inventory_read(&record);
     for (size_t i = 0; i < inventory->count; i++)
-        CHECK(inventory->entities[i]->type <= ENTITY_HOST);
+        CHECK(inventory->entities[i]->type < ENTITY_TYPES);
     inventory_free(inventory);
 }
 

@@ -8,12 +8,9 @@
 
 #include "core/clock.h"
 #include "core/memory.h"
-#include "source/libvirt/sample/sample_record.h"
 #include "version.h"
 
 enum { CANNOT_EXECUTE = 127 };
-
-static const struct process_kind libvirt_helper = {"vperf-libvirt", "the libvirt helper"};
 
 static const int64_t close_ns = 1000000000;
 
@@ -24,13 +21,12 @@ void endpoint_done(struct endpoint *endpoint) {
     if (endpoint->kept)
         credentials_move(endpoint->kept, &endpoint->credentials);
     credentials_done(&endpoint->credentials);
-    host_facts_done(&endpoint->host);
-    *endpoint = (struct endpoint){0};
+    *endpoint = (struct endpoint){.ops = endpoint->ops};
 }
 
 struct helper_client *helper_client_new(struct endpoint *endpoint, struct error *error) {
     struct process process;
-    if (!process_start(&process, &libvirt_helper, endpoint->path, error))
+    if (!process_start(&process, &endpoint->ops->process, endpoint->path, error))
         return NULL;
     struct helper_client *helper = memory_alloc(sizeof *helper);
     helper->endpoint = endpoint;
@@ -57,29 +53,6 @@ void helper_client_request(struct helper_client *helper, GByteArray *message) {
     /* If it cannot be sent, the next look finds the helper gone. */
     stream_send(&helper->process.stream, message, false);
     message_free(message);
-}
-
-/* libvirt would take a password in the URI for a part of the user name, and show it to ps. */
-static char *bare_uri(const struct endpoint *endpoint) {
-    struct target target;
-    struct error error = {0};
-    char *uri = NULL;
-    if (target_init(&target, endpoint->uri, &error))
-        uri = memory_strdup(target.password ? target.text : endpoint->uri);
-    target_done(&target);
-    return uri;
-}
-
-static void request_open(struct helper_client *helper) {
-    const struct endpoint *endpoint = helper->endpoint;
-    GByteArray *message = message_new(MESSAGE_OPEN);
-    char *uri = bare_uri(endpoint);
-    record_add_text(message, uri);
-    record_add_number(message, endpoint->read_write);
-    record_add_number(message, endpoint->host_known);
-    host_facts_write(message, &endpoint->host);
-    helper_client_request(helper, message);
-    free(uri);
 }
 
 static bool find_credentials(struct endpoint *endpoint, struct error *error) {
@@ -114,33 +87,33 @@ static void answer_login(struct helper_client *helper) {
 
 /* Whatever was wrong with what came. */
 static enum helper_event lose(struct helper_client *helper, struct error *error) {
-    const char *path = helper->endpoint->path;
+    const struct endpoint_ops *ops = helper->endpoint->ops;
+    const char *title = ops->process.title, *path = helper->endpoint->path;
     int status = process_end(&helper->process, close_ns);
     if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
-        error_set(error, ERROR_CONNECT, "the libvirt helper %s was ended by signal %d", path,
+        error_set(error, ERROR_CONNECT, "%s %s was ended by signal %d", title, path,
                   WTERMSIG(status));
     else if (WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_EXECUTE)
-        error_set(error, ERROR_PROTOCOL,
-                  "the libvirt helper %s cannot run: check that libvirt's library is installed",
-                  path);
+        error_set(error, ERROR_PROTOCOL, "%s %s cannot run: check that %s is installed", title,
+                  path, ops->library);
     else
         error_set(error, helper->state == HELPER_STARTS ? ERROR_PROTOCOL : ERROR_CONNECT,
-                  "the libvirt helper %s ended without an answer", path);
+                  "%s %s ended without an answer", title, path);
     return HELPER_LOST;
 }
 
 static enum helper_event read_hello(struct helper_client *helper, struct record *message,
                                     struct error *error) {
+    const struct endpoint *endpoint = helper->endpoint;
     const char *version = record_text(message);
     if (helper->state != HELPER_STARTS || !version)
         return lose(helper, error);
     if (strcmp(version, VPERF_VERSION) != 0) {
-        error_set(error, ERROR_PROTOCOL,
-                  "the libvirt helper %s is of version %s, not %s: install both together",
-                  helper->endpoint->path, version, VPERF_VERSION);
+        error_set(error, ERROR_PROTOCOL, "%s %s is of version %s, not %s: install both together",
+                  endpoint->ops->process.title, endpoint->path, version, VPERF_VERSION);
         return HELPER_LOST;
     }
-    request_open(helper);
+    helper_client_request(helper, endpoint->ops->open(endpoint));
     return HELPER_NOTHING;
 }
 
@@ -151,9 +124,7 @@ static enum helper_event read_answer(struct helper_client *helper, struct record
     helper->answered_poll = helper->answered_poll || helper->request == MESSAGE_POLL;
     if (!opened)
         return HELPER_ANSWERED;
-    host_facts_done(&endpoint->host);
-    endpoint->host = host_facts_read(message);
-    endpoint->host_known = true;
+    endpoint->ops->opened(endpoint, message);
     return HELPER_NOTHING;
 }
 
@@ -168,6 +139,10 @@ static enum helper_event read_failure(struct helper_client *helper, struct recor
     return alive ? HELPER_REFUSED : HELPER_LOST;
 }
 
+static bool is_said(const struct helper_client *helper, enum message kind) {
+    return helper->endpoint->ops->talks && (kind == MESSAGE_EVENT || kind == MESSAGE_REPORT);
+}
+
 static enum helper_event read_message(struct helper_client *helper, struct record *message,
                                       struct error *error) {
     bool asked = helper->state == HELPER_OPENS || helper->state == HELPER_BUSY;
@@ -178,12 +153,13 @@ static enum helper_event read_message(struct helper_client *helper, struct recor
         return read_answer(helper, message);
     if (asked && kind == MESSAGE_FAILURE)
         return read_failure(helper, message, error);
+    helper->said = kind;
     if (asked && kind == MESSAGE_LOGIN)
         answer_login(helper);
-    else if (!asked || kind != MESSAGE_BEAT)
+    else if (!asked || (kind != MESSAGE_BEAT && !is_said(helper, kind)))
         return lose(helper, error);
     helper->beat_ns = clock_now_ns();
-    return HELPER_NOTHING;
+    return is_said(helper, kind) ? HELPER_SAID : HELPER_NOTHING;
 }
 
 enum helper_event helper_client_next(struct helper_client *helper, struct record *answer,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /*
- * A helper: a process with one connection to libvirt, seen from the program. Nothing here waits,
+ * A helper: a process with one connection to a target, seen from the program. Nothing here waits,
  * but for the user who types a password.
  */
 #ifndef VPERF_SOURCE_HELPER_CLIENT_H
@@ -9,18 +9,28 @@
 #include "core/credentials.h"
 #include "core/process.h"
 #include "source/helper/message.h"
-#include "source/libvirt/host.h"
 
-/* What is needed to connect, once more if need be. */
+struct endpoint;
+
+/* One kind of helper. */
+struct endpoint_ops {
+    struct process_kind process;
+    const char *library; /* for people: without which it cannot run */
+    /* open: the message of MESSAGE_OPEN, which the client frees. */
+    GByteArray *(*open)(const struct endpoint *endpoint);
+    /* opened: reads the answer to it. */
+    void (*opened)(struct endpoint *endpoint, struct record *answer);
+    bool talks; /* it says more than answers: HELPER_SAID */
+};
+
+/* What is needed to connect, once more if need be. The first member of who knows more. */
 struct endpoint {
+    const struct endpoint_ops *ops;
     char *path; /* of the helper's executable */
     char *uri;  /* password included */
     char *password_file;
-    bool read_write;
     struct credentials credentials; /* once they were asked for; then not again */
     struct credentials *kept;       /* as in source_options */
-    bool host_known;                /* nor is the host, which can take the daemon seconds */
-    struct host_facts host;
 };
 
 /* endpoint_done: wipes and frees. */
@@ -40,12 +50,14 @@ struct helper_client {
     enum message request; /* that it is busy with, or was */
     unsigned round;       /* of the poller that the request belongs to */
     bool answered_poll;   /* the last poll of it that was started was answered */
+    enum message said;    /* kind of the message of HELPER_SAID */
     int64_t beat_ns;      /* when it was last heard of, or asked */
 };
 
 enum helper_event {
     HELPER_NOTHING,  /* no news, or none that matters */
     HELPER_ANSWERED, /* the request is answered */
+    HELPER_SAID,     /* something that belongs to no answer: the message, its kind read */
     HELPER_REFUSED,  /* the request failed; the helper is idle */
     HELPER_LOST,     /* the helper is of no more use: helper_client_free it */
 };

@@ -18,22 +18,20 @@ struct inventory *inventory_read(struct record *record) {
     size_t count = record_count(record, MESSAGE_ENTITY_LEAST);
     for (size_t i = 0; i < count && !record->damaged; i++) {
         struct entity entity = message_entity(record);
-        if (entity.type > ENTITY_HOST)
-            record->damaged = true;
         if (!record->damaged)
             inventory_add(inventory, &entity);
     }
     return inventory;
 }
 
-void wish_write(GByteArray *bytes, const struct sample_wish *wish) {
-    record_add_number(bytes, wish->groups);
-    record_add_number(bytes, wish->each_cpu);
+void error_write(GByteArray *bytes, const struct error *error) {
+    record_add_number(bytes, error->kind);
+    record_add_text(bytes, error->message);
 }
 
-struct sample_wish wish_read(struct record *record) {
-    struct sample_wish wish = {0};
-    wish.groups = (unsigned)record_number(record);
-    wish.each_cpu = record_number(record);
-    return wish;
+void error_read(struct record *record, struct error *error) {
+    int64_t kind = record_number(record);
+    const char *message = record_text(record);
+    bool known = kind > ERROR_NONE && kind <= ERROR_INTERRUPTED;
+    error_set(error, known ? (enum error_kind)kind : ERROR_FAULT, "%s", message ? message : "");
 }

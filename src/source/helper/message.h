@@ -1,30 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /*
- * What program and helper say to each other: one record each, which begins with its kind. The
- * program asks one thing at a time, and the helper answers once.
+ * What program and helpers say to each other: one record each, which begins with its kind. The
+ * program asks one thing at a time, and the helper answers once; what it says before belongs to the
+ * answer.
  */
 #ifndef VPERF_SOURCE_HELPER_MESSAGE_H
 #define VPERF_SOURCE_HELPER_MESSAGE_H
 
+#include "core/error.h"
 #include "core/inventory.h"
 #include "core/message.h"
-#include "source/libvirt/sample/sample.h"
 
 enum message {
-    /* The helper's. */
+    /* Of a helper. */
     MESSAGE_HELLO,   /* the first one: the version */
-    MESSAGE_BEAT,    /* a call of libvirt came back, and more is to be done */
-    MESSAGE_LOGIN,   /* libvirt wants user name and password */
+    MESSAGE_BEAT,    /* a call came back, and more is to be done */
+    MESSAGE_LOGIN,   /* it wants user name and password */
     MESSAGE_ANSWER,  /* what was asked for */
     MESSAGE_FAILURE, /* an error, and whether the connection is still there */
-    /* The program's. */
+    /* Of the program. */
     MESSAGE_CREDENTIALS, /* the answer to MESSAGE_LOGIN: both, or an error */
-    MESSAGE_OPEN,        /* URI, whether to write, the host if known; answer: the host */
-    MESSAGE_INVENTORY,   /* bits of enum selection_context; answer: the entities */
-    MESSAGE_LOOK,        /* a limit in ns; answer: whether a guest has been blocked for longer */
-    MESSAGE_POLL,        /* wish, careful; answer: whether NOWAIT is not known, the snapshot */
-    MESSAGE_PERIOD,      /* seconds, UUIDs; answer: number of changed guests, failures */
-    MESSAGE_ABOUT,       /* answer: the versions of hypervisor and library, for people */
+    MESSAGE_OPEN,        /* what is needed to connect; answer: what is known then */
+    MESSAGE_INVENTORY,   /* answer: the entities */
+    MESSAGE_ABOUT,       /* answer: what the target tells of itself */
+    /* Of the program to vperf-libvirt. */
+    MESSAGE_LOOK,   /* a limit in ns; answer: whether a guest has been blocked for longer */
+    MESSAGE_POLL,   /* wish, careful; answer: whether NOWAIT is not known, the snapshot */
+    MESSAGE_PERIOD, /* seconds, UUIDs; answer: number of changed guests, failures */
+    /* Of the program to vperf-rest; see source/rest/. */
+    MESSAGE_CATALOG, /* answer: the counters */
+    MESSAGE_NOW,     /* answer: the source's present */
+    MESSAGE_ROUND,   /* a window; answer: when the next one is due */
+    /* Of vperf-rest in a round, and of any time: */
+    MESSAGE_EVENT,  /* one of struct source_events */
+    MESSAGE_REPORT, /* level and text of a struct reporter */
     MESSAGES,
 };
 
@@ -37,10 +46,10 @@ void inventory_write(GByteArray *bytes, const struct inventory *inventory);
 /* inventory_read: a new inventory, owned by the caller. */
 struct inventory *inventory_read(struct record *record);
 
-/* wish_write: appends a wish. */
-void wish_write(GByteArray *bytes, const struct sample_wish *wish);
+/* error_write: appends kind and message. */
+void error_write(GByteArray *bytes, const struct error *error);
 
-/* wish_read: reads a wish. */
-struct sample_wish wish_read(struct record *record);
+/* error_read: sets kind and message. */
+void error_read(struct record *record, struct error *error);
 
 #endif

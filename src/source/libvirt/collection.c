@@ -255,7 +255,7 @@ static bool all_have_baselines(const struct round *round) {
 
 static bool emit_host(const struct round *round, struct error *error) {
     const struct collection *collection = round->collection;
-    const struct host_facts *facts = &collection->input.poller->endpoint.host;
+    const struct host_facts *facts = &collection->input.poller->host;
     struct snapshot *before = collection->before;
     struct track *track = collection->tracks.host;
     struct receiver receiver = {round, track};
@@ -305,7 +305,7 @@ static void pair_guests(struct round *round) {
         const struct guest_sample *guest = &round->now->guests[i];
         rates_guest(&round->pairs[i], snapshot_find(collection->before, guest->uuid), guest,
                     collection->input.interval);
-        round->pairs[i].mhz = collection->input.poller->endpoint.host.mhz;
+        round->pairs[i].mhz = collection->input.poller->host.mhz;
     }
 }
 

@@ -91,8 +91,7 @@ static struct source *libvirt_open(const struct target *target,
     libvirt->name = memory_strdup(target->text);
     poller_init(&libvirt->poller, target->uri, options->password_file);
     libvirt->poller.endpoint.kept = options->kept;
-    libvirt->poller.endpoint.read_write =
-        options->balloon_period_seconds > 0 || options->guest_agent;
+    libvirt->poller.read_write = options->balloon_period_seconds > 0 || options->guest_agent;
     libvirt->poller.timeout_ns = timeout * second_ns;
     libvirt->poller.cancel = options->cancel;
     if (!poller_connect(&libvirt->poller, error)) {
@@ -100,7 +99,7 @@ static struct source *libvirt_open(const struct target *target,
         libvirt_close(&libvirt->base);
         return NULL;
     }
-    libvirt->source = source_name(target, &libvirt->poller.endpoint.host);
+    libvirt->source = source_name(target, &libvirt->poller.host);
     return &libvirt->base;
 }
 
@@ -108,7 +107,7 @@ static struct catalog *libvirt_catalog(struct source *source, struct error *erro
     struct libvirt *libvirt = from_base(source);
     (void)error;
     if (!libvirt->catalog)
-        libvirt->catalog = mapping_catalog(libvirt->poller.endpoint.host.driver);
+        libvirt->catalog = mapping_catalog(libvirt->poller.host.driver);
     return libvirt->catalog;
 }
 

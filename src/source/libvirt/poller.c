@@ -207,6 +207,7 @@ static void handle_event(struct round *round, int index) {
         postpone(round);
         remember_error(round, index, &error);
         break;
+    case HELPER_SAID:
     case HELPER_NOTHING:
         break;
     }
@@ -399,9 +400,47 @@ bool poller_connect(struct poller *poller, struct error *error) {
     return await_idle(&call);
 }
 
+/* libvirt would take a password in the URI for a part of the user name, and show it to ps. */
+static char *bare_uri(const struct endpoint *endpoint) {
+    struct target target;
+    struct error error = {0};
+    char *uri = NULL;
+    if (target_init(&target, endpoint->uri, &error))
+        uri = memory_strdup(target.password ? target.text : endpoint->uri);
+    target_done(&target);
+    return uri;
+}
+
+static GByteArray *write_opening(const struct endpoint *endpoint) {
+    const struct poller *poller = (const struct poller *)endpoint;
+    GByteArray *message = message_new(MESSAGE_OPEN);
+    char *uri = bare_uri(endpoint);
+    record_add_text(message, uri);
+    record_add_number(message, poller->read_write);
+    record_add_number(message, poller->host_known);
+    host_facts_write(message, &poller->host);
+    free(uri);
+    return message;
+}
+
+static void read_host(struct endpoint *endpoint, struct record *answer) {
+    struct poller *poller = (struct poller *)endpoint;
+    host_facts_done(&poller->host);
+    poller->host = host_facts_read(answer);
+    poller->host_known = true;
+}
+
+static const struct endpoint_ops libvirt_helper = {
+    .process = {"vperf-libvirt", "the libvirt helper"},
+    .library = "libvirt's library",
+    .open = write_opening,
+    .opened = read_host,
+};
+
 void poller_init(struct poller *poller, const char *uri, const char *password_file) {
     *poller = (struct poller){0};
-    poller->endpoint.path = process_path("vperf-libvirt");
+    poller->endpoint.ops = &libvirt_helper;
+    poller->endpoint.path = process_path(libvirt_helper.process.program);
     poller->endpoint.uri = memory_strdup(uri);
     poller->endpoint.password_file = memory_strdup(password_file);
 }
@@ -410,5 +449,6 @@ void poller_done(struct poller *poller) {
     for (int i = 0; i < 2; i++)
         drop_helper(poller, i);
     endpoint_done(&poller->endpoint);
+    host_facts_done(&poller->host);
     *poller = (struct poller){0};
 }

@@ -8,9 +8,14 @@
 
 #include "core/cancel.h"
 #include "source/helper/client.h"
+#include "source/libvirt/host.h"
+#include "source/libvirt/sample/sample.h"
 
 struct poller {
-    struct endpoint endpoint;
+    struct endpoint endpoint; /* the first member */
+    bool read_write;
+    bool host_known; /* so that it is not asked for again, which can take seconds */
+    struct host_facts host;
     struct helper_client *helpers[2]; /* the first is the one to use; the second helps out */
     const struct cancel *cancel;      /* ends every wait */
     int64_t timeout_ns;               /* for one call of libvirt */
@@ -31,7 +36,7 @@ void poller_init(struct poller *poller, const char *uri, const char *password_fi
 bool poller_call(struct poller *poller, GByteArray *message, const char *what,
                  struct record *answer, struct error *error);
 
-/* poller_connect: the same without request: when it returns true, the endpoint's host is known. */
+/* poller_connect: the same without request: when it returns true, the host is known. */
 bool poller_connect(struct poller *poller, struct error *error);
 
 /* Times; each is longer than the one before. */

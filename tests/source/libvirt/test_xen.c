@@ -53,12 +53,12 @@ static void test_memory(void **state) {
     assert_int_equal(guest[GUEST_RSS], ABSENT);
     assert_int_equal(guest[GUEST_AVAILABLE], ABSENT);
     const int64_t *host = snapshot->host.values;
-    assert_int_equal(host[HOST_MEMORY_TOTAL], poller.endpoint.host.memory_kib);
+    assert_int_equal(host[HOST_MEMORY_TOTAL], poller.host.memory_kib);
     assert_int_equal(host[HOST_MEMORY_FREE], 100 << 10);
     assert_int_equal(host[HOST_MEMORY_BUFFERS], 0);
     assert_int_equal(host[HOST_MEMORY_CACHED], 0);
     assert_true(snapshot->host.of_domains);
-    assert_string_equal(poller.endpoint.host.driver, "xen");
+    assert_string_equal(poller.host.driver, "xen");
     snapshot_free(snapshot);
     poller_done(&poller);
 }

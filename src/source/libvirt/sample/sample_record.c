@@ -3,18 +3,7 @@
 #include "source/libvirt/sample/sample_record.h"
 
 #include "core/memory.h"
-
-void error_write(GByteArray *bytes, const struct error *error) {
-    record_add_number(bytes, error->kind);
-    record_add_text(bytes, error->message);
-}
-
-void error_read(struct record *record, struct error *error) {
-    int64_t kind = record_number(record);
-    const char *message = record_text(record);
-    bool known = kind > ERROR_NONE && kind <= ERROR_INTERRUPTED;
-    error_set(error, known ? (enum error_kind)kind : ERROR_FAULT, "%s", message ? message : "");
-}
+#include "source/helper/message.h"
 
 static void write_devices(GByteArray *bytes, const struct device_list *list) {
     record_add_number(bytes, (int64_t)list->count);
@@ -132,4 +121,16 @@ struct snapshot *snapshot_read(struct record *record) {
     record_copy(record, host->values, sizeof host->values);
     read_devices(record, &host->cpus);
     return snapshot;
+}
+
+void wish_write(GByteArray *bytes, const struct sample_wish *wish) {
+    record_add_number(bytes, wish->groups);
+    record_add_number(bytes, wish->each_cpu);
+}
+
+struct sample_wish wish_read(struct record *record) {
+    struct sample_wish wish = {0};
+    wish.groups = (unsigned)record_number(record);
+    wish.each_cpu = record_number(record);
+    return wish;
 }

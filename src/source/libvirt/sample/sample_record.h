@@ -18,10 +18,10 @@ void failures_write(GByteArray *bytes, const struct snapshot *snapshot);
 /* failures_read: adds them to a snapshot. */
 void failures_read(struct record *record, struct snapshot *snapshot);
 
-/* error_write: appends kind and message. */
-void error_write(GByteArray *bytes, const struct error *error);
+/* wish_write: appends a wish. */
+void wish_write(GByteArray *bytes, const struct sample_wish *wish);
 
-/* error_read: sets kind and message. */
-void error_read(struct record *record, struct error *error);
+/* wish_read: reads a wish. */
+struct sample_wish wish_read(struct record *record);
 
 #endif
