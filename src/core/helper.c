@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 #include "core/helper.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "core/children.h"
 
 static bool is_socket(int descriptor) {
     int type;
@@ -35,4 +39,29 @@ bool helper_begin(const char *program, const char *stderr_file) {
         signal(ignored[i], SIG_IGN);
     fcntl(HELPER_SOCKET, F_SETFD, FD_CLOEXEC);
     return true;
+}
+
+/* vperf is gone, while a call hangs: nobody waits for it, nor for what it started. */
+static void end_with_parent(int number) {
+    int saved = errno;
+    struct pollfd end = {.fd = HELPER_SOCKET};
+    (void)number;
+    if (poll(&end, 1, 0) > 0 && end.revents & POLLHUP) {
+        children_kill(getpid());
+        _exit(0);
+    }
+    errno = saved;
+}
+
+/*
+ * Not PR_SET_PDEATHSIG: that is sent at the end of the thread that started us, and not only at that
+ * of its process.
+ */
+void helper_end_with_parent(void) {
+    struct sigaction action = {.sa_handler = end_with_parent, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGIO, &action, NULL);
+    fcntl(HELPER_SOCKET, F_SETOWN, getpid());
+    fcntl(HELPER_SOCKET, F_SETFL, fcntl(HELPER_SOCKET, F_GETFL) | O_ASYNC);
+    end_with_parent(0);
 }

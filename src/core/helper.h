@@ -14,4 +14,10 @@ enum { HELPER_SOCKET = 3 }; /* the descriptor that it talks over */
  */
 bool helper_begin(const char *program, const char *stderr_file);
 
+/*
+ * helper_end_with_parent: from now on the process ends with vperf, also while a call hangs, and so
+ * does what it started.
+ */
+void helper_end_with_parent(void);
+
 #endif

@@ -18,8 +18,16 @@ static const GUriFlags uri_flags = G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_PARSE_
 
 static const char default_scheme[] = "https://";
 
-/* Where a connection without a host makes no sense. */
-static const char *const remote_schemes[] = {"https", "http", "esx", "vpx"};
+/* Where a connection without a host makes no sense. Schemes of one API are the same target. */
+static const struct {
+    const char *name;
+    const char *api;
+    int port;
+} remote_schemes[] = {
+    {"https", "vsphere", TARGET_HTTPS_PORT}, {"http", "vsphere", TARGET_HTTPS_PORT},
+    {"esx", "vsphere", TARGET_HTTPS_PORT},   {"vpx", "vsphere", TARGET_HTTPS_PORT},
+    {"pve", "pve", TARGET_PVE_PORT},         {"xapi", "xapi", TARGET_HTTPS_PORT},
+};
 
 struct parts {
     char *scheme;
@@ -75,12 +83,16 @@ static bool refuse(const char *text, const char *reason, struct error *error) {
     return false;
 }
 
+/* The place in remote_schemes; their number when it is none of them. */
+static size_t find_scheme(const char *scheme) {
+    size_t i = 0;
+    while (i < G_N_ELEMENTS(remote_schemes) && strcmp(scheme, remote_schemes[i].name) != 0)
+        i++;
+    return i;
+}
+
 static bool is_remote(const char *scheme) {
-    for (size_t i = 0; i < G_N_ELEMENTS(remote_schemes); i++) {
-        if (strcmp(scheme, remote_schemes[i]) == 0)
-            return true;
-    }
-    return false;
+    return find_scheme(scheme) < G_N_ELEMENTS(remote_schemes);
 }
 
 /* A name or address; '-' in front could be taken for an option by ssh. */
@@ -271,8 +283,18 @@ void target_set_login(struct target *target, const char *username, char *passwor
         target->password = secret_share(password);
 }
 
+int target_default_port(const struct target *target) {
+    size_t scheme = find_scheme(target->scheme);
+    return scheme < G_N_ELEMENTS(remote_schemes) ? remote_schemes[scheme].port : 0;
+}
+
 static int port_of(const struct target *target) {
-    return target->port ? target->port : TARGET_HTTPS_PORT;
+    return target->port ? target->port : target_default_port(target);
+}
+
+static bool same_api(const struct target *left, const struct target *right) {
+    const char *api = remote_schemes[find_scheme(left->scheme)].api;
+    return strcmp(api, remote_schemes[find_scheme(right->scheme)].api) == 0;
 }
 
 const char *target_sdk_path(const struct target *target, size_t *length) {
@@ -300,8 +322,8 @@ bool target_same(const struct target *left, const struct target *right) {
         return strcmp(left->path, right->path) == 0;
     if (!is_remote(left->scheme) || !is_remote(right->scheme))
         return strcmp(left->text, right->text) == 0;
-    return strcasecmp(left->host, right->host) == 0 && port_of(left) == port_of(right) &&
-           same_path(left, right);
+    return same_api(left, right) && strcasecmp(left->host, right->host) == 0 &&
+           port_of(left) == port_of(right) && same_path(left, right);
 }
 
 void target_done(struct target *target) {

@@ -8,7 +8,10 @@
 
 #include "core/error.h"
 
-enum { TARGET_HTTPS_PORT = 443 }; /* of an https target without a port */
+enum {
+    TARGET_HTTPS_PORT = 443, /* of a target without a port, */
+    TARGET_PVE_PORT = 8006,  /* and of one of Proxmox VE */
+};
 
 /* The scheme of a history file, which is written without one: a path, or a name that ends in .db.
  */
@@ -45,6 +48,9 @@ void target_set_login(struct target *target, const char *username, char *passwor
  * /sdk unless an https URI tells another path. Borrowed.
  */
 const char *target_sdk_path(const struct target *target, size_t *length);
+
+/* target_default_port: the port of the target's scheme; 0 when it has none here. */
+int target_default_port(const struct target *target);
 
 /* target_same: both lead to the same host, port and path of vSphere, or are the same URI of
  * libvirt.

@@ -9,10 +9,18 @@
 extern const struct source_ops vsphere_source;
 extern const struct source_ops libvirt_source;
 extern const struct source_ops history_source;
+extern const struct source_ops pve_source;
+extern const struct source_ops xapi_source;
 
 /* libvirt answers every scheme: it stands last. */
 const struct source_ops *const source_table[] = {
     &vsphere_source,
+#if VPERF_PVE
+    &pve_source,
+#endif
+#if VPERF_XAPI
+    &xapi_source,
+#endif
 #if VPERF_HISTORY
     &history_source,
 #endif
@@ -31,13 +39,30 @@ static bool answers(const struct source_ops *ops, const char *scheme) {
     return false;
 }
 
+static const char left_over[] = "libvirt, which would be asked";
+
+/* The part of vperf that knows the scheme, for people. */
+static const char *part_of(const char *scheme) {
+    static const struct {
+        const char *scheme;
+        const char *part;
+    } parts[] = {
+        {TARGET_HISTORY, "history files"},
+        {"pve", "Proxmox VE"},
+        {"xapi", "XenServer and XCP-ng"},
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (strcmp(parts[i].scheme, scheme) == 0)
+            return parts[i].part;
+    return left_over;
+}
+
 const struct source_ops *source_ops_for(const struct target *target, struct error *error) {
     for (const struct source_ops *const *ops = source_table; *ops; ops++)
         if (answers(*ops, target->scheme) &&
-            ((*ops)->schemes || strcmp(target->scheme, TARGET_HISTORY) != 0))
+            ((*ops)->schemes || strcmp(part_of(target->scheme), left_over) == 0))
             return *ops;
-    bool history = strcmp(target->scheme, TARGET_HISTORY) == 0;
     error_set(error, ERROR_USAGE, "%s: this vperf is built without %s", target->text,
-              history ? "history files" : "libvirt, which would be asked");
+              part_of(target->scheme));
     return NULL;
 }

@@ -61,6 +61,9 @@ static bool find_credentials(struct endpoint *endpoint, struct error *error) {
         credentials_move(&endpoint->credentials, endpoint->kept);
     if (endpoint->credentials.username)
         return true;
+    if (endpoint->target)
+        return credentials_init(&endpoint->credentials, endpoint->target, endpoint->password_file,
+                                error);
     bool good = target_init(&target, endpoint->uri, error) &&
                 credentials_init(&endpoint->credentials, &target, endpoint->password_file, error);
     target_done(&target);

@@ -26,8 +26,9 @@ struct endpoint_ops {
 /* What is needed to connect, once more if need be. The first member of who knows more. */
 struct endpoint {
     const struct endpoint_ops *ops;
-    char *path; /* of the helper's executable */
-    char *uri;  /* password included */
+    char *path;                  /* of the helper's executable */
+    char *uri;                   /* password included */
+    const struct target *target; /* of the login; NULL: the one that the URI makes */
     char *password_file;
     struct credentials credentials; /* once they were asked for; then not again */
     struct credentials *kept;       /* as in source_options */

@@ -164,6 +164,14 @@ SSL_CTX *tls_context(const struct tls *tls) {
     return tls->context;
 }
 
+bool tls_apply(struct tls *tls, SSL_CTX *context) {
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_cert_verify_callback(context, judge, tls);
+    SSL_CTX_set1_cert_store(context, SSL_CTX_get_cert_store(tls->context));
+    return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) &&
+           X509_VERIFY_PARAM_set1(SSL_CTX_get0_param(context), SSL_CTX_get0_param(tls->context));
+}
+
 int64_t tls_certificate_end(struct tls *tls) {
     pthread_mutex_lock(&tls->lock);
     int64_t end = tls->end;

@@ -32,6 +32,12 @@ bool tls_is_address(const char *host);
 SSL_CTX *tls_context(const struct tls *tls);
 
 /*
+ * tls_apply: the connections of this context, which another library has made, are trusted in the
+ * same way; tls outlives it. False when OpenSSL refuses.
+ */
+bool tls_apply(struct tls *tls, SSL_CTX *context) __attribute__((warn_unused_result));
+
+/*
  * tls_refusal: why a certificate was not trusted and what to do, borrowed from tls; NULL when none
  * was refused. Threads may share tls.
  */

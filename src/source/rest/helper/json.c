@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "source/rest/helper/json.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+json_t *rest_json_parse(const char *text, size_t size, const char *what, struct error *error) {
+    json_error_t failure;
+    json_t *json = json_loadb(text, size, 0, &failure);
+    if (!json)
+        error_set(error, ERROR_PROTOCOL, "%s: no JSON at byte %d: %s", what, failure.position,
+                  failure.text);
+    return json;
+}
+
+const char *rest_json_text(const json_t *object, const char *key) {
+    return json_string_value(json_object_get(object, key));
+}
+
+static bool text_real(const char *text, double *number) {
+    char *end = NULL;
+    errno = 0;
+    *number = strtod(text, &end);
+    return *text && !*end && errno == 0 && isfinite(*number);
+}
+
+bool rest_json_value_real(const json_t *value, double *number) {
+    if (json_is_string(value))
+        return text_real(json_string_value(value), number);
+    *number = json_number_value(value);
+    return json_is_number(value) && isfinite(*number);
+}
+
+static bool real_integer(double real, int64_t *number) {
+    static const double limit = 9223372036854775808.0; /* 2^63 */
+    if (!(real > -limit && real < limit) || real != floor(real))
+        return false;
+    *number = (int64_t)real;
+    return true;
+}
+
+static bool text_integer(const char *text, int64_t *number) {
+    char *end = NULL;
+    double real;
+    errno = 0;
+    *number = strtoll(text, &end, 10);
+    if (*text && !*end && errno == 0)
+        return true;
+    return text_real(text, &real) && real_integer(real, number);
+}
+
+bool rest_json_value_integer(const json_t *value, int64_t *number) {
+    switch (value ? json_typeof(value) : JSON_NULL) {
+    case JSON_INTEGER:
+        *number = json_integer_value(value);
+        return true;
+    case JSON_REAL:
+        return real_integer(json_real_value(value), number);
+    case JSON_STRING:
+        return text_integer(json_string_value(value), number);
+    case JSON_TRUE:
+    case JSON_FALSE:
+        *number = json_is_true(value);
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool rest_json_integer(const json_t *object, const char *key, int64_t *value) {
+    return rest_json_value_integer(json_object_get(object, key), value);
+}
+
+bool rest_json_real(const json_t *object, const char *key, double *value) {
+    return rest_json_value_real(json_object_get(object, key), value);
+}
