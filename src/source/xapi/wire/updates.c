@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "source/xapi/wire/updates.h"
+
+#include <glib.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "source/xapi/wire/markup.h"
+
+/* A host with 1000 VMs of 100 data sources each, and a year by days. */
+enum { MOST_COLUMNS = 200000, MOST_VALUES = 50000000 };
+
+struct reading {
+    struct markup markup;
+    struct updates *updates;
+    size_t column_capacity;
+    size_t row_capacity;
+    const char *fault; /* why it cannot be used, or NULL */
+};
+
+static bool read_whole(const char *text, int64_t *number) {
+    char *end = NULL;
+    gint64 value = g_ascii_strtoll(text, &end, 10);
+    *number = value;
+    return end != text && !*end && value >= 0;
+}
+
+/* NAN for what is no number, and for what is none that is finite. */
+static double read_number(const char *text) {
+    char *end = NULL;
+    double value = g_ascii_strtod(text, &end);
+    return end != text && !*end && isfinite(value) ? value : (double)NAN;
+}
+
+/* AVERAGE:vm:UUID:cpu0; a name may hold colons. */
+static struct updates_column read_column(const char *text) {
+    struct updates_column column = {OWNER_OTHER, NULL, NULL};
+    char **parts = g_strsplit(text, ":", 4);
+    if (g_strv_length(parts) == 4 && strcmp(parts[0], "AVERAGE") == 0) {
+        if (strcmp(parts[1], "host") == 0)
+            column.owner = OWNER_HOST;
+        else if (strcmp(parts[1], "vm") == 0)
+            column.owner = OWNER_VM;
+        column.uuid = memory_strdup(parts[2]);
+        column.name = memory_strdup(parts[3]);
+    }
+    g_strfreev(parts);
+    return column;
+}
+
+static void read_legend(struct reading *reading) {
+    struct updates *updates = reading->updates;
+    int depth = markup_depth(&reading->markup);
+    while (!reading->fault && markup_enter(&reading->markup, depth)) {
+        if (!markup_is(&reading->markup, "entry")) {
+            markup_skip(&reading->markup);
+            continue;
+        }
+        updates->columns = memory_grow(updates->columns, updates->column_count,
+                                       &reading->column_capacity, sizeof *updates->columns);
+        updates->columns[updates->column_count++] = read_column(markup_text(&reading->markup));
+        if (updates->column_count > MOST_COLUMNS)
+            reading->fault = "it has too many columns";
+    }
+}
+
+static void read_meta(struct reading *reading) {
+    static const char wrong[] = "its head has a number that is none";
+    struct updates *updates = reading->updates;
+    const struct {
+        const char *name;
+        int64_t *number;
+    } numbers[] = {{"start", &updates->start}, {"end", &updates->end}, {"step", &updates->step}};
+    int depth = markup_depth(&reading->markup);
+    while (!reading->fault && markup_enter(&reading->markup, depth)) {
+        size_t i = 0;
+        while (i < G_N_ELEMENTS(numbers) && !markup_is(&reading->markup, numbers[i].name))
+            i++;
+        if (markup_is(&reading->markup, "legend"))
+            read_legend(reading);
+        else if (i == G_N_ELEMENTS(numbers))
+            markup_skip(&reading->markup);
+        else if (!read_whole(markup_text(&reading->markup), numbers[i].number))
+            reading->fault = wrong;
+    }
+}
+
+static void read_row(struct reading *reading) {
+    struct updates *updates = reading->updates;
+    struct updates_row row = {0, memory_array(updates->column_count + 1, sizeof *row.values)};
+    size_t count = 0;
+    bool timed = false;
+    int depth = markup_depth(&reading->markup);
+    while (markup_enter(&reading->markup, depth)) {
+        if (markup_is(&reading->markup, "t")) {
+            timed = read_whole(markup_text(&reading->markup), &row.time);
+        } else if (markup_is(&reading->markup, "v") && count <= updates->column_count) {
+            row.values[MIN(count, updates->column_count)] =
+                read_number(markup_text(&reading->markup));
+            count++;
+        } else {
+            markup_skip(&reading->markup);
+        }
+    }
+    updates->rows = memory_grow(updates->rows, updates->row_count, &reading->row_capacity,
+                                sizeof *updates->rows);
+    updates->rows[updates->row_count++] = row;
+    if (!timed)
+        reading->fault = "a row has no time";
+    else if (count != updates->column_count)
+        reading->fault = "a row has not as many values as there are columns";
+    else if (updates->row_count * (updates->column_count + 1) > MOST_VALUES)
+        reading->fault = "it has too many values";
+}
+
+static void read_data(struct reading *reading) {
+    int depth = markup_depth(&reading->markup);
+    while (!reading->fault && markup_enter(&reading->markup, depth)) {
+        if (markup_is(&reading->markup, "row"))
+            read_row(reading);
+        else
+            markup_skip(&reading->markup);
+    }
+}
+
+/* The rows need the legend, which stands before them. */
+static void read_all(struct reading *reading) {
+    struct markup *markup = &reading->markup;
+    bool headed = false;
+    if (!markup_begin(markup, "xport")) {
+        reading->fault = "it is no XML of RRDs";
+        return;
+    }
+    while (!reading->fault && markup_enter(markup, 0)) {
+        if (markup_is(markup, "meta") && !headed) {
+            read_meta(reading);
+            headed = true;
+        } else if (markup_is(markup, "data") && headed) {
+            read_data(reading);
+        } else {
+            markup_skip(markup);
+        }
+    }
+    if (!reading->fault && !markup_end(markup))
+        reading->fault = "it is damaged, or its end is missing";
+    if (!reading->fault && (!headed || reading->updates->step <= 0))
+        reading->fault = "it has no step";
+}
+
+static int compare_rows(const void *left, const void *right) {
+    int64_t a = ((const struct updates_row *)left)->time;
+    int64_t b = ((const struct updates_row *)right)->time;
+    return (a > b) - (a < b);
+}
+
+/* They come newest first. */
+static void order(struct updates *updates) {
+    size_t count = 0;
+    if (updates->row_count)
+        qsort(updates->rows, updates->row_count, sizeof *updates->rows, compare_rows);
+    for (size_t i = 0; i < updates->row_count; i++) {
+        if (count && updates->rows[count - 1].time == updates->rows[i].time)
+            free(updates->rows[i].values);
+        else
+            updates->rows[count++] = updates->rows[i];
+    }
+    updates->row_count = count;
+}
+
+bool updates_read(struct updates *updates, const char *bytes, size_t size, struct error *error) {
+    struct reading reading = {.updates = updates};
+    *updates = (struct updates){0};
+    markup_init(&reading.markup, bytes, size);
+    read_all(&reading);
+    markup_done(&reading.markup);
+    if (reading.fault) {
+        updates_done(updates);
+        return error_set(error, ERROR_PROTOCOL, "the answer to /rrd_updates cannot be read: %s",
+                         reading.fault);
+    }
+    order(updates);
+    return true;
+}
+
+void updates_done(struct updates *updates) {
+    for (size_t i = 0; i < updates->column_count; i++) {
+        free(updates->columns[i].uuid);
+        free(updates->columns[i].name);
+    }
+    for (size_t i = 0; i < updates->row_count; i++)
+        free(updates->rows[i].values);
+    free(updates->columns);
+    free(updates->rows);
+    *updates = (struct updates){0};
+}
+
+long updates_find(const struct updates *updates, int64_t time) {
+    size_t low = 0, high = updates->row_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (updates->rows[middle].time < time)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < updates->row_count && updates->rows[low].time == time ? (long)low : -1;
+}
