@@ -82,7 +82,7 @@ static bool count_poll(struct lane *lane, const struct error *lost) {
     if (!succeeded && !lane->rounds && lane->error.kind == ERROR_NONE)
         lane->error = *lost;
     return !succeeded || !lane->rounds || lane->spool ||
-           run_end_round(lane->run, lane->index, &lane->error);
+           run_end_round(lane->run, lane->number, &lane->error);
 }
 
 /* The places of polls that have passed since the last one, before these times: lost with it. */
@@ -181,7 +181,7 @@ static bool run_endless(struct lane *lane, struct source *source) {
             lane->lost = false;
         }
         if ((good || !ends_lane(lane, &lost)) &&
-            !run_end_round(lane->run, lane->index, &lane->error))
+            !run_end_round(lane->run, lane->number, &lane->error))
             return false;
         if (!good && ends_lane(lane, &lost)) {
             lane->error = lost;
@@ -225,7 +225,7 @@ static bool run_rounds(struct lane *lane, struct source *source) {
 }
 
 static bool owns(const struct lane *lane, enum target_owns what) {
-    return lane->run->options->plans[lane->index].owns & what;
+    return lane->options->plans[lane->index].owns & what;
 }
 
 /*
@@ -239,7 +239,7 @@ static void warn_of_names(struct lane *lane, const struct inventory *inventory) 
         struct error missing = {0};
         if (selection_check_name(selection, i, inventory, &missing))
             continue;
-        log_warn(&lane->run->options->log, "%s: %s%s", lane->target->text, missing.message,
+        log_warn(&lane->options->log, "%s: %s%s", lane->target->text, missing.message,
                  waits ? "; waiting for one" : "");
         lane->unmatched += !waits;
     }
@@ -248,7 +248,7 @@ static void warn_of_names(struct lane *lane, const struct inventory *inventory) 
 /* Of several targets, each may lack what another one has. */
 static bool check_counters(const struct lane *lane, const struct catalog *catalog,
                            struct error *error) {
-    bool single = lane->run->options->target_count == 1;
+    bool single = lane->options->target_count == 1;
     if ((!single && !owns(lane, OWNS_COUNTERS)) ||
         selection_check_counters(&lane->selection, catalog, error))
         return true;
@@ -260,19 +260,16 @@ static bool check_counters(const struct lane *lane, const struct catalog *catalo
 /* Such as two ways to write one libvirt. */
 static void warn_of_doubles(const struct lane *lane, const struct inventory *inventory) {
     struct run *run = lane->run;
-    const struct target_plan *plans = run->options->plans;
-    if (run->options->target_count < 2)
-        return;
-    size_t mine = lane->index, other = 0;
+    size_t mine = lane->number, other = 0;
     const struct entity *example = NULL;
     pthread_mutex_lock(&run->lock);
     size_t count = doubled_note(run->known, mine, inventory, &lane->selection, &other, &example);
-    pthread_mutex_unlock(&run->lock);
     if (count)
-        log_warn(&run->options->log,
+        log_warn(&lane->options->log,
                  "%s and %s are the same: the rows of %s '%s'%s come twice; leave out one of them",
-                 plans[MIN(mine, other)].target.text, plans[MAX(mine, other)].target.text,
+                 run_target(run, MIN(mine, other))->text, run_target(run, MAX(mine, other))->text,
                  entity_type_name(example->type), example->name, count > 1 ? " and others" : "");
+    pthread_mutex_unlock(&run->lock);
 }
 
 /* Catalogue and inventory are there, the selection fits them, and the window is known. */
@@ -360,44 +357,62 @@ static void *run_lane(void *argument) {
     /* When there is nothing else, the error below says it all. */
     if (lane->rounds || lane->error.kind == ERROR_NONE)
         messages_finish(lane->messages, lane->attempts);
-    if (run_ends(run, &lane->error))
+    if (lane_ends_run(lane))
         cancel_request(&run->cancel); /* the other lanes give up */
     else if (lane->error.kind != ERROR_NONE)
-        log_error(&run->options->log, "%s", lane->error.message);
+        log_error(&lane->options->log, "%s", lane->error.message);
     return NULL;
 }
 
-void lane_start(struct lane *lane, struct run *run, size_t index, struct progress *progress) {
-    const struct options *options = run->options;
-    lane->run = run;
-    lane->index = index;
-    lane->target = &options->plans[index].target;
-    lane->selection = options_selection(options, index);
-    lane->timing = options_timing(options, index);
-    lane->messages = messages_new(&options->log, lane->target->text, options->timing.follow);
-    cancel_init(&lane->cancel, &run->cancel);
-    lane->source_options = options->plans[index].source;
+bool lane_ends_run(const struct lane *lane) {
+    const struct error *error = &lane->error;
+    return run_output_failed(error) || error->kind == ERROR_INTERRUPTED ||
+           (error->kind == ERROR_USAGE && lane->options->target_count == 1);
+}
+
+/* What the target says for itself, and what goes for all. */
+static void set_options(struct lane *lane) {
+    const struct options *options = lane->options;
+    const struct target_plan *plan = &options->plans[lane->index];
+    lane->target = &plan->target;
+    lane->selection = options_selection(options, lane->index);
+    lane->timing = options_timing(options, lane->index);
+    lane->messages = messages_new(&options->log, plan->target.text, options->timing.follow);
+    lane->source_options = plan->source;
     lane->source_options.measures = true;
     lane->source_options.reporter = messages_reporter(lane->messages);
     lane->source_options.cancel = &lane->cancel;
     lane->source_options.kept = options->timing.follow ? &lane->credentials : NULL;
     lane_use_marks(lane);
-    lane->progress.progress = progress;
+}
+
+bool lane_start(struct lane *lane) {
+    lane->started =
+        lane->error.kind == ERROR_NONE && pthread_create(&lane->thread, NULL, run_lane, lane) == 0;
+    if (!lane->started)
+        error_set(&lane->error, ERROR_OUTPUT,
+                  "no thread for %s: the system's limit of threads or memory is reached",
+                  lane->target->text);
+    return lane->started;
+}
+
+struct lane *lane_new(const struct lane_task *task) {
+    struct lane *lane = memory_alloc(sizeof *lane);
+    lane->run = task->run;
+    lane->options = task->options;
+    lane->index = task->index;
+    lane->number = task->number;
+    cancel_init(&lane->cancel, &lane->run->cancel);
+    set_options(lane);
+    lane->progress.progress = task->progress;
     lane->coverage = coverage_new();
     lane->key = g_string_new(NULL);
     lane->skipped = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
     lane->entities = inventory_new();
     lane->selected = inventory_new();
-    if (index > 0 && !options->timing.follow)
+    if (lane->number > 0 && !is_endless(lane))
         lane->spool = spool_new(&lane->error);
-    lane->started =
-        lane->error.kind == ERROR_NONE && pthread_create(&lane->thread, NULL, run_lane, lane) == 0;
-    if (lane->started)
-        return;
-    error_set(&lane->error, ERROR_OUTPUT,
-              "no thread for %s: the system's limit of threads or memory is reached",
-              lane->target->text);
-    cancel_request(&run->cancel); /* the lanes before it may never end */
+    return lane;
 }
 
 void lane_join(struct lane *lane) {
@@ -405,7 +420,7 @@ void lane_join(struct lane *lane) {
         pthread_join(lane->thread, NULL);
 }
 
-void lane_done(struct lane *lane) {
+void lane_free(struct lane *lane) {
     messages_free(lane->messages);
     credentials_done(&lane->credentials);
     coverage_free(lane->coverage);
@@ -416,4 +431,5 @@ void lane_done(struct lane *lane) {
     inventory_free(lane->entities);
     inventory_free(lane->selected);
     spool_free(lane->spool);
+    free(lane);
 }

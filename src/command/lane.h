@@ -15,7 +15,9 @@
 
 struct lane {
     struct run *run;
-    size_t index; /* of the target */
+    const struct options *options; /* that the target is of; borrowed */
+    size_t index;                  /* of the target in them */
+    unsigned number;               /* of the lane in the run: what sinks know the target by */
     const struct target *target;
     struct cancel cancel;
     struct source_options source_options; /* those of the target, with this lane's token */
@@ -51,8 +53,23 @@ struct lane {
     unsigned fill_faults; /* of attempts to fill the gaps that there are */
 };
 
-/* lane_start: begins the work of the target with this number in a thread. */
-void lane_start(struct lane *lane, struct run *run, size_t index, struct progress *progress);
+/* What a lane is for. */
+struct lane_task {
+    struct run *run;
+    const struct options *options;
+    size_t index; /* of the target in the options */
+    unsigned number;
+    struct progress *progress;
+};
+
+/* lane_new: what lane_start begins; owned by the caller. */
+struct lane *lane_new(const struct lane_task *task);
+
+/* lane_start: begins the work in a thread; false with lane->error when there is none. */
+bool lane_start(struct lane *lane);
+
+/* lane_ends_run: why the lane ended concerns all targets, not this one of several. */
+bool lane_ends_run(const struct lane *lane);
 
 /* lane_join: waits for the end of the thread. */
 void lane_join(struct lane *lane);
@@ -66,7 +83,7 @@ bool lane_round(struct lane *lane, struct source *source, const struct window *w
  */
 bool lane_wait(struct lane *lane, const char *what, int64_t until_ns);
 
-/* lane_done: frees what the lane holds. */
-void lane_done(struct lane *lane);
+/* lane_free: frees a lane that was joined. */
+void lane_free(struct lane *lane);
 
 #endif

@@ -45,15 +45,15 @@ static bool on_series(void *context, const struct series *series, struct error *
         return error_set(error, ERROR_INTERRUPTED, "interrupted");
     lane->torn = true;
     return lane->spool ? spool_add(lane->spool, series, error)
-                       : run_write_of(lane->run, lane->index, series, error);
+                       : run_write_of(lane->run, lane->number, series, error);
 }
 
 static void on_skipped(void *context, const struct entity *entity) {
     struct lane *lane = context;
     lane_event(lane, SINK_PRESENT, entity, NULL);
     /* An endless run would keep those that have long gone. */
-    if (lane->run->options->timing.follow || add_key(lane, lane->skipped, entity))
-        log_debug(&lane->run->options->log, "%s: %s '%s' is %s: skipped", entity->source,
+    if (lane->options->timing.follow || add_key(lane, lane->skipped, entity))
+        log_debug(&lane->options->log, "%s: %s '%s' is %s: skipped", entity->source,
                   entity_type_name(entity->type), entity->name, entity_state_name(entity->state));
 }
 
@@ -100,14 +100,14 @@ static void on_arrived(void *context, const struct entity *entity) {
     struct lane *lane = context;
     g_hash_table_remove(lane->skipped, key_of(lane, entity));
     lane_event(lane, SINK_ARRIVED, entity, NULL);
-    log_info(&lane->run->options->log, "%s: %s '%s' (%s) has arrived", entity->source,
+    log_info(&lane->options->log, "%s: %s '%s' (%s) has arrived", entity->source,
              entity_type_name(entity->type), entity->name, entity->id);
 }
 
 static void on_ended(void *context, const struct entity *entity, const char *reason) {
     struct lane *lane = context;
     lane_event(lane, SINK_ENDED, entity, reason);
-    log_info(&lane->run->options->log, "%s: %s '%s' (%s): %s", entity->source,
+    log_info(&lane->options->log, "%s: %s '%s' (%s): %s", entity->source,
              entity_type_name(entity->type), entity->name, entity->id, reason);
 }
 

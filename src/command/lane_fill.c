@@ -24,14 +24,14 @@ static bool on_series(void *context, const struct series *series, struct error *
     archived.fills = true;
     if (cancel_requested(&lane->cancel))
         return error_set(error, ERROR_INTERRUPTED, "interrupted");
-    return run_write_of(lane->run, lane->index, &archived, error);
+    return run_write_of(lane->run, lane->number, &archived, error);
 }
 
 static void on_missing(void *context, const struct entity *entity, const char *reason) {
     struct filling *filling = context;
     const struct lane *lane = filling->lane;
-    log_debug(&lane->run->options->log, "%s: archived samples of %s are missing: %s",
-              lane->target->text, entity ? entity->name : "all", reason);
+    log_debug(&lane->options->log, "%s: archived samples of %s are missing: %s", lane->target->text,
+              entity ? entity->name : "all", reason);
     error_set(&filling->lost, ERROR_FAULT, "%s: %s", entity ? entity->name : "all", reason);
 }
 
@@ -83,7 +83,7 @@ static bool find_gap(const struct lane *lane, const struct source *source, struc
         backoff_holds(&lane->fill, clock_boot_ns()))
         return false;
     pthread_mutex_lock(&run->lock);
-    run->sink->target = (unsigned)lane->index;
+    run->sink->target = lane->number;
     bool found = run->sink->ops->gap(run->sink, window);
     pthread_mutex_unlock(&run->lock);
     return found;
@@ -92,7 +92,7 @@ static bool find_gap(const struct lane *lane, const struct source *source, struc
 static void end_gap(const struct lane *lane, const struct window *window) {
     struct run *run = lane->run;
     pthread_mutex_lock(&run->lock);
-    run->sink->target = (unsigned)lane->index;
+    run->sink->target = lane->number;
     run->sink->ops->filled(run->sink, window);
     pthread_mutex_unlock(&run->lock);
 }
@@ -105,7 +105,7 @@ static bool is_final(const struct error *lost) {
 /* What a call lost may come at the next one; what is refused each time is not asked for for ever.
  */
 static void settle(struct lane *lane, const struct window *window, const struct error *lost) {
-    const struct log *log = &lane->run->options->log;
+    const struct log *log = &lane->options->log;
     bool first = !lane->fill.times;
     lane->fill_faults += lost->kind == ERROR_FAULT;
     if (is_final(lost) || lane->fill_faults >= MOST_TRIES) {
@@ -137,5 +137,5 @@ bool lane_fill(struct lane *lane, struct source *source) {
         return false;
     }
     settle(lane, &window, good ? &filling.lost : &error);
-    return run_end_round(lane->run, lane->index, &lane->error);
+    return run_end_round(lane->run, lane->number, &lane->error);
 }

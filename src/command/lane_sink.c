@@ -9,7 +9,7 @@ void lane_event(struct lane *lane, enum sink_event_kind kind, const struct entit
                 const char *text) {
     const struct sink_event event = {
         .kind = kind, .target = lane->target->text, .entity = entity, .text = text};
-    run_event(lane->run, lane->index, &event);
+    run_event(lane->run, lane->number, &event);
 }
 
 void lane_round_event(struct lane *lane, int64_t begin_ns, int64_t period_ns) {
@@ -17,7 +17,7 @@ void lane_round_event(struct lane *lane, int64_t begin_ns, int64_t period_ns) {
                                      .target = lane->target->text,
                                      .duration_ns = clock_boot_ns() - begin_ns,
                                      .period_ns = period_ns};
-    run_event(lane->run, lane->index, &event);
+    run_event(lane->run, lane->number, &event);
 }
 
 void lane_define(struct lane *lane, const struct catalog *catalog,

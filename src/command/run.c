@@ -22,6 +22,8 @@ void run_init(struct run *run, const struct options *options, struct sink *sink)
     run->coverage = coverage_new();
     run->entities = inventory_new();
     run->known = doubled_new();
+    run->lanes = g_ptr_array_new();
+    run->targets = g_ptr_array_new();
 }
 
 void run_done(struct run *run) {
@@ -29,6 +31,8 @@ void run_done(struct run *run) {
     coverage_free(run->coverage);
     inventory_free(run->entities);
     g_hash_table_destroy(run->known);
+    g_ptr_array_free(run->lanes, TRUE);
+    g_ptr_array_free(run->targets, TRUE);
 }
 
 bool run_write(void *run, const struct series *series, struct error *error) {
@@ -86,9 +90,8 @@ int run_command(const struct options_spec *spec, int argc, char **argv,
     return status;
 }
 
-bool run_ends(const struct run *run, const struct error *error) {
-    return run_output_failed(error) || error->kind == ERROR_INTERRUPTED ||
-           (error->kind == ERROR_USAGE && run->options->target_count == 1);
+const struct target *run_target(const struct run *run, size_t number) {
+    return g_ptr_array_index(run->targets, number);
 }
 
 /* Of the errors that end the run, the first target's; what another gave up for it counts less. */
@@ -107,7 +110,7 @@ static void replay(struct run *run, struct lane *lane) {
     struct error error = {0};
     bool interrupted = is_interrupted(&run->fatal) || is_interrupted(&lane->error);
     bool ended = (run->fatal.kind != ERROR_NONE && !is_interrupted(&run->fatal)) ||
-                 (run_ends(run, &lane->error) && !is_interrupted(&lane->error));
+                 (lane_ends_run(lane) && !is_interrupted(&lane->error));
     if (!lane->spool || ended || run->torn)
         return;
     bool good = (!interrupted || spool_truncate(lane->spool, &error)) &&
@@ -120,7 +123,7 @@ static void replay(struct run *run, struct lane *lane) {
 
 /* Counters that this target alone was asked for, and that nothing of it offers. */
 static void check_own_offers(struct run *run, const struct lane *lane) {
-    const struct options *options = run->options;
+    const struct options *options = lane->options;
     const struct globs *globs = &lane->selection.counters;
     bool lost = lane->error.kind != ERROR_NONE || messages_troubles(lane->messages);
     bool own = options->plans[lane->index].owns & OWNS_COUNTERS;
@@ -136,10 +139,10 @@ static void check_own_offers(struct run *run, const struct lane *lane) {
 }
 
 static void finish_lane(struct run *run, struct lane *lane) {
-    unsigned owns = run->options->plans[lane->index].owns;
+    unsigned owns = lane->options->plans[lane->index].owns;
     lane_join(lane);
     replay(run, lane);
-    if (run_ends(run, &lane->error))
+    if (lane_ends_run(lane))
         keep_fatal(run, &lane->error);
     else if (lane->error.kind != ERROR_NONE)
         run->failed++;
@@ -158,10 +161,11 @@ static void finish_lane(struct run *run, struct lane *lane) {
     }
     run->unmatched += lane->unmatched;
     check_own_offers(run, lane);
-    if (!(owns & OWNS_NAMES) || !run->options->selection.names.count)
+    if (!(owns & OWNS_NAMES) || !lane->options->selection.names.count)
         names_keep(run->entities, &lane->selection, lane->entities);
     coverage_merge(run->coverage, lane->coverage);
-    lane_done(lane);
+    run->lanes->pdata[lane->number] = NULL;
+    lane_free(lane);
 }
 
 /* Errors of a selection that show only when all targets are known. */
@@ -180,22 +184,32 @@ static bool check_selection(struct run *run, struct error *error) {
     return error->kind == ERROR_NONE;
 }
 
+static void begin_lane(struct run *run, const struct options *options, size_t index,
+                       struct progress *progress) {
+    const struct lane_task task = {run, options, index, run->lanes->len, progress};
+    struct lane *lane = lane_new(&task);
+    g_ptr_array_add(run->lanes, lane);
+    pthread_mutex_lock(&run->lock);
+    g_ptr_array_add(run->targets, (void *)lane->target);
+    pthread_mutex_unlock(&run->lock);
+    if (!lane_start(lane))
+        cancel_request(&run->cancel); /* those before it may never end */
+}
+
+/* A lane may ask for a password: signals have to reach the thread that waits for it, not this one.
+ */
 static void run_lanes(struct run *run) {
-    size_t count = run->options->target_count;
-    struct lane *lanes = memory_array(count, sizeof *lanes);
     struct progress progress;
     sigset_t signals, before;
-    /* A lane may ask for a password: the signal has to reach the thread that waits for it. */
     interrupt_signals(&signals);
     progress_init(&progress, &run->options->log);
-    for (size_t i = 0; i < count; i++)
-        lane_start(&lanes[i], run, i, &progress);
+    for (size_t i = 0; i < run->options->target_count; i++)
+        begin_lane(run, run->options, i, &progress);
     pthread_sigmask(SIG_BLOCK, &signals, &before);
-    for (size_t i = 0; i < count; i++)
-        finish_lane(run, &lanes[i]);
+    for (guint i = 0; i < run->lanes->len; i++)
+        finish_lane(run, g_ptr_array_index(run->lanes, i));
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     progress_done(&progress);
-    free(lanes);
 }
 
 void run_all(struct run *run) {

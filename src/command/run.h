@@ -22,7 +22,7 @@ struct run {
     int64_t aligned_ns;  /* clock_boot_ns at which the one interval to be measured begins, or 0 */
     void (*alive)(void); /* called now and then while targets are waited for; may be NULL */
     struct cancel cancel;
-    pthread_mutex_t lock; /* of the sink, and of the table of entities */
+    pthread_mutex_t lock; /* of the sink, and of the tables of entities and lanes */
     GHashTable *known;    /* see command/doubled.h */
     struct coverage *coverage;
     size_t failed;              /* targets of which something is lost as a whole */
@@ -36,6 +36,8 @@ struct run {
     bool part_lost;             /* of several things to be written, one is not: coverage, totals */
     struct inventory *entities; /* type and name of those that there are */
     struct error fatal;         /* the output failed, the usage is wrong, or a signal came */
+    GPtrArray *lanes;           /* by number; NULL for those that were freed */
+    GPtrArray *targets;         /* of the lanes, also of those that were freed; lock is held */
 };
 
 /* run_command: what a command does with its options; the exit status. Its error is reported. */
@@ -57,7 +59,7 @@ void run_all(struct run *run);
 /* run_write: one series to the sink; false when that has failed. */
 bool run_write(void *run, const struct series *series, struct error *error);
 
-/* run_write_of: as run_write, of the target with this number. */
+/* run_write_of: as run_write, of the target of the lane with this number. */
 bool run_write_of(struct run *run, size_t target, const struct series *series, struct error *error);
 
 /* run_event: what happened to the target with this number, for sinks that want to know. */
@@ -81,7 +83,7 @@ bool run_output_failed(const struct error *error);
 /* run_report_end: says what ended a run, if there is something to say. */
 void run_report_end(const struct log *log, const struct error *error);
 
-/* run_ends: an error that concerns all targets, not one of several. */
-bool run_ends(const struct run *run, const struct error *error);
+/* run_target: what the lane with this number measures, or did; the lock is held. */
+const struct target *run_target(const struct run *run, size_t number);
 
 #endif
