@@ -40,3 +40,12 @@ size_t doubled_note(GHashTable *known, size_t target, const struct inventory *in
     }
     return count;
 }
+
+static gboolean is_of(gpointer key, gpointer owner, gpointer target) {
+    (void)key;
+    return owner == target;
+}
+
+void doubled_forget(GHashTable *known, size_t target) {
+    g_hash_table_foreach_remove(known, is_of, GSIZE_TO_POINTER(target));
+}

@@ -21,4 +21,7 @@ size_t doubled_note(GHashTable *known, size_t target, const struct inventory *in
                     const struct selection *selection, size_t *other,
                     const struct entity **example);
 
+/* doubled_forget: the target with this number is gone, and has no entities any more. */
+void doubled_forget(GHashTable *known, size_t target);
+
 #endif

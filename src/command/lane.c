@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command/aligned.h"
 #include "command/doubled.h"
@@ -346,6 +347,13 @@ static struct source *open_source(struct lane *lane) {
     }
 }
 
+static void tell_end(struct lane *lane) {
+    const uint64_t one = 1;
+    atomic_store(&lane->over, true);
+    if (lane->run->ended >= 0)
+        (void)!write(lane->run->ended, &one, sizeof one);
+}
+
 static void *run_lane(void *argument) {
     struct lane *lane = argument;
     struct run *run = lane->run;
@@ -357,10 +365,13 @@ static void *run_lane(void *argument) {
     /* When there is nothing else, the error below says it all. */
     if (lane->rounds || lane->error.kind == ERROR_NONE)
         messages_finish(lane->messages, lane->attempts);
+    if (atomic_load(&lane->retired) && lane->error.kind == ERROR_INTERRUPTED)
+        error_clear(&lane->error);
     if (lane_ends_run(lane))
         cancel_request(&run->cancel); /* the other lanes give up */
     else if (lane->error.kind != ERROR_NONE)
         log_error(&lane->options->log, "%s", lane->error.message);
+    tell_end(lane);
     return NULL;
 }
 
@@ -389,11 +400,12 @@ static void set_options(struct lane *lane) {
 bool lane_start(struct lane *lane) {
     lane->started =
         lane->error.kind == ERROR_NONE && pthread_create(&lane->thread, NULL, run_lane, lane) == 0;
-    if (!lane->started)
-        error_set(&lane->error, ERROR_OUTPUT,
-                  "no thread for %s: the system's limit of threads or memory is reached",
-                  lane->target->text);
-    return lane->started;
+    if (lane->started)
+        return true;
+    atomic_store(&lane->over, true);
+    return error_set(&lane->error, ERROR_OUTPUT,
+                     "no thread for %s: the system's limit of threads or memory is reached",
+                     lane->target->text);
 }
 
 struct lane *lane_new(const struct lane_task *task) {
@@ -404,7 +416,7 @@ struct lane *lane_new(const struct lane_task *task) {
     lane->number = task->number;
     cancel_init(&lane->cancel, &lane->run->cancel);
     set_options(lane);
-    lane->progress.progress = task->progress;
+    lane->progress.progress = &lane->run->progress;
     lane->coverage = coverage_new();
     lane->key = g_string_new(NULL);
     lane->skipped = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);

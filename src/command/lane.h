@@ -5,6 +5,7 @@
 
 #include <glib.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "command/messages.h"
 #include "command/progress.h"
@@ -51,6 +52,8 @@ struct lane {
     size_t chosen;        /* entities of the selection when it began */
     size_t unmatched;     /* names that the target alone is asked for, and does not have */
     unsigned fill_faults; /* of attempts to fill the gaps that there are */
+    atomic_bool retired;  /* its end is wanted, the others go on */
+    atomic_bool over;     /* nothing more comes of it */
 };
 
 /* What a lane is for. */
@@ -59,7 +62,6 @@ struct lane_task {
     const struct options *options;
     size_t index; /* of the target in the options */
     unsigned number;
-    struct progress *progress;
 };
 
 /* lane_new: what lane_start begins; owned by the caller. */

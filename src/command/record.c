@@ -25,13 +25,15 @@ const struct options_spec record_spec = {
 };
 
 /* *again: the file is gone, and another one is to be written. */
-static int run_record(const struct options *options, struct writer *writer, bool *again) {
+static int run_record(const struct options *options, struct reload *reload, struct writer *writer,
+                      bool *again) {
     struct history_sink sink;
     struct run run;
     history_sink_init(&sink, writer);
     sink.committed = notify_alive;
     run_init(&run, options, &sink.base);
     run.alive = notify_alive;
+    run.reload = reload;
     notify_ready();
     run_all(&run);
     notify_stopping();
@@ -56,21 +58,39 @@ static bool check_targets(const struct options *options, const char *path, struc
     return good;
 }
 
-static int record(struct options *options, struct error *error) {
-    const char *path = options->output ? options->output : default_output;
+static bool prepare(struct options *options, const char *path, struct error *error) {
     options->timing.follow = true;
     options->selection.context |= CONTEXT_PLACE | CONTEXT_GUEST_ID;
-    if (!check_targets(options, path, error))
-        return STATUS_USAGE;
+    return check_targets(options, path, error);
+}
+
+static bool prepare_again(void *path, struct options *fresh, struct error *error) {
+    return prepare(fresh, path, error);
+}
+
+static int record_into(const struct options *first, const char *path, struct reload *reload,
+                       struct error *error) {
     bool again = false;
     int status = STATUS_OK;
     do {
+        const struct options *options = reload_options(reload, first);
         struct writer *writer = writer_open(path, &options->retention, &options->log, error);
         if (!writer)
             return run_error_status(error);
-        status = run_record(options, writer, &again);
+        status = run_record(options, reload, writer, &again);
         writer_close(writer);
     } while (again);
+    return status;
+}
+
+static int record(struct options *options, struct error *error) {
+    const char *path = options->output ? options->output : default_output;
+    const struct reload_hooks hooks = {.prepare = prepare_again, .context = (void *)path};
+    if (!prepare(options, path, error))
+        return STATUS_USAGE;
+    struct reload *reload = reload_new(options, &hooks);
+    int status = record_into(options, path, reload, error);
+    reload_free(reload);
     return status;
 }
 

@@ -6,17 +6,17 @@
 #include "command/run.h"
 
 #include <signal.h>
-#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "command/doubled.h"
 #include "command/lane.h"
 #include "command/lane_events.h"
 #include "command/names.h"
 #include "core/interrupt.h"
-#include "core/memory.h"
 
 void run_init(struct run *run, const struct options *options, struct sink *sink) {
-    *run = (struct run){.options = options, .sink = sink};
+    *run = (struct run){.options = options, .sink = sink, .ended = -1};
     cancel_init(&run->cancel, NULL);
     pthread_mutex_init(&run->lock, NULL);
     run->coverage = coverage_new();
@@ -184,32 +184,75 @@ static bool check_selection(struct run *run, struct error *error) {
     return error->kind == ERROR_NONE;
 }
 
-static void begin_lane(struct run *run, const struct options *options, size_t index,
-                       struct progress *progress) {
-    const struct lane_task task = {run, options, index, run->lanes->len, progress};
+unsigned run_free_number(const struct run *run) {
+    guint number = 0;
+    while (number < run->lanes->len && g_ptr_array_index(run->lanes, number))
+        number++;
+    return number;
+}
+
+static void put_at(GPtrArray *array, unsigned number, const void *element) {
+    if (number == array->len)
+        g_ptr_array_add(array, NULL);
+    array->pdata[number] = (void *)element;
+}
+
+bool run_begin_lane(struct run *run, const struct options *options, size_t target,
+                    unsigned number) {
+    const struct lane_task task = {run, options, target, number};
     struct lane *lane = lane_new(&task);
-    g_ptr_array_add(run->lanes, lane);
+    put_at(run->lanes, number, lane);
     pthread_mutex_lock(&run->lock);
-    g_ptr_array_add(run->targets, (void *)lane->target);
+    put_at(run->targets, number, lane->target);
     pthread_mutex_unlock(&run->lock);
-    if (!lane_start(lane))
-        cancel_request(&run->cancel); /* those before it may never end */
+    return lane_start(lane);
+}
+
+void run_retire_lane(struct run *run, unsigned number) {
+    struct lane *lane = g_ptr_array_index(run->lanes, number);
+    if (!lane)
+        return;
+    atomic_store(&lane->retired, true);
+    cancel_request(&lane->cancel);
+}
+
+bool run_remove_lane(struct run *run, unsigned number) {
+    struct lane *lane = g_ptr_array_index(run->lanes, number);
+    if (!lane)
+        return false;
+    lane_join(lane);
+    run->rounds += lane->rounds;
+    coverage_merge(run->coverage, lane->coverage);
+    pthread_mutex_lock(&run->lock);
+    doubled_forget(run->known, number);
+    run->targets->pdata[number] = NULL;
+    pthread_mutex_unlock(&run->lock);
+    run->lanes->pdata[number] = NULL;
+    lane_free(lane);
+    return true;
 }
 
 /* A lane may ask for a password: signals have to reach the thread that waits for it, not this one.
  */
 static void run_lanes(struct run *run) {
-    struct progress progress;
     sigset_t signals, before;
     interrupt_signals(&signals);
-    progress_init(&progress, &run->options->log);
+    progress_init(&run->progress, &run->options->log);
+    if (run->reload)
+        run->ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     for (size_t i = 0; i < run->options->target_count; i++)
-        begin_lane(run, run->options, i, &progress);
+        if (!run_begin_lane(run, run->options, i, (unsigned)i))
+            cancel_request(&run->cancel); /* those before it may never end */
     pthread_sigmask(SIG_BLOCK, &signals, &before);
+    if (run->ended >= 0)
+        reload_watch(run->reload, run);
     for (guint i = 0; i < run->lanes->len; i++)
-        finish_lane(run, g_ptr_array_index(run->lanes, i));
+        if (g_ptr_array_index(run->lanes, i))
+            finish_lane(run, g_ptr_array_index(run->lanes, i));
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    progress_done(&progress);
+    if (run->ended >= 0)
+        close(run->ended);
+    progress_done(&run->progress);
 }
 
 void run_all(struct run *run) {

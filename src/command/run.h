@@ -10,6 +10,8 @@
 
 #include "command/coverage.h"
 #include "command/options.h"
+#include "command/progress.h"
+#include "command/reload.h"
 #include "core/cancel.h"
 #include "sink/sink.h"
 
@@ -38,6 +40,9 @@ struct run {
     struct error fatal;         /* the output failed, the usage is wrong, or a signal came */
     GPtrArray *lanes;           /* by number; NULL for those that were freed */
     GPtrArray *targets;         /* of the lanes, also of those that were freed; lock is held */
+    struct progress progress;
+    struct reload *reload; /* what SIGHUP does to an endless run; NULL: it ends it */
+    int ended;             /* gets an event at the end of each lane; -1 for none */
 };
 
 /* run_command: what a command does with its options; the exit status. Its error is reported. */
@@ -55,6 +60,21 @@ void run_done(struct run *run);
  * and end around it, and closes them. Failures are reported on stderr and counted.
  */
 void run_all(struct run *run);
+
+/*
+ * run_begin_lane: one more target, with the number that run_free_number gave. A lane without a
+ * thread is over, and has its error.
+ */
+bool run_begin_lane(struct run *run, const struct options *options, size_t target, unsigned number);
+
+/* run_free_number: the least number that no lane has. */
+unsigned run_free_number(const struct run *run);
+
+/* run_retire_lane: the lane with this number ends soon, and nothing is wrong with that. */
+void run_retire_lane(struct run *run, unsigned number);
+
+/* run_remove_lane: waits for the end of one that was retired, and frees it; false without one. */
+bool run_remove_lane(struct run *run, unsigned number);
 
 /* run_write: one series to the sink; false when that has failed. */
 bool run_write(void *run, const struct series *series, struct error *error);

@@ -189,6 +189,27 @@ void latest_round_end(struct latest *latest, uint16_t target) {
     }
 }
 
+static void drop_target(struct latest *latest, struct kept_entity *entity, uint16_t target) {
+    struct kept_series *series = NULL, *next = NULL;
+    HASH_ITER(hh, entity->series, series, next) {
+        if (series->shown.target == target)
+            drop_series(entity, series);
+    }
+    if (entity->shown.target == target && !entity->series)
+        drop_entity(latest, entity);
+}
+
+void latest_drop(struct latest *latest, uint16_t target) {
+    struct kept_entity *entity = NULL, *next = NULL;
+    HASH_ITER(hh, latest->entities, entity, next) {
+        drop_target(latest, entity, target);
+    }
+}
+
+void latest_keep(struct latest *latest, unsigned keep_rounds) {
+    latest->keep_rounds = keep_rounds;
+}
+
 static int compare_entities(const struct kept_entity *left, const struct kept_entity *right) {
     const char *mine = left->copy->source, *other = right->copy->source;
     int order = strcmp(mine ? mine : "", other ? other : "");

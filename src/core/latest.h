@@ -59,6 +59,12 @@ void latest_add_entity(struct latest *latest, uint16_t target, const struct enti
  */
 void latest_round_end(struct latest *latest, uint16_t target);
 
+/* latest_drop: forgets what this target reported; its number may be another one's afterwards. */
+void latest_drop(struct latest *latest, uint16_t target);
+
+/* latest_keep: as latest_new says, from now on. */
+void latest_keep(struct latest *latest, unsigned keep_rounds);
+
 /* latest_first: the first entity, by source, type, name and id; NULL when there is none. */
 const struct latest_entity *latest_first(struct latest *latest);
 

@@ -105,7 +105,8 @@ void page_overview(struct store *store, FILE *stream) {
           "<th>guests<th>series\n",
           stream);
     for (size_t i = 0; i < store->count; i++)
-        write_row(stream, store, i, &counts[i], now_ns);
+        if (store->targets[i].name)
+            write_row(stream, store, i, &counts[i], now_ns);
     fputs("</table></html>\n", stream);
     free(counts);
     pthread_mutex_unlock(&store->lock);
@@ -117,6 +118,8 @@ bool page_health(struct store *store, FILE *stream) {
     int64_t now_ns = clock_boot_ns();
     for (size_t i = 0; i < store->count; i++) {
         const struct store_target *target = &store->targets[i];
+        if (!target->name)
+            continue;
         char *text = memory_strdup(target->name);
         text_one_line(text);
         fprintf(stream, "%s: %s, last round ", text, state_of(store, target, now_ns));

@@ -137,7 +137,7 @@ static void write_target_metric(GString *text, const struct target_metric *wante
     int64_t now_ns = clock_boot_ns();
     for (size_t i = 0; i < store->count; i++) {
         const struct view view = {&store->targets[i], &counts[i], now_ns};
-        if ((number != RENDER_ALL && number != i) ||
+        if (!view.target->name || (number != RENDER_ALL && number != i) ||
             (wanted->needs_round && !view.target->measured_ns))
             continue;
         GString *labels = g_string_new(NULL);

@@ -64,15 +64,60 @@ static void say_where(const struct log *log, const struct front *front) {
     log_info(log, "listening on %s://%s/", front->certificate ? "https" : "http", listener->shown);
 }
 
+/* Exclusions alone take some of the default counters away. */
+static bool choose_counters(struct options *options) {
+    struct globs *counters = &options->selection.counters;
+    if (counters->includes)
+        return false;
+    defaults_select(counters);
+    options->selection.optional = true;
+    return true;
+}
+
+/* True when the counters are those of our own choice. */
+static bool prepare(struct options *options) {
+    options->timing.follow = true;
+    options->selection.context |= CONTEXT_PLACE;
+    return choose_counters(options);
+}
+
+/* What a new configuration concerns. */
+struct served {
+    struct store *store;
+    bool by_default;
+};
+
+static bool prepare_again(void *context, struct options *fresh, struct error *error) {
+    struct served *served = context;
+    (void)error;
+    served->by_default = prepare(fresh);
+    return true;
+}
+
+static void begin_target(void *context, unsigned number, const struct options *options,
+                         size_t target) {
+    const struct served *served = context;
+    store_begin(served->store, number, options, target, served->by_default);
+}
+
+static void end_target(void *context, unsigned number) {
+    const struct served *served = context;
+    store_end(served->store, number);
+}
+
 static int run_targets(const struct options *options, struct store *store) {
     struct run run;
+    struct served served = {.store = store};
+    const struct reload_hooks hooks = {prepare_again, begin_target, end_target, &served};
     run_init(&run, options, &store->sink);
     run.alive = notify_alive;
+    run.reload = reload_new(options, &hooks);
     notify_ready();
     run_all(&run);
     notify_stopping();
     run_report_end(&options->log, &run.fatal);
     int status = run_status(&run);
+    reload_free(run.reload);
     run_done(&run);
     return status;
 }
@@ -100,23 +145,11 @@ static int serve_store(const struct options *options, struct front *front, struc
     return status;
 }
 
-/* Exclusions alone take some of the default counters away. */
-static bool choose_counters(struct options *options) {
-    struct globs *counters = &options->selection.counters;
-    if (counters->includes)
-        return false;
-    defaults_select(counters);
-    options->selection.optional = true;
-    return true;
-}
-
 static int serve(struct options *options, struct error *error) {
     struct front front;
     struct store store;
     int status = STATUS_USAGE;
-    options->timing.follow = true;
-    options->selection.context |= CONTEXT_PLACE;
-    store_init(&store, options, choose_counters(options));
+    store_init(&store, options, prepare(options));
     if (front_open(&front, &options->serve, error))
         status = serve_store(options, &front, &store, error);
     if (error->kind != ERROR_NONE)

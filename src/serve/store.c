@@ -127,8 +127,8 @@ static void init_target(struct store_target *target, const struct options *optio
     const struct target_plan *plan = &options->plans[number];
     const struct source_ops *ops = source_ops_for(&plan->target, &ignored);
     *target = (struct store_target){
-        .name = plan->name ? plan->name : plan->target.text,
-        .text = plan->target.text,
+        .name = memory_strdup(plan->name ? plan->name : plan->target.text),
+        .text = memory_strdup(plan->target.text),
         .source = expected_source(&plan->target),
         .recorded = ops && ops->recorded,
         .interval_ns = options_timing(options, number).interval * second_ns,
@@ -136,12 +136,26 @@ static void init_target(struct store_target *target, const struct options *optio
     };
 }
 
+static void done_target(struct store_target *target) {
+    free(target->name);
+    free(target->text);
+    free(target->source);
+    *target = (struct store_target){0};
+}
+
 static int64_t shortest_interval(const struct store *store) {
-    int64_t shortest_ns = store->targets[0].interval_ns;
-    for (size_t i = 1; i < store->count; i++)
-        if (store->targets[i].interval_ns < shortest_ns)
+    int64_t shortest_ns = INT64_MAX;
+    for (size_t i = 0; i < store->count; i++)
+        if (store->targets[i].name && store->targets[i].interval_ns < shortest_ns)
             shortest_ns = store->targets[i].interval_ns;
     return shortest_ns / second_ns;
+}
+
+/* Readings last as long as their own pace asks for, in rounds of the fastest target. */
+static void choose_rounds(struct store *store) {
+    unsigned readings = (unsigned)(READING_SECONDS / shortest_interval(store) + 1);
+    store->reading_rounds = readings > READING_ROUNDS ? readings : READING_ROUNDS;
+    latest_keep(store->latest, store->reading_rounds);
 }
 
 void store_init(struct store *store, const struct options *options, bool by_default) {
@@ -153,16 +167,42 @@ void store_init(struct store *store, const struct options *options, bool by_defa
     };
     for (size_t i = 0; i < store->count; i++)
         init_target(&store->targets[i], options, i, by_default);
-    unsigned readings = (unsigned)(READING_SECONDS / shortest_interval(store) + 1);
-    store->reading_rounds = readings > READING_ROUNDS ? readings : READING_ROUNDS;
     pthread_mutex_init(&store->lock, NULL);
-    store->latest = latest_new(store->reading_rounds);
+    store->latest = latest_new(READING_ROUNDS);
     store->names = metric_names_new();
+    choose_rounds(store);
+}
+
+static void grow(struct store *store, size_t count) {
+    struct store_target *targets = memory_array(count, sizeof *targets);
+    memcpy(targets, store->targets, store->count * sizeof *targets);
+    free(store->targets);
+    store->targets = targets;
+    store->count = count;
+}
+
+void store_begin(struct store *store, size_t number, const struct options *options, size_t target,
+                 bool by_default) {
+    pthread_mutex_lock(&store->lock);
+    if (number >= store->count)
+        grow(store, number + 1);
+    init_target(&store->targets[number], options, target, by_default);
+    choose_rounds(store);
+    store->generation++;
+    pthread_mutex_unlock(&store->lock);
+}
+
+void store_end(struct store *store, size_t number) {
+    pthread_mutex_lock(&store->lock);
+    done_target(&store->targets[number]);
+    latest_drop(store->latest, (uint16_t)number);
+    store->generation++;
+    pthread_mutex_unlock(&store->lock);
 }
 
 void store_done(struct store *store) {
     for (size_t i = 0; i < store->count; i++)
-        free(store->targets[i].source);
+        done_target(&store->targets[i]);
     free(store->targets);
     latest_free(store->latest);
     metric_names_free(store->names);
@@ -170,8 +210,8 @@ void store_done(struct store *store) {
 }
 
 static bool is_called(const struct store_target *target, const char *name) {
-    return strcmp(target->name, name) == 0 || strcmp(target->text, name) == 0 ||
-           strcmp(target->source, name) == 0;
+    return target->name && (strcmp(target->name, name) == 0 || strcmp(target->text, name) == 0 ||
+                            strcmp(target->source, name) == 0);
 }
 
 bool store_find(struct store *store, const char *name, size_t *number) {

@@ -18,8 +18,8 @@
 
 /* Times are those of clock_boot_ns; 0 for never. Fields are for reading. */
 struct store_target {
-    const char *name;    /* of its section of a configuration, else its text */
-    const char *text;    /* for people */
+    char *name;          /* of its section of a configuration, else its text; NULL: there is none */
+    char *text;          /* for people */
     char *source;        /* that its entities have; before any came, what stands in the target */
     int64_t interval_ns; /* by our clock: a server's may run otherwise */
     bool by_default;     /* of the default counters, devices stay away where their table says so */
@@ -43,7 +43,7 @@ struct store {
     struct sink sink;
     pthread_mutex_t lock;
     struct latest *latest;
-    struct store_target *targets;
+    struct store_target *targets; /* by number */
     size_t count;
     int64_t started_ns;
     unsigned reading_rounds;    /* how long readings stay, which come more seldom */
@@ -52,10 +52,17 @@ struct store {
 };
 
 /*
- * store_init: nothing yet of the targets of the options, which are borrowed; by_default for those
- * without counters of their own.
+ * store_init: nothing yet of the targets of the options; by_default for those without counters of
+ * their own.
  */
 void store_init(struct store *store, const struct options *options, bool by_default);
+
+/* store_begin: this target of the options has the number from now on; nothing yet of it. */
+void store_begin(struct store *store, size_t number, const struct options *options, size_t target,
+                 bool by_default);
+
+/* store_end: the target with this number is measured no longer: all of it is forgotten. */
+void store_end(struct store *store, size_t number);
 
 /* store_done: frees what it keeps. */
 void store_done(struct store *store);
