@@ -72,6 +72,7 @@ static int set_up(void **state) {
     fixture.run.sink = &fixture.sink;
     pthread_mutex_init(&fixture.run.lock, NULL);
     fixture.lane.run = &fixture.run;
+    fixture.lane.options = &fixture.options;
     fixture.lane.target = &target;
     fails = ERROR_NONE;
     loses = false;
