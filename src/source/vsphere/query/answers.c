@@ -98,11 +98,6 @@ void answers_find(const struct answers *answers, const char *id, struct answer *
         drop_doubles(answer);
 }
 
-static int compare_places(const void *a, const void *b) {
-    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-    return (left > right) - (left < right);
-}
-
 static bool is_sorted(const struct vim_entity_metric *part) {
     for (size_t i = 1; i < part->series_count; i++)
         if (part->series[i].counter_id < part->series[i - 1].counter_id)
@@ -110,23 +105,53 @@ static bool is_sorted(const struct vim_entity_metric *part) {
     return true;
 }
 
-/* Those of one counter stay in their order. */
+static unsigned byte_of(const struct vim_series *series, int byte) {
+    uint32_t ordered = (uint32_t)series->counter_id ^ UINT32_C(1) << 31; /* as it is signed */
+    return ordered >> 8 * byte & 0xFF;
+}
+
+/* One pass of a radix sort. */
+static void sort_by_byte(struct vim_series *to, const struct vim_series *from, size_t count,
+                         int byte) {
+    uint32_t places[257] = {0};
+    for (size_t i = 0; i < count; i++)
+        places[byte_of(&from[i], byte) + 1]++;
+    for (size_t i = 1; i < 256; i++)
+        places[i] += places[i - 1];
+    for (size_t i = 0; i < count; i++)
+        to[places[byte_of(&from[i], byte)]++] = from[i];
+}
+
+/* The bits in which the counters of the series differ. */
+static uint32_t differences(const struct vim_entity_metric *part) {
+    uint32_t bits = 0;
+    for (size_t i = 1; i < part->series_count; i++)
+        bits |= (uint32_t)part->series[i].counter_id ^ (uint32_t)part->series[0].counter_id;
+    return bits;
+}
+
+/*
+ * Those of one counter stay in their order. Counters have small numbers, mostly: two passes take a
+ * third of the instructions of qsort(3).
+ */
 void answers_sort(struct vim_entity_metric *part) {
     size_t count = part->series_count;
     if (is_sorted(part))
         return;
-    uint64_t *places = memory_array(count, sizeof *places);
-    struct vim_series *series = memory_array(count, sizeof *series);
-    for (size_t i = 0; i < count; i++) {
-        uint64_t id = (uint64_t)part->series[i].counter_id + (UINT64_C(1) << 31);
-        places[i] = id << 32 | (uint32_t)i;
+    struct vim_series *other = memory_array(count, sizeof *other);
+    struct vim_series *from = part->series, *to = other;
+    uint32_t bits = differences(part);
+    for (int byte = 0; byte < 4; byte++) {
+        if (!(bits >> 8 * byte & 0xFF))
+            continue;
+        sort_by_byte(to, from, count, byte);
+        struct vim_series *sorted = to;
+        to = from;
+        from = sorted;
     }
-    qsort(places, count, sizeof *places, compare_places);
-    for (size_t i = 0; i < count; i++)
-        series[i] = part->series[(uint32_t)places[i]];
-    memcpy(part->series, series, count * sizeof *series);
-    free(series);
-    free(places);
+    if (from != part->series)
+        memcpy(part->series, from, count * sizeof *from);
+    free(other);
 }
 
 void answers_done(struct answers *answers) {

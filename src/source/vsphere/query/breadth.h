@@ -18,6 +18,7 @@ struct breadth {
     const struct counter **counters; /* these and the rest of the catalogue's, ascending by id */
     size_t count;
     bool dropped; /* refused after a probe that went well, which is the newest one */
+    bool whole;   /* the selection leaves out nothing that real time may have */
 };
 
 /*
