@@ -30,11 +30,12 @@ static void show(struct progress *progress) {
     if (!progress->done || elapsed < FIRST_SHOWN_MS || now - progress->shown_ms < SHOWN_EVERY_MS)
         return;
     progress->shown_ms = now;
+    uint64_t series = atomic_load(&progress->series);
     double seconds = (double)elapsed / 1000;
     double left = seconds * (progress->total - progress->done) / progress->done;
     char *text =
         memory_printf("%d of %d done, %" PRIu64 " series, %.0f/s, %.0f s left", progress->done,
-                      progress->total, progress->series, (double)progress->series / seconds, left);
+                      progress->total, series, (double)series / seconds, left);
     log_progress(progress->log, text);
     free(text);
 }
@@ -67,9 +68,10 @@ void progress_wait(struct progress_lane *lane, const char *what, int64_t until_n
         return;
     time_of_day(until, until_ns);
     pthread_mutex_lock(&progress->lock);
-    char *done = progress->done ? memory_printf("%d of %d done, %" PRIu64 " series; ",
-                                                progress->done, progress->total, progress->series)
-                                : memory_strdup("");
+    char *done = progress->done
+                     ? memory_printf("%d of %d done, %" PRIu64 " series; ", progress->done,
+                                     progress->total, (uint64_t)atomic_load(&progress->series))
+                     : memory_strdup("");
     char *text = memory_printf("%swaiting until %s for %s", done, until, what);
     log_progress(progress->log, text);
     pthread_mutex_unlock(&progress->lock);
@@ -78,7 +80,5 @@ void progress_wait(struct progress_lane *lane, const char *what, int64_t until_n
 }
 
 void progress_series(struct progress_lane *lane) {
-    pthread_mutex_lock(&lane->progress->lock);
-    lane->progress->series++;
-    pthread_mutex_unlock(&lane->progress->lock);
+    atomic_fetch_add_explicit(&lane->progress->series, 1, memory_order_relaxed);
 }

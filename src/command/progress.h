@@ -6,6 +6,7 @@
 #define VPERF_COMMAND_PROGRESS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "core/log.h"
@@ -18,7 +19,7 @@ struct progress {
     int64_t shown_ms;
     int done; /* sums over the lanes: entities of vSphere, polls of libvirt */
     int total;
-    uint64_t series;
+    atomic_uint_least64_t series; /* not below the lock, which each would take */
 };
 
 /* What one lane has reported. */

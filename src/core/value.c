@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-enum { DIGITS = 20 };
-
 /* 0000-01-01T00:00:00Z and 9999-12-31T23:59:59Z. */
 static const int64_t FIRST_SECOND = INT64_C(-62167219200), LAST_SECOND = INT64_C(253402300799);
 
@@ -36,23 +34,25 @@ bool value_is_hundredths(const struct counter *counter) {
     return strcmp(counter->unit, "percent") == 0;
 }
 
+static size_t digit_count(uint64_t number) {
+    size_t count = 1;
+    for (; number >= 10000; number /= 10000)
+        count += 4;
+    return count + (number >= 10) + (number >= 100) + (number >= 1000);
+}
+
+/* The digits are counted first, and so written where they belong. */
 size_t value_digits(char text[VALUE_TEXT_SIZE], int64_t value, bool hundredths) {
     uint64_t magnitude = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    char buffer[DIGITS + 3];
-    char *end = buffer + sizeof buffer;
-    char *begin = end;
-
-    if (hundredths) {
-        begin = pair_before(begin, magnitude % 100);
-        *--begin = '.';
-        magnitude /= 100;
-    }
-    begin = digits_before(begin, magnitude);
-    if (value < 0)
-        *--begin = '-';
-    size_t length = (size_t)(end - begin);
-    memcpy(text, begin, length);
-    return length;
+    uint64_t whole = hundredths ? magnitude / 100 : magnitude;
+    size_t length = (value < 0) + digit_count(whole);
+    text[0] = '-';
+    digits_before(text + length, whole);
+    if (!hundredths)
+        return length;
+    text[length] = '.';
+    pair_before(text + length + 3, magnitude % 100);
+    return length + 3;
 }
 
 size_t value_text(char text[VALUE_TEXT_SIZE], int64_t value, const struct counter *counter,

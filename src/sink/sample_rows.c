@@ -14,7 +14,7 @@
 #include "core/memory.h"
 #include "core/value.h"
 
-enum { MAX_COUNTERS = 4096, TIMES = 256, TEXT_SIZE = 512 };
+enum { MAX_COUNTERS = 4096, RECENT = 1024, TIMES = 256, TEXT_SIZE = 512 };
 
 struct entity_text {
     struct entity *entity; /* a copy; NULL for none */
@@ -31,16 +31,29 @@ struct counter_text {
     GString *behind;
 };
 
+struct recent {
+    const struct counter *counter;
+    struct counter_text *text;
+};
+
 struct time_text {
     int64_t seconds;
     size_t length; /* 0: not formatted */
     char text[TIME_TEXT_SIZE];
 };
 
+struct number_text {
+    int32_t number;
+    size_t length; /* 0: not formatted */
+    char text[VALUE_TEXT_SIZE];
+};
+
 struct sample_rows {
     struct entity_text entity;
-    GHashTable *counters; /* struct counter_text by address of the counter */
+    GHashTable *counters;         /* struct counter_text by address of the counter */
+    struct recent recent[RECENT]; /* what was found there last: most series find theirs here */
     struct time_text times[TIMES];
+    struct number_text interval; /* of the last series */
     GString *instance;
     GString *bytes; /* behind values that are not in the unit of their counter */
     char *buffer;
@@ -127,14 +140,22 @@ static struct counter_text *make_counter(const struct counter *counter,
     return text;
 }
 
+static struct counter_text *find_counter(struct sample_rows *rows, const struct counter *counter) {
+    struct recent *recent = &rows->recent[(uintptr_t)counter / sizeof *counter % RECENT];
+    if (recent->counter != counter)
+        *recent = (struct recent){counter, g_hash_table_lookup(rows->counters, counter)};
+    return recent->text;
+}
+
 static struct counter_text *counter_text(struct sample_rows *rows, const struct counter *counter,
                                          const struct row_style *style,
                                          const struct sink_options *options) {
-    struct counter_text *text = g_hash_table_lookup(rows->counters, counter);
+    struct counter_text *text = find_counter(rows, counter);
     if (text && same_text(text->name, counter->name) && same_text(text->unit, counter->unit))
         return text;
     if (g_hash_table_size(rows->counters) >= MAX_COUNTERS)
         g_hash_table_remove_all(rows->counters);
+    memset(rows->recent, 0, sizeof rows->recent);
     text = make_counter(counter, style, options);
     g_hash_table_replace(rows->counters, (gpointer)counter, text);
     return text;
@@ -147,6 +168,15 @@ static const struct time_text *time_of(struct sample_rows *rows, int64_t seconds
     if (!text->length || text->seconds != seconds) {
         text->seconds = seconds;
         text->length = time_text(text->text, seconds);
+    }
+    return text;
+}
+
+static const struct number_text *interval_of(struct sample_rows *rows, int32_t seconds) {
+    struct number_text *text = &rows->interval;
+    if (!text->length || text->number != seconds) {
+        text->number = seconds;
+        text->length = value_digits(text->text, seconds, false);
     }
     return text;
 }
@@ -201,6 +231,7 @@ void sample_rows_write(struct sink *sink, const struct series *series,
     const struct entity_text *entity = entity_text(rows, series->entity, style, options);
     struct counter_text *counter = counter_text(rows, series->counter, style, options);
     const GString *unit = unit_text(rows, series, counter, options);
+    const struct number_text *interval = interval_of(rows, series->interval);
     size_t begin_size = strlen(style->begin);
     g_string_truncate(rows->instance, 0);
     style->instance(rows->instance, series->instance, options);
@@ -218,8 +249,8 @@ void sample_rows_write(struct sink *sink, const struct series *series,
         to = put_string(to, rows->instance);
         to = put_value(to, series->samples[i].value, counter->hundredths);
         to = put_string(to, unit);
-        to = put_value(to, series->interval, false);
-        to = put_string(to, entity->tail);
+        memcpy(to, interval->text, VALUE_TEXT_SIZE);
+        to = put_string(to + interval->length, entity->tail);
     }
     fwrite_unlocked(begin, 1, (size_t)(to - begin), sink->stream);
 }

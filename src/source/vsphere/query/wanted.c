@@ -5,8 +5,10 @@
 
 #include "source/vsphere/query/breadth.h"
 
-/* Series of one counter that are compared with each other. */
-enum { LONG_RUN = 32 };
+enum {
+    LONG_RUN = 32,   /* series of one counter that are compared with each other */
+    NEAR_PLACES = 8, /* that are looked at before all are searched */
+};
 
 static guint hash(gconstpointer key) {
     const struct vim_series *series = key;
@@ -37,14 +39,28 @@ static const struct counter *find_listed(const struct wanted *wanted, int32_t id
     return selection_has_counter(wanted->query->selection, counter) ? counter : NULL;
 }
 
-static const struct counter *find_counter(const struct wanted *wanted, int32_t id) {
+/* Mostly a few places behind the one that was found last, as both ascend. */
+static const struct counter *const *find_asked(struct wanted *wanted, int32_t id) {
+    const struct query_item *item = wanted->item;
+    const struct counter *const *counters = item->counters;
+    size_t place = wanted->place, last = MIN(place + NEAR_PLACES, item->count - 1);
+    while (place < last && counters[place]->id < id)
+        place++;
+    const struct counter *const *found = &counters[place];
+    if ((*found)->id != id)
+        found = bsearch(&id, counters, item->count, sizeof *counters, compare_id);
+    if (found)
+        wanted->place = (size_t)(found - counters);
+    return found;
+}
+
+static const struct counter *find_counter(struct wanted *wanted, int32_t id) {
     const struct query_item *item = wanted->item;
     if (!item->count)
         return NULL;
     if (item->listed)
         return find_listed(wanted, id);
-    const struct counter *const *found =
-        bsearch(&id, item->counters, item->count, sizeof *item->counters, compare_id);
+    const struct counter *const *found = find_asked(wanted, id);
     if (item->breadth != BREADTH_LISTED && breadth_is_dropped(wanted->query->breadth))
         return found && !breadth_is_extra(wanted->query->breadth, *found) ? *found : NULL;
     if (found || item->breadth != BREADTH_ALL)

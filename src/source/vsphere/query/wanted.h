@@ -15,6 +15,7 @@ struct wanted {
     const struct vim_series *first; /* of the answer */
     const struct vim_series *run;   /* the first of those of one counter that follow each other */
     GHashTable *met;                /* all so far; NULL as long as the counters ascend */
+    size_t place;                   /* of the counter that was found last, in the item */
 };
 
 /* wanted_init: for the answer to the item, of which first is the first series. wanted_done is due.
