@@ -55,6 +55,14 @@ static int reject(const char *name) {
     return STATUS_USAGE;
 }
 
+static int write_completion(const char *shell, const char *folder) {
+    struct error error = {0};
+    if (completion_write(shell, folder, commands, COMMANDS, &error))
+        return STATUS_OK;
+    fprintf(stderr, "vperf: %s\n", error.message);
+    return STATUS_USAGE;
+}
+
 static int write_manual(const char *name, const char *folder) {
     struct error error = {0};
     for (size_t i = 0; i < COMMANDS; i++)
@@ -72,9 +80,10 @@ static int run(int argc, char **argv) {
             return commands[i].run(argc - 1, argv + 1);
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
         return show_help();
-    if (strcmp(name, "--completion") == 0 && argc == 3) /* for the build */
-        return completion_write(argv[2], commands, COMMANDS) ? STATUS_OK : STATUS_USAGE;
-    if (strcmp(name, "--manual") == 0 && argc == 4) /* for the build */
+    /* For the build. */
+    if (strcmp(name, "--completion") == 0 && argc == 4)
+        return write_completion(argv[2], argv[3]);
+    if (strcmp(name, "--manual") == 0 && argc == 4)
         return write_manual(argv[2], argv[3]);
     if (strcmp(name, "--version") != 0)
         return reject(name);

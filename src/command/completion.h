@@ -7,8 +7,13 @@
 #include <stddef.h>
 
 #include "command/command.h"
+#include "core/error.h"
 
-/* completion_write: the script for bash, zsh or fish on stdout; false for any other shell. */
-bool completion_write(const char *shell, const struct command *commands, size_t count);
+/*
+ * completion_write: the script for bash, zsh or fish on stdout: vperf.SHELL of the folder, and
+ * behind it what it works with. False for any other shell, and when the file cannot be read.
+ */
+bool completion_write(const char *shell, const char *folder, const struct command *commands,
+                      size_t count, struct error *error);
 
 #endif

@@ -2,6 +2,7 @@
 /* vperf counters: the catalogues of targets. */
 #include <stdlib.h>
 
+#include "command/counter_cache.h"
 #include "command/listing.h"
 #include "command/offered.h"
 #include "core/memory.h"
@@ -153,6 +154,7 @@ static bool list(const struct listing_run *run, struct source *source, struct er
     if (options->offered && !offers)
         return false;
     list_counters(run, catalog, offers);
+    counter_cache_store(catalog);
     if (offers)
         g_hash_table_destroy(offers);
     return true;

@@ -13,6 +13,10 @@ static const struct page pages[] = {
 #endif
 };
 
+const char *page_name(size_t number) {
+    return number < G_N_ELEMENTS(pages) ? pages[number].name : NULL;
+}
+
 static const struct page *find(const char *name) {
     for (size_t i = 0; i < G_N_ELEMENTS(pages); i++)
         if (strcmp(pages[i].name, name) == 0)

@@ -30,6 +30,9 @@ struct page {
 const struct page *page_find(const char *name, const char *output, bool terminal,
                              struct error *error);
 
+/* page_name: of the form with this number, from 0 on; NULL behind the last one. */
+const char *page_name(size_t number);
+
 /* Each writes a report; false when that fails otherwise than by the stream. */
 
 /* page_csv: one row per cluster, host and guest. */
