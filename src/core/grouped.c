@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "core/memory.h"
@@ -28,6 +29,8 @@ struct grouped {
     int file; /* -1: not needed yet */
     off_t end;
     bool lost;
+    const char *map; /* of the file, up to the end that it had; NULL for none */
+    size_t map_size;
     char *room; /* for the group that is read */
     size_t room_size;
 };
@@ -44,7 +47,14 @@ static struct group *group_at(const struct grouped *grouped, size_t index) {
     return &g_array_index(grouped->list, struct group, index);
 }
 
+static void unmap(struct grouped *grouped) {
+    if (grouped->map)
+        munmap((void *)grouped->map, grouped->map_size);
+    grouped->map = NULL;
+}
+
 void grouped_clear(struct grouped *grouped) {
+    unmap(grouped);
     for (size_t i = 0; i < grouped->list->len; i++) {
         struct group *group = group_at(grouped, i);
         if (!group->bytes)
@@ -198,4 +208,32 @@ const void *grouped_read(struct grouped *grouped, size_t index, size_t *size, st
     }
     *size = size_to_read(group);
     return grouped->room;
+}
+
+/* All is in the file then, or nothing. */
+bool grouped_map(struct grouped *grouped, struct error *error) {
+    unmap(grouped);
+    if (!grouped->end)
+        return true;
+    if (!write_out(grouped, error))
+        return false;
+    grouped->map_size = (size_t)grouped->end;
+    void *map = mmap(NULL, grouped->map_size, PROT_READ, MAP_SHARED, grouped->file, 0);
+    if (map == MAP_FAILED)
+        return temporary_fail("read", error);
+    grouped->map = map;
+    return true;
+}
+
+void grouped_pieces(const struct grouped *grouped, size_t index,
+                    void (*take)(void *context, const void *bytes, size_t size), void *context) {
+    if (index >= grouped->list->len || !group_at(grouped, index)->bytes)
+        return;
+    const struct group *group = group_at(grouped, index);
+    for (guint i = 0; grouped->map && i < group->parts->len; i++) {
+        const struct part *part = &g_array_index(group->parts, struct part, i);
+        take(context, grouped->map + part->offset, part->size);
+    }
+    if (group->bytes->len)
+        take(context, group->bytes->data, group->bytes->len);
 }

@@ -44,6 +44,19 @@ bool grouped_prepare(struct grouped *grouped, struct error *error)
  */
 const void *grouped_read(struct grouped *grouped, size_t index, size_t *size, struct error *error);
 
+/*
+ * grouped_map: makes ready for grouped_pieces, which needs no memory for a group: what is in the
+ * file is seen there. False with ERROR_OUTPUT when it cannot be.
+ */
+bool grouped_map(struct grouped *grouped, struct error *error) __attribute__((warn_unused_result));
+
+/*
+ * grouped_pieces: calls take for the records of a group, in the order in which they came, at rising
+ * addresses; each piece is of whole records, and valid until grouped_clear or the next record.
+ */
+void grouped_pieces(const struct grouped *grouped, size_t index,
+                    void (*take)(void *context, const void *bytes, size_t size), void *context);
+
 /* grouped_clear: drops all records; groups are numbered anew. */
 void grouped_clear(struct grouped *grouped);
 

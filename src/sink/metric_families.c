@@ -285,14 +285,12 @@ static int compare_records(gconstpointer a, gconstpointer b) {
     return left < right ? -1 : left > right;
 }
 
-static GPtrArray *records_in(const char *bytes, size_t size) {
-    GPtrArray *records = g_ptr_array_new();
+static void note_records(void *records, const void *bytes, size_t size) {
     for (size_t at = 0; at < size;) {
-        const struct record *record = (const void *)(bytes + at);
+        const struct record *record = (const void *)((const char *)bytes + at);
         g_ptr_array_add(records, (gpointer)record);
         at += record->size;
     }
-    return records;
 }
 
 static void write_series(struct writer *writer, const GPtrArray *records) {
@@ -308,22 +306,18 @@ static void write_series(struct writer *writer, const GPtrArray *records) {
     }
 }
 
-static bool write_family(struct metric_families *families, struct family *family, FILE *stream,
-                         struct error *error) {
-    size_t size = 0;
-    const char *bytes = grouped_read(families->grouped, family->number, &size, error);
-    if (!bytes || !size)
-        return bytes;
+static void write_family(struct metric_families *families, struct family *family, FILE *stream) {
     struct writer writer = {.families = families, .metric = &family->metric, .stream = stream};
-    GPtrArray *records = records_in(bytes, size);
+    GPtrArray *records = g_ptr_array_new();
+    grouped_pieces(families->grouped, family->number, note_records, records);
     if (family->continues)
         g_ptr_array_sort(records, compare_records);
     family->continues = false;
-    openmetrics_family(families->text, families->style.dialect, &family->metric);
+    if (records->len)
+        openmetrics_family(families->text, families->style.dialect, &family->metric);
     write_series(&writer, records);
     flush(families->text, stream);
     g_ptr_array_free(records, TRUE);
-    return true;
 }
 
 static void write_info(struct metric_families *families, FILE *stream) {
@@ -356,16 +350,15 @@ static void forget(struct metric_families *families) {
 }
 
 bool metric_families_write(struct metric_families *families, FILE *stream, struct error *error) {
-    bool good = true;
-    if (!grouped_prepare(families->grouped, error))
+    if (!grouped_map(families->grouped, error))
         return false;
     GPtrArray *list = sorted(families->list);
     write_info(families, stream);
-    for (guint i = 0; good && i < list->len; i++)
-        good = write_family(families, g_ptr_array_index(list, i), stream, error);
+    for (guint i = 0; i < list->len; i++)
+        write_family(families, g_ptr_array_index(list, i), stream);
     openmetrics_end(families->text, families->style.dialect);
     flush(families->text, stream);
     g_ptr_array_free(list, TRUE);
     forget(families);
-    return good;
+    return true;
 }

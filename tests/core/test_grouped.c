@@ -80,6 +80,49 @@ static void test_order(void **state) {
     grouped_free(NULL);
 }
 
+/* What came of a group so far. */
+struct seen {
+    size_t group;
+    uint64_t count;
+    const char *end; /* of the piece before */
+};
+
+static void look(void *context, const void *bytes, size_t size) {
+    struct seen *seen = context;
+    const uint64_t *records = bytes;
+    assert_true(size > 0 && size % (2 * sizeof *records) == 0);
+    assert_true(!seen->end || (const char *)bytes >= seen->end);
+    seen->end = (const char *)bytes + size;
+    for (size_t i = 0; i < size / (2 * sizeof *records); i++) {
+        assert_int_equal(records[2 * i], seen->group);
+        assert_int_equal(records[2 * i + 1], seen->count);
+        seen->count++;
+    }
+}
+
+/* In memory, partly in the file, and again after all was dropped. */
+static void test_pieces(void **state) {
+    static const size_t limits[] = {1 << 20, 1000, 0};
+    struct error error = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        struct grouped *grouped = grouped_new(limits[i]);
+        for (int times = 0; times < 2; times++) {
+            fill(grouped);
+            assert_true(grouped_map(grouped, &error));
+            for (size_t group = 0; group < GROUPS; group++) {
+                struct seen seen = {.group = group}, none = {0};
+                grouped_pieces(grouped, 2 * group, look, &seen);
+                grouped_pieces(grouped, 2 * group + 1, look, &none);
+                assert_int_equal(seen.count, ROUNDS);
+                assert_int_equal(none.count, 0);
+            }
+            grouped_clear(grouped);
+        }
+        grouped_free(grouped);
+    }
+}
+
 /* Without a place for them, records are lost, and it is told. */
 static void test_no_directory(void **state) {
     struct error error = {0};
@@ -132,6 +175,7 @@ static void test_large(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),
+        cmocka_unit_test(test_pieces),
         cmocka_unit_test(test_no_directory),
         cmocka_unit_test(test_large),
     };
