@@ -21,6 +21,7 @@
 #include "core/clock.h"
 #include "core/memory.h"
 #include "core/secret.h"
+#include "serve/guesses.h"
 #include "serve/hashes.h"
 
 enum {
@@ -31,15 +32,11 @@ enum {
     DIGEST_BYTES = 32,
     REMEMBERED = 64,
     MOST_CHECKING = 2, /* threads, the one that hashes included */
-    GUESS_SHARE = 4,   /* hashes of wrong passwords take this part of the time */
 };
-
-static const int64_t guess_ns = 1000000000LL, burst_ns = 20 * guess_ns;
 
 struct account {
     char *name;
     char *hash;
-    int64_t paid_ns; /* until when wrong passwords have used up their time */
 };
 
 /* The newest ones; those that are refused do not push out those that are not. */
@@ -56,7 +53,7 @@ struct accounts {
     struct remembered remembered[ACCOUNTS_UNKNOWN];
     atomic_int checking;     /* threads */
     pthread_mutex_t hashing; /* of what follows */
-    int64_t paid_ns;         /* as a user's, of all names that do not exist */
+    struct guesses guesses;
     struct crypt_data crypt;
 };
 
@@ -165,7 +162,8 @@ struct accounts *accounts_read(const char *path, struct error *error) {
     atomic_init(&accounts->checking, 0);
     secret_protect_process(); /* passwords come, and the library of HTTP has them too */
     bool good = check_file(file, path, error) && read_lines(accounts, file, path, error);
-    if (good && getrandom(accounts->key, KEY_BYTES, 0) != KEY_BYTES)
+    if (good && (getrandom(accounts->key, KEY_BYTES, 0) != KEY_BYTES ||
+                 getrandom(accounts->guesses.key, GUESSES_KEY_BYTES, 0) != GUESSES_KEY_BYTES))
         good = error_set(error, ERROR_UNAVAILABLE, "no random numbers: %s", strerror(errno));
     fclose(file);
     if (good)
@@ -197,60 +195,6 @@ static bool same_bytes(const void *left, const void *right, size_t size) {
     return difference == 0;
 }
 
-static struct account *find_user(struct accounts *accounts, const char *name) {
-    for (size_t i = 0; i < accounts->count; i++)
-        if (strcmp(accounts->users[i].name, name) == 0)
-            return &accounts->users[i];
-    return NULL;
-}
-
-/* One who does not exist is compared with another's hash, in vain. */
-static bool check_password(struct accounts *accounts, const struct account *user,
-                           const char *password) {
-    const char *hash = user ? user->hash : accounts->users[0].hash;
-    const char *made = crypt_r(password, hash, &accounts->crypt);
-    bool same = made && strlen(made) == strlen(hash) && same_bytes(made, hash, strlen(hash));
-    explicit_bzero(&accounts->crypt, sizeof accounts->crypt);
-    return user && same;
-}
-
-/* Who guesses one name keeps out nobody else. */
-static enum accounts_verdict check_guess(struct accounts *accounts, const char *name,
-                                         const char *password) {
-    struct account *user = find_user(accounts, name);
-    int64_t *paid_ns = user ? &user->paid_ns : &accounts->paid_ns;
-    int64_t begin_ns = clock_boot_ns();
-    if (*paid_ns - begin_ns > burst_ns)
-        return ACCOUNTS_UNKNOWN;
-    if (check_password(accounts, user, password))
-        return ACCOUNTS_ALLOWED;
-    int64_t took_ns = clock_boot_ns() - begin_ns;
-    *paid_ns = MAX(*paid_ns, begin_ns) + MAX(guess_ns, GUESS_SHARE * took_ns);
-    return ACCOUNTS_REFUSED;
-}
-
-/* "name:password"; a NUL in it would end the password early. */
-static enum accounts_verdict check_pair(struct accounts *accounts, char *pair, size_t length) {
-    char *colon = memchr(pair, ':', length);
-    if (!colon || memchr(pair, '\0', length))
-        return ACCOUNTS_REFUSED;
-    *colon = '\0';
-    return check_guess(accounts, pair, colon + 1);
-}
-
-static enum accounts_verdict check_encoded(struct accounts *accounts, const char *encoded) {
-    gsize size = 0;
-    guchar *decoded = g_base64_decode(encoded, &size);
-    char *pair = memory_alloc(size + 1);
-    memcpy(pair, decoded, size);
-    enum accounts_verdict verdict = check_pair(accounts, pair, size);
-    explicit_bzero(pair, size);
-    free(pair);
-    explicit_bzero(decoded, size);
-    g_free(decoded);
-    return verdict;
-}
-
 static void make_digest(const struct accounts *accounts, const char *text,
                         unsigned char digest[DIGEST_BYTES]) {
     gsize size = DIGEST_BYTES;
@@ -258,6 +202,70 @@ static void make_digest(const struct accounts *accounts, const char *text,
     g_hmac_update(hmac, (const guchar *)text, -1);
     g_hmac_get_digest(hmac, digest, &size);
     g_hmac_unref(hmac);
+}
+
+static const struct account *find_user(const struct accounts *accounts, const char *name) {
+    for (size_t i = 0; i < accounts->count; i++)
+        if (strcmp(accounts->users[i].name, name) == 0)
+            return &accounts->users[i];
+    return NULL;
+}
+
+/* Hashes may differ in what they cost: each name that does not exist has one of them for good. */
+static const struct account *stand_in(const struct accounts *accounts, const char *name) {
+    unsigned char digest[DIGEST_BYTES];
+    make_digest(accounts, name, digest);
+    return &accounts->users[(digest[0] | (size_t)digest[1] << 8) % accounts->count];
+}
+
+/* One who does not exist is compared with another's hash, in vain. */
+static bool check_password(struct accounts *accounts, const char *name, const char *password) {
+    const struct account *user = find_user(accounts, name), *other = stand_in(accounts, name);
+    const char *hash = user ? user->hash : other->hash;
+    const char *made = crypt_r(password, hash, &accounts->crypt);
+    bool same = made && strlen(made) == strlen(hash) && same_bytes(made, hash, strlen(hash));
+    explicit_bzero(&accounts->crypt, sizeof accounts->crypt);
+    return user && same;
+}
+
+/* "name:password", which came from this slot's address. */
+struct guess {
+    const char *encoded;
+    size_t slot;
+};
+
+static enum accounts_verdict check_guess(struct accounts *accounts, size_t slot, const char *name,
+                                         const char *password) {
+    int64_t begin_ns = clock_boot_ns();
+    if (!guesses_allowed(&accounts->guesses, slot, begin_ns))
+        return ACCOUNTS_UNKNOWN;
+    if (check_password(accounts, name, password))
+        return ACCOUNTS_ALLOWED;
+    guesses_note(&accounts->guesses, slot, begin_ns, clock_boot_ns() - begin_ns);
+    return ACCOUNTS_REFUSED;
+}
+
+/* A NUL in it would end the password early. */
+static enum accounts_verdict check_pair(struct accounts *accounts, size_t slot, char *pair,
+                                        size_t length) {
+    char *colon = memchr(pair, ':', length);
+    if (!colon || memchr(pair, '\0', length))
+        return ACCOUNTS_REFUSED;
+    *colon = '\0';
+    return check_guess(accounts, slot, pair, colon + 1);
+}
+
+static enum accounts_verdict check_encoded(struct accounts *accounts, const struct guess *guess) {
+    gsize size = 0;
+    guchar *decoded = g_base64_decode(guess->encoded, &size);
+    char *pair = memory_alloc(size + 1);
+    memcpy(pair, decoded, size);
+    enum accounts_verdict verdict = check_pair(accounts, guess->slot, pair, size);
+    explicit_bzero(pair, size);
+    free(pair);
+    explicit_bzero(decoded, size);
+    g_free(decoded);
+    return verdict;
 }
 
 static bool remembers(const struct remembered *remembered, const unsigned char *digest) {
@@ -285,9 +293,9 @@ static enum accounts_verdict recall(struct accounts *accounts, const unsigned ch
 }
 
 /* The lock hashing is held. */
-static enum accounts_verdict check_now(struct accounts *accounts, const char *encoded,
+static enum accounts_verdict check_now(struct accounts *accounts, const struct guess *guess,
                                        const unsigned char *digest) {
-    enum accounts_verdict verdict = check_encoded(accounts, encoded);
+    enum accounts_verdict verdict = check_encoded(accounts, guess);
     if (verdict == ACCOUNTS_UNKNOWN)
         return verdict;
     pthread_mutex_lock(&accounts->lock);
@@ -297,21 +305,22 @@ static enum accounts_verdict check_now(struct accounts *accounts, const char *en
 }
 
 /* The thread before may have found out the same. */
-static enum accounts_verdict find_out(struct accounts *accounts, const char *encoded,
+static enum accounts_verdict find_out(struct accounts *accounts, const struct guess *guess,
                                       const unsigned char *digest) {
     enum accounts_verdict verdict = ACCOUNTS_UNKNOWN;
     if (atomic_fetch_add(&accounts->checking, 1) < MOST_CHECKING) {
         pthread_mutex_lock(&accounts->hashing);
         verdict = recall(accounts, digest);
         if (verdict == ACCOUNTS_UNKNOWN)
-            verdict = check_now(accounts, encoded, digest);
+            verdict = check_now(accounts, guess, digest);
         pthread_mutex_unlock(&accounts->hashing);
     }
     atomic_fetch_sub(&accounts->checking, 1);
     return verdict;
 }
 
-enum accounts_verdict accounts_check(struct accounts *accounts, const char *authorization) {
+enum accounts_verdict accounts_check(struct accounts *accounts, const char *authorization,
+                                     const struct sockaddr *from) {
     static const char scheme[] = "Basic ";
     unsigned char digest[DIGEST_BYTES];
     if (!authorization || strncasecmp(authorization, scheme, sizeof scheme - 1) != 0 ||
@@ -320,5 +329,8 @@ enum accounts_verdict accounts_check(struct accounts *accounts, const char *auth
     const char *encoded = authorization + strlen(scheme);
     make_digest(accounts, encoded, digest);
     enum accounts_verdict verdict = recall(accounts, digest);
-    return verdict == ACCOUNTS_UNKNOWN ? find_out(accounts, encoded, digest) : verdict;
+    if (verdict != ACCOUNTS_UNKNOWN)
+        return verdict;
+    const struct guess guess = {encoded, guesses_slot(&accounts->guesses, from)};
+    return find_out(accounts, &guess, digest);
 }

@@ -6,6 +6,8 @@
 #ifndef VPERF_SERVE_ACCOUNTS_H
 #define VPERF_SERVE_ACCOUNTS_H
 
+#include <sys/socket.h>
+
 #include "core/error.h"
 
 struct accounts;
@@ -30,11 +32,12 @@ enum accounts_verdict {
 
 /*
  * accounts_check: whether the value of a header Authorization is of one of the users; NULL is not.
- * Takes as long for a user who does not exist. What was found out is remembered for the next
- * request, and is answered at once. What is not known is found out by one thread at a time, for
- * which one more waits; after 20 wrong passwords of a user, one each second, or less often where a
- * hash takes long. All names that do not exist count as one user.
+ * Verdict and time are the same for a wrong password and for a user who does not exist. What was
+ * found out is remembered for the next request, and is answered at once. What is not known is found
+ * out by one thread at a time, for which one more waits, and as often as guesses.h says of the
+ * address that it comes from, which may be NULL.
  */
-enum accounts_verdict accounts_check(struct accounts *accounts, const char *authorization);
+enum accounts_verdict accounts_check(struct accounts *accounts, const char *authorization,
+                                     const struct sockaddr *from);
 
 #endif

@@ -158,6 +158,12 @@ static struct connection *connection_of(struct MHD_Connection *connection) {
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
+static const struct sockaddr *address_of(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return info ? info->client_addr : NULL;
+}
+
 static bool has_body(struct MHD_Connection *connection) {
     const char *length = header_of(connection, "Content-Length");
     return header_of(connection, "Transfer-Encoding") || (length && strcmp(length, "0") != 0);
@@ -177,7 +183,8 @@ static enum MHD_Result begin_request(struct server *server, struct MHD_Connectio
     atomic_fetch_add(&server->answering, 1);
     connections_await_answer(connection_of(connection));
     enum accounts_verdict verdict =
-        accounts ? accounts_check(accounts, header_of(connection, "Authorization"))
+        accounts ? accounts_check(accounts, header_of(connection, "Authorization"),
+                                  address_of(connection))
                  : ACCOUNTS_ALLOWED;
     if (verdict == ACCOUNTS_UNKNOWN)
         return refuse(connection, MHD_HTTP_TOO_MANY_REQUESTS,

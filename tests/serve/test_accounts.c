@@ -7,9 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <arpa/inet.h>
 #include <cmocka.h>
 #include <crypt.h>
 #include <glib.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,8 +61,8 @@ static char *header_of(const char *user, const char *password) {
 
 static bool lets_in(struct accounts *accounts, const char *user, const char *password) {
     char *header = header_of(user, password);
-    enum accounts_verdict first = accounts_check(accounts, header);
-    assert_int_equal(accounts_check(accounts, header), first); /* remembered */
+    enum accounts_verdict first = accounts_check(accounts, header, NULL);
+    assert_int_equal(accounts_check(accounts, header, NULL), first); /* remembered */
     free(header);
     assert_int_not_equal(first, ACCOUNTS_UNKNOWN);
     return first == ACCOUNTS_ALLOWED;
@@ -113,11 +115,11 @@ static void test_headers(void **state) {
         "Basic dQA6c2VjcmV0",
     };
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
-        assert_int_equal(accounts_check(accounts, headers[i]), ACCOUNTS_REFUSED);
-    assert_int_equal(accounts_check(accounts, "basic dTpzZWNyZXQ="), ACCOUNTS_ALLOWED);
+        assert_int_equal(accounts_check(accounts, headers[i], NULL), ACCOUNTS_REFUSED);
+    assert_int_equal(accounts_check(accounts, "basic dTpzZWNyZXQ=", NULL), ACCOUNTS_ALLOWED);
     for (int i = 0; i < 2000; i++)
         g_string_append(longest, "dTpz");
-    assert_int_equal(accounts_check(accounts, longest->str), ACCOUNTS_REFUSED);
+    assert_int_equal(accounts_check(accounts, longest->str, NULL), ACCOUNTS_REFUSED);
     /* Those that are refused do not make it forget the others. */
     for (int i = 0; i < 70; i++) {
         char *password = memory_printf("%d", i);
@@ -133,29 +135,37 @@ static void test_headers(void **state) {
     free(hash);
 }
 
-static enum accounts_verdict check(struct accounts *accounts, const char *password) {
-    char *header = header_of("u", password);
-    enum accounts_verdict verdict = accounts_check(accounts, header);
+static enum accounts_verdict check_from(struct accounts *accounts, const char *user,
+                                        const char *password, const char *address) {
+    struct sockaddr_in from = {.sin_family = AF_INET};
+    assert_int_equal(inet_pton(AF_INET, address, &from.sin_addr), 1);
+    char *header = header_of(user, password);
+    enum accounts_verdict verdict =
+        accounts_check(accounts, header, (const struct sockaddr *)(const void *)&from);
     free(header);
     return verdict;
 }
 
-/* Names that do not exist have one limit, and use up nobody's. */
+static enum accounts_verdict check(struct accounts *accounts, const char *password) {
+    return check_from(accounts, "u", password, "192.0.2.1");
+}
+
+/* A user and a name that nobody has get the same answers. */
 static void test_guessed_names(void **state) {
+    static const char *const names[] = {"u", "nobody"};
     char *hash = hash_of("secret"), *text = memory_concat("u:", hash, "\n", NULL);
     struct error error;
-    struct accounts *accounts = read_text(text, &error);
-    int refused = 0;
     (void)state;
-    for (int i = 0; i < 100; i++) {
-        char *name = memory_printf("nobody%d", i), *header = header_of(name, "secret");
-        refused += accounts_check(accounts, header) == ACCOUNTS_REFUSED;
-        free(header);
-        free(name);
+    for (size_t name = 0; name < 2; name++) {
+        struct accounts *accounts = read_text(text, &error);
+        for (int i = 0; i < 100; i++) {
+            char *password = memory_printf("%d", i);
+            assert_int_equal(check_from(accounts, names[name], password, "192.0.2.1"),
+                             i < 21 ? ACCOUNTS_REFUSED : ACCOUNTS_UNKNOWN);
+            free(password);
+        }
+        accounts_free(accounts);
     }
-    assert_in_range(refused, 20, 21);
-    assert_int_equal(check(accounts, "secret"), ACCOUNTS_ALLOWED);
-    accounts_free(accounts);
     free(text);
     free(hash);
 }
@@ -173,7 +183,7 @@ static void test_byte_order_mark(void **state) {
     free(hash);
 }
 
-/* Guessing is slow, and does not keep out those who are known, nor those who are not guessed. */
+/* Guessing is slow, and does not keep out those who are known. */
 static void test_guesses(void **state) {
     char *one = hash_of("secret"), *other = hash_of("other");
     char *text = memory_concat("v:", other, "\nu:", one, "\n", NULL);
@@ -183,6 +193,7 @@ static void test_guesses(void **state) {
     int refused = 0;
     (void)state;
     assert_int_equal(check(accounts, "secret"), ACCOUNTS_ALLOWED);
+    assert_int_equal(accounts_check(accounts, known, NULL), ACCOUNTS_ALLOWED);
     for (int i = 0; i < 100; i++) {
         char *password = memory_printf("%d", i);
         refused += check(accounts, password) == ACCOUNTS_REFUSED;
@@ -191,7 +202,7 @@ static void test_guesses(void **state) {
     assert_in_range(refused, 20, 21);
     assert_int_equal(check(accounts, "0"), ACCOUNTS_REFUSED);
     assert_int_equal(check(accounts, "secret"), ACCOUNTS_ALLOWED);
-    assert_int_equal(accounts_check(accounts, known), ACCOUNTS_ALLOWED);
+    assert_int_equal(accounts_check(accounts, known, NULL), ACCOUNTS_ALLOWED);
     assert_int_equal(check(accounts, "new"), ACCOUNTS_UNKNOWN);
     now_seconds++;
     assert_int_equal(check(accounts, "new"), ACCOUNTS_REFUSED);
