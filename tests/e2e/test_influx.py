@@ -131,6 +131,22 @@ def test_tags_tell_where_guests_are(vperf, vcenter, points):
     assert stores <= volumes
 
 
+def test_datastores_of_a_history(vperf, vcenter, points, tmp_path):
+    """They have their names there too."""
+    history = tmp_path / "vperf.db"
+    record = vperf.start("record", "--output", history, *vcenter.arguments)
+    try:
+        harness.await_true(lambda: "cpu.usage.average" in vperf.run("collect", history).out,
+                           "a history", 60)
+        record.send_signal(signal.SIGTERM)
+        harness.finish(record)
+    finally:
+        record.kill()
+    done = vperf.run("collect", "--format", "influx", history)
+    volumes = {tags["dsname"] for _, tags, _, _ in lineprotocol.read(done.out) if "dsname" in tags}
+    assert volumes == {tags["dsname"] for _, tags, _, _ in points if "dsname" in tags}
+
+
 def test_names(vperf, named):
     """What a name holds is escaped; a line break is two characters, as telegraf writes it."""
     done = vperf.run("collect", "--type", "vm", "--counter", "cpu.usage.average", "--instance",

@@ -52,13 +52,19 @@ static bool was_there(const struct history *history, const struct reader_entity 
     return context->entity->state != STATE_ON || entity->newest > newest - GONE_SECONDS;
 }
 
+/* Datastores also when others' counters have instances by their volumes. */
+static bool is_wanted(const struct selection *selection, enum entity_type type) {
+    return selection->types[type] ||
+           (type == ENTITY_DATASTORE && selection->context & CONTEXT_VOLUMES);
+}
+
 static void fill(const struct history *history, const struct selection *selection) {
     int64_t at = history->options.at;
     if (history->options.at_relative)
         at += history->reader->newest;
     for (size_t i = 0; i < history->reader->count; i++) {
         const struct reader_entity *entity = history->reader->entities[i];
-        if (!selection->types[reader_present(entity)->type] ||
+        if (!is_wanted(selection, reader_present(entity)->type) ||
             (at && !was_there(history, entity, at)))
             continue;
         size_t context = at ? reader_context(entity, at) : entity->context_count - 1;
