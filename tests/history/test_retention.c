@@ -8,42 +8,17 @@
 
 #include <cmocka.h>
 
-#include <glib/gstdio.h>
 #include <stdlib.h>
 
 #include "core/clock.h"
 #include "core/memory.h"
-#include "history/writer.h"
+#include "history/fixture.h"
 
 enum { HOUR = 3600, DAY = 24 * HOUR, BLOCKS = 20000 };
 
 static const struct retention short_time = {2 * DAY, 10 * DAY};
-static const struct log quiet = {.level = LOG_QUIET};
 static const struct counter usage = {
     .name = "cpu.usage.average", .unit = "percent", .rollup = "average", .stats = "rate"};
-
-struct fixture {
-    char *folder;
-    char *path;
-};
-
-static int set_up(void **state) {
-    struct fixture *fixture = memory_alloc(sizeof *fixture);
-    fixture->folder = g_dir_make_tmp("vperf-XXXXXX", NULL);
-    fixture->path = g_build_filename(fixture->folder, "vperf.db", NULL);
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    struct fixture *fixture = *state;
-    g_unlink(fixture->path);
-    g_rmdir(fixture->folder);
-    g_free(fixture->folder);
-    g_free(fixture->path);
-    free(fixture);
-    return 0;
-}
 
 static int64_t count(struct database *database, const char *sql) {
     struct error error = {0};
@@ -134,7 +109,7 @@ static void test_what_comes_back(void **state) {
     const struct fixture *fixture = *state;
     enum { COMMITS = 40 };
     struct error error = {0};
-    struct writer *writer = writer_open(fixture->path, &short_time, &quiet, &error);
+    struct writer *writer = writer_open(fixture->path, &short_time, &fixture_quiet, &error);
     assert_non_null(writer);
     int64_t now = g_get_real_time() / G_USEC_PER_SEC / 20 * 20;
     add(writer, 0, "back", now - 20 * DAY);
@@ -155,11 +130,54 @@ static void test_what_comes_back(void **state) {
     database_close(database);
 }
 
+/* A year, four days in each round: what is too old goes, and the file does not grow. */
+static void keep_a_year(struct fixture *fixture, const struct retention *retention) {
+    enum { ROUNDS = 92, HOURS = 96, APPLIED_ROUNDS = 30 };
+    static const struct entity guest = {
+        .type = ENTITY_VM, .source = "esx", .name = "web", .id = "vm-1"};
+    struct error error = {0};
+    fixture_reopen(fixture, retention, &fixture_quiet);
+    int64_t now = g_get_real_time() / G_USEC_PER_SEC;
+    int64_t size = 0, start = (now / HOUR - ROUNDS * HOURS) * HOUR;
+    for (int64_t round = 0; round < ROUNDS; round++) {
+        struct sample samples[HOURS];
+        for (int64_t i = 0; i < HOURS; i++)
+            samples[i] = (struct sample){start + (round * HOURS + i) * HOUR, i};
+        const struct series series = {.entity = &guest,
+                                      .counter = &usage,
+                                      .instance = "",
+                                      .interval = HOUR,
+                                      .count = HOURS,
+                                      .samples = samples};
+        writer_add(fixture->writer, 0, &series);
+        assert_true(writer_commit(fixture->writer, 0, &error));
+        if (round == 2 * APPLIED_ROUNDS)
+            size = fixture_number(fixture, "PRAGMA page_count");
+    }
+    assert_in_range(fixture_number(fixture, "SELECT count(*) FROM block") +
+                        fixture_number(fixture, "SELECT count(*) FROM round"),
+                    HOURS, (APPLIED_ROUNDS + 2) * HOURS);
+    assert_in_range(fixture_number(fixture, "SELECT max(hour) - min(hour) FROM rollup"), HOURS,
+                    (APPLIED_ROUNDS + 6) * HOURS);
+    assert_true(fixture_number(fixture, "PRAGMA page_count") <= size + size / 4);
+}
+
+static void test_retention(void **state) {
+    keep_a_year(*state, &(struct retention){2 * 86400, 10 * 86400});
+}
+
+static void test_hours_kept_for_less_than_samples(void **state) {
+    keep_a_year(*state, &(struct retention){10 * 86400, 2 * 86400});
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_all_that_is_old, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_recorder_that_was_off, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_what_comes_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_all_that_is_old, fixture_folder, fixture_done),
+        cmocka_unit_test_setup_teardown(test_a_recorder_that_was_off, fixture_folder, fixture_done),
+        cmocka_unit_test_setup_teardown(test_what_comes_back, fixture_folder, fixture_done),
+        cmocka_unit_test_setup_teardown(test_retention, fixture_folder, fixture_done),
+        cmocka_unit_test_setup_teardown(test_hours_kept_for_less_than_samples, fixture_folder,
+                                        fixture_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,14 +19,13 @@
 
 #include "core/memory.h"
 #include "history/check.h"
+#include "history/fixture.h"
 #include "history/reader.h"
 #include "history/retention.h"
 
 enum { INTERVAL = 20, HOUR = 3600 };
 
 static const int64_t begin = 1763751600; /* a whole hour */
-static const struct retention long_enough = {35 * 86400, 1000 * 86400};
-static const struct log quiet = {.level = LOG_QUIET};
 
 static const struct entity guest = {.type = ENTITY_VM,
                                     .state = STATE_ON,
@@ -38,44 +37,8 @@ static const struct entity guest = {.type = ENTITY_VM,
 static const struct counter usage = {
     .name = "cpu.usage.average", .unit = "percent", .rollup = "average", .stats = "rate"};
 
-struct fixture {
-    char *folder;
-    char *path;
-    struct writer *writer;
-};
-
-static int set_up(void **state) {
-    struct fixture *fixture = memory_alloc(sizeof *fixture);
-    fixture->folder = g_dir_make_tmp("vperf-XXXXXX", NULL);
-    fixture->path = g_build_filename(fixture->folder, "vperf.db", NULL);
-    struct error error = {0};
-    fixture->writer = writer_open(fixture->path, &long_enough, &quiet, &error);
-    assert_non_null(fixture->writer);
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    struct fixture *fixture = *state;
-    writer_close(fixture->writer);
-    const char *const names[] = {"vperf.db", "vperf.db-wal", "vperf.db-shm"};
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        char *path = g_build_filename(fixture->folder, names[i], NULL);
-        g_unlink(path);
-        g_free(path);
-    }
-    g_rmdir(fixture->folder);
-    g_free(fixture->folder);
-    g_free(fixture->path);
-    free(fixture);
-    return 0;
-}
-
 static void reopen(struct fixture *fixture) {
-    struct error error = {0};
-    writer_close(fixture->writer);
-    fixture->writer = writer_open(fixture->path, &long_enough, &quiet, &error);
-    assert_non_null(fixture->writer);
+    fixture_reopen(fixture, &fixture_long_enough, &fixture_quiet);
 }
 
 static int64_t value_at(int64_t time) {
@@ -127,24 +90,15 @@ static void check(const struct fixture *fixture, int64_t from, int64_t until, in
     reader_close(reader);
 }
 
-static int64_t number(const struct fixture *fixture, const char *sql) {
-    struct error error = {0};
-    int64_t result = 0;
-    struct database *database = database_open(fixture->path, &error);
-    assert_non_null(database);
-    assert_true(database_number(database, sql, &result, -1, &error));
-    database_close(database);
-    return result;
-}
-
 static void test_rounds_become_blocks(void **state) {
     struct fixture *fixture = *state;
     for (int64_t time = begin; time < begin + 4 * HOUR; time += 300)
         add(fixture, &guest, time, time + 300);
     check(fixture, begin, begin + 4 * HOUR, 0, -1);
-    assert_int_equal(number(fixture, "SELECT count(*) FROM block"), 2);
-    assert_int_equal(number(fixture, "SELECT sum(samples) FROM rollup"), 2 * HOUR / INTERVAL);
-    assert_int_equal(number(fixture, "SELECT count(*) FROM gap"), 0);
+    assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM block"), 2);
+    assert_int_equal(fixture_number(fixture, "SELECT sum(samples) FROM rollup"),
+                     2 * HOUR / INTERVAL);
+    assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM gap"), 0);
     struct error error = {0};
     struct check all = {0};
     struct database *database = database_open(fixture->path, &error);
@@ -162,8 +116,8 @@ static void test_once(void **state) {
     reopen(fixture);
     add(fixture, &guest, begin, begin + 1200);
     check(fixture, begin, begin + 1200, 0, -1);
-    assert_int_equal(number(fixture, "SELECT sum(samples) FROM round"), 60);
-    assert_int_equal(number(fixture, "SELECT count(*) FROM gap"), 0);
+    assert_int_equal(fixture_number(fixture, "SELECT sum(samples) FROM round"), 60);
+    assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM gap"), 0);
 }
 
 /* A gap is what is between two samples; a sample that comes late makes it smaller. */
@@ -173,20 +127,22 @@ static void test_gaps(void **state) {
     writer_miss(fixture->writer, 0, NULL, "away");
     add(fixture, &guest, begin + 900, begin + 1200);
     assert_int_equal(
-        number(fixture, "SELECT count(*) FROM gap WHERE after = 1763752200 AND until = 1763752500 "
-                        "AND reason = 'away'"),
+        fixture_number(fixture,
+                       "SELECT count(*) FROM gap WHERE after = 1763752200 AND until = 1763752500 "
+                       "AND reason = 'away'"),
         1);
     check(fixture, begin, begin + 1200, begin + 620, begin + 900);
     add(fixture, &guest, begin + 700, begin + 800);
-    assert_int_equal(number(fixture, "SELECT sum(until - after) FROM gap"), 200);
-    assert_int_equal(number(fixture, "SELECT count(*) FROM gap"), 2);
+    assert_int_equal(fixture_number(fixture, "SELECT sum(until - after) FROM gap"), 200);
+    assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM gap"), 2);
     add(fixture, &guest, begin + 600, begin + 900);
-    assert_int_equal(number(fixture, "SELECT count(*) FROM gap"), 0);
+    assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM gap"), 0);
     check(fixture, begin, begin + 1200, 0, -1);
     reopen(fixture);
     add(fixture, &guest, begin + 1240, begin + 1300);
     assert_int_equal(
-        number(fixture, "SELECT count(*) FROM gap WHERE reason = 'vperf did not record'"), 1);
+        fixture_number(fixture, "SELECT count(*) FROM gap WHERE reason = 'vperf did not record'"),
+        1);
 }
 
 /* Samples that come when their hour is a block already become part of it. */
@@ -195,7 +151,7 @@ static void test_late_samples(void **state) {
     add(fixture, &guest, begin, begin + 600);
     for (int64_t time = begin + 2400; time < begin + 4 * HOUR; time += 1200)
         add(fixture, &guest, time, time + 1200);
-    int64_t before = number(fixture, "SELECT samples FROM rollup ORDER BY hour");
+    int64_t before = fixture_number(fixture, "SELECT samples FROM rollup ORDER BY hour");
     assert_int_equal(before, 90);
     writer_close(fixture->writer);
     struct error error = {0};
@@ -207,7 +163,7 @@ static void test_late_samples(void **state) {
     add(fixture, &guest, begin + 600, begin + 2400);
     add(fixture, &guest, begin + 4 * HOUR, begin + 4 * HOUR + 20);
     check(fixture, begin, begin + 4 * HOUR + 20, 0, -1);
-    assert_int_equal(number(fixture, "SELECT samples FROM rollup ORDER BY hour"), 180);
+    assert_int_equal(fixture_number(fixture, "SELECT samples FROM rollup ORDER BY hour"), 180);
 }
 
 static void test_marks(void **state) {
@@ -255,13 +211,14 @@ static void test_readings_are_no_samples(void **state) {
     writer_miss(fixture->writer, 0, &guest, "away");
     read_space(fixture, begin + 131);
     add(fixture, &guest, begin + 120, begin + 200);
-    assert_int_equal(number(fixture, "SELECT sum(samples) FROM round"), 5 + 2 + 4);
-    assert_int_equal(number(fixture, "SELECT count(*) FROM gap WHERE reason = 'away' AND until = "
-                                     "after + 20"),
+    assert_int_equal(fixture_number(fixture, "SELECT sum(samples) FROM round"), 5 + 2 + 4);
+    assert_int_equal(fixture_number(fixture,
+                                    "SELECT count(*) FROM gap WHERE reason = 'away' AND until = "
+                                    "after + 20"),
                      1);
     add(fixture, &guest, begin + 100, begin + 120);
-    assert_int_equal(number(fixture, "SELECT sum(samples) FROM round"), 5 + 2 + 5);
-    assert_int_equal(number(fixture, "SELECT count(*) FROM gap"), 0);
+    assert_int_equal(fixture_number(fixture, "SELECT sum(samples) FROM round"), 5 + 2 + 5);
+    assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM gap"), 0);
 }
 
 /* What is off has readings alone: no gaps, and its newest time is known. */
@@ -269,8 +226,8 @@ static void test_readings_leave_no_gaps(void **state) {
     struct fixture *fixture = *state;
     for (int64_t time = begin + 7; time < begin + HOUR; time += 60)
         read_space(fixture, time);
-    assert_int_equal(number(fixture, "SELECT count(*) FROM gap"), 0);
-    assert_int_equal(number(fixture, "SELECT sum(samples) FROM round"), 60);
+    assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM gap"), 0);
+    assert_int_equal(fixture_number(fixture, "SELECT sum(samples) FROM round"), 60);
     struct error error = {0};
     struct reader *reader = reader_open(fixture->path, &error);
     assert_int_equal(reader->newest, begin + 7 + 59 * 60);
@@ -294,8 +251,9 @@ static void test_contexts(void **state) {
     assert_int_equal(entity->contexts[reader_context(entity, begin + 120)].entity->cpus, 8);
     assert_string_equal(reader_present(entity)->name, "shop");
     reader_close(reader);
-    assert_int_equal(number(fixture, "SELECT count(*) FROM event WHERE kind = 'arrived' OR (kind = "
-                                     "'renamed' AND text = 'from web to shop')"),
+    assert_int_equal(fixture_number(fixture,
+                                    "SELECT count(*) FROM event WHERE kind = 'arrived' OR (kind = "
+                                    "'renamed' AND text = 'from web to shop')"),
                      2);
 }
 
@@ -310,21 +268,13 @@ static void test_a_clock_ahead(void **state) {
         add(fixture, &guest, now - HOUR + i * 2 * INTERVAL, now - HOUR + (i + 1) * 2 * INTERVAL);
         add(fixture, &lost, FUTURE + i * INTERVAL, FUTURE + (i + 1) * INTERVAL);
     }
-    assert_int_equal(number(fixture, "SELECT count(*) FROM series"), 2);
-    assert_int_equal(number(fixture, "SELECT count(*) FROM block"), 0);
-    assert_int_equal(number(fixture, "SELECT sum(samples) FROM round"), 3 * COMMITS);
+    assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM series"), 2);
+    assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM block"), 0);
+    assert_int_equal(fixture_number(fixture, "SELECT sum(samples) FROM round"), 3 * COMMITS);
     struct error error = {0};
     struct reader *reader = reader_open(fixture->path, &error);
     assert_in_range(reader->newest, now - HOUR, now);
     reader_close(reader);
-}
-
-/* Opens the history again with this log. */
-static void log_to(struct fixture *fixture, const struct log *log) {
-    struct error error = {0};
-    writer_close(fixture->writer);
-    fixture->writer = writer_open(fixture->path, &long_enough, log, &error);
-    assert_non_null(fixture->writer);
 }
 
 static void limit_files(rlim_t bytes) {
@@ -384,7 +334,7 @@ static void test_a_full_disk(void **state) {
     struct messages messages;
     struct error error = {0};
     open_messages(&messages);
-    log_to(fixture, &messages.log);
+    fixture_reopen(fixture, &fixture_long_enough, &messages.log);
     limit_files(4096);
     add(fixture, &guest, begin, begin + INTERVAL);
     add_parts(fixture, begin, 1);
@@ -392,7 +342,7 @@ static void test_a_full_disk(void **state) {
     writer_close(fixture->writer);
     limit_files(RLIM_INFINITY);
     expect_message(&messages, ": 65537 samples are lost\n", true);
-    fixture->writer = writer_open(fixture->path, &long_enough, &messages.log, &error);
+    fixture->writer = writer_open(fixture->path, &fixture_long_enough, &messages.log, &error);
     limit_files(4096);
     add(fixture, &guest, begin, begin + INTERVAL);
     add_parts(fixture, begin, MANY_PARTS - 1);
@@ -404,13 +354,14 @@ static void test_a_full_disk(void **state) {
     expect_message(&messages, lost, true);
     free(lost);
     add_parts(fixture, begin + 2 * PART_SAMPLES, 1);
-    log_to(fixture, &quiet);
+    fixture_reopen(fixture, &fixture_long_enough, &fixture_quiet);
     close_messages(&messages);
-    assert_int_equal(number(fixture, "SELECT (SELECT sum(samples) FROM round) + "
-                                     "(SELECT total(samples) FROM block)"),
+    assert_int_equal(fixture_number(fixture, "SELECT (SELECT sum(samples) FROM round) + "
+                                             "(SELECT total(samples) FROM block)"),
                      (PARTS_WITH_ROOM + 1) * PART_SAMPLES + 1);
-    assert_int_equal(number(fixture, "SELECT until - after FROM gap WHERE reason = 'the history "
-                                     "could not be written'"),
+    assert_int_equal(fixture_number(fixture,
+                                    "SELECT until - after FROM gap WHERE reason = 'the history "
+                                    "could not be written'"),
                      PART_SAMPLES);
 }
 
@@ -419,7 +370,7 @@ static void test_folding_fails(void **state) {
     struct fixture *fixture = *state;
     struct messages messages;
     open_messages(&messages);
-    log_to(fixture, &messages.log);
+    fixture_reopen(fixture, &fixture_long_enough, &messages.log);
     sqlite3 *other = NULL;
     assert_int_equal(sqlite3_open(fixture->path, &other), SQLITE_OK);
     assert_int_equal(sqlite3_exec(other,
@@ -435,47 +386,8 @@ static void test_folding_fails(void **state) {
     assert_int_equal(sqlite3_exec(other, "DROP TRIGGER full", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(other);
     check(fixture, begin, begin + 4 * HOUR, 0, -1);
-    log_to(fixture, &quiet);
+    fixture_reopen(fixture, &fixture_long_enough, &fixture_quiet);
     close_messages(&messages);
-}
-
-/* A year, four days in each round: what is too old goes, and the file does not grow. */
-static void keep_a_year(struct fixture *fixture, const struct retention *retention) {
-    enum { ROUNDS = 92, HOURS = 96, APPLIED_ROUNDS = 30 };
-    struct error error = {0};
-    writer_close(fixture->writer);
-    fixture->writer = writer_open(fixture->path, retention, &quiet, &error);
-    int64_t now = g_get_real_time() / G_USEC_PER_SEC;
-    int64_t size = 0, start = (now / HOUR - ROUNDS * HOURS) * HOUR;
-    for (int64_t round = 0; round < ROUNDS; round++) {
-        struct sample samples[HOURS];
-        for (int64_t i = 0; i < HOURS; i++)
-            samples[i] = (struct sample){start + (round * HOURS + i) * HOUR, i};
-        const struct series series = {.entity = &guest,
-                                      .counter = &usage,
-                                      .instance = "",
-                                      .interval = HOUR,
-                                      .count = HOURS,
-                                      .samples = samples};
-        writer_add(fixture->writer, 0, &series);
-        assert_true(writer_commit(fixture->writer, 0, &error));
-        if (round == 2 * APPLIED_ROUNDS)
-            size = number(fixture, "PRAGMA page_count");
-    }
-    assert_in_range(number(fixture, "SELECT count(*) FROM block") +
-                        number(fixture, "SELECT count(*) FROM round"),
-                    HOURS, (APPLIED_ROUNDS + 2) * HOURS);
-    assert_in_range(number(fixture, "SELECT max(hour) - min(hour) FROM rollup"), HOURS,
-                    (APPLIED_ROUNDS + 6) * HOURS);
-    assert_true(number(fixture, "PRAGMA page_count") <= size + size / 4);
-}
-
-static void test_retention(void **state) {
-    keep_a_year(*state, &(struct retention){2 * 86400, 10 * 86400});
-}
-
-static void test_hours_kept_for_less_than_samples(void **state) {
-    keep_a_year(*state, &(struct retention){10 * 86400, 2 * 86400});
 }
 
 /* A recorder must not go on in a file that nobody will find. */
@@ -495,20 +407,18 @@ static void test_a_file_that_is_gone(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_rounds_become_blocks, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_gaps, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_late_samples, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_marks, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_readings_are_no_samples, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_readings_leave_no_gaps, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_contexts, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_clock_ahead, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_full_disk, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_folding_fails, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_retention, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_hours_kept_for_less_than_samples, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_file_that_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_rounds_become_blocks, fixture_writer, fixture_done),
+        cmocka_unit_test_setup_teardown(test_once, fixture_writer, fixture_done),
+        cmocka_unit_test_setup_teardown(test_gaps, fixture_writer, fixture_done),
+        cmocka_unit_test_setup_teardown(test_late_samples, fixture_writer, fixture_done),
+        cmocka_unit_test_setup_teardown(test_marks, fixture_writer, fixture_done),
+        cmocka_unit_test_setup_teardown(test_readings_are_no_samples, fixture_writer, fixture_done),
+        cmocka_unit_test_setup_teardown(test_readings_leave_no_gaps, fixture_writer, fixture_done),
+        cmocka_unit_test_setup_teardown(test_contexts, fixture_writer, fixture_done),
+        cmocka_unit_test_setup_teardown(test_a_clock_ahead, fixture_writer, fixture_done),
+        cmocka_unit_test_setup_teardown(test_a_full_disk, fixture_writer, fixture_done),
+        cmocka_unit_test_setup_teardown(test_folding_fails, fixture_writer, fixture_done),
+        cmocka_unit_test_setup_teardown(test_a_file_that_is_gone, fixture_writer, fixture_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
