@@ -68,23 +68,49 @@ static struct disk *disk_for(const struct latencies *latencies, char direction,
     return disk;
 }
 
+/* Samples in ascending order, and how many of them have met or will not. */
+struct list {
+    const struct sample *samples;
+    size_t count;
+    size_t next;
+};
+
 /* Pairs of the same time go to the reader; what one side lacks up to here will not come. */
-static void meet(const struct disk *disk, int32_t interval, const struct latencies_reader *reader) {
-    GArray *const *samples = disk->samples;
-    guint next[SIDES] = {0, 0};
-    while (next[LATENCY] < samples[LATENCY]->len && next[REQUESTS] < samples[REQUESTS]->len) {
-        const struct sample *latency =
-            &g_array_index(samples[LATENCY], struct sample, next[LATENCY]);
-        const struct sample *requests =
-            &g_array_index(samples[REQUESTS], struct sample, next[REQUESTS]);
-        if (latency->time == requests->time)
+static void meet(struct list *latencies, struct list *requests, int32_t interval,
+                 const struct latencies_reader *reader) {
+    while (latencies->next < latencies->count && requests->next < requests->count) {
+        const struct sample *latency = &latencies->samples[latencies->next];
+        const struct sample *request = &requests->samples[requests->next];
+        if (latency->time == request->time)
             reader->add(reader->context, latency->time, interval, (double)latency->value,
-                        (double)requests->value);
-        next[LATENCY] += latency->time <= requests->time;
-        next[REQUESTS] += requests->time <= latency->time;
+                        (double)request->value);
+        latencies->next += latency->time <= request->time;
+        requests->next += request->time <= latency->time;
     }
-    for (size_t i = 0; i < SIDES; i++)
-        g_array_remove_range(samples[i], 0, next[i]);
+}
+
+static struct list list_of(const GArray *samples) {
+    return (struct list){(const struct sample *)(const void *)samples->data, samples->len, 0};
+}
+
+/* The samples of a side: those that do not meet any of the other side are kept. */
+static void add(const struct disk *disk, enum side side, const struct series *series,
+                const struct latencies_reader *reader) {
+    GArray *mine = disk->samples[side], *others = disk->samples[!side];
+    struct list lists[SIDES];
+    bool waits = mine->len > 0;
+    if (waits)
+        g_array_append_vals(mine, series->samples, (guint)series->count);
+    lists[side] = waits ? list_of(mine) : (struct list){series->samples, series->count, 0};
+    lists[!side] = list_of(others);
+    meet(&lists[LATENCY], &lists[REQUESTS], series->interval, reader);
+    if (lists[!side].next)
+        g_array_remove_range(others, 0, (guint)lists[!side].next);
+    if (waits && lists[side].next)
+        g_array_remove_range(mine, 0, (guint)lists[side].next);
+    else if (!waits)
+        g_array_append_vals(mine, series->samples + lists[side].next,
+                            (guint)(series->count - lists[side].next));
 }
 
 bool latencies_write(struct latencies *latencies, const struct series *series,
@@ -96,8 +122,8 @@ bool latencies_write(struct latencies *latencies, const struct series *series,
         return false;
     if (!*series->instance) /* an aggregate is no disk */
         return true;
-    const struct disk *disk = disk_for(latencies, counters[i].direction, series->instance);
-    g_array_append_vals(disk->samples[counters[i].side], series->samples, (guint)series->count);
-    meet(disk, series->interval, reader);
+    if (series->count)
+        add(disk_for(latencies, counters[i].direction, series->instance), counters[i].side, series,
+            reader);
     return true;
 }

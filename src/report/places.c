@@ -28,20 +28,35 @@ struct scale {
     double factor; /* ranges per unit */
 };
 
+/* In lanes, which a processor works on side by side. */
 static struct scale scale_of(const double *values, size_t count) {
-    struct scale scale = {values[0], values[0], 0};
-    for (size_t i = 1; i < count; i++) {
-        scale.low = values[i] < scale.low ? values[i] : scale.low;
-        scale.high = values[i] > scale.high ? values[i] : scale.high;
+    enum { LANES = 4 };
+    double low[LANES], high[LANES];
+    size_t i = 0;
+    for (size_t lane = 0; lane < LANES; lane++)
+        low[lane] = high[lane] = values[0];
+    for (; i + LANES <= count; i += LANES)
+        for (size_t lane = 0; lane < LANES; lane++) {
+            low[lane] = values[i + lane] < low[lane] ? values[i + lane] : low[lane];
+            high[lane] = values[i + lane] > high[lane] ? values[i + lane] : high[lane];
+        }
+    for (; i < count; i++) {
+        low[0] = MIN(low[0], values[i]);
+        high[0] = MAX(high[0], values[i]);
+    }
+    struct scale scale = {low[0], high[0], 0};
+    for (size_t lane = 1; lane < LANES; lane++) {
+        scale.low = MIN(scale.low, low[lane]);
+        scale.high = MAX(scale.high, high[lane]);
     }
     scale.factor = RANGES / (scale.high - scale.low);
     return scale;
 }
 
 /* A larger value is never in an earlier range. */
-static size_t range_of(const struct scale *scale, double value) {
+static uint16_t range_of(const struct scale *scale, double value) {
     int32_t range = (int32_t)((value - scale->low) * scale->factor);
-    return (size_t)MIN(range, RANGES - 1);
+    return (uint16_t)MIN(range, RANGES - 1);
 }
 
 /* A range that holds a place: so many values behind so many others. */
@@ -86,14 +101,16 @@ static void find_by_ranges(const double *values, size_t count, const struct scal
     uint32_t sizes[RANGES] = {0};
     uint16_t part_of[RANGES] = {0}; /* one more than its number */
     struct part *parts = memory_array(place_count + 1, sizeof *parts);
+    uint16_t *ranges = g_new(uint16_t, count);
     for (size_t i = 0; i < count; i++)
-        sizes[range_of(scale, values[i])]++;
+        sizes[ranges[i] = range_of(scale, values[i])]++;
     size_t part_count = list_parts(sizes, places, place_count, parts, part_of);
     for (size_t i = 0; i < count; i++) {
-        uint16_t part = part_of[range_of(scale, values[i])];
+        uint16_t part = part_of[ranges[i]];
         if (part)
             parts[part - 1].values[parts[part - 1].count++] = values[i];
     }
+    g_free(ranges);
     for (size_t i = 0; i < part_count; i++)
         find_in_part(&parts[i]);
     free(parts);

@@ -133,7 +133,8 @@ static void select_known(const struct distribution *distribution, struct percent
     free(places);
 }
 
-void distribution_reduce(struct distribution *distribution, const double *percents, size_t count) {
+/* The values stay where they are, and count no more. */
+static void reduce(struct distribution *distribution, const double *percents, size_t count) {
     if (distribution->known || !distribution->total)
         return;
     struct percentile *known = memory_array(count, sizeof *known);
@@ -143,11 +144,27 @@ void distribution_reduce(struct distribution *distribution, const double *percen
             percents[i], is_plain ? 0 : distribution_percentile(distribution, percents[i])};
     if (is_plain)
         select_known(distribution, known, count);
-    free_values(distribution);
+    distribution->value_count = 0;
     free(distribution->sorted);
     distribution->sorted = NULL;
     distribution->known = known;
     distribution->known_count = count;
+}
+
+void distribution_reduce(struct distribution *distribution, const double *percents, size_t count) {
+    reduce(distribution, percents, count);
+    free_values(distribution);
+}
+
+void distribution_hand_over(struct distribution *distribution, const double *percents, size_t count,
+                            struct distribution *other) {
+    reduce(distribution, percents, count);
+    if (!other->values) {
+        other->values = distribution->values;
+        other->value_capacity = distribution->value_capacity;
+        distribution->values = NULL;
+    }
+    free_values(distribution);
 }
 
 void distribution_done(struct distribution *distribution) {
@@ -155,11 +172,6 @@ void distribution_done(struct distribution *distribution) {
     free(distribution->values);
     free(distribution->known);
     *distribution = (struct distribution){.sorted = NULL};
-}
-
-void weighted_mean_add(struct weighted_mean *mean, double value, double weight) {
-    mean->sum += value * weight;
-    mean->weight += weight;
 }
 
 bool weighted_mean_known(const struct weighted_mean *mean) {
@@ -210,15 +222,32 @@ static void note_peak(struct measure *measure, double value, int64_t time) {
     measure->peak_time = time;
 }
 
+/* The first of the highest ones. */
+static size_t find_highest(const double *values, size_t count) {
+    double value = values[0];
+    size_t highest = 0;
+    for (size_t i = 1; i < count; i++)
+        if (values[i] > value) {
+            value = values[i];
+            highest = i;
+        }
+    return highest;
+}
+
+static size_t count_above(const double *values, size_t count, double limit) {
+    size_t above = 0;
+    for (size_t i = 0; i < count; i++)
+        above += values[i] > limit;
+    return above;
+}
+
 void measure_add_all(struct measure *measure, const struct measure_samples *samples, double limit) {
     const double *values = samples->values;
-    size_t highest = 0, above = 0, count = samples->count;
+    size_t count = samples->count;
     if (!count)
         return;
-    for (size_t i = 0; i < count; i++) {
-        highest = values[i] > values[highest] ? i : highest;
-        above += values[i] > limit;
-    }
+    size_t highest = find_highest(values, count);
+    size_t above = values[highest] > limit ? count_above(values, count, limit) : 0;
     note_peak(measure, values[highest], samples->samples[highest].time);
     note_span(measure, samples->samples[0].time, samples->samples[count - 1].time,
               samples->interval);

@@ -56,6 +56,13 @@ void distribution_compact(struct distribution *distribution);
 /* distribution_reduce: keeps these percentiles alone; no value can be added any more. */
 void distribution_reduce(struct distribution *distribution, const double *percents, size_t count);
 
+/*
+ * distribution_hand_over: as distribution_reduce; the memory of the values is free for those of
+ * another one.
+ */
+void distribution_hand_over(struct distribution *distribution, const double *percents, size_t count,
+                            struct distribution *other);
+
 /* distribution_done: frees what the distribution holds. */
 void distribution_done(struct distribution *distribution);
 
@@ -66,7 +73,10 @@ struct weighted_mean {
 };
 
 /* weighted_mean_add: a value with its weight, which is not negative. */
-void weighted_mean_add(struct weighted_mean *mean, double value, double weight);
+static inline void weighted_mean_add(struct weighted_mean *mean, double value, double weight) {
+    mean->sum += value * weight;
+    mean->weight += weight;
+}
 
 /* weighted_mean_known: something has a weight. */
 bool weighted_mean_known(const struct weighted_mean *mean);

@@ -125,13 +125,15 @@ static struct usage_entity *add_entity(struct usage *usage, const struct entity 
     return entity;
 }
 
-/* Its values take less room from now on. */
-static void end_entity(const struct usage *usage, struct usage_entity *entity) {
+/* Its values take less room from now on: that of the next one. */
+static void end_entity(const struct usage *usage, struct usage_entity *entity,
+                       struct usage_entity *next) {
     const double *percents = (const double *)(const void *)usage->percents->data;
     for (size_t i = 0; i < USAGE_METRICS; i++) {
         struct distribution *values = &entity->measures[i].values;
         if (usage->percents->len)
-            distribution_reduce(values, percents, usage->percents->len);
+            distribution_hand_over(values, percents, usage->percents->len,
+                                   &next->measures[i].values);
         else
             distribution_compact(values);
     }
@@ -155,7 +157,7 @@ static struct usage_entity *entity_for(struct usage *usage, const struct entity 
     if (!entity)
         entity = add_entity(usage, context);
     if (usage->ends && usage->last && usage->last != entity)
-        end_entity(usage, usage->last);
+        end_entity(usage, usage->last, entity);
     usage->last = entity;
     if (entity_equal(entity->entity, context))
         return entity;
@@ -251,8 +253,10 @@ static void add_samples(const struct usage *usage, struct usage_entity *entity, 
 static void add_latency(void *context, int64_t time, int32_t interval, double latency,
                         double requests) {
     struct usage_entity *entity = context;
+    if (requests <= 0)
+        return;
     weighted_mean_add(&entity->latency, latency, requests * interval);
-    if (requests <= 0 || latency < entity->latency_peak ||
+    if (latency < entity->latency_peak ||
         (latency == entity->latency_peak && entity->latency_peak_time &&
          time >= entity->latency_peak_time))
         return;
