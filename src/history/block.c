@@ -193,11 +193,22 @@ GByteArray *block_encode(const struct block_series *series, size_t count, int le
     return packed;
 }
 
+/* What is known of each series of a block before its values are read. */
+struct columns {
+    struct block_series *series; /* count and id; samples are not there yet */
+    const uint8_t **values;      /* where those of each series begin */
+    size_t *list_of;
+    size_t *lengths;
+    enum form *forms;
+    size_t capacity;
+};
+
 struct block_room {
     ZSTD_DCtx *context;
     uint8_t *bytes; /* that zstd got */
     size_t size;
     struct sample *times; /* of its lists */
+    struct columns columns;
 };
 
 struct block_room *block_room_new(void) {
@@ -206,9 +217,31 @@ struct block_room *block_room_new(void) {
     return room;
 }
 
+static void free_columns(struct columns *columns) {
+    free(columns->series);
+    free(columns->values);
+    free(columns->list_of);
+    free(columns->lengths);
+    free(columns->forms);
+}
+
+/* For so many series, and one more. */
+static void reserve_columns(struct columns *columns, size_t count) {
+    if (count < columns->capacity)
+        return;
+    free_columns(columns);
+    columns->capacity = count + 1;
+    columns->series = memory_array(columns->capacity, sizeof *columns->series);
+    columns->values = memory_array(columns->capacity, sizeof *columns->values);
+    columns->list_of = memory_array(columns->capacity, sizeof *columns->list_of);
+    columns->lengths = memory_array(columns->capacity, sizeof *columns->lengths);
+    columns->forms = memory_array(columns->capacity, sizeof *columns->forms);
+}
+
 void block_room_free(struct block_room *room) {
     if (!room)
         return;
+    free_columns(&room->columns);
     ZSTD_freeDCtx(room->context);
     g_free(room->bytes);
     g_free(room->times);
@@ -233,11 +266,8 @@ struct reading {
     size_t list_count;
     size_t *list_lengths;
     const struct sample **lists; /* the times alone */
-    struct block_series *series; /* count and id; samples are not there yet */
-    const uint8_t **values;      /* where those of each series begin */
-    size_t *list_of;
-    enum form *forms;
-    size_t count;
+    struct columns *columns;
+    size_t count; /* of series */
     size_t longest;
 };
 
@@ -279,48 +309,45 @@ static void read_lists(struct reading *reading) {
 
 static void read_columns(struct reading *reading) {
     struct varint_reader *reader = &reading->reader;
+    const struct columns *columns = reading->columns;
     size_t count = reading->count;
     uint64_t id = 0;
     for (size_t i = 0; i < count; i++)
-        reading->series[i].id = (int64_t)(id += varint_get(reader));
+        columns->series[i].id = (int64_t)(id += varint_get(reader));
     for (size_t i = 0; i < count; i++) {
         uint64_t list = varint_get(reader);
         reader->bad = reader->bad || list >= reading->list_count;
-        reading->list_of[i] = reader->bad ? 0 : (size_t)list;
-        reading->series[i].count = reader->bad ? 0 : reading->list_lengths[list];
+        columns->list_of[i] = reader->bad ? 0 : (size_t)list;
+        columns->series[i].count = reader->bad ? 0 : reading->list_lengths[list];
     }
     for (size_t i = 0; i < count; i++) {
         uint64_t form = varint_get(reader);
         reader->bad = reader->bad || form >= FORMS;
-        reading->forms[i] = reader->bad ? FORM_PLAIN : (enum form)form;
+        columns->forms[i] = reader->bad ? FORM_PLAIN : (enum form)form;
     }
 }
 
 /* The last column, the lengths of the values, tells where each begins. */
 static void find_values(struct reading *reading) {
     struct varint_reader *reader = &reading->reader;
-    size_t *lengths = memory_array(reading->count + 1, sizeof *lengths);
+    const struct columns *columns = reading->columns;
     for (size_t i = 0; i < reading->count; i++)
-        lengths[i] = get_count(reader);
+        columns->lengths[i] = get_count(reader);
     const uint8_t *at = reader->at;
     for (size_t i = 0; i < reading->count && !reader->bad; i++) {
-        reading->values[i] = at;
-        reader->bad = lengths[i] > (size_t)(reader->end - at);
-        at += reader->bad ? 0 : lengths[i];
+        columns->values[i] = at;
+        reader->bad = columns->lengths[i] > (size_t)(reader->end - at);
+        at += reader->bad ? 0 : columns->lengths[i];
     }
-    reading->values[reading->count] = at;
+    columns->values[reading->count] = at;
     reader->bad = reader->bad || at != reader->end;
-    free(lengths);
 }
 
 static void read_head(struct reading *reading) {
     read_lists(reading);
     reading->count = get_count(&reading->reader);
-    size_t room = reading->count + 1;
-    reading->series = memory_array(room, sizeof *reading->series);
-    reading->values = memory_array(room, sizeof *reading->values);
-    reading->list_of = memory_array(room, sizeof *reading->list_of);
-    reading->forms = memory_array(room, sizeof *reading->forms);
+    reading->columns = &reading->room->columns;
+    reserve_columns(reading->columns, reading->count);
     read_columns(reading);
     find_values(reading);
 }
@@ -328,10 +355,6 @@ static void read_head(struct reading *reading) {
 static void reading_done(struct reading *reading) {
     free(reading->list_lengths);
     free(reading->lists);
-    free(reading->series);
-    free(reading->values);
-    free(reading->list_of);
-    free(reading->forms);
 }
 
 static uint64_t get_bits(const uint8_t *bytes, size_t place, unsigned width) {
@@ -346,13 +369,25 @@ static uint64_t get_bits(const uint8_t *bytes, size_t place, unsigned width) {
     return value;
 }
 
+/* get_bits where a whole word can be read, of which a byte may be used already. */
+static uint64_t get_word(const uint8_t *bytes, size_t place, unsigned width) {
+    uint64_t word = 0;
+    memcpy(&word, bytes + place / BYTE_BITS, sizeof word);
+    word = GUINT64_FROM_LE(word) >> place % BYTE_BITS;
+    return word & ((UINT64_C(1) << width) - 1);
+}
+
 static bool read_packed(struct varint_reader *reader, struct sample *samples, size_t count) {
     uint64_t lowest = (uint64_t)varint_unzigzag(varint_get(reader));
     uint64_t width = varint_get(reader);
     size_t room = (size_t)(reader->end - reader->at);
     if (reader->bad || width > WORD_BITS || room != (width * count + BYTE_BITS - 1) / BYTE_BITS)
         return false;
-    for (size_t i = 0; i < count; i++)
+    size_t i = 0;
+    if (width <= WORD_BITS - BYTE_BITS)
+        for (; i < count && i * width / BYTE_BITS + sizeof(uint64_t) <= room; i++)
+            samples[i].value = (int64_t)(lowest + get_word(reader->at, i * width, (unsigned)width));
+    for (; i < count; i++)
         samples[i].value = (int64_t)(lowest + get_bits(reader->at, i * width, (unsigned)width));
     return true;
 }
@@ -363,53 +398,77 @@ static void read_same(struct varint_reader *reader, struct sample *samples, size
         samples[i].value = value;
 }
 
-static void read_varints(struct varint_reader *reader, enum form form, struct sample *samples,
-                         size_t count) {
+static void read_plain(struct varint_reader *reader, struct sample *samples, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        samples[i].value = varint_unzigzag(varint_get(reader));
+}
+
+static void read_first(struct varint_reader *reader, struct sample *samples, size_t count) {
+    uint64_t value = 0;
+    for (size_t i = 0; i < count; i++) {
+        value += (uint64_t)varint_unzigzag(varint_get(reader));
+        samples[i].value = (int64_t)value;
+    }
+}
+
+static void read_second(struct varint_reader *reader, struct sample *samples, size_t count) {
     uint64_t value = 0, step = 0;
     for (size_t i = 0; i < count; i++) {
         uint64_t number = (uint64_t)varint_unzigzag(varint_get(reader));
-        step = form == FORM_SECOND && i > 1 ? step + number : number;
-        value = form == FORM_PLAIN ? number : value + step;
+        step = i > 1 ? step + number : number;
+        value += step;
         samples[i].value = (int64_t)value;
     }
 }
 
 /* False when the bytes do not hold as many values as there are times. */
 static bool read_values(const struct reading *reading, size_t index, struct sample *samples) {
-    struct varint_reader reader = {reading->values[index], reading->values[index + 1], false};
-    size_t count = reading->series[index].count;
-    if (!count)
-        return true;
-    if (reading->forms[index] == FORM_PACKED)
+    const struct columns *columns = reading->columns;
+    struct varint_reader reader = {columns->values[index], columns->values[index + 1], false};
+    size_t count = columns->series[index].count;
+    switch (columns->forms[index]) {
+    case FORM_PACKED:
         return read_packed(&reader, samples, count);
-    if (reading->forms[index] == FORM_SAME)
+    case FORM_SAME:
         read_same(&reader, samples, count);
-    else
-        read_varints(&reader, reading->forms[index], samples, count);
+        break;
+    case FORM_PLAIN:
+        read_plain(&reader, samples, count);
+        break;
+    case FORM_FIRST:
+        read_first(&reader, samples, count);
+        break;
+    default:
+        read_second(&reader, samples, count);
+        break;
+    }
     return !reader.bad && reader.at == reader.end;
 }
 
-static bool is_wanted(const struct reading *reading, size_t index,
-                      const struct block_visitor *visitor) {
-    int64_t id = reading->series[index].id;
-    return id >= visitor->first && id <= visitor->last &&
-           (!visitor->wanted || visitor->wanted(visitor->context, id));
+/* Where the samples of the series belong; NULL when it is not wanted. */
+static struct sample *place_of(const struct block_series *series,
+                               const struct block_visitor *visitor, struct sample *own) {
+    if (!series->count || series->id < visitor->first || series->id > visitor->last)
+        return NULL;
+    return visitor->place ? visitor->place(visitor->context, series->id, series->count) : own;
 }
 
 static bool visit(const struct reading *reading, const struct block_visitor *visitor) {
-    struct sample *samples = g_new(struct sample, reading->longest + 1);
+    struct sample *own = visitor->place ? NULL : g_new(struct sample, reading->longest + 1);
+    const struct columns *columns = reading->columns;
     bool good = true;
     for (size_t i = 0; good && i < reading->count; i++) {
-        struct block_series series = reading->series[i];
-        if (!is_wanted(reading, i, visitor))
+        struct block_series series = columns->series[i];
+        struct sample *samples = place_of(&series, visitor, own);
+        if (!samples)
             continue;
-        memcpy(samples, reading->lists[reading->list_of[i]], series.count * sizeof *samples);
+        memcpy(samples, reading->lists[columns->list_of[i]], series.count * sizeof *samples);
         good = read_values(reading, i, samples);
         series.samples = samples;
-        if (good && series.count)
+        if (good)
             visitor->series(visitor->context, &series);
     }
-    g_free(samples);
+    g_free(own);
     return good;
 }
 

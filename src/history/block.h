@@ -39,10 +39,13 @@ void block_room_free(struct block_room *room);
 struct block_visitor {
     void *context;
     int64_t first, last; /* only series with these ids and those between them */
-    /* series: borrowed for the call. */
+    /* series: borrowed for the call; its samples are where place said. */
     void (*series)(void *context, const struct block_series *series);
-    /* wanted: the series with this id is; NULL: all are. */
-    bool (*wanted)(void *context, int64_t id);
+    /*
+     * place: where so many samples of the series with this id belong; NULL: it is not wanted.
+     * Without this function all are, in memory of the block.
+     */
+    struct sample *(*place)(void *context, int64_t id, size_t count);
     struct block_room *room; /* NULL: a new one each time */
 };
 

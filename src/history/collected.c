@@ -40,36 +40,49 @@ static void reserve(struct collected_series *series, size_t more) {
     series->capacity = capacity;
 }
 
-void collected_append(const struct collected *collected, struct collected_series *series,
-                      const struct sample *samples, size_t count) {
-    const struct sample *begin = samples, *end = begin + count;
+/* So many samples stand behind those of the series: the ones in the stretch of time are taken. */
+static void take(const struct collected *collected, struct collected_series *series, size_t count) {
+    struct sample *begin = series->samples + series->count, *end = begin + count;
+    struct sample *place = begin;
     while (begin < end && begin->time <= collected->after)
         begin++;
     while (end > begin && end[-1].time > collected->until)
         end--;
     size_t more = (size_t)(end - begin);
-    reserve(series, more);
     if (!more)
         return;
-    if (series->count && series->samples[series->count - 1].time >= begin->time)
+    if (begin > place)
+        memmove(place, begin, more * sizeof *place);
+    if (series->count && place[-1].time >= place->time)
         series->disordered = true;
-    memcpy(series->samples + series->count, begin, more * sizeof *begin);
     series->count += more;
+}
+
+void collected_append(const struct collected *collected, struct collected_series *series,
+                      const struct sample *samples, size_t count) {
+    if (!count)
+        return;
+    reserve(series, count);
+    memcpy(series->samples + series->count, samples, count * sizeof *samples);
+    take(collected, series, count);
 }
 
 void collected_expect(const struct collected *collected, size_t index, size_t samples) {
     reserve(&collected->series[index], samples);
 }
 
-static void on_series(void *context, const struct block_series *from) {
-    const struct collected *collected = context;
-    struct collected_series *series = collected_find(collected, from->id);
-    if (series)
-        collected_append(collected, series, from->samples, from->count);
+static struct sample *place(void *context, int64_t id, size_t count) {
+    struct collected *collected = context;
+    collected->placed = collected_find(collected, id);
+    if (!collected->placed)
+        return NULL;
+    reserve(collected->placed, count);
+    return collected->placed->samples + collected->placed->count;
 }
 
-static bool is_wanted(void *context, int64_t id) {
-    return collected_find(context, id);
+static void on_series(void *context, const struct block_series *from) {
+    const struct collected *collected = context;
+    take(collected, collected->placed, from->count);
 }
 
 bool collected_add(struct collected *collected, const void *data, size_t size,
@@ -80,7 +93,7 @@ bool collected_add(struct collected *collected, const void *data, size_t size,
         .context = collected,
         .first = collected->series[0].id,
         .last = collected->series[collected->count - 1].id,
-        .wanted = is_wanted,
+        .place = place,
         .room = collected->room,
         .series = on_series,
     };

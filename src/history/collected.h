@@ -21,6 +21,7 @@ struct collected {
     int64_t after; /* only samples with after < time <= until */
     int64_t until;
     struct block_room *room; /* see struct block_visitor; may be NULL */
+    struct collected_series *placed; /* the one whose samples a block gives next */
 };
 
 /* collected_init: room for the series with these ids, which ascend. */

@@ -33,7 +33,12 @@ uint64_t varint_get_long(struct varint_reader *reader);
 
 /* varint_get: the next number; 0 when there is none, or when it has more than 64 bits. */
 static inline uint64_t varint_get(struct varint_reader *reader) {
-    if (reader->at < reader->end && *reader->at < 0x80)
+    const uint8_t *at = reader->at;
+    if (reader->end - at > 1 && at[0] >= 0x80 && at[1] < 0x80) {
+        reader->at += 2;
+        return (uint64_t)(at[0] & 0x7f) | (uint64_t)at[1] << 7;
+    }
+    if (at < reader->end && *at < 0x80)
         return *reader->at++;
     return varint_get_long(reader);
 }
