@@ -312,6 +312,8 @@ static int prepare_and_report(struct options *options, struct error *error) {
     usage_add_devices(&options->selection.devices);
     options->selection.optional = true;
     options->selection.context |= CONTEXT_PLACE;
+    for (size_t i = 0; i < options->target_count; i++)
+        options->plans[i].source.pieces = true;
     choose_window(options);
     choose_interval(options);
     return make_report(options, &plan, error);

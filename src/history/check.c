@@ -118,27 +118,37 @@ static void check_rows(struct database *database, struct check *check, const cha
     tell_failure(check, table, &error);
 }
 
-/* Rows whose sum does not fit: what they describe is lost. */
+/* Rows whose sum does not fit, where the format has it: what they describe is lost. */
+static const struct {
+    const char *table, *column;
+    const char *sql;
+} sums[] = {
+    {"mark", "sum",
+     "SELECT 'mark of entity ' || entity FROM mark WHERE sum IS NOT NULL AND sum IS NOT "
+     "row_sum(entity, interval, newest, seen)"},
+    {"counter", "sum",
+     "SELECT 'counter ' || id FROM counter WHERE sum IS NOT row_sum(id, name, unit)"},
+    {"entity", "sum",
+     "SELECT 'entity ' || e.id FROM entity e LEFT JOIN target t ON t.id = e.target WHERE e.sum IS "
+     "NOT row_sum(e.id, e.target, e.type, e.key, e.chunk, t.name)"},
+    {"context", "sum",
+     "SELECT 'context of entity ' || entity FROM context WHERE sum IS NOT row_sum(entity, since, "
+     "state, name, hypervisor)"},
+    {"series", "sum",
+     "SELECT 'series ' || id FROM series WHERE sum IS NOT row_sum(id, entity, counter, instance, "
+     "interval)"},
+    {"rollup", "code",
+     "SELECT 'what is kept of series ' || series || ' in the hour that begins at ' || "
+     "strftime('%Y-%m-%dT%H:%M:%SZ', hour * 3600, 'unixepoch') FROM rollup WHERE code IS NOT NULL "
+     "AND code IS NOT row_sum(hour, series, samples, sum, minimum, maximum, p95) & 65535"},
+};
+
 static void check_sums(struct database *database, struct check *check) {
-    enum { MARKS = 0 }; /* an older format has no sums of them */
-    static const char *const statements[] = {
-        "SELECT 'mark of entity ' || entity FROM mark WHERE sum IS NOT NULL AND sum IS NOT "
-        "row_sum(entity, interval, newest, seen)",
-        "SELECT 'counter ' || id FROM counter WHERE sum IS NOT row_sum(id, name, unit)",
-        "SELECT 'entity ' || e.id FROM entity e LEFT JOIN target t ON t.id = e.target WHERE e.sum "
-        "IS NOT row_sum(e.id, e.target, e.type, e.key, e.chunk, t.name)",
-        "SELECT 'context of entity ' || entity FROM context WHERE sum IS NOT row_sum(entity, "
-        "since, "
-        "state, name, hypervisor)",
-        "SELECT 'series ' || id FROM series WHERE sum IS NOT row_sum(id, entity, counter, "
-        "instance, "
-        "interval)",
-    };
-    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
         struct error error = {0};
-        if (i == MARKS && !database_has_column(database, "mark", "sum", &error))
+        if (!database_has_column(database, sums[i].table, sums[i].column, &error))
             continue;
-        sqlite3_stmt *row = database_query(database, &error, statements[i], "");
+        sqlite3_stmt *row = database_query(database, &error, sums[i].sql, "");
         while (database_next(database, row, &error))
             tell(check, memory_printf("%s: its checksum does not fit", database_text(row, 0)));
         tell_failure(check, "descriptions", &error);

@@ -93,14 +93,17 @@ static bool write_rollup(const struct folding *folding, const struct block_serie
                          struct error *error) {
     struct rollup rollup = rollup_make(series->samples, series->count);
     if (rollup.minimum == rollup.maximum)
-        return database_run(folding->database, error,
-                            "INSERT OR REPLACE INTO rollup (hour, series, samples, sum) "
-                            "VALUES (?, ?, ?, ?)",
-                            "iiii", folding->hour, series->id, (int64_t)rollup.samples, rollup.sum);
-    return database_run(folding->database, error,
-                        "INSERT OR REPLACE INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?)", "iiiiiii",
-                        folding->hour, series->id, (int64_t)rollup.samples, rollup.sum,
-                        rollup.minimum, rollup.maximum, rollup.p95);
+        return database_run(
+            folding->database, error,
+            "INSERT OR REPLACE INTO rollup (hour, series, samples, sum, code) VALUES (?1, ?2, ?3, "
+            "?4, row_sum(?1, ?2, ?3, ?4, NULL, NULL, NULL) & 65535)",
+            "iiii", folding->hour, series->id, (int64_t)rollup.samples, rollup.sum);
+    return database_run(
+        folding->database, error,
+        "INSERT OR REPLACE INTO rollup (hour, series, samples, sum, minimum, maximum, p95, code) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, row_sum(?1, ?2, ?3, ?4, ?5, ?6, ?7) & 65535)",
+        "iiiiiii", folding->hour, series->id, (int64_t)rollup.samples, rollup.sum, rollup.minimum,
+        rollup.maximum, rollup.p95);
 }
 
 static bool write_block(const struct folding *folding, const struct member *member,

@@ -123,8 +123,29 @@ static void add_series(struct reader *reader, struct reader_entity *entity, size
         .counter = counter,
         .instance = memory_strdup(database_text(row, 2)),
         .interval = sqlite3_column_int(row, 3),
+        .place = sqlite3_column_int64(row, 5),
     };
 }
+
+static int compare_places(const void *a, const void *b, void *series) {
+    const struct reader_series *left = (const struct reader_series *)series + *(const size_t *)a;
+    const struct reader_series *right = (const struct reader_series *)series + *(const size_t *)b;
+    return (left->place > right->place) - (left->place < right->place);
+}
+
+static void put_in_order(struct reader_entity *entity) {
+    entity->order = memory_array(entity->count + 1, sizeof *entity->order);
+    for (size_t i = 0; i < entity->count; i++)
+        entity->order[i] = i;
+    g_qsort_with_data(entity->order, (gint)entity->count, sizeof *entity->order, compare_places,
+                      entity->series);
+}
+
+/* An older format has no places: they are the numbers. */
+#define SERIES(place)                                                                              \
+    "SELECT s.id, s.counter, s.instance, s.interval, s.entity = ?1 AND s.sum IS row_sum(s.id, "    \
+    "s.entity, s.counter, s.instance, s.interval), " place " FROM (SELECT id AS found FROM "       \
+    "series WHERE entity = ?1) LEFT JOIN series s ON s.id = found ORDER BY s.id"
 
 bool reader_load(struct reader *reader, struct reader_entity *entity, struct error *error) {
     struct error failed = {0};
@@ -132,15 +153,14 @@ bool reader_load(struct reader *reader, struct reader_entity *entity, struct err
     int64_t found = 0;
     if (entity->loaded)
         return true;
-    sqlite3_stmt *row = database_query(
-        reader->database, &failed,
-        "SELECT s.id, s.counter, s.instance, s.interval, s.entity = ?1 AND s.sum IS row_sum(s.id, "
-        "s.entity, s.counter, s.instance, s.interval) FROM (SELECT id AS found FROM series WHERE "
-        "entity = ?1) LEFT JOIN series s ON s.id = found ORDER BY s.id",
-        "i", entity->id);
+    bool tells = database_has_column(reader->database, "series", "place", &failed);
+    sqlite3_stmt *row =
+        database_query(reader->database, &failed,
+                       tells ? SERIES("coalesce(s.place, s.id)") : SERIES("s.id"), "i", entity->id);
     for (; database_next(reader->database, row, &failed); found++)
         add_series(reader, entity, &capacity, row);
     reader->faults += entity->series_count >= 0 && found != entity->series_count;
+    put_in_order(entity);
     entity->loaded = true;
     return fail_as(&failed, error);
 }

@@ -18,6 +18,7 @@ struct reader_series {
     char *instance;
     int32_t interval;
     bool given; /* free for the caller */
+    int64_t place; /* among the others, in the order in which they came */
 };
 
 /* How an entity was from a time on, itself excluded. */
@@ -37,6 +38,7 @@ struct reader_entity {
     struct reader_series *series; /* by id; see reader_load */
     size_t count;
     bool loaded;
+    size_t *order; /* indices of the series, as they came */
 };
 
 /* Samples of the newest rounds of a chunk. */

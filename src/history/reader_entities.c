@@ -45,6 +45,7 @@ static void free_entity(struct reader_entity *entity) {
         free(entity->series[i].instance);
     free(entity->contexts);
     free(entity->series);
+    free(entity->order);
     free(entity);
 }
 

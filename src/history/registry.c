@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "history/reported.h"
 
 enum {
     CHUNK_ENTITIES = 64, /* that share the rows of a round, unless they have */
@@ -46,6 +47,8 @@ bool registry_open(struct registry *registry, struct database *database, struct 
            next_number(registry, "SELECT max(id) FROM target", &registry->next_target, error) &&
            next_number(registry, "SELECT max(id) FROM entity", &registry->next_entity, error) &&
            next_number(registry, "SELECT max(id) FROM series", &registry->next_series, error) &&
+           next_number(registry, "SELECT max(coalesce(place, id)) FROM series",
+                       &registry->next_place, error) &&
            next_number(registry, "SELECT max(chunk) FROM entity", &registry->next_chunk, error);
 }
 
@@ -166,7 +169,8 @@ static void load_series(struct registry *registry, struct kept_entity *entity,
                         struct error *error) {
     sqlite3_stmt *row = database_query(
         registry->database, error,
-        "SELECT id, counter, interval, instance FROM series WHERE entity = ?", "i", entity->id);
+        "SELECT id, counter, interval, instance, coalesce(place, id) FROM series WHERE entity = ?",
+        "i", entity->id);
     while (database_next(registry->database, row, error)) {
         int32_t interval = sqlite3_column_int(row, 2);
         const char *instance = database_text(row, 3);
@@ -176,6 +180,7 @@ static void load_series(struct registry *registry, struct kept_entity *entity,
         series_key(registry->key, counter->id, interval, instance);
         struct kept_series *series = add_series(entity, registry->key, counter, interval, instance);
         series->id = sqlite3_column_int64(row, 0);
+        series->place = sqlite3_column_int64(row, 4);
         series->saved = true;
     }
 }
@@ -313,7 +318,7 @@ struct kept_series *registry_series(struct registry *registry, struct kept_entit
     if (kept)
         return kept;
     kept = add_series(entity, registry->key, counter, series->interval, series->instance);
-    kept->id = registry->next_series++;
+    kept->place = registry->next_place++;
     entity->target->chunk_series += entity->chunk == entity->target->chunk;
     return kept;
 }
@@ -361,14 +366,27 @@ static bool save_series(struct registry *registry, const struct kept_entity *ent
     return series->saved ||
            database_run(
                registry->database, error,
-               "INSERT INTO series VALUES (?1, ?2, ?3, ?4, ?5, row_sum(?1, ?2, ?3, ?4, ?5))",
-               "iiiti", series->id, entity->id, series->counter->id, series->instance,
-               (int64_t)series->interval);
+               "INSERT INTO series (id, entity, counter, instance, interval, sum, place) VALUES "
+               "(?1, ?2, ?3, ?4, ?5, row_sum(?1, ?2, ?3, ?4, ?5), ?6)",
+               "iiitii", series->id, entity->id, series->counter->id, series->instance,
+               (int64_t)series->interval, series->place);
+}
+
+/* Series with numbers that follow each other share blocks: first those that reports read. */
+static void number_series(struct registry *registry, const struct kept_entity *entity) {
+    for (int reported = 1; reported >= 0; reported--)
+        for (guint i = 0; i < entity->pending->len; i++) {
+            struct kept_series *series = g_ptr_array_index(entity->pending, i);
+            if (!series->id &&
+                reported_has(series->counter->counter->name, series->instance) == reported)
+                series->id = registry->next_series++;
+        }
 }
 
 static bool save_all_series(struct registry *registry, const struct kept_entity *entity,
                             struct error *error) {
     bool any = false;
+    number_series(registry, entity);
     for (guint i = 0; i < entity->pending->len; i++) {
         const struct kept_series *series = g_ptr_array_index(entity->pending, i);
         any = any || !series->saved;

@@ -25,7 +25,7 @@ struct kept_counter {
 
 /* A series, and its samples that are not written yet. */
 struct kept_series {
-    int64_t id;
+    int64_t id; /* 0 until it is saved */
     struct kept_counter *counter;
     char *instance;
     int32_t interval;
@@ -36,6 +36,7 @@ struct kept_series {
     size_t count;
     size_t capacity;
     char *key;
+    int64_t place; /* among the series, in the order in which they came */
     UT_hash_handle hh;
 };
 
@@ -95,6 +96,7 @@ struct registry {
     int64_t next_chunk;
     int64_t rounds;
     int64_t transaction; /* number of the one under way */
+    int64_t next_place;
 };
 
 /* registry_open: what the database holds; false when it cannot be read. */

@@ -71,6 +71,13 @@ static const char third_format[] =
     "UPDATE entity SET series = (SELECT count(*) FROM series s WHERE s.entity = entity.id);"
     "CREATE TABLE dropped (id INTEGER PRIMARY KEY CHECK (id = 1), hour INTEGER NOT NULL);";
 
+/*
+ * place: numbers of series in the order in which they came; NULL: that of their ids. code: 16 bits
+ * of the sum of a row, see database.h; NULL: it was written by an older vperf.
+ */
+static const char fourth_format[] = "ALTER TABLE series ADD COLUMN place INTEGER;"
+                                    "ALTER TABLE rollup ADD COLUMN code INTEGER;";
+
 /* Its columns are those of context.c, and some before them. */
 static const char entities_begin[] =
     "DROP VIEW IF EXISTS entities;"
@@ -110,7 +117,7 @@ static const char views[] =
     " FROM event v LEFT JOIN entity e ON e.id = v.entity;";
 
 /* What leads from each format to the next one. */
-static const char *const steps[] = {first_format, second_format, third_format};
+static const char *const steps[] = {first_format, second_format, third_format, fourth_format};
 enum { FORMAT = sizeof steps / sizeof *steps };
 
 static bool refuse(const struct database *database, struct error *error) {

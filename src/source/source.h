@@ -61,6 +61,7 @@ struct source_options {
     bool any_interval;          /* history: of all intervals, whatever the window says */
     bool at_relative;           /* at is from the newest sample */
     int jobs;                   /* vSphere: connections side by side; 0 for the default */
+    bool pieces; /* history: a series may come in pieces, between those of others of its entity */
 };
 
 /* Entities of one type that gave nothing of what they were asked for. Borrowed. */

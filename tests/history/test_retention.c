@@ -9,9 +9,11 @@
 #include <cmocka.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/clock.h"
 #include "core/memory.h"
+#include "history/check.h"
 #include "history/fixture.h"
 
 enum { HOUR = 3600, DAY = 24 * HOUR, BLOCKS = 20000 };
@@ -170,6 +172,40 @@ static void test_hours_kept_for_less_than_samples(void **state) {
     keep_a_year(*state, &(struct retention){10 * 86400, 2 * 86400});
 }
 
+static void note(void *context, const char *text) {
+    char **told = context;
+    g_free(*told);
+    *told = g_strdup(text);
+}
+
+/* Rows of hours whose samples are gone have a checksum each. */
+static void test_hours_are_checked(void **state) {
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    char *told = NULL;
+    struct check check = {.context = &told, .damaged = note};
+    fixture_reopen(fixture, &fixture_long_enough, &fixture_quiet);
+    int64_t now = g_get_real_time() / G_USEC_PER_SEC / HOUR * HOUR;
+    for (int64_t time = now - 9 * HOUR; time < now; time += HOUR / 2) {
+        add(fixture->writer, 0, "web", time);
+        assert_true(writer_commit(fixture->writer, 0, &error));
+    }
+    writer_close(fixture->writer);
+    fixture->writer = NULL;
+    struct database *database = database_create(fixture->path, &error);
+    assert_true(database_script(database, "DELETE FROM block", &error));
+    check_all(database, &check);
+    assert_null(told);
+    assert_true(database_script(
+        database, "UPDATE rollup SET sum = sum + 1 WHERE hour = (SELECT min(hour) FROM rollup)",
+        &error));
+    check_all(database, &check);
+    assert_int_equal(check.faults, 1);
+    assert_non_null(strstr(told, "what is kept of series 1 in the hour that begins at"));
+    g_free(told);
+    database_close(database);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_all_that_is_old, fixture_folder, fixture_done),
@@ -178,6 +214,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_retention, fixture_folder, fixture_done),
         cmocka_unit_test_setup_teardown(test_hours_kept_for_less_than_samples, fixture_folder,
                                         fixture_done),
+        cmocka_unit_test_setup_teardown(test_hours_are_checked, fixture_folder, fixture_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,40 +6,22 @@
 
 #include "core/memory.h"
 #include "source/history/forward.h"
+#include "source/history/parts.h"
 
 enum {
-    PART_SAMPLES = 2 * 1024 * 1024, /* of an entity at a time */
     SPARE_INTERVALS = 2,
     OLD_INTERVALS = 4,
     WIDER = 8,
     GONE_SECONDS = 3600,
 };
 
-static bool is_wanted(const struct visit *visit, const struct reader_series *series) {
-    bool any = visit->history->options.any_interval;
-    return (any || series->interval == visit->window->interval) &&
-           selection_has_series(visit->selection, series->counter, series->instance);
-}
-
-/* Room for the wanted series of the entity. */
-static void choose(const struct visit *visit, const struct reader_entity *entity,
-                   struct collected *collected) {
-    int64_t *ids = memory_array(entity->count + 1, sizeof *ids);
-    size_t count = 0;
-    for (size_t i = 0; i < entity->count; i++)
-        if (is_wanted(visit, &entity->series[i]))
-            ids[count++] = entity->series[i].id;
-    collected_init(collected, ids, count);
-    free(ids);
-}
-
 static void report_offered(const struct visit *visit, struct reader_entity *entity) {
     GHashTable *told = g_hash_table_new(NULL, NULL);
     for (size_t i = 0; i < entity->count; i++) {
-        const struct counter *counter = entity->series[i].counter;
-        entity->series[i].given = false;
-        if (is_wanted(visit, &entity->series[i]) && g_hash_table_add(told, (gpointer)counter))
-            visit->events->offered(visit->events->context, reader_present(entity), counter);
+        struct reader_series *series = &entity->series[entity->order[i]];
+        series->given = false;
+        if (parts_wants(visit, series) && g_hash_table_add(told, (gpointer)series->counter))
+            visit->events->offered(visit->events->context, reader_present(entity), series->counter);
     }
     g_hash_table_destroy(told);
 }
@@ -88,12 +70,14 @@ static bool give(const struct visit *visit, struct reader_entity *entity,
     for (size_t context = 0; good && context < entity->context_count;) {
         const struct entity *described = entity->contexts[context].entity;
         int64_t until = context_end(entity, &context);
-        for (size_t i = 0, k = 0; good && k < collected->count; k++) {
-            while (entity->series[i].id != collected->series[k].id)
-                i++;
+        for (size_t i = 0; good && i < entity->count; i++) {
+            struct reader_series *series = &entity->series[entity->order[i]];
+            const struct collected_series *from = collected_find(collected, series->id);
+            if (!from)
+                continue;
             const struct series part =
-                take_part(described, until, &entity->series[i], &collected->series[k], &at[k]);
-            entity->series[i].given = entity->series[i].given || part.count;
+                take_part(described, until, series, from, &at[from - collected->series]);
+            series->given = series->given || part.count;
             good = !part.count || visit->events->series(visit->events->context, &part, error);
         }
     }
@@ -101,43 +85,41 @@ static bool give(const struct visit *visit, struct reader_entity *entity,
     return good;
 }
 
-/* As many samples as a series without a gap has. */
-static void expect(const struct reader_entity *entity, const struct collected *collected) {
-    int64_t seconds = collected->until - collected->after;
-    for (size_t i = 0, k = 0; k < collected->count; k++) {
-        while (entity->series[i].id != collected->series[k].id)
-            i++;
-        int64_t samples = seconds / MAX(entity->series[i].interval, 1) + 1;
-        collected_expect(collected, k, (size_t)MIN(samples, PART_SAMPLES / (int64_t)entity->count));
-    }
+/* Entities that are still to be given. */
+struct pending {
+    const struct visit *visit;
+    size_t next;
+    struct parts_entity one; /* or this one alone */
+};
+
+static bool take_one(void *context, struct parts_entity *entity, struct error *error) {
+    struct pending *pending = context;
+    (void)error;
+    *entity = pending->one;
+    pending->one.entity = NULL;
+    return entity->entity;
 }
 
-/* Stretches of about so many samples: an entity may have been recorded for years. */
-static bool find_step(const struct visit *visit, const struct reader_entity *entity, int64_t after,
-                      int64_t until, int64_t *step, struct error *error) {
-    int64_t samples = 0;
-    if (!reader_samples(visit->history->reader, entity, after, until, &samples, error))
-        return false;
-    *step = (until - after) / (samples / PART_SAMPLES + 1) + 1;
-    return true;
+static void on_begin(void *context, struct reader_entity *entity) {
+    const struct pending *pending = context;
+    report_offered(pending->visit, entity);
+}
+
+static void ignore_begin(void *context, struct reader_entity *entity) {
+    (void)context, (void)entity;
+}
+
+static bool give_part(void *context, struct reader_entity *entity,
+                      const struct collected *collected, struct error *error) {
+    const struct pending *pending = context;
+    return give(pending->visit, entity, collected, error);
 }
 
 bool visit_span(const struct visit *visit, struct reader_entity *entity, int64_t after,
                 int64_t until, struct error *error) {
-    struct reader *reader = visit->history->reader;
-    int64_t step = 0;
-    bool good = find_step(visit, entity, after, until, &step, error);
-    for (int64_t begin = after; good && begin < until; begin += step) {
-        struct collected collected;
-        choose(visit, entity, &collected);
-        collected.after = begin;
-        collected.until = MIN(begin + step, until);
-        expect(entity, &collected);
-        good = reader_read(reader, entity, &collected, error) &&
-               give(visit, entity, &collected, error);
-        collected_done(&collected);
-    }
-    return good;
+    struct pending pending = {.visit = visit, .one = {entity, after, until}};
+    const struct parts_source source = {&pending, take_one, ignore_begin, give_part};
+    return parts_run(visit, &source, error);
 }
 
 /* The newest time of the series with this interval; 0: of all. */
@@ -194,7 +176,7 @@ static bool keep_newest(const struct visit *visit, const struct reader_entity *e
 static int32_t longest_interval(const struct visit *visit, const struct reader_entity *entity) {
     int32_t longest = 1;
     for (size_t i = 0; i < entity->count; i++)
-        if (is_wanted(visit, &entity->series[i]))
+        if (parts_wants(visit, &entity->series[i]))
             longest = MAX(longest, entity->series[i].interval);
     return longest;
 }
@@ -207,7 +189,7 @@ static bool give_newest(const struct visit *visit, struct reader_entity *entity,
     int64_t end = MIN(until, entity->newest);
     for (bool found = false, good = true; good; width *= WIDER) {
         struct collected collected;
-        choose(visit, entity, &collected);
+        parts_choose(visit, entity, &collected);
         collected.after = MAX(after, end - width);
         collected.until = end;
         good = reader_read(visit->history->reader, entity, &collected, error);
@@ -228,31 +210,46 @@ static bool is_there(const struct visit *visit, const struct reader_entity *enti
            entity->newest > visit->history->reader->newest - GONE_SECONDS;
 }
 
-static bool give_entity(const struct visit *visit, struct reader_entity *entity,
-                        struct error *error) {
+/* The stretch of time that is asked of the entity, which gets loaded; false when there is none. */
+static bool find_span(const struct visit *visit, struct parts_entity *span, struct error *error) {
     const struct window *window = visit->window;
-    int64_t after = window->after, until = window->until ? window->until : entity->newest;
-    if (!window_bounded(window))
-        after = entity->newest - GONE_SECONDS;
-    if (entity->newest <= after || !is_there(visit, entity))
-        return true;
-    if (!reader_load(visit->history->reader, entity, error))
-        return false;
-    report_offered(visit, entity);
-    if (window->newest)
-        return give_newest(visit, entity, after, until, error);
-    return visit_span(visit, entity, after, MIN(until, entity->newest), error);
+    const struct reader_entity *entity = span->entity;
+    span->after = window_bounded(window) ? window->after : entity->newest - GONE_SECONDS;
+    span->until = MIN(window->until ? window->until : entity->newest, entity->newest);
+    return entity->newest > span->after && is_there(visit, entity) &&
+           reader_load(visit->history->reader, span->entity, error);
+}
+
+static bool take_next(void *context, struct parts_entity *span, struct error *error) {
+    struct pending *pending = context;
+    const struct visit *visit = pending->visit;
+    const struct reader *reader = visit->history->reader;
+    while (pending->next < reader->count && error->kind == ERROR_NONE) {
+        visit->events->progress(visit->events->context, (int)pending->next, (int)reader->count);
+        span->entity = reader->entities[pending->next++];
+        if (selection_has_entity(visit->selection, reader_present(span->entity)) &&
+            find_span(visit, span, error))
+            return true;
+    }
+    span->entity = NULL;
+    return false;
+}
+
+static bool give_all_newest(struct pending *pending, struct error *error) {
+    struct parts_entity span = {.entity = NULL};
+    while (take_next(pending, &span, error)) {
+        report_offered(pending->visit, span.entity);
+        if (!give_newest(pending->visit, span.entity, span.after, span.until, error))
+            return false;
+    }
+    return error->kind == ERROR_NONE;
 }
 
 static bool give_all(const struct visit *visit, struct error *error) {
-    const struct reader *reader = visit->history->reader;
-    for (size_t i = 0; i < reader->count; i++) {
-        visit->events->progress(visit->events->context, (int)i, (int)reader->count);
-        if (selection_has_entity(visit->selection, reader_present(reader->entities[i])) &&
-            !give_entity(visit, reader->entities[i], error))
-            return false;
-    }
-    return true;
+    struct pending pending = {.visit = visit};
+    const struct parts_source source = {&pending, take_next, on_begin, give_part};
+    return visit->window->newest ? give_all_newest(&pending, error)
+                                 : parts_run(visit, &source, error);
 }
 
 /* What came in after the last round, in the order in which it came. */
@@ -268,7 +265,7 @@ static bool on_tail(void *context, int64_t chunk, struct collected *all, struct 
         if (!reader_load(visit->history->reader, entity, error))
             return false;
         struct collected mine;
-        choose(visit, entity, &mine);
+        parts_choose(visit, entity, &mine);
         mine.after = visit->history->options.resume ? INT64_MIN : visit->window->after;
         for (size_t k = 0; k < mine.count; k++) {
             const struct collected_series *from = collected_find(all, mine.series[k].id);

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "source/history/parts.h"
+
+#include <stdlib.h>
+
+#include "core/memory.h"
+
+enum {
+    PART_SAMPLES = 2 * 1024 * 1024, /* at a time */
+    PIECE_SAMPLES = 256 * 1024,     /* for who takes pieces: what caches hold */
+    MANY_SAMPLES = 32 * 1024,       /* worth a thread */
+    HOUR_SECONDS = 3600,
+};
+
+/* What was told of bytes that are lost. */
+struct damage {
+    const struct reader_entity *entity;
+    char *text;
+};
+
+struct part {
+    const struct visit *visit;
+    struct reader_entity *entity;
+    bool begins; /* it is the entity's first */
+    struct collected collected;
+    size_t samples; /* about so many */
+    GArray *damages;
+    GThread *thread; /* NULL: none reads it */
+    bool good;
+    struct error error;
+};
+
+/* Where the next part begins. */
+struct walk {
+    const struct visit *visit;
+    const struct parts_source *source;
+    struct parts_entity rest;
+    int64_t step;
+    bool begins;
+};
+
+bool parts_wants(const struct visit *visit, const struct reader_series *series) {
+    bool any = visit->history->options.any_interval;
+    return (any || series->interval == visit->window->interval) &&
+           selection_has_series(visit->selection, series->counter, series->instance);
+}
+
+void parts_choose(const struct visit *visit, const struct reader_entity *entity,
+                  struct collected *collected) {
+    int64_t *ids = memory_array(entity->count + 1, sizeof *ids);
+    size_t count = 0;
+    for (size_t i = 0; i < entity->count; i++)
+        if (parts_wants(visit, &entity->series[i]))
+            ids[count++] = entity->series[i].id;
+    collected_init(collected, ids, count);
+    free(ids);
+}
+
+/* As many samples as a series without a gap has; blocks are of whole hours. */
+static void expect(struct part *part) {
+    const struct reader_entity *entity = part->entity;
+    const struct collected *collected = &part->collected;
+    int64_t seconds = collected->until - collected->after + 2 * HOUR_SECONDS;
+    for (size_t i = 0, k = 0; k < collected->count; k++) {
+        while (entity->series[i].id != collected->series[k].id)
+            i++;
+        int64_t samples = seconds / MAX(entity->series[i].interval, 1) + 1;
+        samples = MIN(samples, PART_SAMPLES / (int64_t)collected->count);
+        collected_expect(collected, k, (size_t)samples);
+        part->samples += (size_t)samples;
+    }
+}
+
+/* Stretches of about so many samples: an entity may have been recorded for years. */
+static bool find_step(struct walk *walk, struct error *error) {
+    const struct history *history = walk->visit->history;
+    const struct parts_entity *rest = &walk->rest;
+    int64_t samples = 0, most = history->options.pieces ? PIECE_SAMPLES : PART_SAMPLES;
+    if (!reader_samples(history->reader, rest->entity, rest->after, rest->until, &samples, error))
+        return false;
+    if (history->options.pieces) {
+        size_t wanted = 0;
+        for (size_t i = 0; i < rest->entity->count; i++)
+            wanted += parts_wants(walk->visit, &rest->entity->series[i]);
+        samples = (int64_t)((double)samples * (double)wanted / (double)MAX(rest->entity->count, 1));
+    }
+    walk->step = (rest->until - rest->after) / (samples / most + 1) + 1;
+    return true;
+}
+
+/* Where the part ends: with an hour, unless it is the last one, so that no block is read twice. */
+static int64_t end_of(const struct walk *walk) {
+    int64_t after = walk->rest.after, end = after + walk->step;
+    int64_t whole = end / HOUR_SECONDS * HOUR_SECONDS;
+    if (end >= walk->rest.until)
+        return walk->rest.until;
+    return whole > after ? whole : end;
+}
+
+/* What the next part is of; false when there is none, or on failure. */
+static bool next_part(struct walk *walk, struct part *part, struct error *error) {
+    struct parts_entity *rest = &walk->rest;
+    while (!rest->entity || rest->after >= rest->until) {
+        if (!walk->source->next(walk->source->context, rest, error) || !find_step(walk, error))
+            return false;
+        walk->begins = true;
+    }
+    *part = (struct part){.visit = walk->visit, .entity = rest->entity, .begins = walk->begins};
+    walk->begins = false;
+    parts_choose(walk->visit, rest->entity, &part->collected);
+    part->collected.after = rest->after;
+    part->collected.until = rest->after = end_of(walk);
+    expect(part);
+    return true;
+}
+
+static void note_damage(void *context, const struct reader_entity *entity, const char *text) {
+    struct part *part = context;
+    struct damage damage = {entity, memory_strdup(text)};
+    g_array_append_val(part->damages, damage);
+}
+
+/* Nobody else uses the reader meanwhile. */
+static gpointer read_part(gpointer data) {
+    struct part *part = data;
+    struct reader *reader = part->visit->history->reader;
+    struct reader before = {.damaged = reader->damaged, .context = reader->context};
+    reader->damaged = note_damage;
+    reader->context = part;
+    part->good = reader_read(reader, part->entity, &part->collected, &part->error);
+    reader->damaged = before.damaged;
+    reader->context = before.context;
+    return NULL;
+}
+
+/* Without a thread, it is read at once. */
+static void start(struct part *part, bool beside) {
+    part->damages = g_array_new(FALSE, FALSE, sizeof(struct damage));
+    if (beside && part->samples > MANY_SAMPLES)
+        part->thread = g_thread_try_new("history", read_part, part, NULL);
+    if (!part->thread)
+        read_part(part);
+}
+
+static bool finish(struct part *part, struct error *error) {
+    const struct source_events *events = part->visit->events;
+    if (part->thread)
+        g_thread_join(part->thread);
+    part->thread = NULL;
+    for (guint i = 0; i < part->damages->len; i++) {
+        const struct damage *damage = &g_array_index(part->damages, struct damage, i);
+        events->missing(events->context, damage->entity ? reader_present(damage->entity) : NULL,
+                        damage->text);
+    }
+    return part->good || error_set(error, part->error.kind, "%s", part->error.message);
+}
+
+static void part_done(struct part *part) {
+    if (part->thread)
+        g_thread_join(part->thread);
+    for (guint i = 0; part->damages && i < part->damages->len; i++)
+        free(g_array_index(part->damages, struct damage, i).text);
+    if (part->damages)
+        g_array_free(part->damages, TRUE);
+    collected_done(&part->collected);
+    *part = (struct part){.entity = NULL};
+}
+
+static bool give(const struct walk *walk, struct part *part, struct error *error) {
+    const struct parts_source *source = walk->source;
+    if (part->begins)
+        source->begin(source->context, part->entity);
+    return source->give(source->context, part->entity, &part->collected, error);
+}
+
+bool parts_run(const struct visit *visit, const struct parts_source *source, struct error *error) {
+    struct walk walk = {.visit = visit, .source = source};
+    struct part parts[2] = {{.entity = NULL}, {.entity = NULL}};
+    bool more = next_part(&walk, &parts[0], error), good = error->kind == ERROR_NONE;
+    if (more)
+        start(&parts[0], false);
+    for (size_t now = 0; good && more; now = !now) {
+        good = finish(&parts[now], error);
+        more = good && next_part(&walk, &parts[!now], error);
+        if (more)
+            start(&parts[!now], true);
+        good = good && error->kind == ERROR_NONE && give(&walk, &parts[now], error);
+        part_done(&parts[now]);
+    }
+    part_done(&parts[0]);
+    part_done(&parts[1]);
+    return good;
+}
