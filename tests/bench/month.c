@@ -53,6 +53,7 @@ struct world {
     int guests;
     int series;
     int64_t begin;
+    int *numbers; /* of the series, as they are described, in the order of their ids */
 };
 
 static void describe(const struct world *world, int index, struct entity *entity, char *name,
@@ -121,7 +122,7 @@ static bool begin_file(const char *path, const struct world *world, struct error
     return good;
 }
 
-/* An hour of some series of an entity, from number first on; ids ascend with their numbers. */
+/* An hour of some series of an entity, from the one with the lowest id and first ones more on. */
 static bool write_block(struct database *database, const struct world *world, int64_t entity,
                         int64_t id, int first, int64_t hour, struct error *error) {
     static struct sample samples[BLOCK_SERIES][SAMPLES];
@@ -130,9 +131,10 @@ static bool write_block(struct database *database, const struct world *world, in
     for (int i = 0; i < count; i++) {
         series[i] = (struct block_series){id + first + i, SAMPLES, samples[i]};
         for (int k = 0; k < SAMPLES; k++)
-            samples[i][k] = (struct sample){
-                hour * HOUR + (int64_t)INTERVAL * (k + 1),
-                values_at(&world->values, (int)entity, first + i, hour * SAMPLES + k)};
+            samples[i][k] =
+                (struct sample){hour * HOUR + (int64_t)INTERVAL * (k + 1),
+                                values_at(&world->values, (int)entity, world->numbers[first + i],
+                                          hour * SAMPLES + k)};
     }
     GByteArray *data = block_encode(series, (size_t)count, BLOCK_SMALL);
     bool good = database_run(
@@ -160,15 +162,28 @@ static bool write_hour(struct database *database, const struct world *world, int
     return good && database_script(database, "COMMIT", error);
 }
 
+/* The writer numbers those of each entity in the same order. */
+static bool read_numbers(struct database *database, const struct world *world,
+                         struct error *error) {
+    sqlite3_stmt *row = database_query(database, error,
+                                       "SELECT place FROM series WHERE entity = 1 ORDER BY id", "");
+    for (int i = 0; i < world->series && database_next(database, row, error); i++)
+        world->numbers[i] = (int)sqlite3_column_int64(row, 0) - 1;
+    sqlite3_reset(row);
+    return error->kind == ERROR_NONE;
+}
+
 static bool write_hours(const char *path, const struct world *world, int64_t hours,
                         struct error *error) {
     struct database *database = database_create(path, error);
-    bool good = database && database_script(database, "PRAGMA synchronous=OFF", error);
+    bool good = database && database_script(database, "PRAGMA synchronous=OFF", error) &&
+                read_numbers(database, world, error);
     for (int64_t i = 0; good && i < hours; i++)
         good = write_hour(database, world, world->begin / HOUR + i, error);
     good = good && database_script(database, "DELETE FROM round", error) &&
-           database_run(database, error, "UPDATE mark SET newest = ?", "i",
-                        (world->begin + hours * HOUR) / INTERVAL);
+           database_run(database, error,
+                        "UPDATE mark SET newest = ?1, sum = row_sum(entity, interval, ?1, seen)",
+                        "i", (world->begin + hours * HOUR) / INTERVAL);
     database_close(database);
     return good;
 }
@@ -183,10 +198,12 @@ int main(int argc, char **argv) {
     world.guests = atoi(argv[3]);
     world.series = atoi(argv[4]);
     int64_t hours = atoi(argv[5]), now = g_get_real_time() / G_USEC_PER_SEC;
+    world.numbers = g_new0(int, world.series);
     world.begin = (now / HOUR - hours) * HOUR;
     bool good = begin_file(argv[1], &world, &error) && write_hours(argv[1], &world, hours, &error);
     if (!good)
         fprintf(stderr, "month: %s\n", error.message);
     values_done(&world.values);
+    g_free(world.numbers);
     return good ? 0 : 1;
 }
