@@ -9,6 +9,7 @@
 
 #include "command/offered.h"
 #include "command/run.h"
+#include "core/ending.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
 #include "core/output.h"
@@ -29,7 +30,7 @@ const struct options_spec check_spec = {
     .notes = "A target is ok, or there is a warning (a clock more than 20 s off, a certificate\n"
              "that ends within 30 days, missing rights, names or counters that it lacks, guests\n"
              "without samples), or it failed. Exit status: 0 all are ok, 3 some are not, 1 all\n"
-             "failed.\n\n"
+             "failed, 2 all failed by what the command line says.\n\n"
              "Formats: csv, table (default: table on a terminal, else csv).\n\n"
              "Examples:\n"
              "  vperf check root@esx01.example.com qemu:///system\n"
@@ -272,13 +273,17 @@ static void run_checks(struct check *checks, const struct options *options) {
 
 /* The exit status unless the output fails. */
 static int judge(const struct check *checks, const struct options *options) {
-    size_t counts[VERDICT_FAILED + 1] = {0}, count = options->target_count;
-    for (size_t i = 0; i < count; i++)
+    size_t counts[VERDICT_FAILED + 1] = {0}, count = options->target_count, wrong = 0;
+    for (size_t i = 0; i < count; i++) {
         counts[checks[i].verdict]++;
+        wrong += checks[i].error.kind == ERROR_USAGE;
+    }
     log_info(&options->log, "targets: %zu ok, %zu with warnings, %zu failed", counts[VERDICT_OK],
              counts[VERDICT_WARNING], counts[VERDICT_FAILED]);
     if (counts[VERDICT_OK] == count)
         return STATUS_OK;
+    if (wrong == count)
+        return STATUS_USAGE;
     return counts[VERDICT_FAILED] == count ? STATUS_NOTHING : STATUS_PARTIAL;
 }
 
@@ -299,10 +304,11 @@ static int check_all(struct options *options, struct error *error) {
     struct output output;
     enum records_format format = RECORDS_CSV;
     bool terminal = !options->output && isatty(STDOUT_FILENO);
-    if (!records_format_find(options->format, terminal, &format, error))
+    if (!records_format_find(options->format, terminal, &format, error) ||
+        (!options->format && !ending_check("--output", options->output, "csv", error)))
         return STATUS_USAGE;
     if (!output_open(&output, options->output, error))
-        return STATUS_NOTHING;
+        return run_error_status(error);
     struct check *checks = memory_array(options->target_count, sizeof *checks);
     int status = STATUS_INTERRUPTED;
     run_checks(checks, options);

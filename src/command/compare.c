@@ -9,6 +9,7 @@
 #include "command/comparison_columns.h"
 #include "command/run.h"
 #include "core/clock.h"
+#include "core/ending.h"
 #include "core/memory.h"
 #include "core/output.h"
 
@@ -141,7 +142,8 @@ static bool make_order(struct comparison_order *order, const struct options *opt
         .show_types = types[ENTITY_VM] && types[ENTITY_HOST],
         .show_units = options->units,
     };
-    return records_format_find(options->format, terminal, &order->format, error);
+    return records_format_find(options->format, terminal, &order->format, error) &&
+           (options->format || ending_check("--output", options->output, "csv", error));
 }
 
 /* The files of a run. Both are opened before a server is asked for anything. */

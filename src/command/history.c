@@ -10,17 +10,18 @@
 
 const struct options_spec history_spec = {
     .command = "history",
-    .arguments = "FILE...",
+    .arguments = "[FILE...]",
     .summary = "Tell what history files hold: one row per target, per gap, or per event.",
     .notes =
         "Formats: csv, table (default: table on a terminal, else csv). Samples themselves are\n"
-        "written by 'vperf collect FILE'.\n\n"
+        "written by 'vperf collect FILE'. Without FILE it is vperf.db.\n\n"
         "Examples:\n"
         "  vperf history vperf.db\n"
         "  vperf history --gaps vperf.db\n"
         "  vperf history --events vperf.db\n"
         "  vperf history --check vperf.db",
     .groups = OPTIONS_HISTORY | OPTIONS_OUTPUT,
+    .default_target = "vperf.db",
 };
 
 static const struct records_column target_columns[] = {

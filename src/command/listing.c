@@ -7,6 +7,7 @@
 #include "command/messages.h"
 #include "command/names.h"
 #include "command/run.h"
+#include "core/ending.h"
 #include "core/interrupt.h"
 #include "core/output.h"
 
@@ -140,7 +141,8 @@ int listing_run(const struct listing *listing, int argc, char **argv) {
         struct error error = {0};
         enum records_format format = RECORDS_CSV;
         bool terminal = !options.output && isatty(STDOUT_FILENO);
-        if (records_format_find(options.format, terminal, &format, &error))
+        if (records_format_find(options.format, terminal, &format, &error) &&
+            (options.format || ending_check("--output", options.output, "csv", &error)))
             status = list_to_output(listing, &options, format, &error);
         run_report_end(&options.log, &error);
     }

@@ -146,7 +146,9 @@ static const struct poptOption record_options[] = {
     ROW_VALUE("keep-hours", '\0', OPTION_KEEP_HOURS,
               "how long average, minimum, maximum and p95 of each hour are kept (default 3y)",
               "DURATION"),
-    ROW_VALUE("output", 'o', OPTION_OUTPUT, "the history file (default vperf.db)", "FILE"),
+    ROW_VALUE("output", 'o', OPTION_OUTPUT,
+              "the history file: its name ends in .db, or begins with / or ./ (default vperf.db)",
+              "FILE"),
     POPT_TABLEEND,
 };
 

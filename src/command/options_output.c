@@ -6,6 +6,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "core/ending.h"
+
 static bool add_field(struct options *options, const char *name, size_t length,
                       struct error *error) {
     struct sink_options *sink = &options->sink;
@@ -62,6 +64,12 @@ bool options_check_output(struct options *options, struct error *error) {
     options->offered = value[OPTION_OFFERED];
     options->totals = value[OPTION_TOTALS];
     options->units = value[OPTION_UNITS];
+    if (options->output && !*options->output)
+        return error_set(error, ERROR_USAGE,
+                         "--output has no name of a file: give one, or - for standard output");
+    if (!ending_check("--coverage", options->coverage, "csv", error) ||
+        !ending_check("--totals", value[OPTION_TOTALS], "csv", error))
+        return false;
     if (value[OPTION_QUIET] && value[OPTION_VERBOSE])
         return error_set(error, ERROR_USAGE,
                          "--quiet and --verbose exclude each other: give one of them");

@@ -39,10 +39,25 @@ static bool add_given(struct options *options, const char *text, struct error *e
     return true;
 }
 
+/* What stands for a TARGET that is not given, when it is there. */
+static bool add_default_file(struct options_given *given, struct error *error) {
+    const struct options_spec *spec = given->spec;
+    if (spec->default_target && access(spec->default_target, F_OK) == 0)
+        return add_target_word(given, spec->default_target, error);
+    if (spec->groups & OPTIONS_HISTORY)
+        return error_set(error, ERROR_USAGE, "no FILE, and there is no %s here: give a history",
+                         spec->default_target);
+    return error_set(error, ERROR_USAGE,
+                     "no TARGET: give a host name or a URI, such as esx01.example.com or "
+                     "https://root@esx01.example.com, or set GOVC_URL or LIBVIRT_DEFAULT_URI");
+}
+
 /* The user name and password of GOVC_URL yield to the other variables, as they do for govc. */
 static bool add_target_of_environment(struct options_given *given, struct error *error) {
     char *govc_url = getenv("GOVC_URL");
     const char *libvirt_uri = options_text_in_environment("LIBVIRT_DEFAULT_URI");
+    if (given->spec->groups & OPTIONS_HISTORY)
+        return add_default_file(given, error);
     if (govc_url && *govc_url) {
         bool good = add_target_word(given, govc_url, error);
         if (good)
@@ -52,14 +67,7 @@ static bool add_target_of_environment(struct options_given *given, struct error 
     }
     if (libvirt_uri)
         return add_target_word(given, libvirt_uri, error);
-    const char *file = given->spec->default_target;
-    if (given->text.value[OPTION_EXPLAIN])
-        return true;
-    if (file && access(file, F_OK) == 0)
-        return add_target_word(given, file, error);
-    return error_set(error, ERROR_USAGE,
-                     "no TARGET: give a host name or a URI, such as esx01.example.com or "
-                     "https://root@esx01.example.com, or set GOVC_URL or LIBVIRT_DEFAULT_URI");
+    return given->text.value[OPTION_EXPLAIN] || add_default_file(given, error);
 }
 
 bool options_read_words(struct options *options, const char **arguments, struct error *error) {

@@ -5,6 +5,7 @@
 
 #include "command/notify.h"
 #include "command/run.h"
+#include "core/ending.h"
 #include "history/sink.h"
 
 static const char default_output[] = "vperf.db";
@@ -47,6 +48,20 @@ static int run_record(const struct options *options, struct reload *reload, stru
     return status;
 }
 
+/* Other commands are to take it as a TARGET. */
+static bool check_name(const char *path, struct error *error) {
+    struct error ignored = {0};
+    struct target target = {0};
+    bool good = target_init(&target, path, &ignored) && strcmp(target.scheme, TARGET_HISTORY) == 0;
+    target_done(&target);
+    if (!ending_check("--output", path, "db sqlite sqlite3", error))
+        return false;
+    return good || error_set(error, ERROR_USAGE,
+                             "--output '%s': no command takes this name as a history: let it end "
+                             "in .db, or begin with / or ./, and have no ':' or '@'",
+                             path);
+}
+
 /* What is read cannot be written. */
 static bool check_targets(const struct options *options, const char *path, struct error *error) {
     char *real = realpath(path, NULL);
@@ -61,7 +76,7 @@ static bool check_targets(const struct options *options, const char *path, struc
 static bool prepare(struct options *options, const char *path, struct error *error) {
     options->timing.follow = true;
     options->selection.context |= CONTEXT_PLACE | CONTEXT_GUEST_ID;
-    return check_targets(options, path, error);
+    return check_name(path, error) && check_targets(options, path, error);
 }
 
 static bool prepare_again(void *path, struct options *fresh, struct error *error) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/compression.h"
+#include "core/ending.h"
 #include "core/memory.h"
 #include "sink/formats.h"
 
@@ -31,7 +32,7 @@ const struct sink_ops *sink_find(const char *name, struct error *error) {
 
 static bool ends_with(const char *path, size_t length, const char *ending, size_t size) {
     return length > size && path[length - size - 1] == '.' &&
-           memcmp(path + length - size, ending, size) == 0;
+           g_ascii_strncasecmp(path + length - size, ending, size) == 0;
 }
 
 /* The first length bytes of the path end with a name of the format. */
@@ -46,9 +47,22 @@ static bool is_called(const char *path, size_t length, const struct sink_ops *op
     return false;
 }
 
+static bool has_right_ending(const char *path, struct error *error) {
+    GString *taken = g_string_new(NULL);
+    for (size_t i = 0; sink_table[i]; i++)
+        g_string_append_printf(taken, "%s%s%s%s", i ? " " : "", sink_table[i]->name,
+                               sink_table[i]->endings ? " " : "",
+                               sink_table[i]->endings ? sink_table[i]->endings : "");
+    bool right = ending_check("--output", path, taken->str, error);
+    g_string_free(taken, TRUE);
+    return right;
+}
+
 const struct sink_ops *sink_choose(const char *name, const char *path, struct error *error) {
     if (name)
         return sink_find(name, error);
+    if (!has_right_ending(path, error))
+        return NULL;
     size_t length = path ? strlen(path) - strlen(compression_suffix(path)) : 0;
     const struct sink_ops *found = sink_table[0];
     for (size_t i = 0; sink_table[i]; i++)

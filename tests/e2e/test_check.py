@@ -94,6 +94,14 @@ def test_all_failed(vperf):
     assert done.status == 1 and len(table(done)) == 1, done
 
 
+@pytest.mark.parametrize("wrong", [("--thumbprint", "zz"), ("--ca-file", "none.pem"),
+                                   ("--password-file", "none")])
+def test_all_wrong(vperf, wrong):
+    """Status 2 when the command line is what makes all fail; the row says why."""
+    done = vperf.run("check", *wrong, "https://user@127.0.0.1:1")
+    assert done.status == 2 and len(table(done)) == 1 and wrong[1] in done.out, done
+
+
 def test_history(vperf, live, tmp_path):
     """Of a history, the span."""
     path = tmp_path / "vperf.db"

@@ -430,8 +430,9 @@ def test_default_target(vperf, tmp_path):
     none = vperf.run("report", cwd=tmp_path)
     assert none.status == 2 and "no TARGET" in none.err
     (tmp_path / "vperf.db").write_text("no history", encoding="utf-8")
-    found = vperf.run("report", cwd=tmp_path)
-    assert found.status == 2 and "vperf.db" in found.err, found
+    for command in ("report", "history"):
+        found = vperf.run(command, cwd=tmp_path)
+        assert found.status == 2 and "vperf.db" in found.err, found
 
 
 def test_nothing_measured_is_no_success(vperf, esx, tmp_path):
