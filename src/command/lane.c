@@ -215,6 +215,19 @@ static bool resolve_window(struct lane *lane, struct source *source, struct erro
     return window_resolve(&lane->window, timing, now, error);
 }
 
+/* ESXi alone has the archive of 300 s, and no other. */
+static bool run_shorter(struct lane *lane, struct source *source) {
+    bool shorter = timing_of(lane)->shorter;
+    while (!lane_round(lane, source, &lane->window)) {
+        int32_t interval = shorter ? window_shorter_archive(lane->window.interval) : 0;
+        if (!interval || lane->error.kind != ERROR_UNAVAILABLE)
+            return false;
+        error_clear(&lane->error);
+        lane->window.interval = interval;
+    }
+    return true;
+}
+
 static bool run_rounds(struct lane *lane, struct source *source) {
     const struct window *window = &lane->window;
     if (is_endless(lane))
@@ -222,7 +235,7 @@ static bool run_rounds(struct lane *lane, struct source *source) {
     if (!source->ops->keeps_samples)
         return run_polls(lane, source, window);
     return lane->run->aligned_ns && !source->ops->recorded ? aligned_run(lane, source, window)
-                                                           : lane_round(lane, source, window);
+                                                           : run_shorter(lane, source);
 }
 
 static bool owns(const struct lane *lane, enum target_owns what) {

@@ -148,6 +148,7 @@ static void choose_interval(struct options *options) {
     while (archives[i].window < age_of_start(&timing->range))
         i++;
     timing->interval = archives[i].interval;
+    timing->shorter = true;
 }
 
 /* Its length; 0 when only the newest sample tells where it ends. */

@@ -2,11 +2,21 @@
 /* Servers ignore maxSample for archived samples: the newest few are asked for by time. */
 #include "core/window.h"
 
+#include <stddef.h>
+
 /* An archived sample appears up to this many intervals after its time. */
 enum { ROLLUP_DELAY_INTERVALS = 2 };
 
 void timing_init(struct timing *timing) {
     *timing = (struct timing){.samples = 1, .interval = REAL_TIME_SECONDS};
+}
+
+int32_t window_shorter_archive(int32_t interval) {
+    static const int32_t archives[] = {7200, 1800, 300};
+    for (size_t i = 0; i < sizeof archives / sizeof *archives; i++)
+        if (archives[i] < interval)
+            return archives[i];
+    return 0;
 }
 
 static bool is_newest_real_time(const struct timing *timing) {

@@ -19,6 +19,7 @@ struct timing {
     int32_t interval;    /* seconds; REAL_TIME_SECONDS is real time on vSphere */
     const char *archive; /* the name by which an archived interval was asked for, or NULL */
     bool follow;         /* each further sample as well, without end */
+    bool shorter;        /* an archive that the source does not have yields to a shorter one */
 };
 
 /* Samples with after < time <= until in Unix seconds of the source's clock; 0: no such limit. */
@@ -39,6 +40,9 @@ static inline bool window_bounded(const struct window *window) {
 
 /* timing_init: the newest real-time sample. */
 void timing_init(struct timing *timing);
+
+/* window_shorter_archive: the next one below of those that a vCenter is shipped with; 0: none. */
+int32_t window_shorter_archive(int32_t interval);
 
 /* window_needs_now: window_resolve has to know the source's present. */
 bool window_needs_now(const struct timing *timing);

@@ -23,8 +23,15 @@ static bool is_there(const struct usage_entity *entity) {
     return !entity->skipped && state != STATE_OFF && state != STATE_DISCONNECTED;
 }
 
+/* MHz that are always 0, of a host whose usage nobody knows, were not measured. */
+static GArray *demand_of(const struct usage_entity *host, enum usage_demand which) {
+    bool measured = which != DEMAND_MHZ || measure_known(&host->measures[USAGE_CPU]) ||
+                    host->measures[USAGE_MHZ].peak > 0;
+    return measured ? host->demand[which] : NULL;
+}
+
 static bool has_samples(const struct usage_entity *entity) {
-    return (entity->demand[DEMAND_MHZ] || entity->demand[DEMAND_MEMORY]) && is_there(entity);
+    return (demand_of(entity, DEMAND_MHZ) || demand_of(entity, DEMAND_MEMORY)) && is_there(entity);
 }
 
 static bool in_cluster(const struct capacity *capacity, const struct entity *host) {
@@ -97,7 +104,7 @@ static GArray *add_up(const GPtrArray *members, enum usage_demand which,
     bool all = members->len > 0;
     for (guint i = 0; i < members->len; i++) {
         const struct usage_entity *host = g_ptr_array_index(members, i);
-        lists[i] = host->demand[which];
+        lists[i] = demand_of(host, which);
         all = all && lists[i];
         if (lists[i]) {
             demand_sort(lists[i]);

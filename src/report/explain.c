@@ -45,7 +45,8 @@ const struct explain_figure explain_figures[] = {
      "cpu.usagemhz.average, mem.consumed.average; space",
      "Theil 1950, Sen 1968; scipy.theilslopes"},
     {"days left, days to full",
-     "headroom, or free space, / slope; none where the low end of the interval does not grow, or "
+     "headroom, or free space, / slope; 0 when it is full; none where the low end of the interval "
+     "does not grow, or "
      "days are too few (14; space: 7)",
      "as trend", NULL},
     {"space used", "capacity less free space, averaged over each day",

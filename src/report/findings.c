@@ -14,9 +14,31 @@ static void note_times(struct findings *findings, const struct measure *measure)
     bool first = !findings->last_time;
     findings->first_time =
         first ? measure->first_time : MIN(findings->first_time, measure->first_time);
+    int64_t begin = measure->first_time - measure->shortest;
+    findings->begin_time = first ? begin : MIN(findings->begin_time, begin);
     findings->last_time = MAX(findings->last_time, measure->last_time);
     findings->shortest = first ? measure->shortest : MIN(findings->shortest, measure->shortest);
     findings->longest = MAX(findings->longest, measure->longest);
+}
+
+/* The samples of this time were there, and are lost. */
+static bool is_gap(const struct findings *findings, int64_t after, int64_t until) {
+    const GPtrArray *all = findings->order.gaps;
+    for (guint i = 0; all && i < all->len; i++) {
+        const struct findings_gap *gap = g_ptr_array_index(all, i);
+        if (gap->after < until && gap->until > after)
+            return true;
+    }
+    return false;
+}
+
+/* Nobody measured before the first sample: the window begins with it. */
+static void shorten_window(struct findings *findings) {
+    int64_t start = findings->last_time - findings->window_seconds;
+    findings->asked_seconds = findings->window_seconds;
+    if (findings->last_time && findings->begin_time > start + findings->longest &&
+        !is_gap(findings, start, findings->begin_time))
+        findings->window_seconds = findings->last_time - findings->begin_time;
 }
 
 static void set_window(struct findings *findings) {
@@ -27,6 +49,7 @@ static void set_window(struct findings *findings) {
     findings->window_seconds = order->seconds;
     if (!order->seconds && order->start && findings->last_time)
         findings->window_seconds = MAX(findings->last_time - order->start, 0);
+    shorten_window(findings);
 }
 
 static void set_memory(struct sizing_guest *sizing, struct usage_entity *guest, double percentile) {
@@ -50,6 +73,17 @@ static int64_t known_seconds(const struct findings *findings, const struct usage
     return guest->resized ? MIN(since, findings->window_seconds) : findings->window_seconds;
 }
 
+static bool is_off(const struct usage_entity *guest) {
+    return guest->skipped || guest->entity->state == STATE_OFF;
+}
+
+size_t findings_count_off(const struct findings *findings) {
+    size_t count = 0;
+    for (size_t i = 0; i < findings->guest_count; i++)
+        count += is_off(findings->guests[i].guest);
+    return count;
+}
+
 static struct sizing_advice advise(const struct findings *findings, struct usage_entity *guest,
                                    double coverage) {
     const struct sizing_rules *rules = &findings->order.rules;
@@ -57,7 +91,7 @@ static struct sizing_advice advise(const struct findings *findings, struct usage
     struct measure *cpu = &guest->measures[USAGE_CPU], *disk = &guest->measures[USAGE_DISK],
                    *net = &guest->measures[USAGE_NET];
     struct sizing_guest sizing = {
-        .off = guest->skipped || guest->entity->state == STATE_OFF,
+        .off = is_off(guest),
         .off_days =
             measure_known(cpu) ? (double)(findings->last_time - cpu->last_time) / DAY_SECONDS : -1,
         .cpus = guest->entity->cpus,
@@ -157,6 +191,7 @@ void findings_init(struct findings *findings, struct usage *usage,
     add_guests(findings);
     findings->summary = g_ptr_array_new_with_free_func(free);
     findings->quality = g_ptr_array_new_with_free_func(free);
+    findings->title = sentences_title(findings);
     sentences_add_summary(findings);
     sentences_add_quality(findings);
 }
@@ -164,6 +199,7 @@ void findings_init(struct findings *findings, struct usage *usage,
 void findings_done(struct findings *findings) {
     capacity_list_free(findings->capacities, findings->capacity_count);
     free(findings->guests);
+    free(findings->title);
     g_ptr_array_free(findings->summary, TRUE);
     g_ptr_array_free(findings->quality, TRUE);
     g_ptr_array_free(findings->gaps, TRUE);

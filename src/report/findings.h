@@ -65,11 +65,17 @@ struct findings {
     GPtrArray *gaps;                /* struct findings_gap of the window, borrowed */
     GPtrArray *summary;             /* five sentences */
     GPtrArray *quality;             /* sentences about the data */
+    int64_t asked_seconds;          /* the window is shorter when the first sample is younger */
+    int64_t begin_time;             /* of the first sample's interval, 0 for none */
+    char *title;                    /* whose report it is, and of which days */
 };
 
 /* findings_init: from what was measured, which is borrowed and gets sorted. */
 void findings_init(struct findings *findings, struct usage *usage,
                    const struct findings_order *order);
+
+/* findings_count_off: guests that are powered off now, whatever they did in the window. */
+size_t findings_count_off(const struct findings *findings);
 
 /* findings_done: frees what they hold. */
 void findings_done(struct findings *findings);

@@ -213,11 +213,13 @@ bool page_html(FILE *stream, struct findings *findings, const struct page_option
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-          "style-src 'unsafe-inline'\">\n"
-          "<title>Capacity report</title>\n<style>\n",
+          "style-src 'unsafe-inline'\">\n",
           stream);
+    put_element(stream, "title", findings->title);
+    fputs("<style>\n", stream);
     fputs(style, stream);
-    fputs("</style>\n</head>\n<body>\n<h1>Capacity report</h1>\n", stream);
+    fputs("</style>\n</head>\n<body>\n", stream);
+    put_element(stream, "h1", findings->title);
     put_sentences(stream, "ol", findings->summary);
     for (guint i = 0; i < sections->len; i++)
         put_grid(stream, g_ptr_array_index(sections, i), findings);

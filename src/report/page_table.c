@@ -88,7 +88,8 @@ bool page_table(FILE *stream, struct findings *findings, const struct page_optio
     (void)error;
     size_t width = options->width ? options->width : DEFAULT_WIDTH, hidden = 0;
     GPtrArray *sections = sections_list(findings, TOP);
-    fputs("Summary\n", stream);
+    put_sentence(stream, findings->title, width);
+    fputs("\nSummary\n", stream);
     put_sentences(stream, findings->summary, width);
     for (guint i = 0; i < sections->len; i++)
         hidden += put_grid(stream, g_ptr_array_index(sections, i), options->width);

@@ -224,6 +224,7 @@ static void put_summary(const struct book *book, struct findings *findings,
     lxw_worksheet *sheet = add_sheet(book, "Summary");
     lxw_row_t row = 0;
     worksheet_set_column(sheet, 0, 0, WIDTH, NULL);
+    put_text(sheet, row++, 0, findings->title, book->heading);
     put_lines(book, sheet, &row, "Summary", findings->summary);
     put_lines(book, sheet, &row, "Data quality", findings->quality);
     for (size_t i = 0; i < G_N_ELEMENTS(charts); i++)
@@ -253,6 +254,8 @@ static lxw_error write_book(const char *path, const char *directory, struct find
     if (!book.workbook)
         return LXW_ERROR_MEMORY_MALLOC_FAILED;
     set_formats(&book);
+    workbook_set_properties(book.workbook,
+                            &(lxw_doc_properties){.title = findings->title, .comments = "vperf"});
     struct grid *rows = rows_list(findings);
     GPtrArray *sections = sections_list(findings, MOST_ROWS);
     put_summary(&book, findings, rows);

@@ -51,7 +51,7 @@ struct grid *section_hosts(struct findings *findings, size_t rows) {
         grid_time(grid, measure_known(&one->demand), one->demand.peak_time);
         put_use(grid, &one->consumed, one->memory_kib);
         grid_number(grid, one->active_kib > 0, one->active_kib / kib_per_gb, 1);
-        grid_number(grid, true, one->allocated_kib / kib_per_gb, 1);
+        grid_number(grid, one->hosts > 0, one->allocated_kib / kib_per_gb, 1);
         grid_number(grid, one->threads > 0, (double)one->threads, 0);
         grid_end_row(grid, NULL, &one->timeline);
     }
@@ -63,7 +63,7 @@ static void put_headroom(struct grid *grid, const struct capacity *one, size_t s
     bool known = headroom->has_mhz && headroom->has_memory;
     char *failed = memory_printf("%zu of %zu", spare, one->hosts);
     grid_text(grid, one->name);
-    grid_text(grid, failed);
+    grid_text(grid, one->hosts ? failed : NULL);
     grid_number(grid, headroom->has_mhz, headroom->mhz / mhz_per_ghz, 1);
     grid_number(grid, headroom->has_memory, headroom->memory_kib / kib_per_gb, 1);
     grid_text(grid, !known ? NULL : headroom->holds_peak ? "yes" : "no");

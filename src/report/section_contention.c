@@ -5,7 +5,7 @@
 
 #include "core/memory.h"
 
-enum { PERCENTILE = 95 };
+enum { PERCENTILE = 95, MINUTE_SECONDS = 60 };
 
 static const double kib_per_gb = 1024.0 * 1024.0, mhz_per_ghz = 1000;
 
@@ -57,7 +57,7 @@ static void put_contended(struct grid *grid, const struct findings *findings,
     put_peak(grid, ready, 1, 2);
     grid_time(grid, measure_known(ready), ready->peak_time);
     grid_number(grid, measure_known(ready), measure_percentile(ready, PERCENTILE), 2);
-    grid_number(grid, measure_known(ready), (double)ready->seconds_above, 0);
+    grid_number(grid, measure_known(ready), (double)ready->seconds_above / MINUTE_SECONDS, 1);
     put_neighbour(grid, findings, guest);
     put_peak_at(grid, &measures[USAGE_COSTOP], 1, 2);
     put_peak_at(grid, &measures[USAGE_BALLOON], kib_per_gb, 1);
@@ -71,13 +71,13 @@ static void put_contended(struct grid *grid, const struct findings *findings,
 
 struct grid *section_contention(struct findings *findings, size_t rows) {
     static const char at[] = "end of the interval with this peak, UTC";
-    char *above = memory_printf(">%g %% s", findings->order.rules.value[RULE_READY_LIMIT]);
+    char *above = memory_printf(">%g %% min", findings->order.rules.value[RULE_READY_LIMIT]);
     const struct grid_column columns[] = {
         {"name", false, NULL},
         {"ready %", true, "peak of cpu.ready.summation / interval / vCPUs"},
         {"at", false, "end of the interval with the peak of ready, UTC"},
         {"p95", true, "of ready"},
-        {above, true, "seconds of the samples of ready above the limit"},
+        {above, true, "minutes of the samples of ready above the limit"},
         {"noisy beside it", false, "the other guest of its host that used most CPU at that time"},
         {"GHz", true, "cpu.usagemhz.average of that guest then"},
         {"co-stop", true, "peak of cpu.costop.summation / interval / vCPUs, percent"},

@@ -5,7 +5,7 @@
 
 #include "core/memory.h"
 
-enum { PERCENTILE = 95 };
+enum { PERCENTILE = 95, MINUTE_SECONDS = 60 };
 
 static const double kib_per_gb = 1024.0 * 1024.0;
 
@@ -13,11 +13,11 @@ static const char cpu_meaning[] = "cpu.usage.average, of all vCPUs";
 
 static void put_percents(struct grid *grid, struct measure *measure) {
     bool known = measure_known(measure);
-    grid_number(grid, known, known ? measure_average(measure) : 0, 2);
-    grid_number(grid, known, known ? measure_percentile(measure, 50) : 0, 2);
-    grid_number(grid, known, known ? measure_percentile(measure, PERCENTILE) : 0, 2);
-    grid_number(grid, known, known ? measure_percentile(measure, 99) : 0, 2);
-    grid_number(grid, known, known ? measure->peak : 0, 2);
+    grid_number(grid, known, known ? measure_average(measure) : 0, 1);
+    grid_number(grid, known, known ? measure_percentile(measure, 50) : 0, 1);
+    grid_number(grid, known, known ? measure_percentile(measure, PERCENTILE) : 0, 1);
+    grid_number(grid, known, known ? measure_percentile(measure, 99) : 0, 1);
+    grid_number(grid, known, known ? measure->peak : 0, 1);
 }
 
 static void put_percentile(struct grid *grid, struct measure *measure, double percent, double unit,
@@ -33,7 +33,7 @@ static void put_guest(struct grid *grid, const struct finding *one) {
     grid_number(grid, entity->cpus > 0, entity->cpus, 0);
     put_percents(grid, cpu);
     grid_time(grid, measure_known(cpu), cpu->peak_time);
-    grid_number(grid, measure_known(cpu), (double)cpu->seconds_above, 0);
+    grid_number(grid, measure_known(cpu), (double)cpu->seconds_above / MINUTE_SECONDS, 1);
     put_percentile(grid, &measures[USAGE_READY], PERCENTILE, 1, 2);
     grid_number(grid, true, one->coverage, 0);
     grid_number(grid, entity->memory_kib > 0, (double)entity->memory_kib / kib_per_gb, 1);
@@ -46,7 +46,7 @@ static void put_guest(struct grid *grid, const struct finding *one) {
 }
 
 struct grid *section_guests(struct findings *findings, size_t rows) {
-    char *above = memory_printf(">%g %% s", findings->order.rules.value[RULE_CPU_LIMIT]);
+    char *above = memory_printf(">%g %% min", findings->order.rules.value[RULE_CPU_LIMIT]);
     const struct grid_column columns[] = {
         {"name", false, NULL},
         {"vCPUs", true, NULL},
@@ -56,7 +56,7 @@ struct grid *section_guests(struct findings *findings, size_t rows) {
         {"p99", true, cpu_meaning},
         {"peak", true, cpu_meaning},
         {"at", false, "end of the interval with the peak of CPU, UTC"},
-        {above, true, "seconds of the samples of cpu.usage.average above the limit"},
+        {above, true, "minutes of the samples of cpu.usage.average above the limit"},
         {"ready p95", true, "cpu.ready.summation / interval / vCPUs, percent"},
         {"covered %", true, "seconds of the samples / seconds of the window"},
         {"GB", true, "memory that it is given"},

@@ -5,6 +5,8 @@
 
 #include "core/memory.h"
 
+enum { MINUTE_SECONDS = 60 };
+
 /* What samples of CPU usage cover of the window. */
 static double coverage_of(const struct findings *findings, const struct usage_entity *one) {
     return measure_coverage(&one->measures[USAGE_CPU], findings->window_seconds);
@@ -25,7 +27,7 @@ static void put_coverage(struct grid *grid, const struct findings *findings,
     bool known = measure_known(cpu);
     grid_text(grid, one->entity->name);
     grid_text(grid, entity_type_name(one->entity->type));
-    grid_number(grid, true, coverage_of(findings, one), 2);
+    grid_number(grid, true, coverage_of(findings, one), 1);
     grid_time(grid, known, cpu->first_time - cpu->shortest);
     grid_time(grid, known, cpu->last_time);
     grid_number(grid, known, cpu->shortest, 0);
@@ -100,7 +102,7 @@ struct grid *section_gaps(struct findings *findings, size_t rows) {
         {"type", false, NULL},
         {"after", false, "the last sample before, UTC"},
         {"until", false, "the last one that is missing, UTC"},
-        {"seconds", true, NULL},
+        {"minutes", true, NULL},
         {"interval s", true, "of the samples that are missing"},
         {"reason", false, NULL},
     };
@@ -112,7 +114,7 @@ struct grid *section_gaps(struct findings *findings, size_t rows) {
         grid_text(grid, gap->type);
         grid_time(grid, true, gap->after);
         grid_time(grid, true, gap->until);
-        grid_number(grid, true, (double)(gap->until - gap->after), 0);
+        grid_number(grid, true, (double)(gap->until - gap->after) / MINUTE_SECONDS, 1);
         grid_number(grid, true, gap->interval, 0);
         grid_text(grid, gap->reason);
         grid_end_row(grid, NULL, NULL);

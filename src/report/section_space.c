@@ -30,8 +30,10 @@ static void put_space(struct grid *grid, const struct space *space) {
 }
 
 struct grid *section_spaces(struct findings *findings, size_t rows) {
-    static const char days[] = "free space / slope; - when it is flat, shrinks or is too young, as "
-                               "far as the days tell; from and to: at the ends of the interval";
+    static const char days[] =
+        "free space / slope, 0 when it is full; - when it is flat, shrinks or "
+        "is too young, as far as the days tell; from and to: at the ends of "
+        "the interval";
     static const char slope[] = "median of the slopes between all pairs of days, from 14 days on "
                                 "without the cycle of the week; low and high hold it in 95 % of "
                                 "cases";

@@ -2,29 +2,89 @@
 #include "report/sentences.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
-#include "core/value.h"
+#include "report/words.h"
 
-enum { DAY_SECONDS = 86400, HOUR_SECONDS = 3600, MINUTE_SECONDS = 60, PERCENTILE = 95 };
+enum { PERCENTILE = 95 };
 
 static const double kib_per_gb = 1024.0 * 1024.0, mhz_per_ghz = 1000;
 
-/* "30 d", "36 h", "10 min" or "20 s"; the caller frees it. */
-static char *duration(int64_t seconds) {
-    if (seconds >= 2 * DAY_SECONDS)
-        return memory_printf("%.3g d", (double)seconds / DAY_SECONDS);
-    if (seconds >= HOUR_SECONDS)
-        return memory_printf("%.3g h", (double)seconds / HOUR_SECONDS);
-    if (seconds >= MINUTE_SECONDS)
-        return memory_printf("%.3g min", (double)seconds / MINUTE_SECONDS);
-    return memory_printf("%d s", (int)seconds);
+static char *intervals(const struct findings *findings) {
+    char *shortest = words_duration(findings->shortest);
+    if (findings->shortest == findings->longest)
+        return shortest;
+    char *longest = words_duration(findings->longest);
+    char *both = memory_printf("%s to %s", shortest, longest);
+    free(shortest);
+    free(longest);
+    return both;
 }
 
-static char *intervals(const struct findings *findings) {
-    if (findings->shortest == findings->longest)
-        return memory_printf("%d-s", findings->shortest);
-    return memory_printf("%d- to %d-s", findings->shortest, findings->longest);
+/* Those that a title has room for. */
+static void append_source(GString *list, const char *source, size_t number, size_t count) {
+    enum { MOST = 3 };
+    if (number < MOST)
+        g_string_append_printf(list, "%s%s",
+                               !number                                ? ""
+                               : number + 1 == count && count <= MOST ? " and "
+                                                                      : ", ",
+                               source);
+    else if (number + 1 == count)
+        g_string_append_printf(list, " and %zu more", count - MOST);
+}
+
+static gint compare_text(gconstpointer a, gconstpointer b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static char *sources(const struct findings *findings) {
+    GPtrArray *names = g_ptr_array_new();
+    for (size_t i = 0; i < usage_count(findings->usage); i++) {
+        const char *source = usage_at(findings->usage, i)->entity->source;
+        bool known = !source || !*source;
+        for (guint k = 0; !known && k < names->len; k++)
+            known = strcmp(g_ptr_array_index(names, k), source) == 0;
+        if (!known)
+            g_ptr_array_add(names, (gpointer)source);
+    }
+    g_ptr_array_sort(names, compare_text);
+    GString *list = g_string_new(NULL);
+    for (guint i = 0; i < names->len; i++)
+        append_source(list, g_ptr_array_index(names, i), i, names->len);
+    g_ptr_array_free(names, TRUE);
+    char *text = memory_strdup(list->str);
+    g_string_free(list, TRUE);
+    return text;
+}
+
+/* Within a day, the hours count. */
+static char *span(const struct findings *findings) {
+    enum { DAY_SECONDS = 86400, DATE = 10 };
+    char *begin = words_time(findings->last_time - findings->window_seconds);
+    char *end = words_time(findings->last_time);
+    bool days = findings->window_seconds >= DAY_SECONDS;
+    char *text = NULL;
+    if (days)
+        text = memory_printf("%.*s to %.*s", DATE, begin, DATE, end);
+    else if (strncmp(begin, end, DATE) != 0)
+        text = memory_printf("%s to %s", begin, end);
+    else
+        text = memory_printf("%.*s%s%s", (int)strlen("2026-11-26 21:30"), begin, " to ",
+                             end + DATE + 1);
+    free(begin);
+    free(end);
+    return text;
+}
+
+char *sentences_title(const struct findings *findings) {
+    char *names = sources(findings), *when = span(findings);
+    char *title = memory_printf("Capacity report%s%s%s%s", *names ? " of " : "", names,
+                                findings->last_time ? ", " : "", findings->last_time ? when : "");
+    free(names);
+    free(when);
+    return title;
 }
 
 static size_t count_measured(const struct findings *findings, enum entity_type type) {
@@ -43,6 +103,18 @@ static size_t count_all(const struct findings *findings, enum entity_type type) 
     return count;
 }
 
+/* A window that begins late says so. */
+static char *shorter(const struct findings *findings) {
+    if (findings->asked_seconds <= findings->window_seconds)
+        return memory_strdup("");
+    char *asked = words_duration((double)findings->asked_seconds);
+    char *begin = words_time(findings->begin_time);
+    char *text = memory_printf(" (%s were asked for; samples begin at %s)", asked, begin);
+    free(asked);
+    free(begin);
+    return text;
+}
+
 static void add_scope(struct findings *findings) {
     size_t guests = count_measured(findings, ENTITY_VM), hosts = count_all(findings, ENTITY_HOST);
     if (!findings->last_time) {
@@ -51,17 +123,19 @@ static void add_scope(struct findings *findings) {
                                       findings->guest_count, hosts));
         return;
     }
-    char last[TIME_TEXT_SIZE];
-    time_text(last, findings->last_time);
-    char *window = duration(findings->window_seconds), *interval = intervals(findings);
+    char *window = words_duration((double)findings->window_seconds);
+    char *interval = intervals(findings), *last = words_time(findings->last_time);
+    char *late = shorter(findings);
     g_ptr_array_add(
         findings->summary,
-        memory_printf("%zu of %zu guests and %zu of %zu hosts have samples: %s until %s, as %s "
-                      "averages.",
+        memory_printf("%zu of %zu guests and %zu of %zu hosts have samples, averages of %s: %s "
+                      "until %s%s.",
                       guests, findings->guest_count, count_measured(findings, ENTITY_HOST), hosts,
-                      window, last, interval));
+                      interval, window, last, late));
     free(window);
     free(interval);
+    free(last);
+    free(late);
 }
 
 /* The one that has least left in percent, failed hosts included: CPU or memory, whichever is less.
@@ -89,26 +163,33 @@ static const char *peak_of(const struct headroom *headroom) {
     return headroom->holds_peak ? ", and its peak fits" : ", and its peak does not fit";
 }
 
+static char *part_of(bool known, double left, double whole, const char *unit) {
+    if (!known)
+        return memory_strdup("an unknown part");
+    char *some = words_amount(left), *all = words_amount(whole);
+    char *text = memory_printf("%s of %s %s", some, all, unit);
+    free(some);
+    free(all);
+    return text;
+}
+
 static void add_capacity(struct findings *findings) {
     double left = 0;
     const struct capacity *one = tightest(findings, &left);
     if (!one) {
         g_ptr_array_add(findings->summary, memory_strdup("What is left on hosts is not known: no "
                                                          "host was asked for, or it has no "
-                                                         "samples."));
+                                                         "samples of CPU and memory."));
         return;
     }
     const struct headroom *headroom = one->spare ? &one->failed : &one->now;
     char *failed = one->spare
                        ? memory_printf(" with %zu of %zu hosts failed", one->spare, one->hosts)
                        : memory_strdup("");
-    char *cpu = headroom->has_mhz ? memory_printf("%.1f of %.1f GHz", headroom->mhz / mhz_per_ghz,
-                                                  one->mhz / mhz_per_ghz)
-                                  : memory_strdup("an unknown part");
-    char *memory = headroom->has_memory
-                       ? memory_printf("%.1f of %.1f GB", headroom->memory_kib / kib_per_gb,
-                                       one->memory_kib / kib_per_gb)
-                       : memory_strdup("an unknown part");
+    char *cpu =
+        part_of(headroom->has_mhz, headroom->mhz / mhz_per_ghz, one->mhz / mhz_per_ghz, "GHz");
+    char *memory = part_of(headroom->has_memory, headroom->memory_kib / kib_per_gb,
+                           one->memory_kib / kib_per_gb, "GB");
     g_ptr_array_add(findings->summary,
                     memory_printf("Least is left on %s '%s': %s of CPU and %s of memory at the p95 "
                                   "of demand%s%s.",
@@ -134,6 +215,15 @@ static void add_common_times(struct findings *findings) {
     }
 }
 
+/* Those that ran in the window count by what they used. */
+static char *off_but_counted(const struct findings *findings) {
+    size_t off = findings_count_off(findings), told = findings->classes[CLASS_OFF];
+    if (off <= told)
+        return memory_strdup("");
+    return memory_printf(" (%zu more %s off now, and counted by what %s before)", off - told,
+                         off - told > 1 ? "are" : "is", off - told > 1 ? "they used" : "it used");
+}
+
 static void add_sizing(struct findings *findings) {
     const size_t *classes = findings->classes;
     double freed = 0, vcpus = 0;
@@ -143,14 +233,88 @@ static void add_sizing(struct findings *findings) {
         if (one->advice.class == CLASS_OVERSIZED && one->advice.cpus)
             vcpus += one->guest->entity->cpus - one->advice.cpus;
     }
-    g_ptr_array_add(
-        findings->summary,
-        memory_printf("Guests: %zu undersized, %zu oversized, %zu idle, %zu right, %zu powered "
-                      "off, %zu without advice; smaller ones would free %.0f vCPUs (which frees "
-                      "no MHz) and %.1f GB of host memory.",
-                      classes[CLASS_UNDERSIZED], classes[CLASS_OVERSIZED], classes[CLASS_IDLE],
-                      classes[CLASS_RIGHT], classes[CLASS_OFF], classes[CLASS_UNKNOWN], vcpus,
-                      freed / kib_per_gb));
+    char *off = off_but_counted(findings);
+    GString *text = g_string_new(NULL);
+    g_string_append_printf(
+        text,
+        "Guests: %zu undersized, %zu oversized, %zu idle, %zu right, %zu powered "
+        "off%s, %zu without advice",
+        classes[CLASS_UNDERSIZED], classes[CLASS_OVERSIZED], classes[CLASS_IDLE],
+        classes[CLASS_RIGHT], classes[CLASS_OFF], off, classes[CLASS_UNKNOWN]);
+    if (classes[CLASS_OVERSIZED])
+        g_string_append_printf(text,
+                               "; smaller ones would free %.0f vCPUs (which frees no MHz) and %.1f "
+                               "GB of host memory",
+                               vcpus, freed / kib_per_gb);
+    g_ptr_array_add(findings->summary, memory_printf("%s.", text->str));
+    g_string_free(text, TRUE);
+    free(off);
+}
+
+static const struct space *first_to_fill(const struct spaces *spaces) {
+    for (size_t i = 0; i < spaces_count(spaces); i++)
+        if (spaces_at(spaces, i)->fills && !spaces_at(spaces, i)->full)
+            return spaces_at(spaces, i);
+    return NULL;
+}
+
+/* "'db-1' /var" */
+static char *name_of(const struct space *space) {
+    return memory_printf("'%s'%s%s", space->entity->name, *space->instance ? " " : "",
+                         space->instance);
+}
+
+static void append_full(GString *text, const struct spaces *spaces, size_t full) {
+    const struct space *first = NULL;
+    for (size_t i = 0; !first && i < spaces_count(spaces); i++)
+        if (spaces_at(spaces, i)->full)
+            first = spaces_at(spaces, i);
+    if (!first)
+        return;
+    char *name = name_of(first);
+    g_string_append_printf(text, " (%s%s)", name, full > 1 ? " first" : "");
+    free(name);
+}
+
+static void append_next(GString *text, const struct spaces *spaces, bool any_trend) {
+    const struct space *next = first_to_fill(spaces);
+    if (next) {
+        char *name = name_of(next);
+        g_string_append_printf(text, "; next is %s, in %.0f days (%.0f to %.0f)", name,
+                               next->days_left, next->days_low, next->days_high);
+        free(name);
+    } else {
+        g_string_append(text, any_trend ? "; none of the others fills for sure"
+                                        : "; when others will be is not known: that needs readings "
+                                          "of 7 days");
+    }
+}
+
+static void add_space(struct findings *findings) {
+    const double scarce = 90;
+    const struct spaces *spaces = usage_spaces(findings->usage);
+    size_t count = spaces_count(spaces), full = 0, little = 0;
+    bool any_trend = false;
+    for (size_t i = 0; i < count; i++) {
+        const struct space *space = spaces_at(spaces, i);
+        full += space->full;
+        little += !space->full && space_share(space) >= scarce;
+        any_trend |= space->has_trend;
+    }
+    if (!count) {
+        g_ptr_array_add(findings->summary,
+                        memory_strdup("How full datastores and file systems are is not known."));
+        return;
+    }
+    GString *text = g_string_new(NULL);
+    g_string_append_printf(text, "Of %zu datastores and file systems, %zu %s full", count, full,
+                           full == 1 ? "is" : "are");
+    append_full(text, spaces, full);
+    g_string_append_printf(text, " and %zu %s 10 %% free or less", little,
+                           little == 1 ? "has" : "have");
+    append_next(text, spaces, any_trend);
+    g_ptr_array_add(findings->summary, memory_printf("%s.", text->str));
+    g_string_free(text, TRUE);
 }
 
 static struct usage_entity *worst(const struct findings *findings, enum usage_metric metric) {
@@ -171,26 +335,46 @@ static size_t count_with(const struct findings *findings, enum usage_metric metr
     return count;
 }
 
+static char *squeezed(const struct findings *findings) {
+    char *balloon = words_count(count_with(findings, USAGE_BALLOON), "guest");
+    size_t swapped = count_with(findings, USAGE_SWAPPED);
+    char *text = memory_printf("%s had memory ballooned, %zu swapped", balloon, swapped);
+    free(balloon);
+    return text;
+}
+
+/* Against the limit, which is one of the rules. */
+static char *verdict_on(const struct findings *findings, const struct measure *ready) {
+    double limit = findings->order.rules.value[RULE_READY_LIMIT];
+    if (!ready->seconds_above)
+        return memory_printf("never above %g %%", limit);
+    char *seconds = words_duration((double)ready->seconds_above);
+    char *text = memory_printf("%s above %g %%", seconds, limit);
+    free(seconds);
+    return text;
+}
+
 static void add_contention(struct findings *findings) {
     struct usage_entity *guest = worst(findings, USAGE_READY);
-    size_t balloon = count_with(findings, USAGE_BALLOON);
-    size_t swapped = count_with(findings, USAGE_SWAPPED);
+    char *memory = squeezed(findings);
     if (!guest) {
-        g_ptr_array_add(findings->summary,
-                        memory_printf("How long guests waited for a CPU is not known; %zu had "
-                                      "memory ballooned and %zu swapped.",
-                                      balloon, swapped));
+        g_ptr_array_add(
+            findings->summary,
+            memory_printf("How long guests waited for a CPU is not known; %s.", memory));
+        free(memory);
         return;
     }
     struct measure *ready = &guest->measures[USAGE_READY];
-    char time[TIME_TEXT_SIZE];
-    time_text(time, ready->peak_time);
+    char *time = words_time(ready->peak_time), *verdict = verdict_on(findings, ready);
     g_ptr_array_add(
         findings->summary,
-        memory_printf("Guest '%s' waited longest for a CPU: %.2f %% ready per vCPU at %s, p95 %.2f "
-                      "%%; %zu guests had memory ballooned and %zu swapped.",
+        memory_printf("Guest '%s' waited longest for a CPU: %.1f %% ready per vCPU at %s, p95 %.1f "
+                      "%%, %s; %s.",
                       guest->entity->name, ready->peak, time, measure_percentile(ready, PERCENTILE),
-                      balloon, swapped));
+                      verdict, memory));
+    free(memory);
+    free(time);
+    free(verdict);
 }
 
 static bool is_unknown(const struct findings *findings, enum usage_metric metric) {
@@ -228,6 +412,7 @@ void sentences_add_summary(struct findings *findings) {
     add_capacity(findings);
     add_common_times(findings);
     add_sizing(findings);
+    add_space(findings);
     add_contention(findings);
     add_unknown(findings);
 }
@@ -240,17 +425,19 @@ static void add_coverage(struct findings *findings) {
             (!least || one->coverage < least->coverage))
             least = one;
     }
-    if (least)
-        g_ptr_array_add(findings->quality,
-                        memory_printf("Least covered guest: '%s', %.2f %% of the window.",
-                                      least->guest->entity->name, least->coverage));
+    if (!least)
+        return;
+    char *covered = words_percent(least->coverage);
+    g_ptr_array_add(findings->quality, memory_printf("Least covered guest: '%s', %s of the window.",
+                                                     least->guest->entity->name, covered));
+    free(covered);
 }
 
 static void add_resolution(struct findings *findings) {
     char *interval = intervals(findings);
     if (findings->last_time)
         g_ptr_array_add(findings->quality,
-                        memory_printf("Percentiles and peaks rest on %s averages; within an "
+                        memory_printf("Percentiles and peaks rest on averages of %s; within an "
                                       "interval it may have been more.",
                                       interval));
     free(interval);
@@ -292,19 +479,26 @@ static void add_absent(struct findings *findings) {
 }
 
 static void add_skipped(struct findings *findings) {
-    size_t guests = 0, hosts = 0;
+    size_t guests = findings_count_off(findings), hosts = 0;
     for (size_t i = 0; i < usage_count(findings->usage); i++) {
         const struct usage_entity *one = usage_at(findings->usage, i);
         enum entity_state state = one->entity->state;
         bool away = one->skipped || state == STATE_OFF || state == STATE_DISCONNECTED;
-        guests += away && one->entity->type == ENTITY_VM;
         hosts += away && one->entity->type == ENTITY_HOST;
     }
-    if (guests || hosts)
+    if (guests) {
+        char *count = words_count(guests, "guest");
+        g_ptr_array_add(findings->quality, memory_printf("Powered off now: %s.", count));
+        free(count);
+    }
+    if (hosts) {
+        char *count = words_count(hosts, "host");
         g_ptr_array_add(findings->quality,
-                        memory_printf("Powered off or disconnected: %zu guests and %zu hosts; such "
-                                      "hosts count for no capacity.",
-                                      guests, hosts));
+                        memory_printf("Powered off or disconnected: %s, which counts for no "
+                                      "capacity.",
+                                      count));
+        free(count);
+    }
     if (findings->order.lost)
         g_ptr_array_add(findings->quality,
                         memory_printf("Troubles that cost data: %zu; the messages name them.",
@@ -317,8 +511,8 @@ static void add_resized(struct findings *findings) {
         count += findings->guests[i].guest->resized != 0;
     if (count)
         g_ptr_array_add(findings->quality,
-                        memory_printf("Got other vCPUs or memory in the window: %zu guests; their "
-                                      "figures begin then.",
+                        memory_printf("Guests that got other vCPUs or memory in the window: %zu; "
+                                      "their figures begin then.",
                                       count));
 }
 

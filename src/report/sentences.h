@@ -5,7 +5,13 @@
 
 #include "report/findings.h"
 
-/* sentences_add_summary: five, from findings that are otherwise complete. */
+/* sentences_title: whose report it is, and of which days; the caller frees it. */
+char *sentences_title(const struct findings *findings);
+
+/*
+ * sentences_add_summary: five, and what is not known, from findings that are otherwise complete;
+ * one more where the hosts of a cluster have few sample times in common.
+ */
 void sentences_add_summary(struct findings *findings);
 
 /* sentences_add_quality: what the figures rest on, and what was not there. */

@@ -4,9 +4,11 @@
 #include <glib.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "report/words.h"
 
 enum { KIB_PER_MB = 1024, MAX_CPUS = 100000 };
 
@@ -168,6 +170,17 @@ static bool is_idle(const struct sizing_guest *guest, const struct sizing_rules 
            is_below(guest->has_net, guest->net_percentile, rules->value[RULE_IDLE_NET]);
 }
 
+static void explain_young(const struct sizing_guest *guest, double days,
+                          struct sizing_advice *advice) {
+    enum { DAY_SECONDS = 86400 };
+    /* Just below the limit is not the limit. */
+    char *known = guest->days < 2 ? words_duration(guest->days * DAY_SECONDS)
+                                  : memory_printf("%.3g days", floor(guest->days * 100) / 100);
+    snprintf(advice->rule, sizeof advice->rule, "no advice: %s of history, min-days is %g", known,
+             days);
+    free(known);
+}
+
 /* What makes advice impossible; false when nothing does. */
 static bool explain_unknown(const struct sizing_guest *guest, const struct sizing_rules *rules,
                             struct sizing_advice *advice) {
@@ -175,11 +188,10 @@ static bool explain_unknown(const struct sizing_guest *guest, const struct sizin
     if (!guest->has_cpu || guest->cpus <= 0)
         snprintf(advice->rule, sizeof advice->rule, "no advice: no CPU usage is known");
     else if (guest->days < days)
-        snprintf(advice->rule, sizeof advice->rule,
-                 "no advice: %.3g days of history, min-days is %g", guest->days, days);
+        explain_young(guest, days, advice);
     else if (guest->coverage < coverage)
         snprintf(advice->rule, sizeof advice->rule,
-                 "no advice: samples cover %.3g %%, min-coverage is %g", guest->coverage, coverage);
+                 "no advice: samples cover %.1f %%, min-coverage is %g", guest->coverage, coverage);
     else
         return false;
     return true;
@@ -190,14 +202,14 @@ static void explain_off(const struct sizing_guest *guest, const struct sizing_ru
     if (guest->off_days < 0)
         snprintf(advice->rule, sizeof advice->rule, "powered off, since when is not known");
     else
-        snprintf(advice->rule, sizeof advice->rule, "powered off for %.3g days, off-days is %g",
+        snprintf(advice->rule, sizeof advice->rule, "powered off for %.1f days, off-days is %g",
                  guest->off_days, rules->value[RULE_OFF_DAYS]);
 }
 
 static void explain_idle(const struct sizing_guest *guest, const struct sizing_rules *rules,
                          struct sizing_advice *advice) {
     snprintf(advice->rule, sizeof advice->rule,
-             "p%g of CPU %.2f %% < %g, disk %.0f < %g, net %.0f KB/s < %g",
+             "p%g of CPU %.1f %% < %g, disk %.0f < %g, net %.0f KB/s < %g",
              rules->value[RULE_CPU_PERCENTILE], guest->cpu_percentile, rules->value[RULE_IDLE_CPU],
              guest->disk_percentile, rules->value[RULE_IDLE_DISK], guest->net_percentile,
              rules->value[RULE_IDLE_NET]);
@@ -222,9 +234,12 @@ static void explain_sizes(const struct sizing_guest *guest, const struct sizing_
     char memory[128];
     explain_memory(guest, rules, memory, sizeof memory);
     snprintf(advice->rule, sizeof advice->rule,
-             "CPU p%g %.2f %% x %d / %g %%, peak %.2f %% / %g %%; %s",
+             "CPU p%g %.1f %% x %d / %g %% = %.1f, peak %.1f %% / %g %% = %.1f; %s",
              rules->value[RULE_CPU_PERCENTILE], guest->cpu_percentile, guest->cpus,
-             rules->value[RULE_CPU_TARGET], guest->cpu_peak, rules->value[RULE_CPU_PEAK], memory);
+             rules->value[RULE_CPU_TARGET],
+             guest->cpu_percentile * guest->cpus / rules->value[RULE_CPU_TARGET], guest->cpu_peak,
+             rules->value[RULE_CPU_PEAK],
+             guest->cpu_peak * guest->cpus / rules->value[RULE_CPU_PEAK], memory);
 }
 
 /* Fewer vCPUs free no MHz: only memory that is consumed beyond the new size comes back. */

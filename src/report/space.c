@@ -150,9 +150,11 @@ static void set_trend(struct space *space) {
 
 /* No date for what shrinks, or may be flat. */
 static void set_date(struct space *space) {
+    const double full_percent = 99.95;
     double left = MAX(space->newest[SPACE_OF_FREE].kib, 0);
-    space->fills = space->has_trend && space->trend.low > 0;
-    if (!space->fills)
+    space->full = space_share(space) >= full_percent;
+    space->fills = space->full || (space->has_trend && space->trend.low > 0);
+    if (space->full || !space->fills)
         return;
     space->days_left = left / space->trend.slope;
     space->days_low = left / space->trend.high;

@@ -34,6 +34,7 @@ struct space {
     double days_left; /* until it is full, from the newest reading on; 0 when it is */
     double days_low;  /* at the steepest slope of the interval */
     double days_high; /* at the flattest one */
+    bool full;        /* by all but 0.05 % of its capacity: the days are 0, whatever the trend */
 };
 
 struct spaces;
@@ -51,8 +52,9 @@ const char *spaces_counter(size_t index);
 bool spaces_write(struct spaces *spaces, const struct series *series);
 
 /*
- * spaces_finish: computes trends of at least SPACE_LEAST_DAYS days, and sorts: what fills first,
- * then by what is used of the capacity. What is flat, shrinks or is too young has no date.
+ * spaces_finish: computes trends of at least SPACE_LEAST_DAYS days, and sorts: what is full or
+ * fills first, then by what is used of the capacity. What is flat, shrinks or is too young has no
+ * date.
  */
 enum { SPACE_LEAST_DAYS = 7 };
 void spaces_finish(struct spaces *spaces);

@@ -199,7 +199,7 @@ def test_advice(vperf, esx):
     young = {row["name"]: row for row in vperf.run("report", *esx.arguments).rows
              if row["type"] == "vm"}
     assert {row["class"] for row in young.values()} == {"unknown", "off"}
-    assert all("min-days is 7" in row["rule"] for row in young.values()
+    assert all("60 min of history, min-days is 7" in row["rule"] for row in young.values()
                if row["class"] == "unknown")
     done = vperf.run("report", "--rule", "min-days=0.01,cpu-target=50", "--rule",
                      "memory-target=100", *esx.arguments)
@@ -224,17 +224,51 @@ def test_interval_follows_the_window(vperf, vcenter, window, interval):
     assert found == {str(interval)}
     assert all(float(row["coverage_percent"]) > 95 for row in done.rows if row["interval"])
     table = vperf.run("report", "--last", window, "--format", "table", *vcenter.arguments)
-    assert f"as {interval}-s averages" in table.out.replace("\n", " ")
+    words = {20: "20 s", 300: "5 min", 1800: "30 min", 7200: "2 hours"}[interval]
+    assert f"averages of {words}:" in table.out.replace("\n", " ")
+    assert "were asked for" not in table.out
+
+
+def test_what_a_host_alone_keeps(vperf, esx):
+    """ESXi keeps 36 hours of 300 s: they are taken, and the report says what was asked for."""
+    done = vperf.run("report", "--last", "7d", "--format", "table", *esx.arguments)
+    told = done.out.replace("\n", " ")
+    assert done.status == 0 and "kept for 36 h" in done.err, done
+    assert "averages of 5 min: 36 hours until" in told
+    assert "(7 days were asked for; samples begin at" in told
+    named = vperf.run("report", "--last", "7d", "--interval", "1800", *esx.arguments)
+    assert named.status == 1 and "no samples of 1800 s" in named.err, named
+
+
+def test_title(vperf, esx, vcenter):
+    """Whose report it is, and of when; in the page's title and first heading too."""
+    both = vperf.run("report", "--last", "1d", "--format", "table", *esx.arguments)
+    day = both.out.splitlines()[0]
+    assert day.startswith(f"Capacity report of {esx.label}, 20") and " to 20" in day, day
+    page = vperf.run("report", "--format", "html", *vcenter.arguments).out
+    title = page[page.index("<title>") + 7:page.index("</title>")]
+    assert title.startswith(f"Capacity report of {vcenter.label}, 20") and title.endswith("UTC")
+    assert f"<h1>{title}</h1>" in page
+
+
+def test_guests_that_are_off(vperf, vcenter):
+    """One number of them, wherever it is told."""
+    told = vperf.run("report", "--last", "1d", "--format", "table", *vcenter.arguments).out
+    told = told.replace("\n", " ")
+    assert "0 powered off (1 more is off now, and counted by what it used before)" in told
+    assert "Powered off now: 1 guest." in told
+    hour = vperf.run("report", "--format", "table", *vcenter.arguments).out.replace("\n", " ")
+    assert "1 powered off, " in hour and "Powered off now: 1 guest." in hour
 
 
 @pytest.mark.parametrize("columns", [80, 200])
 def test_terminal(vperf, vcenter, columns):
     """What matters first stands first, and nothing is wider than the terminal."""
     lines = harness.on_terminal(vperf, columns, "report", "--quiet", *vcenter.arguments)
-    assert lines[0] == "Summary"
+    assert lines[0].startswith("Capacity report of 127.0.0.1")
     titles = [index for index, line in enumerate(lines) if index and not lines[index - 1]]
     assert [lines[index].split()[0].strip(":") for index in titles] == [
-        "Hosts", "Headroom", "Guests", "Right-sizing", "Space", "Contention", "Top", "Hours",
+        "Summary", "Hosts", "Headroom", "Guests", "Right-sizing", "Space", "Contention", "Top", "Hours",
         "Coverage", "Counters", "Data", "Formulas"]
     assert max(map(width, lines)) <= columns, max(lines, key=width)
     assert any("columns did not fit" in line for line in lines) == (columns == 80)
@@ -256,12 +290,16 @@ def test_history(vperf, esx, reports, tmp_path):
                      "WHERE interval = 20 LIMIT 1")
     told = vperf.run("report", "--format", "table", path)
     gap = told.out[told.out.index("\nGaps"):].splitlines()[3]
-    assert gap.split()[-5:] == ["300", "20", "the", "power", "failed"], gap
+    assert gap.split()[-5:] == ["5.0", "20", "the", "power", "failed"], gap
+    summary = told.out.replace("\n", " ")
+    assert "until" in summary and "(30 days were asked for; samples begin at" in summary
     month = vperf.run("report", path)
     assert {row["class"] for row in month.rows if row["state"] == "on" and row["class"]} == {
         "unknown"}
-    assert all("samples cover 0.139 %" in row["rule"] for row in month.rows
+    assert all("no advice: 60 min of history, min-days is 7" in row["rule"] for row in month.rows
                if row["class"] == "unknown")
+    assert {row["coverage_percent"] for row in month.rows if row["class"] == "unknown"} == {
+        "100.00"}
 
 
 def rows_of(vperf, path, copy):
@@ -338,9 +376,14 @@ def test_space(vperf, shared_vcsim):
         if mount:  # that of the datastore is the machine's own disk, which is busy
             used = capacity - readings[entity, mount, f"{group}.free.latest"]
             assert row["used_percent"] == f"{100 * used / capacity:.2f}"
-        assert not row["days_to_full"] and not row["used_kib_per_day"]
+        full = float(row["used_percent"]) >= 99.95
+        assert row["days_to_full"] == ("0" if full else "") and not row["used_kib_per_day"]
+        assert not mount or full == mount.startswith("C:")
     told = vperf.run("report", "--format", "table", *server.arguments).out
     assert "Space: datastores and file systems" in told
+    full = sum(mount.startswith("C:") for _, mount in found)
+    assert f"Of {len(found)} datastores and file systems, {full} are full ('" in told.replace(
+        "\n", " ")
 
 
 def cells_of(sheet):
@@ -452,3 +495,5 @@ def test_libvirt_is_polled(vperf):
     guests = [row for row in done.rows if row["type"] == "vm"]
     assert [row["name"] for row in guests] == ["test"] and guests[0]["class"] == "unknown"
     assert guests[0]["memory_active_kib_average"] == ""
+    host = next(row for row in done.rows if row["type"] == "host")
+    assert {host[name] for name in ("cpu_mhz_average", "headroom_mhz", "vcpus_per_core")} == {""}

@@ -102,6 +102,28 @@ static void test_robust(void **state) {
     spaces_free(spaces);
 }
 
+/* Full is full, after one reading and whatever the trend; a thousandth that is free is room. */
+static void test_full(void **state) {
+    static const struct {
+        int64_t left; /* KiB of 1000 GB */
+        size_t days;
+        bool full;
+    } cases[] = {{0, 1, true}, {4, 10, true}, {GB / 4, 1, true}, {GB, 1, false}, {GB, 10, false}};
+    (void)state;
+
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        struct spaces *spaces = spaces_new();
+        int64_t left[MOST_DAYS];
+        for (size_t i = 0; i < cases[k].days; i++)
+            left[i] = cases[k].left;
+        const struct space *space = store_with(spaces, left, cases[k].days);
+        assert_int_equal(space->full, cases[k].full);
+        assert_int_equal(space->fills, cases[k].full);
+        assert_near(space->days_left, 0);
+        spaces_free(spaces);
+    }
+}
+
 /* Of a guest, each file system counts, and their sum does not; without free space it is unknown. */
 static void test_file_systems(void **state) {
     static const int64_t capacity[] = {100 * GB}, left[] = {25 * GB};
@@ -122,9 +144,8 @@ static void test_file_systems(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_grows),
-        cmocka_unit_test(test_no_date),
-        cmocka_unit_test(test_robust),
+        cmocka_unit_test(test_grows),        cmocka_unit_test(test_no_date),
+        cmocka_unit_test(test_robust),       cmocka_unit_test(test_full),
         cmocka_unit_test(test_file_systems),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

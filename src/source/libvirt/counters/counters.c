@@ -51,7 +51,8 @@ const struct libvirt_counter libvirt_counters[] = {
          "D(kernel)) * MHz / dt; MHz is the TSC frequency or the nominal one",
          .guest = {FORM_MEGAHERTZ, OF_GUEST, 1, .fields = {GUEST_CPU_TIME}},
          .device = {FORM_MEGAHERTZ, OF_VCPU, 1, .fields = {VCPU_TIME}},
-         .host = {FORM_MEGAHERTZ, OF_HOST, 1, .fields = {HOST_CPU_USER, HOST_CPU_KERNEL}}),
+         .host = {FORM_MEGAHERTZ, OF_HOST, 1, .fields = {HOST_CPU_USER, HOST_CPU_KERNEL},
+                  .below = {HOST_CPU_IDLE}}),
     RATE("cpu.utilization.average", "percent", "exact", "Utilization",
          "CPU utilization as a percentage during the interval (CPU usage and CPU utilization might "
          "be different due to power management technologies or hyper-threading)",

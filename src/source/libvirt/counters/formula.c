@@ -94,7 +94,11 @@ static struct fraction rate(const struct formula *formula, const struct subject 
     return per_second(growth(formula, subject), subject->elapsed_ns, formula);
 }
 
+/* CPUs that were neither busy nor idle were not measured. */
 static struct fraction megahertz(const struct formula *formula, const struct subject *subject) {
+    if (formula->below[0] && !growth(formula, subject) &&
+        !growth_of(subject, formula->below, FORMULA_FIELDS))
+        return fraction_absent;
     return (struct fraction){growth(formula, subject) * subject->mhz, subject->elapsed_ns};
 }
 

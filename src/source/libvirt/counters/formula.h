@@ -62,7 +62,7 @@ struct formula {
     enum formula_of of;
     int64_t divisor;
     int fields[FORMULA_FIELDS]; /* up to the first 0 */
-    int below[FORMULA_FIELDS];  /* the fields that a ratio divides by */
+    int below[FORMULA_FIELDS];  /* a ratio: what it divides by; MHz: what grows when nothing runs */
     enum formula_whole whole;
     bool aggregate_only; /* devices have no values of their own */
 };
