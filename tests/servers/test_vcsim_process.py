@@ -75,6 +75,13 @@ def test_it_ends_with_its_parent(vcsim_binary):
     pytest.fail("still running")
 
 
+def test_help_shows_no_password(vcsim_binary):
+    done = subprocess.run([vcsim_binary, "-help"], stderr=subprocess.PIPE, text=True, timeout=20,
+                          env={"VCSIM_PASSWORD": "s3cret"})
+    text = done.stderr.split("-password ")[1].split("\n  -")[0]
+    assert "s3cret" not in done.stderr and "default \"" not in text, text
+
+
 def test_bad_usage(vcsim_binary):
     for flags in (["-mode", "x"], ["-model", "x"], ["-cert", "x"], ["-host", "2"], ["word"]):
         done = subprocess.run([vcsim_binary, *flags], stderr=subprocess.PIPE, text=True, timeout=20)

@@ -44,8 +44,7 @@ func parseOptions(args []string) (*options, error) {
 	f.StringVar(&o.mode, "mode", "plain", "plain: stock vcsim; real: what real servers do")
 	f.StringVar(&o.model, "model", "esx", "esx (340 counters) or vpx (vCenter, 560 counters)")
 	f.StringVar(&o.username, "username", "user", "the only user who may log in")
-	f.StringVar(&o.password, "password", envOr("VCSIM_PASSWORD", "pass"),
-		"the user's password (default: $VCSIM_PASSWORD, or pass)")
+	f.StringVar(&o.password, "password", "", "the user's password (default: that in $VCSIM_PASSWORD)")
 	f.StringVar(&o.cert, "cert", "", "server certificate, PEM (default: a new self-signed one)")
 	f.StringVar(&o.key, "key", "", "the certificate's private key, PEM")
 	f.StringVar(&o.listen, "l", "127.0.0.1:0", "listen address; port 0 takes a free one")
@@ -84,6 +83,9 @@ func parseOptions(args []string) (*options, error) {
 	o.weather.addFlags(f)
 	if err := f.Parse(args); err != nil {
 		return nil, err
+	}
+	if o.password == "" { // no default of the flag, which -help would show
+		o.password = envOr("VCSIM_PASSWORD", "pass")
 	}
 	return o, o.check(f)
 }
