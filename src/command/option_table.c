@@ -66,7 +66,8 @@ static const struct poptOption sample_options[] = {
               "month (7200), year (86400)",
               "SECONDS"),
     ROW_VALUE("last", '\0', OPTION_LAST, "samples of this time until now: 1h, 90m, 7d", "DURATION"),
-    ROW_VALUE("start", '\0', OPTION_START, "samples after this time: 2026-11-21T19:00:00Z, or -2h",
+    ROW_VALUE("start", '\0', OPTION_START,
+              "samples after this time: 2026-11-21T19:00:00Z, 2026-11-21 (midnight UTC), or -2h",
               "TIME"),
     ROW_VALUE("end", '\0', OPTION_END, "samples until this time, itself included (default now)",
               "TIME"),
@@ -113,7 +114,8 @@ static const struct poptOption report_options[] = {
     ROW_VALUE("last", '\0', OPTION_LAST,
               "the window, until now: 30d (default of a history), 7d, 1h (of a vSphere target)",
               "DURATION"),
-    ROW_VALUE("start", '\0', OPTION_START, "its beginning: 2026-11-21T19:00:00Z, or -2h", "TIME"),
+    ROW_VALUE("start", '\0', OPTION_START,
+              "its beginning: 2026-11-21 (midnight UTC), 2026-11-21T19:00:00Z, or -2h", "TIME"),
     ROW_VALUE("end", '\0', OPTION_END, "its end (default now)", "TIME"),
     ROW_VALUE("samples", '\0', OPTION_SAMPLES,
               "the newest N samples instead; libvirt is polled N+1 times (default 15)", "N"),
@@ -180,8 +182,11 @@ static const struct poptOption serve_options[] = {
 };
 
 static const struct poptOption moment_options[] = {
-    ROW_VALUE("at", '\0', OPTION_AT,
-              "of a history, what there was at this time: 2026-11-21T19:00:00Z, or -2h", "TIME"),
+    ROW_VALUE(
+        "at", '\0', OPTION_AT,
+        "of a history, what there was at this time: 2026-11-21T19:00:00Z, 2026-11-21 (midnight "
+        "UTC), or -2h",
+        "TIME"),
     POPT_TABLEEND,
 };
 

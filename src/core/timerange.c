@@ -37,8 +37,19 @@ static bool parse_duration(const char *text, int64_t *seconds) {
     return *seconds > 0 && *seconds <= MAX_SECONDS;
 }
 
+/* A date alone, such as 2026-11-21. */
+static bool is_date(const char *text) {
+    static const char form[] = "0000-00-00";
+    size_t i = 0;
+    while (form[i] && (form[i] == '-' ? text[i] == '-' : isdigit((unsigned char)text[i])))
+        i++;
+    return !form[i] && !text[i];
+}
+
 static bool parse_absolute(const char *text, int64_t *seconds) {
-    GDateTime *time = g_date_time_new_from_iso8601(text, NULL);
+    char *midnight = is_date(text) ? g_strconcat(text, "T00:00:00Z", NULL) : NULL;
+    GDateTime *time = g_date_time_new_from_iso8601(midnight ? midnight : text, NULL);
+    g_free(midnight);
     if (!time)
         return false;
     *seconds = g_date_time_to_unix(time);
@@ -61,7 +72,7 @@ bool timerange_moment(const char *option, const char *text, struct moment *momen
     return parse_absolute(text, &moment->seconds) ||
            error_set(error, ERROR_USAGE,
                      "%s '%s': expected a time such as 2026-11-21T19:00:00Z (with Z or an offset), "
-                     "now, or -2h",
+                     "a date (midnight UTC), now, or -2h",
                      option, text);
 }
 

@@ -22,8 +22,8 @@ struct timerange {
 };
 
 /*
- * timerange_moment: RFC 3339 such as 2026-11-21T19:00:00Z, "now", or relative such as -2h, -90m,
- * -1d12h. ERROR_USAGE names the option.
+ * timerange_moment: RFC 3339 such as 2026-11-21T19:00:00Z, a date alone, which is midnight UTC,
+ * "now", or relative such as -2h, -90m, -1d12h. ERROR_USAGE names the option.
  */
 bool timerange_moment(const char *option, const char *text, struct moment *moment,
                       struct error *error) __attribute__((warn_unused_result));

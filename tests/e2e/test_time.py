@@ -51,6 +51,14 @@ def good(vperf, server, *options):
     return done
 
 
+def test_a_date_is_its_midnight(vperf, server):
+    """In UTC, wherever the user is."""
+    options = [*FEW, "--type", "vm", "--interval", "day"]
+    midnight = good(vperf, server, *options, "--start", "2026-11-21T00:00:00Z")
+    done = collect(vperf, server, *options, "--start", "2026-11-21", env={"TZ": "Asia/Tokyo"})
+    assert done.out == midnight.out and times(done)[0] == "2026-11-21T00:05:00Z", done
+
+
 def test_last_hour(vperf, server):
     """--last 1h is the 180 real-time samples until now, ascending in each series."""
     done = good(vperf, server, *FEW, "--last", "1h")
