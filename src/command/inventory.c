@@ -42,7 +42,7 @@ static void list_path(const struct entity *entity, struct records *records) {
 static void list_entity(const struct entity *entity, bool attributes, struct records *records) {
     records_text(records, entity_type_name(entity->type));
     records_text(records, entity->name);
-    records_text(records, entity_state_name(entity->state));
+    records_text(records, entity_state_text(entity));
     records_number(records, entity->cpus, true);
     records_number(records, entity->memory_kib, true);
     records_text(records, entity->host);

@@ -44,6 +44,11 @@ const char *entity_state_name(enum entity_state state) {
     return state_names[state];
 }
 
+const char *entity_state_text(const struct entity *entity) {
+    bool has_state = entity->type == ENTITY_VM || entity->type == ENTITY_HOST;
+    return has_state ? entity_state_name(entity->state) : "";
+}
+
 void entity_strings(struct entity *entity, const char **fields[ENTITY_STRINGS]) {
     const char **all[ENTITY_STRINGS] = {
         &entity->source,     &entity->hypervisor, &entity->name,       &entity->id,

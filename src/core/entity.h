@@ -71,6 +71,9 @@ bool entity_type_from_name(const char *name, size_t length, enum entity_type *ty
 /* entity_state_name: on, off, suspended, disconnected or unknown. */
 const char *entity_state_name(enum entity_state state);
 
+/* entity_state_text: the name of the entity's state; empty for kinds that have none. */
+const char *entity_state_text(const struct entity *entity);
+
 enum { ENTITY_STRINGS = 25 };
 
 /* entity_strings: the addresses of all strings of an entity, always in the same order. */

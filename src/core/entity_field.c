@@ -8,7 +8,7 @@
 #include "core/selection.h"
 
 static void append_state(GString *text, const struct entity *entity) {
-    g_string_append(text, entity_state_name(entity->state));
+    g_string_append(text, entity_state_text(entity));
 }
 
 static void append_path(GString *text, const struct entity *entity) {

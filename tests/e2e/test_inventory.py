@@ -63,7 +63,7 @@ def host_row(host):
 def other_row(entity):
     """What vperf should say about what holds guests and hosts."""
     chain = above(entity.object)
-    row = {"type": entity.type, "state": "unknown", "path": path(entity.object),
+    row = {"type": entity.type, "state": "", "path": path(entity.object),
            "datacenter": chain[-1].name if len(chain) > 1 else ""}
     if entity.type == "pool":
         row["cluster"] = next((each.name for each in chain
