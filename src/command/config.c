@@ -282,8 +282,7 @@ const char *config_nearest(const struct config *config, const char *name) {
     struct nearest *names = memory_array(config->count + 1, sizeof *names);
     for (size_t i = 0; i < config->count; i++)
         names[i] = (struct nearest){.name = config->sections[i]->name, .usual = true};
-    nearest_sort(names, config->count, name);
-    const char *nearest = config->count ? names[0].name : NULL;
+    const char *nearest = nearest_keep(names, config->count, name) ? names[0].name : NULL;
     free(names);
     return nearest;
 }

@@ -33,7 +33,7 @@ struct config *config_read(const char *path, struct error *error);
 /* config_find: the section of the target with this name, or NULL. */
 const struct config_section *config_find(const struct config *config, const char *name);
 
-/* config_nearest: the name of a target nearest to this one; NULL when there is no target. */
+/* config_nearest: the name of a target that is near to this one, or NULL. */
 const char *config_nearest(const struct config *config, const char *name);
 
 /* config_free: takes NULL. */

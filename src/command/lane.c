@@ -286,6 +286,13 @@ static void warn_of_doubles(const struct lane *lane, const struct inventory *inv
     pthread_mutex_unlock(&run->lock);
 }
 
+/* No poll is waited for that measures nothing, and no header written. */
+static bool selects_nothing(const struct lane *lane, const struct catalog *catalog) {
+    const struct selection *selection = &lane->selection;
+    return (!lane->chosen && selection->names.count) ||
+           (selection->counters.count && !selection_has_any_counter(selection, catalog));
+}
+
 /* Catalogue and inventory are there, the selection fits them, and the window is known. */
 static bool prepare(struct lane *lane, struct source *source, struct error *error) {
     const struct selection *selection = &lane->selection;
@@ -310,6 +317,7 @@ static bool prepare(struct lane *lane, struct source *source, struct error *erro
         if (lane->run->sink->ops->entity)
             inventory_add(lane->selected, inventory->entities[i]);
     }
+    lane->pointless = !is_endless(lane) && selects_nothing(lane, catalog);
     return true;
 }
 
@@ -372,7 +380,8 @@ static void *run_lane(void *argument) {
     struct run *run = lane->run;
     struct source *source = open_source(lane);
     if (source) {
-        run_rounds(lane, source);
+        if (!lane->pointless)
+            run_rounds(lane, source);
         source->ops->close(source);
     }
     /* When there is nothing else, the error below says it all. */

@@ -54,6 +54,7 @@ struct lane {
     unsigned fill_faults; /* of attempts to fill the gaps that there are */
     atomic_bool retired;  /* its end is wanted, the others go on */
     atomic_bool over;     /* nothing more comes of it */
+    bool pointless;       /* nothing is selected, and it would end without a sample */
 };
 
 /* What a lane is for. */

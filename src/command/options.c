@@ -4,11 +4,13 @@
 
 #include <glib.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command/arguments.h"
 #include "command/config.h"
 #include "command/options_parts.h"
 #include "core/memory.h"
+#include "core/nearest.h"
 #include "push/url.h"
 
 const char *options_text_in_environment(const char *name) {
@@ -60,14 +62,41 @@ static void store(struct options_text *text, int option, char *argument) {
     free(old);
 }
 
-static bool read_arguments(poptContext context, struct options_text *text, struct error *error) {
+/* The options of a command, at most as many as there is room for; returns their number. */
+static size_t list_options(const struct options_spec *spec, struct nearest *names, size_t room) {
+    size_t count = 0;
+    for (size_t i = 0; i < OPTION_GROUPS; i++) {
+        bool has = !option_groups[i].bit || (spec->groups & option_groups[i].bit);
+        for (const struct poptOption *row = option_groups[i].options;
+             has && row->longName && count < room; row++)
+            names[count++] = (struct nearest){.name = row->longName, .usual = true};
+    }
+    return count;
+}
+
+/* What popt does not know, with the option that may be meant. */
+static bool refuse_option(const struct options_spec *spec, const char *word, int problem,
+                          struct error *error) {
+    struct nearest names[OPTION_COUNT];
+    size_t count = problem == POPT_ERROR_BADOPT && strncmp(word, "--", 2) == 0
+                       ? list_options(spec, names, OPTION_COUNT)
+                       : 0;
+    char *wanted = memory_printf("%.*s", (int)strcspn(word, "="), word);
+    count = nearest_keep(names, count, wanted + strspn(wanted, "-"));
+    error_set(error, ERROR_USAGE, "%s: %s%s%s", word, poptStrerror(problem),
+              count ? "; nearest: --" : "", count ? names[0].name : "");
+    free(wanted);
+    return false;
+}
+
+static bool read_arguments(poptContext context, const struct options_spec *spec,
+                           struct options_text *text, struct error *error) {
     int option = 0;
     while ((option = poptGetNextOpt(context)) > 0)
         store(text, option, poptGetOptArg(context));
     if (option == -1)
         return true;
-    return error_set(error, ERROR_USAGE, "%s: %s", poptBadOption(context, POPT_BADOPTION_NOALIAS),
-                     poptStrerror(option));
+    return refuse_option(spec, poptBadOption(context, POPT_BADOPTION_NOALIAS), option, error);
 }
 
 static void init(struct options *options, const struct options_spec *spec) {
@@ -91,7 +120,7 @@ static bool check_values(struct options *options, struct error *error) {
 static enum options_result parse(struct options *options, poptContext context,
                                  struct error *error) {
     struct options_given *given = options->given;
-    if (!read_arguments(context, &given->text, error))
+    if (!read_arguments(context, given->spec, &given->text, error))
         return OPTIONS_WRONG;
     if (given->text.value[OPTION_HELP]) {
         show_help(context, given->spec);

@@ -193,12 +193,11 @@ static bool is_meant(const char *pattern, bool exact, const struct config_sectio
 
 static bool none_meant(const struct options *options, const char *pattern, struct error *error) {
     const char *path = options->config->path, *nearest = config_nearest(options->config, pattern);
-    if (!nearest)
+    if (!options->config->count)
         return error_set(error, ERROR_USAGE, "%s has no [target NAME]", path);
     return error_set(error, ERROR_USAGE,
-                     "'%s' is no target of %s; nearest: %s (a host of that name is written "
-                     "https://%s)",
-                     pattern, path, nearest, pattern);
+                     "'%s' is no target of %s%s%s (a host of that name is written https://%s)",
+                     pattern, path, nearest ? "; nearest: " : "", nearest ? nearest : "", pattern);
 }
 
 bool options_choose_sections(struct options *options, const char *pattern, struct error *error) {

@@ -176,9 +176,11 @@ static bool check_selection(struct run *run, struct error *error) {
     bool asked = !run->options->selection.optional && options_share(run->options, OWNS_COUNTERS);
     for (size_t i = 0; asked && i < globs->count; i++)
         if (!globs->excludes[i] && !coverage_matches(run->coverage, globs->patterns[i]))
-            return error_set(error, ERROR_USAGE,
-                             "no counter of any target matches '%s': see 'vperf counters'",
-                             globs->patterns[i]);
+            return error_set(
+                error, ERROR_USAGE, "no counter of any target matches '%s'%s: see 'vperf counters'",
+                globs->patterns[i], globs->includes < globs->count ? " and is not excluded" : "");
+    if (asked && !globs->includes && globs->count && !coverage_matches(run->coverage, "*"))
+        return error_set(error, ERROR_USAGE, "--counter excludes all counters");
     if (options_share(run->options, OWNS_NAMES))
         run->unmatched += names_check(run->options, run->entities, error);
     return error->kind == ERROR_NONE;

@@ -219,9 +219,9 @@ size_t catalog_nearest(const struct catalog *catalog, const char *name, const ch
         if (catalog->order[i]->defined)
             known[defined++] = (struct nearest){.name = counter->name, .usual = is_usual(counter)};
     }
-    nearest_sort(known, defined, name);
-    if (count > defined)
-        count = defined;
+    size_t near = nearest_keep(known, defined, name);
+    if (count > near)
+        count = near;
     for (size_t i = 0; i < count; i++)
         names[i] = known[i].name;
     free(known);

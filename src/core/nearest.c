@@ -20,13 +20,24 @@ static bool same_letter(char a, char b) {
     return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* Levenshtein's distance without regard to case; row has room for strlen(b) + 1 numbers. */
-static size_t edit_distance(const char *a, const char *b, size_t *row) {
+/* Letters of the first parts of the name: as many as the other one has. */
+static size_t parts_length(const char *name, const char *other) {
+    const char *end = strchr(name, '.');
+    for (other = strchr(other, '.'); end && other; other = strchr(other + 1, '.'))
+        end = strchr(end + 1, '.');
+    return end ? (size_t)(end - name) : strlen(name);
+}
+
+/*
+ * Levenshtein's distance of the first letters of a to b, without regard to case; row has room for
+ * strlen(b) + 1 numbers.
+ */
+static size_t edit_distance(const char *a, size_t length, const char *b, size_t *row) {
     size_t width = strlen(b);
 
     for (size_t j = 0; j <= width; j++)
         row[j] = j;
-    for (size_t i = 0; a[i]; i++) {
+    for (size_t i = 0; i < length; i++) {
         size_t diagonal = row[0];
         row[0] = i + 1;
         for (size_t j = 0; j < width; j++) {
@@ -51,15 +62,26 @@ void nearest_sort(struct nearest *names, size_t count, const char *wanted) {
     size_t *row = memory_array(strlen(wanted) + 1, sizeof *row);
 
     for (size_t i = 0; i < count; i++) {
-        names[i].contains = strcasestr(names[i].name, wanted) != NULL;
-        names[i].distance =
-            edit_distance(names[i].name, wanted, row) + (names[i].usual ? 0 : UNUSUAL_DISTANCE);
+        struct nearest *name = &names[i];
+        name->contains = strcasestr(name->name, wanted) != NULL;
+        name->length = parts_length(name->name, wanted);
+        name->distance = edit_distance(name->name, name->length, wanted, row) +
+                         (name->usual ? 0 : UNUSUAL_DISTANCE);
     }
     qsort(names, count, sizeof *names, compare);
     free(row);
 }
 
 bool nearest_is_near(const struct nearest *name, const char *wanted) {
-    size_t length = strlen(name->name), other = strlen(wanted);
-    return name->contains || name->distance * 2 <= (length > other ? length : other);
+    size_t other = strlen(wanted);
+    return name->contains || name->distance * 2 <= (name->length > other ? name->length : other);
+}
+
+size_t nearest_keep(struct nearest *names, size_t count, const char *wanted) {
+    size_t kept = 0;
+    nearest_sort(names, count, wanted);
+    for (size_t i = 0; i < count; i++)
+        if (nearest_is_near(&names[i], wanted))
+            names[kept++] = names[i];
+    return kept;
 }

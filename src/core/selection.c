@@ -125,6 +125,39 @@ static bool matches_any(const struct catalog *catalog, const char *pattern) {
     return false;
 }
 
+/* What one pattern names may all be excluded by another one. */
+static bool leaves_any(const struct selection *selection, const struct catalog *catalog,
+                       const char *pattern) {
+    for (size_t i = 0; i < catalog_size(catalog); i++) {
+        const struct counter *counter = catalog_at(catalog, i);
+        if (fnmatch(pattern, counter->name, 0) == 0 && selection_has_counter(selection, counter))
+            return true;
+    }
+    return false;
+}
+
+bool selection_has_any_counter(const struct selection *selection, const struct catalog *catalog) {
+    for (size_t i = 0; i < selection->counters.count; i++)
+        if (!selection->counters.excludes[i] && selection->counters.patterns[i][0] == '#')
+            return true;
+    return leaves_any(selection, catalog, "*");
+}
+
+static bool check_exclusions(const struct selection *selection, const struct catalog *catalog,
+                             struct error *error) {
+    const struct globs *globs = &selection->counters;
+    if (globs->includes == globs->count)
+        return true;
+    if (!globs->includes && catalog_size(catalog) && !leaves_any(selection, catalog, "*"))
+        return error_set(error, ERROR_USAGE, "--counter excludes all counters");
+    for (size_t i = 0; !selection->optional && i < globs->count; i++)
+        if (!globs->excludes[i] && globs->patterns[i][0] != '#' &&
+            !leaves_any(selection, catalog, globs->patterns[i]))
+            return error_set(error, ERROR_USAGE, "--counter excludes all counters that match '%s'",
+                             globs->patterns[i]);
+    return true;
+}
+
 bool selection_check_counters(const struct selection *selection, const struct catalog *catalog,
                               struct error *error) {
     const struct globs *globs = &selection->counters;
@@ -137,12 +170,12 @@ bool selection_check_counters(const struct selection *selection, const struct ca
 
         const char *names[SUGGESTIONS];
         char *nearest = join(names, catalog_nearest(catalog, pattern, names, SUGGESTIONS), ", ");
-        error_set(error, ERROR_USAGE, "no counter matches '%s'; nearest: %s", pattern,
-                  *nearest ? nearest : "none, the server defines no counters");
+        error_set(error, ERROR_USAGE, "no counter matches '%s'%s%s", pattern,
+                  *nearest ? "; nearest: " : ": 'vperf counters' shows all", nearest);
         free(nearest);
         return false;
     }
-    return true;
+    return check_exclusions(selection, catalog, error);
 }
 
 static char *wanted_types(const struct selection *selection) {
@@ -167,7 +200,7 @@ static char *nearest_names(const struct selection *selection, const struct inven
         if (selection->types[entity->type] && entity->name)
             known[wanted++] = (struct nearest){.name = entity->name, .usual = true};
     }
-    nearest_sort(known, wanted, pattern);
+    wanted = nearest_keep(known, wanted, pattern);
     for (size_t i = 0; i < wanted && count < SUGGESTIONS; i++)
         if (i == 0 || strcmp(known[i].name, known[i - 1].name) != 0)
             names[count++] = known[i].name;
@@ -188,8 +221,8 @@ bool selection_check_name(const struct selection *selection, size_t index,
     }
     char *types = wanted_types(selection);
     char *nearest = nearest_names(selection, entities, pattern);
-    error_set(error, ERROR_USAGE, "no %s matches --name '%s'; nearest: %s", types, pattern,
-              *nearest ? nearest : "none, there is no such entity");
+    error_set(error, ERROR_USAGE, "no %s matches --name '%s'%s%s", types, pattern,
+              *nearest ? "; nearest: " : ": 'vperf inventory' shows all", nearest);
     free(types);
     free(nearest);
     return false;

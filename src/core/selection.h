@@ -72,6 +72,11 @@ unsigned selection_context(const struct selection *selection);
 bool selection_has_counter(const struct selection *selection, const struct counter *counter);
 
 /*
+ * selection_has_any_counter: a counter of the catalog is wanted, or one that it may lack (#ID).
+ */
+bool selection_has_any_counter(const struct selection *selection, const struct catalog *catalog);
+
+/*
  * selection_has_series: the counter is wanted, of this instance. Sources that do not tell instances
  * apart when they ask may give more.
  */
@@ -80,7 +85,8 @@ bool selection_has_series(const struct selection *selection, const struct counte
 
 /*
  * selection_check_counters: every counter pattern that is not an exclusion matches a name of the
- * catalog, or they are optional; else ERROR_USAGE names the pattern and the nearest names.
+ * catalog, or they are optional; else ERROR_USAGE names the pattern and the nearest names. So it
+ * does when the exclusions leave nothing of what a pattern matches.
  */
 bool selection_check_counters(const struct selection *selection, const struct catalog *catalog,
                               struct error *error) __attribute__((warn_unused_result));

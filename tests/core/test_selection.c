@@ -152,9 +152,14 @@ static void test_check_counters(void **state) {
         {"!nothing.like.this", NULL},
         {"#10042", NULL},
         {"cpu.usge.average", "no counter matches 'cpu.usge.average'; nearest: cpu.usage.average, "
-                             "mem.usage.average, cpu.usage.none, cpu.idle.summation"},
-        {"cpu.*,disk.*", "no counter matches 'disk.*'; nearest: "},
-        {"USAGE.N", "no counter matches 'USAGE.N'; nearest: cpu.usage.none, "},
+                             "mem.usage.average"},
+        {"cpu.*,disk.*", "no counter matches 'disk.*': 'vperf counters' shows all"},
+        {"frobnicate", "no counter matches 'frobnicate': 'vperf counters' shows all"},
+        {"cpu.*,!cpu.usage.*", NULL},
+        {"!cpu.*", NULL},
+        {"!*", "--counter excludes all counters"},
+        {"mem.*,cpu.*,!cpu.*", "--counter excludes all counters that match 'cpu.*'"},
+        {"USAGE.N", "no counter matches 'USAGE.N'; nearest: cpu.usage.none"},
     };
     struct catalog *catalog = small_catalog();
     (void)state;
@@ -182,8 +187,8 @@ static void test_check_name(void **state) {
         {"web-1", NULL},
         {"web-*", NULL},
         {"!nobody", NULL},
-        {"wep-1", "no vm matches --name 'wep-1'; nearest: web-1, db"},
-        {"esx01", "no vm matches --name 'esx01'; nearest: web-1, db"},
+        {"wep-1", "no vm matches --name 'wep-1'; nearest: web-1"},
+        {"esx01", "no vm matches --name 'esx01': 'vperf inventory' shows all"},
     };
     struct inventory *entities = inventory_new();
     (void)state;

@@ -178,13 +178,51 @@ def test_nothing_matches(vperf, esx, tmp_path, command):
     assert done.err.split("nearest: ")[1].startswith(GUEST), done
 
 
+FAR = [(["collect", "--name", "nosuch"], "no vm or host matches --name 'nosuch': 'vperf inv"),
+       (["inventory", "--name", "nosuch"], "no vm or host matches --name 'nosuch': 'vperf inv"),
+       (["compare", "--sort", "nosuch"], "no counter matches 'nosuch': 'vperf counters' shows"),
+       (["collect", "--counter", "nosuch"], "no counter matches 'nosuch': 'vperf counters'"),
+       (["collect", "--counter", "!*"], "--counter excludes all counters"),
+       (["collect", "--counter", "cpu.*,!c*"], "excludes all counters that match 'cpu.*'"),
+       (["counters", "--counter", "!*"], "--counter excludes all counters")]
+
+
+@pytest.mark.parametrize("target", ["esx", "test:///default"])
+@pytest.mark.parametrize("arguments, text", FAR, ids=[" ".join(row[0]) for row in FAR])
+def test_nothing_is_near(vperf, esx, target, arguments, text):
+    """What resembles nothing is told without far names, and no header is written."""
+    done = vperf.run(*arguments, *([target] if ":" in target else esx.arguments))
+    assert (done.status, done.out, len(done.messages)) == (2, "", 1), done
+    assert text in done.err and "nearest" not in done.err and done.own_seconds < 15, done
+
+
+@pytest.mark.parametrize("counter", ["!*", "cpu.*,!cpu.*"])
+def test_all_excluded_of_two(vperf, esx, counter):
+    """Two targets of which nothing is wanted: no poll is waited for, and no header is written."""
+    done = vperf.run("collect", "--counter", counter, "test:///default", *esx.arguments)
+    assert (done.status, done.out) == (2, "") and "exclude" in done.err, done
+    assert done.own_seconds < 15, done
+
+
+@pytest.mark.parametrize("wrong, text", [
+    ("--sampels=3", "--sampels=3: unknown option; nearest: --samples (see"),
+    ("--nam", "--nam: unknown option; nearest: --name (see"),
+    ("--frobnicate", "--frobnicate: unknown option (see"),
+    ("-Z", "-Z: unknown option (see")])
+def test_unknown_option(vperf, wrong, text):
+    """The option that may be meant is named."""
+    done = vperf.run("collect", wrong, "test:///default")
+    assert (done.status, done.out, len(done.messages)) == (2, "", 1), done
+    assert f"vperf: {text}" in done.err, done
+
+
 @pytest.mark.parametrize("command", ["collect", "compare", "inventory"])
 def test_one_name_matches_nothing(vperf, esx, command):
     """The others come; what is missing is told, and the status says that it is."""
-    done = vperf.run(command, "--name", f"{GUEST},no-such-guest", "--type", "vm", *esx.arguments)
+    done = vperf.run(command, "--name", f"{GUEST},host_VN9", "--type", "vm", *esx.arguments)
     assert done.status == 3 and GUEST in {row["name"] for row in done.rows}, done
     told = [line for line in done.messages if "--name" in line]
-    assert len(told) == 1 and "'no-such-guest'" in told[0] and GUEST in told[0], done
+    assert len(told) == 1 and "'host_VN9'" in told[0] and GUEST in told[0], done
 
 
 @pytest.mark.parametrize("command", ["collect", "inventory"])
