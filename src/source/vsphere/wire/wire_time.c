@@ -2,6 +2,9 @@
 /* xsd:dateTime to Unix seconds, without the C library's time zones. */
 #include "source/vsphere/wire/wire.h"
 
+/* Of an offset from UTC, by XML Schema. */
+enum { MOST_OFFSET_SECONDS = 14 * 3600 };
+
 /* Reads exactly `digits` digits; false when there are fewer. */
 static bool read_digits(const char **text, int digits, int *value) {
     *value = 0;
@@ -51,9 +54,11 @@ static bool read_zone(const char *text, int64_t *offset) {
     text++;
     int hours, minutes;
     if ((sign != '+' && sign != '-') || !read_digits(&text, 2, &hours) || !read_char(&text, ':') ||
-        !read_digits(&text, 2, &minutes) || *text || hours > 14 || minutes > 59)
+        !read_digits(&text, 2, &minutes) || *text || minutes > 59)
         return false;
     int seconds = hours * 3600 + minutes * 60;
+    if (seconds > MOST_OFFSET_SECONDS)
+        return false;
     *offset = sign == '-' ? -seconds : seconds;
     return true;
 }
