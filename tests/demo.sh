@@ -25,7 +25,9 @@ serve() {
 }
 
 cat >"$output/names.json" <<'END'
-["web-1", "web-2", "db-1", "db-2", "cache-1", "mail", "build, nightly", "Büro \"Süd\"", "監視"]
+["web-1", "web-2", "db-1", "db-2", "cache-1", "mail", "build, nightly", "Büro \"Süd\"", "監視",
+ "app-1", "app-2", "app-3", "proxy-1", "proxy-2", "ldap", "wiki", "files", "backup", "test-1",
+ "test-2", "print", "erp", "erp-db", "old-shop"]
 END
 "$here/servers/certs.py" "$output/certificates" >/dev/null
 export VPERF_PASSWORD
@@ -67,7 +69,7 @@ echo
 echo "$output/compare.txt:"
 cat "$output/compare.txt"
 
-serve vcenter -model vpx -host 4 -vm 24 -off 1 -space
+serve vcenter -model vpx -host 4 -vm 24 -off 1 -space -level 3
 echo
 echo "A simulated vCenter answers at $address. What a week of its archive says:"
 echo

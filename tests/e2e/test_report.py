@@ -386,6 +386,28 @@ def test_space(vperf, shared_vcsim):
         "\n", " ")
 
 
+def test_the_demo_is_plausible(vperf, shared_vcsim):
+    """What newcomers see first adds up: a host uses what its guests do, and nothing is beyond a size."""
+    server = shared_vcsim(*harness.STANDING, "-model", "vpx", "-host", "2", "-vm", "8", "-level", "3",
+                          "-plausible", "-space")
+    done = vperf.run("collect", "--type", "vm,host", "--instance", "aggregate", "--with",
+                     "host,memory_kib", *server.arguments)
+    assert done.status == 0, done
+    values, hosts = {}, {}
+    for row in harness.read_csv(done.out, own=True):
+        assert row["unit"] != "percent" or 0 <= float(row["value"]) <= 100, row
+        assert "atency" not in row["counter"] or float(row["value"]) <= 100, row
+        memory = row["counter"].startswith("mem.") and row["unit"] == "kiloBytes"
+        assert not memory or float(row["value"]) <= float(row["memory_kib"]), row
+        values.setdefault((row["type"], row["counter"]), {})[row["name"]] = float(row["value"])
+        hosts[row["name"]] = row["host"]
+    for counter, own in (("cpu.usagemhz.average", 24 * 26 + 10), ("mem.consumed.average", 5 << 20),
+                         ("disk.usage.average", 10), ("net.usage.average", 10)):
+        for host, value in values["host", counter].items():
+            guests = [one for name, one in values["vm", counter].items() if hosts[name] == host]
+            assert guests and sum(guests) <= value <= sum(guests) + own + 20, (counter, host)
+
+
 def cells_of(sheet):
     """The rows of a sheet by the names of their columns, without what is empty."""
     header, *rows = sheet.iter_rows(values_only=True)

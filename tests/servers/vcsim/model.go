@@ -47,6 +47,9 @@ func newModel(o *options) (*simulator.Model, *world, error) {
 		}
 		if o.mode == "real" {
 			reshape(vm, i)
+			if o.plausible {
+				resize(vm, i)
+			}
 		}
 		if i >= len(vms)-o.off {
 			vm.Runtime.PowerState = types.VirtualMachinePowerStatePoweredOff
@@ -72,6 +75,9 @@ func newModel(o *options) (*simulator.Model, *world, error) {
 		for i, vm := range vms {
 			if o.space {
 				furnish(vm, i, w.clock.now())
+			}
+			if o.plausible {
+				fill(vm, i)
 			}
 		}
 	}
