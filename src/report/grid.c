@@ -2,6 +2,7 @@
 #include "report/grid.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
 #include "core/value.h"
@@ -15,6 +16,7 @@ struct grid *grid_new(const char *title, const struct grid_column *columns, size
         grid->columns[i] = columns[i];
         grid->columns[i].name = memory_strdup(columns[i].name);
     }
+    grid->filled = memory_array(count, sizeof *grid->filled);
     grid->cells = g_array_new(FALSE, FALSE, sizeof(struct grid_cell));
     grid->rows = g_array_new(FALSE, FALSE, sizeof(struct grid_row));
     return grid;
@@ -33,10 +35,12 @@ void grid_free(void *data) {
         free(g_array_index(grid->cells, struct grid_cell, i).text);
     g_array_free(grid->cells, TRUE);
     free(grid->columns);
+    free(grid->filled);
     free(grid);
 }
 
 static void add(struct grid *grid, struct grid_cell cell) {
+    grid->filled[grid->cells->len % grid->column_count] |= cell.kind != GRID_NONE;
     cell.text = cell.text ? cell.text : memory_strdup("-");
     g_array_append_val(grid->cells, cell);
 }
@@ -74,6 +78,29 @@ void grid_end_row(struct grid *grid, const char *note, const struct timeline *ti
 
 void grid_set_hours(struct grid *grid, const struct hours *hours) {
     g_array_index(grid->rows, struct grid_row, grid->rows->len - 1).hours = hours;
+}
+
+bool grid_shows(const struct grid *grid, size_t column) {
+    return grid->whole || grid->filled[column] || !grid->rows->len;
+}
+
+/* Those that only say more of the column before are not named. */
+static bool is_attribute(const char *name) {
+    static const char *const names[] = {"at", "from", "to", "low", "high"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+char *grid_unfilled(const struct grid *grid) {
+    GString *list = g_string_new(NULL);
+    for (size_t i = 0; i < grid->column_count; i++)
+        if (!grid_shows(grid, i) && !is_attribute(grid->columns[i].name))
+            g_string_append_printf(list, "%s%s", list->len ? ", " : "", grid->columns[i].name);
+    char *text = list->len ? memory_strdup(list->str) : NULL;
+    g_string_free(list, TRUE);
+    return text;
 }
 
 const struct grid_cell *grid_cell(const struct grid *grid, size_t row, size_t column) {

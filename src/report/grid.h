@@ -40,6 +40,8 @@ struct grid {
     GArray *cells; /* struct grid_cell, row by row */
     GArray *rows;  /* struct grid_row */
     size_t all;    /* rows that there are; more than rows->len when some are left out */
+    bool *filled;  /* by column: there is a cell with a value */
+    bool whole;    /* columns without a value tell something, too */
 };
 
 /* grid_new: no rows yet; the title and the meanings are borrowed. The caller owns it. */
@@ -62,6 +64,15 @@ void grid_end_row(struct grid *grid, const char *note, const struct timeline *ti
 
 /* grid_set_hours: the last row has these hours of the week. */
 void grid_set_hours(struct grid *grid, const struct hours *hours);
+
+/* grid_shows: the column belongs into what people read: it has a value, or is to be shown anyway.
+ */
+bool grid_shows(const struct grid *grid, size_t column);
+
+/* grid_unfilled: the names of the columns that do not, as a list; NULL for none. The caller frees
+ * it.
+ */
+char *grid_unfilled(const struct grid *grid);
 
 /* grid_cell: a cell. */
 const struct grid_cell *grid_cell(const struct grid *grid, size_t row, size_t column);

@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "core/value.h"
 #include "report/explain.h"
 #include "report/html.h"
 #include "report/page.h"
 #include "report/sections.h"
+#include "report/words.h"
 #include "version.h"
 
 enum { ROWS = 500 };
@@ -29,28 +29,38 @@ static const char style[] =
     "ol,ul{padding-left:1.4rem;max-width:60rem}li{margin:.25rem 0}\n"
     "p,dl{color:var(--faint);max-width:60rem}dt{color:var(--text);font-weight:600}"
     "dd{margin:0 0 .5rem}\n"
-    ".list{overflow-x:auto}\n"
+    /* Shadows at the sides on which more is to be scrolled to. */
+    ".list{overflow-x:auto;background:linear-gradient(to right,var(--back) 1rem,transparent) left,"
+    "linear-gradient(to left,var(--back) 1rem,transparent) right,"
+    "linear-gradient(to right,#0004,transparent) left,linear-gradient(to left,#0004,transparent) "
+    "right;background-size:2rem 100%,2rem 100%,.6rem 100%,.6rem 100%;background-repeat:no-repeat;"
+    "background-attachment:local,local,scroll,scroll}\n"
     "table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:13px}\n"
     "th,td{padding:.25rem .5rem;border-bottom:1px solid var(--line);text-align:left;"
     "vertical-align:top}\n"
-    "thead th{background:var(--head);white-space:nowrap;font-weight:600}\n"
-    "tbody th{font-weight:400;min-width:9rem;max-width:18rem;overflow-wrap:anywhere}\n"
-    "th.n,td.n{text-align:right;white-space:nowrap}td.t{white-space:nowrap}\n"
+    "thead th{background:var(--head);font-weight:600;vertical-align:bottom}\n"
+    "tbody th{font-weight:400;min-width:6rem;max-width:16rem;overflow-wrap:anywhere;"
+    "background:var(--back)}\n"
+    "thead th:first-child,tbody th{position:sticky;left:0;z-index:1}\n"
+    "th.n,td.n{text-align:right}td.n,tbody th.n{white-space:nowrap}td.t{white-space:nowrap}\n"
     ".ruled th,.ruled td{border-bottom:0}\n"
-    ".note td{color:var(--faint);padding-top:0;padding-left:1.5rem;overflow-wrap:anywhere}\n"
+    ".note td{color:var(--faint);padding-top:0}.note p{position:sticky;left:1.5rem;margin:0 0 0 "
+    "1rem;max-width:min(60rem,calc(100vw - 4rem))}\n"
     "td.c{border-left:.3rem solid var(--line)}td.undersized{border-left-color:var(--bad)}"
     "td.oversized,td.idle{border-left-color:var(--spare)}td.right{border-left-color:var(--good)}\n"
-    "svg{display:block;width:12rem;height:2rem}path{fill:none;stroke-width:1.2;"
+    "svg{display:block;width:9rem;height:2rem}path{fill:none;stroke-width:1.2;"
     "stroke-linecap:round}\n"
     ".average{stroke:var(--average)}.peak{stroke:var(--peak);stroke-dasharray:2 2}\n"
     "svg.hours{width:38rem;height:auto;margin:.25rem 0 1rem}.hours text{font-size:8px;"
     "text-anchor:middle;fill:var(--text)}.hours .field{fill:var(--average);stroke:var(--line);"
     "stroke-width:.5}.hours .none{stroke:var(--faint);stroke-width:.5}\n"
-    "@media (max-width:40rem){body{padding:.5rem}svg{width:7rem}}\n"
+    "@media (max-width:40rem){body{padding:.5rem}svg{width:7rem}th,td{padding:.25rem .3rem}"
+    "tbody th{max-width:7rem}}\n"
     "@page{size:A4 landscape;margin:10mm}\n"
     "@media print{body{padding:0;font-size:9pt;max-width:none}.list{overflow:visible}"
-    "table{font-size:6.5pt}th,td{padding:1pt 2pt}thead th{white-space:normal}tbody "
-    "th{min-width:22mm}"
+    "table{font-size:6.5pt}th,td{padding:1pt 2pt}tbody th{min-width:22mm}"
+    "thead th:first-child,tbody th,.note p{position:static}.list{background:none}"
+    "dl{columns:2;max-width:none}dt{break-after:avoid}"
     "thead{display:table-header-group}tr{break-inside:avoid}.ruled{break-after:avoid}"
     "h2{break-after:avoid}svg{width:26mm;height:6mm}"
     "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
@@ -88,6 +98,8 @@ static void put_headings(FILE *stream, const struct grid *grid, bool charts) {
     fputs("<thead><tr>", stream);
     for (size_t i = 0; i < grid->column_count; i++) {
         const struct grid_column *column = &grid->columns[i];
+        if (!grid_shows(grid, i))
+            continue;
         fputs(column->number ? "<th scope=\"col\" class=\"n\"" : "<th scope=\"col\"", stream);
         if (column->meaning) {
             fputs(" title=\"", stream);
@@ -131,24 +143,29 @@ static void put_row(FILE *stream, const struct grid *grid, size_t row,
             html_chart(stream, beside->timeline, axes);
         fputs("</td>", stream);
     }
-    for (size_t i = 1; i < grid->column_count; i++)
+    size_t shown = axes ? 2 : 1;
+    for (size_t i = 1; i < grid->column_count; i++) {
+        if (!grid_shows(grid, i))
+            continue;
         put_cell(stream, &grid->columns[i], grid_text_of(grid, row, i));
+        shown++;
+    }
     fputs("</tr>\n", stream);
     if (!beside->note)
         return;
-    fprintf(stream, "<tr class=\"note\"><td colspan=\"%zu\">", grid->column_count);
+    fprintf(stream, "<tr class=\"note\"><td colspan=\"%zu\"><p>", shown);
     html_text(stream, beside->note);
-    fputs("</td></tr>\n", stream);
+    fputs("</p></td></tr>\n", stream);
 }
 
 static void put_legend(FILE *stream, const struct html_axes *axes) {
-    char begin[TIME_TEXT_SIZE], end[TIME_TEXT_SIZE];
-    time_text(begin, axes->begin);
-    time_text(end, axes->end);
+    char *begin = words_time(axes->begin), *end = words_time(axes->end);
     fprintf(stream,
             "<p>Charts: %s to %s, 0 to %.0f %%; solid: average of each step, dashed: its "
             "highest sample; a gap: no sample.</p>\n",
             begin, end, axes->highest);
+    free(begin);
+    free(end);
 }
 
 /* Of the first rows. */
@@ -174,16 +191,31 @@ static void put_hours(FILE *stream, const struct grid *grid) {
                 shown, all);
 }
 
+static void put_unfilled(FILE *stream, const struct grid *grid) {
+    char *names = grid_unfilled(grid);
+    if (names) {
+        fputs("<p>No value of any: ", stream);
+        html_text(stream, names);
+        fputs(".</p>\n", stream);
+    }
+    free(names);
+}
+
 static void put_grid(FILE *stream, const struct grid *grid, const struct findings *findings) {
     struct html_axes axes;
     bool charts = find_axes(grid, findings, &axes) && findings->last_time;
     put_element(stream, "h2", grid->title);
+    if (!grid->rows->len) {
+        put_element(stream, "p", "None.");
+        return;
+    }
     fputs("<div class=\"list\" tabindex=\"0\">\n<table>\n", stream);
     put_headings(stream, grid, charts);
     fputs("<tbody>\n", stream);
     for (size_t row = 0; row < grid->rows->len; row++)
         put_row(stream, grid, row, charts ? &axes : NULL);
     fputs("</tbody>\n</table>\n</div>\n", stream);
+    put_unfilled(stream, grid);
     if (charts)
         put_legend(stream, &axes);
     put_hours(stream, grid);

@@ -35,26 +35,41 @@ static void put_sentences(FILE *stream, const GPtrArray *sentences, size_t width
         put_sentence(stream, g_ptr_array_index(sentences, i), width);
 }
 
+static void put_unfilled(FILE *stream, const struct grid *grid, size_t width) {
+    char *names = grid_unfilled(grid);
+    char *text = names ? memory_printf("No value of any: %s.", names) : NULL;
+    if (text)
+        put_sentence(stream, text, width);
+    free(names);
+    free(text);
+}
+
 /* Returns how many columns did not fit. */
 static size_t put_grid(FILE *stream, const struct grid *grid, size_t limit) {
     struct records_column *columns = memory_array(grid->column_count, sizeof *columns);
+    size_t count = 0;
     for (size_t i = 0; i < grid->column_count; i++)
-        columns[i] = (struct records_column){grid->columns[i].name, grid->columns[i].number};
-    struct records *records =
-        records_new(stream, RECORDS_TABLE, false, columns, grid->column_count);
+        if (grid_shows(grid, i))
+            columns[count++] =
+                (struct records_column){grid->columns[i].name, grid->columns[i].number};
+    struct records *records = records_new(stream, RECORDS_TABLE, false, columns, count);
     records_limit(records, 1, limit);
     records_fit(records, limit);
     for (size_t row = 0; row < grid->rows->len; row++) {
         for (size_t i = 0; i < grid->column_count; i++)
-            records_text(records, grid_text_of(grid, row, i));
+            if (grid_shows(grid, i))
+                records_text(records, grid_text_of(grid, row, i));
         records_note(records, grid_row(grid, row)->note);
     }
     fprintf(stream, "\n%s\n", grid->title);
     records_finish(records);
+    if (!grid->rows->len)
+        fputs("None.\n", stream);
     if (grid->rows->len < grid->all)
         fprintf(stream, "%u of %zu are shown: --top N, or --format csv for all.\n", grid->rows->len,
                 grid->all);
-    size_t hidden = grid->column_count - records_shown(records);
+    put_unfilled(stream, grid, limit ? limit : DEFAULT_WIDTH);
+    size_t hidden = count - records_shown(records);
     records_free(records);
     free(columns);
     return hidden;

@@ -71,7 +71,7 @@ static void put_contended(struct grid *grid, const struct findings *findings,
 
 struct grid *section_contention(struct findings *findings, size_t rows) {
     static const char at[] = "end of the interval with this peak, UTC";
-    char *above = memory_printf(">%g %% min", findings->order.rules.value[RULE_READY_LIMIT]);
+    char *above = memory_printf("min >%g %%", findings->order.rules.value[RULE_READY_LIMIT]);
     const struct grid_column columns[] = {
         {"name", false, NULL},
         {"ready %", true, "peak of cpu.ready.summation / interval / vCPUs"},

@@ -46,7 +46,7 @@ static void put_guest(struct grid *grid, const struct finding *one) {
 }
 
 struct grid *section_guests(struct findings *findings, size_t rows) {
-    char *above = memory_printf(">%g %% min", findings->order.rules.value[RULE_CPU_LIMIT]);
+    char *above = memory_printf("min >%g %%", findings->order.rules.value[RULE_CPU_LIMIT]);
     const struct grid_column columns[] = {
         {"name", false, NULL},
         {"vCPUs", true, NULL},
@@ -101,6 +101,7 @@ struct grid *section_sizes(struct findings *findings, size_t rows) {
     static const enum sizing_class order[] = {CLASS_UNDERSIZED, CLASS_OVERSIZED, CLASS_IDLE,
                                               CLASS_OFF,        CLASS_UNKNOWN,   CLASS_RIGHT};
     struct grid *grid = grid_new("Right-sizing: - is no change", columns, G_N_ELEMENTS(columns));
+    grid->whole = true;
     for (size_t class = 0; class < G_N_ELEMENTS(order); class ++)
         for (size_t i = 0; i < findings->guest_count && grid->rows->len < rows; i++)
             if (findings->guests[i].advice.class == order[class])

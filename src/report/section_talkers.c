@@ -59,13 +59,14 @@ static void list_kind(struct grid *grid, const struct findings *findings, const 
 }
 
 struct grid *section_talkers(struct findings *findings, size_t rows) {
+    static const char of[] = "cpu.usagemhz.average, disk.usage.average, net.usage.average";
     static const struct grid_column columns[] = {
         {"name", false, NULL},
-        {"of", false, "cpu.usagemhz.average, disk.usage.average, net.usage.average"},
+        {"of", false, of},
         {"share %", true, "of what all guests used in the window"},
-        {"average", true, NULL},
-        {"p95", true, NULL},
-        {"peak", true, NULL},
+        {"average", true, of},
+        {"p95", true, of},
+        {"peak", true, of},
         {"at", false, "end of the interval with the peak, UTC"},
         {"host", false, "the one that it runs on"},
     };

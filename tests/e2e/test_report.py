@@ -349,8 +349,19 @@ def test_html(vperf, start_vcsim, tmp_path):
     assert courses + weeks == done.out.count("<svg") and courses >= 5 and weeks >= 1
     fields = done.out.count('class="field"') + done.out.count('class="none"')
     assert fields == 168 * weeks and done.out.count('class="none"') > 160 * weeks
+    assert done.out.count("<table>") == done.out.count('<div class="list" tabindex="0">\n<table>')
+    assert "overflow-x:auto" in done.out and "No value of any: " in done.out
     cut = vperf.run("report", "--format", "html", "--top", "1", *server.arguments)
     assert "1 of 4 are shown" in cut.out
+
+
+def test_columns_without_values_are_named_once(vperf):
+    """What a hypervisor does not tell takes no column where people read; CSV has it."""
+    polls = ("--samples", "2", "--interval", "1", "test:///default")
+    for form in ("table", "html"):
+        told = vperf.run("report", "--format", form, *polls).out.replace("\n", " ")
+        assert "No value of any: ready p95, active GB p95." in told
+    assert "memory_active_kib_p95" in vperf.run("report", "--format", "csv", *polls).rows[0]
 
 
 def test_space(vperf, shared_vcsim):
