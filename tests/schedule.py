@@ -22,7 +22,7 @@ import summary
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
-SHOWN = "-q -p no:cacheprovider --durations 5 --durations-min 5".split()
+SHOWN = "-q -rs -p no:cacheprovider --durations 5 --durations-min 5".split()
 SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1",
               "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
               "TSAN_OPTIONS": "allocator_may_return_null=1"}
@@ -130,7 +130,8 @@ PARTS = [
     Part("simulator", ["tests/gobuild.sh", "tests/servers/vcsim", "build/servers"]),
     build("gcc", 0, USERS, GCC, WERROR),
     pytest("values with gcc", "tests/e2e/test_kvm_values.py", program="gcc"),
-    pytest("servers", *WORKERS, "tests/wsdl", "tests/servers", needs=("simulator",)),
+    pytest("servers", *WORKERS, "tests/wsdl", "tests/servers",
+           "tests/package/test_release.py", needs=("simulator",)),
     pytest("program with gcc", *WORKERS, "-m", f"not ({ONCE})", "tests/e2e", program="gcc",
            needs=("simulator",)),
     build("sanitized", 5, SOON, CLANG, WERROR, "-DVPERF_SANITIZE=ON", after=("build gcc",)),
