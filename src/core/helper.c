@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/children.h"
@@ -33,7 +34,7 @@ bool helper_begin(const char *program, const char *stderr_file) {
         fprintf(stderr, "%s is started by vperf, and does nothing by itself\n", program);
         return false;
     }
-    close_range(HELPER_SOCKET + 1, ~0U, 0);
+    syscall(SYS_close_range, HELPER_SOCKET + 1, ~0U, 0); /* musl has no function for it */
     send_stderr_to(stderr_file);
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
         signal(ignored[i], SIG_IGN);
