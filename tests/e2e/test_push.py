@@ -6,10 +6,12 @@ import contextlib
 import os
 import pathlib
 import signal
+import urllib.parse
 
 import pytest
 
 import harness
+import lineprotocol
 from receiver import Receiver, raw, status
 
 GOOD = status(204)
@@ -208,6 +210,41 @@ def test_secrets(vperf, esx, tmp_path, how):
     assert got == (f"Basic {basic}" if how == "login" else f"Token {secret}")
     assert seen and not any(secret.encode() in text or b"Ge%3Aheim" in text for text in seen)
     assert "Ge%3A" not in done.err
+
+
+def test_influxdb_2(vperf, esx, expected, tmp_path):
+    """What its documentation asks of a request to /api/v2/write, and its own words for a refusal."""
+    (tmp_path / "token").write_text("dG9rZW4=\n")
+    wrong = []
+
+    def judge(handler, request):
+        where = urllib.parse.urlsplit(request.path)
+        query = urllib.parse.parse_qs(where.query, strict_parsing=True)
+        demands = {
+            "path": where.path == "/api/v2/write",
+            "organisation and bucket": (query.pop("org", 0), query.pop("bucket", 0)) == (
+                ["my org"], ["a/b"]),
+            "precision": query.pop("precision", ["ns"]) == ["ns"] and not query,
+            "token": request.headers.get_all("Authorization") == ["Token dG9rZW4="],
+            "type": request.headers["Content-Type"].partition(";")[0] == "text/plain",
+            "encoding": request.headers["Content-Encoding"] == "gzip",
+            "lines": lineprotocol.read(request.body.decode()),
+        }
+        wrong.extend(name for name, good in demands.items() if not good)
+        GOOD(handler, request)
+
+    def send():
+        url = database.url.replace("/write", "/api/v2/write?org=my%20org&bucket=a%2Fb")
+        return collect(vperf, esx, "--output", url, "--token-file", tmp_path / "token",
+                       secret="dG9rZW4=")
+    with Receiver(otherwise=judge) as database:
+        done = send()
+    assert done.status == 0 and not wrong, (wrong, done)
+    assert sorted(database.lines) == expected
+    refusal = '{"code":"not found","message":"bucket \\"a/b\\" not found"}'
+    with Receiver(otherwise=status(404, refusal)) as database:
+        done = send()
+    assert done.status == 1 and f"404: {refusal}" in done.err, done
 
 
 def test_trust(vperf, esx, certs, expected):

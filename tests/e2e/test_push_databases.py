@@ -132,6 +132,18 @@ def test_victoria(vperf, esx, victoria):
     check_remote_write(victoria.samples('{__name__=~"vperf_.*"}'), rows)
 
 
+def test_victoria_as_influxdb_2(vperf, esx, victoria):
+    """It takes what is meant for InfluxDB 2."""
+    victoria.clear()
+    rows = collect(vperf, esx, victoria.url + "/api/v2/write?org=o&bucket=b")
+    found = {}
+    for (name, labels), samples in victoria.samples('{__name__=~"vsphere_.*"}').items():
+        if not name.endswith("_memorySizeMB"):
+            found[name, dict(labels)["moid"], instance_of(dict(labels))] = samples
+    assert found == {(f"{measurement}_{field}", moid, instance): samples
+                     for (measurement, field, moid, instance), samples in by_telegraf(rows).items()}
+
+
 def test_prometheus(vperf, esx, prometheus):
     """Remote write."""
     rows = collect(vperf, esx, prometheus.url + "/api/v1/write")
