@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sink/sink.h"
+#include "sink/written.h"
 
 static const struct counter usage = {.name = "cpu.usage.average", .unit = "percent"},
                             ready = {.name = "cpu.ready.summation", .unit = "millisecond"},
@@ -36,45 +36,11 @@ static const struct entity guest = {.type = ENTITY_VM,
 #define HOST ",vcenter=vc,source=a\\,b,moid=host-1,esxhostname=a\\,b,hypervisor=kvm"
 #define MEMORY ",memorySizeMB=\"2048\" "
 
-struct written {
-    struct sink sink;
-    char *text;
-    size_t size;
-};
-
-static struct written *begin(void) {
-    static struct written written;
-    struct error error = {0};
-    written = (struct written){.sink = {.ops = sink_find("influx", &error)}};
-    written.sink.stream = open_memstream(&written.text, &written.size);
-    return &written;
-}
-
-static void put(struct written *to, const struct entity *entity, const struct counter *counter,
-                const char *instance, size_t count, const struct sample *samples) {
-    const struct series series = {.entity = entity,
-                                  .counter = counter,
-                                  .instance = instance,
-                                  .interval = 20,
-                                  .count = count,
-                                  .samples = samples};
-    sink_write(&to->sink, &series);
-}
-
-static void check(struct written *to, const char *expected) {
-    sink_end(&to->sink);
-    fflush(to->sink.stream);
-    assert_string_equal(to->text, expected);
-    sink_done(&to->sink);
-    fclose(to->sink.stream);
-    free(to->text);
-}
-
 /* Fields of one time share a line, in whatever order they come; a time may lack some. */
 static void test_lines(void **state) {
     static const struct sample two[] = {{10, 459}, {30, -1}}, one[] = {{30, 1000}};
     (void)state;
-    struct written *to = begin();
+    struct written *to = begin("influx", &(struct sink_options){0});
     put(to, &guest, &usage, "", 2, two);
     put(to, &guest, &uptime, "", 1, one);
     put(to, &guest, &ready, "0", 1, one);
@@ -96,7 +62,7 @@ static void test_volumes(void **state) {
     struct inventory *inventory = inventory_new();
     (void)state;
     inventory_add(inventory, &store);
-    struct written *to = begin();
+    struct written *to = begin("influx", &(struct sink_options){0});
     to->sink.ops->know(&to->sink, inventory);
     put(to, &host, &reads, "5f-1", 1, one);
     put(to, &host, &reads, "5f-2", 1, one);
@@ -115,7 +81,7 @@ static void test_new_volumes(void **state) {
     static const struct sample one[] = {{30, 7}}, two[] = {{50, 8}}, three[] = {{70, 9}};
     struct entity store = {
         .type = ENTITY_DATASTORE, .source = "vc", .name = "fast", .id = "ds-1", .uuid = "5f-1"};
-    struct written *to = begin();
+    struct written *to = begin("influx", &(struct sink_options){0});
     (void)state;
     put(to, &host, &reads, "5f-1", 1, one);
     for (int i = 0; i < 2; i++) {
@@ -151,7 +117,7 @@ static void test_names(void **state) {
         snprintf(expected, sizeof expected,
                  "vsphere_host_sys,source=%s,esxhostname=%s uptime_latest=7 30000000000\n",
                  rows[i].tag, rows[i].tag);
-        struct written *to = begin();
+        struct written *to = begin("influx", &(struct sink_options){0});
         put(to, &named, &uptime, "", 1, one);
         check(to, expected);
     }
@@ -162,7 +128,7 @@ static void test_rounds(void **state) {
     static const struct sample one[] = {{30, 7}};
     struct error error = {0};
     (void)state;
-    struct written *to = begin();
+    struct written *to = begin("influx", &(struct sink_options){0});
     put(to, &guest, &ready, "0", 1, one);
     to->sink.target = 1;
     put(to, &host, &uptime, "", 1, one);

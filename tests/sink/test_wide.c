@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "sink/sink.h"
+#include "sink/written.h"
 
 static const struct counter usage = {.name = "cpu.usage.average", .unit = "percent"},
                             used = {.name = "mem.used.average", .unit = "kiloBytes"},
@@ -24,45 +24,11 @@ static const struct sample both[] = {{1795288640, 459}, {1795288660, 1}},
 
 #define HEAD "timestamp,source,hypervisor,type,\"name\",id"
 
-struct written {
-    struct sink sink;
-    char *text;
-    size_t size;
-};
-
-static struct written *begin(const struct sink_options *options) {
-    static struct written written;
-    struct error error = {0};
-    written = (struct written){.sink = {.ops = sink_find("wide", &error), .options = *options}};
-    written.sink.stream = open_memstream(&written.text, &written.size);
-    return &written;
-}
-
-static void put(struct written *to, const struct entity *entity, const struct counter *counter,
-                const char *instance, size_t count, const struct sample *samples) {
-    const struct series series = {.entity = entity,
-                                  .counter = counter,
-                                  .instance = instance,
-                                  .interval = 20,
-                                  .count = count,
-                                  .samples = samples};
-    sink_write(&to->sink, &series);
-}
-
-static void check(struct written *to, const char *expected) {
-    sink_end(&to->sink);
-    fflush(to->sink.stream);
-    assert_string_equal(to->text, expected);
-    sink_done(&to->sink);
-    fclose(to->sink.stream);
-    free(to->text);
-}
-
 /* The series of an entity may come in any order, and in parts; of two values the later one counts.
  */
 static void test_rows(void **state) {
     (void)state;
-    struct written *to = begin(&(struct sink_options){0});
+    struct written *to = begin("wide", &(struct sink_options){0});
     put(to, &a, &usage, "1", 1, late);
     put(to, &b, &used, "", 1, early);
     put(to, &a, &usage, "", 2, both);
@@ -77,13 +43,13 @@ static void test_rows(void **state) {
 
 static void test_nothing(void **state) {
     (void)state;
-    check(begin(&(struct sink_options){0}), HEAD "\n");
+    check(begin("wide", &(struct sink_options){0}), HEAD "\n");
 }
 
 /* Units that differ are no one column. */
 static void test_units(void **state) {
     (void)state;
-    struct written *to = begin(&(struct sink_options){.raw = true});
+    struct written *to = begin("wide", &(struct sink_options){.raw = true});
     put(to, &a, &used, "", 1, early);
     put(to, &b, &used_mib, "", 1, early);
     put(to, &b, &usage, "", 1, early);
@@ -103,7 +69,7 @@ static void round_of(struct written *to, unsigned target) {
 /* The header of an endless run waits for the first round of each target. */
 static void test_endless(void **state) {
     (void)state;
-    struct written *to = begin(&(struct sink_options){.endless = true, .targets = 2});
+    struct written *to = begin("wide", &(struct sink_options){.endless = true, .targets = 2});
     put(to, &a, &usage, "", 1, early);
     round_of(to, 0);
     assert_string_equal(to->text, "");
