@@ -166,7 +166,7 @@ static void read_again(struct reload *reload, struct run *run) {
     run->options = reload->options = fresh;
     drop_unused(reload, run);
     log_info(&fresh->log,
-             "the configuration has been read again: %zu targets go on, %zu begin, %zu end",
+             "the configuration has been read again; of the targets %zu go on, %zu begin, %zu end",
              changes.kept, changes.begun, changes.ended);
 }
 

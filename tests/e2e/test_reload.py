@@ -104,9 +104,9 @@ def test_reload_under_load(vperf, hosts, config, tmp_path):
     """Who did not change logged in once."""
     lines = reload_three_hosts(vperf, hosts, config, tmp_path)
     said = [line for line in lines if READ in line]
-    assert [line.rpartition(": ")[2] for line in said] == [
-        "1 targets go on, 2 begin, 2 end", "1 targets go on, 0 begin, 2 end",
-        "1 targets go on, 0 begin, 0 end"]
+    assert [line.rpartition("; ")[2] for line in said] == [
+        "of the targets 1 go on, 2 begin, 2 end", "of the targets 1 go on, 0 begin, 2 end",
+        "of the targets 1 go on, 0 begin, 0 end"]
 
 
 def test_reload_does_not_race(tsan, hosts, config, tmp_path):
@@ -140,4 +140,22 @@ def test_record(vperf, tmp_path):
         assert harness.finish(process).status == 130
     finally:
         process.kill()
-    assert "1 targets go on, 1 begin, 0 end" in err.read_text()
+    assert "of the targets 1 go on, 1 begin, 0 end" in err.read_text()
+
+
+def test_another_chance(vperf, hosts, config, tmp_path):
+    """A target that gave up, as its password was refused, is tried again; the others go on."""
+    secret = tmp_path / "alpha.password"
+    secret.write_text("wrong\n")
+    text = config.read_text().split("[target beta]", maxsplit=1)[0]
+    config.write_text(f"{text}\n[target other]\nuri = test:///default\n")
+    with serving.exporter(vperf, tmp_path, "--config", config,
+                          env={"VPERF_PASSWORD": None}) as exporter:
+        harness.await_true(lambda: "refused" in exporter.messages(), "a refusal", 60)
+        harness.await_true(lambda: by_target(exporter, "vperf_up") == {"alpha": 0, "other": 1},
+                           "the other target", 60)
+        secret.write_text(password_of("alpha") + "\n")
+        exporter.process.send_signal(signal.SIGHUP)
+        harness.await_true(lambda: by_target(exporter, "vperf_up") == {"alpha": 1, "other": 1},
+                           "both targets", 60)
+        assert "of the targets 1 go on, 1 begin, 1 end" in exporter.messages()

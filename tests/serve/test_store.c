@@ -264,6 +264,35 @@ static void test_default_counters(void **state) {
     }
 }
 
+/* Another target gets the number of one that has ended, and nothing of what that one gave. */
+static void test_other_targets(void **state) {
+    struct world *world = *state;
+    struct store *store = &world->store;
+    struct options options = {.plans = world->plans, .target_count = TARGETS};
+    size_t number = 0;
+    options.timing.interval = INTERVAL;
+    give(store, LIVE, &usage, NOW);
+    happen(store, LIVE, SINK_ROUND);
+    uint64_t before = store->generation;
+    store_end(store, LIVE);
+    assert_true(store->generation > before);
+    assert_null(latest_first(store->latest));
+    assert_null(store->targets[LIVE].name);
+    assert_false(store_find(store, "esx01", &number));
+    assert_true(store_find(store, "esx02:8443", &number));
+    store_begin(store, LIVE, &options, OTHER, false);
+    assert_int_equal(store->count, TARGETS);
+    assert_int_equal(store->targets[LIVE].rounds, 0);
+    assert_false(store_up(&store->targets[LIVE], __wrap_clock_boot_ns()));
+    options.timing.interval = 1;
+    store_begin(store, TARGETS + 2, &options, LIVE, false);
+    assert_int_equal(store->count, TARGETS + 3);
+    assert_null(store->targets[TARGETS].name);
+    assert_true(store_find(store, "esx01", &number));
+    assert_int_equal(number, TARGETS + 2);
+    assert_int_equal(store->reading_rounds, 151);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_target_is_lost, set_up, tear_down),
@@ -274,6 +303,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_recorded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_recorded_far_ahead, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_other_targets, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_default_counters, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
