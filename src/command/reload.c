@@ -95,6 +95,18 @@ static void end_others(struct reload *reload, struct run *run, const bool *kept,
     }
 }
 
+/* Signals that ask for an end are blocked in this thread: the lane's has to take them. */
+static bool begin_lane(struct run *run, const struct options *fresh, size_t target,
+                       unsigned number) {
+    sigset_t requests, before;
+    interrupt_signals(&requests);
+    sigdelset(&requests, SIGHUP);
+    pthread_sigmask(SIG_UNBLOCK, &requests, &before);
+    bool good = run_begin_lane(run, fresh, target, number);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return good;
+}
+
 static void begin(struct reload *reload, struct run *run, const struct options *fresh,
                   size_t target) {
     unsigned number = run_free_number(run);
@@ -102,7 +114,7 @@ static void begin(struct reload *reload, struct run *run, const struct options *
     if (reload->hooks.begin)
         reload->hooks.begin(reload->hooks.context, number, fresh, target);
     pthread_mutex_unlock(&run->lock);
-    if (!run_begin_lane(run, fresh, target, number))
+    if (!begin_lane(run, fresh, target, number))
         log_error(&fresh->log,
                   "no thread for %s: the system's limit of threads or memory is reached",
                   fresh->plans[target].target.text);

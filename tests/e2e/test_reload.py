@@ -136,6 +136,9 @@ def test_record(vperf, tmp_path):
         process.send_signal(signal.SIGHUP)
         harness.await_true(lambda: READ in err.read_text(), "the new configuration", 60)
         harness.await_true(lambda: targets() > before, "the new target", 60)
+        file.write_text(one.replace("[target one]", "[target three]"))
+        process.send_signal(signal.SIGHUP)
+        harness.await_true(lambda: "0 go on, 1 begin, 2 end" in err.read_text(), "a third one", 60)
         process.send_signal(signal.SIGTERM)
         assert harness.finish(process).status == 130
     finally:
