@@ -294,6 +294,7 @@ static void write_checks(const struct check *checks, const struct options *optio
         stream, format, options->sink.spreadsheet_safe, csv ? csv_columns : table_columns,
         csv ? G_N_ELEMENTS(csv_columns) : G_N_ELEMENTS(table_columns));
     records_fit(records, options_terminal_width(options));
+    records_bold(records, options_terminal_color(options));
     for (size_t i = 0; i < options->target_count; i++)
         put_check(&checks[i], format, records);
     records_finish(records);

@@ -139,6 +139,7 @@ static bool make_order(struct comparison_order *order, const struct options *opt
         .sort = options->sort ? options->sort : "cpu.usage.average",
         .top = (size_t)options->top,
         .width = options_terminal_width(options),
+        .color = options_terminal_color(options),
         .show_types = types[ENTITY_VM] && types[ENTITY_HOST],
         .show_units = options->units,
     };

@@ -237,6 +237,7 @@ static void put_list(struct list *list, FILE *stream, size_t guests, size_t tota
                                 comparison->sink.options.spreadsheet_safe,
                                 (const struct records_column *)(void *)columns->data, columns->len);
     records_limit(list->records, list->field_count, comparison->order.width);
+    records_bold(list->records, comparison->order.color);
     put_rows(list, rows->guests, guests);
     if (list->table && totals)
         put_empty_row(list, columns->len);

@@ -20,6 +20,7 @@ struct comparison_order {
     bool show_types; /* a table has a column for the type */
     bool show_units; /* in CSV; a table always has them */
     FILE *totals;    /* gets the totals as CSV; NULL for none */
+    bool color;      /* the terminal shows the heading of a table bold */
 };
 
 struct comparison {

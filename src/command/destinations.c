@@ -154,6 +154,7 @@ static bool open_file(struct destination *mine, const char *text, const struct o
     mine->sink.stream = mine->output.stream;
     mine->sink.output = &mine->output;
     mine->sink.options.width = mine->output.path ? 0 : options_terminal_width(options);
+    mine->sink.options.color = !mine->output.path && options_terminal_color(options);
     return true;
 }
 

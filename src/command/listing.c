@@ -110,6 +110,7 @@ static int list_to_output(const struct listing *listing, const struct options *o
     struct records *records =
         records_new(output.stream, format, options->sink.spreadsheet_safe, columns, count);
     records_fit(records, options_terminal_width(options));
+    records_bold(records, options_terminal_color(options));
     const struct listing_run run = {
         .options = options,
         .format = format,

@@ -5,10 +5,12 @@
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command/arguments.h"
 #include "command/config.h"
 #include "command/options_parts.h"
+#include "core/color.h"
 #include "core/memory.h"
 #include "core/nearest.h"
 #include "push/url.h"
@@ -135,6 +137,7 @@ static enum options_result parse(struct options *options, poptContext context,
 enum options_result options_parse(struct options *options, const struct options_spec *spec,
                                   int argc, char **argv) {
     *options = (struct options){.log = {.stream = stderr, .level = LOG_NORMAL}};
+    options->log.color = isatty(STDERR_FILENO) && color_wanted();
     init(options, spec);
 
     struct poptOption table[OPTION_GROUPS + 1] = {POPT_TABLEEND};

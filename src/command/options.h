@@ -161,6 +161,9 @@ bool options_same_plan(const struct options *left, size_t left_target, const str
 /* options_terminal_width: the columns of the terminal that gets the output; 0 when none does. */
 size_t options_terminal_width(const struct options *options);
 
+/* options_terminal_color: such a terminal gets the output, and colours are wanted. */
+bool options_terminal_color(const struct options *options);
+
 /* options_done: frees what options_parse made. */
 void options_done(struct options *options);
 

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "core/color.h"
 #include "core/ending.h"
 
 static bool add_field(struct options *options, const char *name, size_t length,
@@ -87,4 +88,8 @@ size_t options_terminal_width(const struct options *options) {
     if (options->output || !isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
         return 0;
     return size.ws_col;
+}
+
+bool options_terminal_color(const struct options *options) {
+    return options_terminal_width(options) && color_wanted();
 }

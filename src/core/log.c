@@ -30,14 +30,15 @@ print(const struct log *log, const char *prefix, const char *format, va_list arg
 void log_error(const struct log *log, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    print(log, "vperf: ", format, arguments);
+    print(log, log->color ? "\033[31mvperf:\033[0m " : "vperf: ", format, arguments);
     va_end(arguments);
 }
 
 void log_warn(const struct log *log, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    print(log, "vperf: warning: ", format, arguments);
+    print(log, log->color ? "vperf: \033[33mwarning:\033[0m " : "vperf: warning: ", format,
+          arguments);
     va_end(arguments);
 }
 

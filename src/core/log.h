@@ -16,6 +16,7 @@ struct log {
     FILE *stream;
     enum log_level level;
     bool progress; /* the stream is a terminal that shows a line of progress between messages */
+    bool color;    /* and this one shows colours: red errors, yellow warnings */
 };
 
 /* log_progress: shows text as the line of progress, in place of the last one; NULL clears it. */

@@ -6,7 +6,13 @@
 #include <stdbool.h>
 #include <string.h>
 
+static bool is_style(gunichar character) {
+    return character == 0x1fffe || character == 0x1ffff;
+}
+
 static bool is_harmful(gunichar character) {
+    if (is_style(character))
+        return true;
     switch (g_unichar_type(character)) {
     case G_UNICODE_CONTROL:
     case G_UNICODE_FORMAT: /* such as the marks that reverse the direction of text */
@@ -22,7 +28,10 @@ static bool is_utf8(gunichar character) {
     return character != (gunichar)-1 && character != (gunichar)-2;
 }
 
-/* Puts '?' in place of what is harmful and not among the exceptions; returns the new length. */
+/*
+ * Puts '?' in place of what is harmful and not among the exceptions, nor, with any of these, a mark
+ * of style; returns the new length.
+ */
 static size_t disarm(char *text, size_t size, const char *exceptions) {
     char *to = text;
     const char *from = text;
@@ -31,7 +40,8 @@ static size_t disarm(char *text, size_t size, const char *exceptions) {
     while (from < end) {
         gunichar character = *from ? g_utf8_get_char_validated(from, end - from) : 0;
         size_t length = is_utf8(character) ? (size_t)(g_utf8_next_char(from) - from) : 1;
-        bool harmless = !is_harmful(character) || (*from && strchr(exceptions, *from));
+        bool harmless = !is_harmful(character) || (*from && strchr(exceptions, *from)) ||
+                        (*exceptions && is_style(character));
         if (is_utf8(character) && harmless) {
             memmove(to, from, length);
             to += length;
@@ -47,8 +57,21 @@ void text_one_line(char *text) {
     text[disarm(text, strlen(text), "")] = '\0';
 }
 
+/* The sequences of a terminal take as many bytes as the marks. */
+static void set_styles(char *text, size_t size) {
+    static const struct {
+        const char *mark, *sequence;
+    } styles[] = {{TEXT_BOLD, "\033[1m"}, {TEXT_PLAIN, "\033[0m"}};
+    for (size_t i = 0; i < sizeof styles / sizeof *styles; i++)
+        for (char *place = text; (place = memmem(place, size - (size_t)(place - text),
+                                                 styles[i].mark, strlen(styles[i].mark)));)
+            memcpy(place, styles[i].sequence, strlen(styles[i].sequence));
+}
+
 size_t text_for_terminal(char *text, size_t size) {
-    return disarm(text, size, "\n\t");
+    size_t length = disarm(text, size, "\n\t");
+    set_styles(text, length);
+    return length;
 }
 
 size_t text_whole(const char *text, size_t size) {

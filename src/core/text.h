@@ -5,6 +5,10 @@
 
 #include <stddef.h>
 
+/* What follows is bold, or no longer is: marks that mean this to text_for_terminal alone. */
+#define TEXT_BOLD "\xf0\x9f\xbf\xbe"  /* U+1FFFE, which no text holds */
+#define TEXT_PLAIN "\xf0\x9f\xbf\xbf" /* U+1FFFF */
+
 /*
  * text_one_line: replaces what could break a line or steer a terminal (control characters, C1
  * and Unicode line breaks included) and each byte that is not UTF-8 by '?'. Never gets longer.
@@ -12,8 +16,8 @@
 void text_one_line(char *text);
 
 /*
- * text_for_terminal: the same for size bytes of many lines: line feeds and tabs stay. Returns the
- * length, which is not greater than size.
+ * text_for_terminal: the same for size bytes of many lines: line feeds and tabs stay, and marks of
+ * style become what a terminal shows so. Returns the length, which is not greater than size.
  */
 size_t text_for_terminal(char *text, size_t size);
 

@@ -31,6 +31,7 @@ struct records {
     size_t capacity;
     GPtrArray *notes; /* texts below rows */
     GArray *noted;    /* for each of them, the cells before it */
+    bool bold;        /* the heading of a table */
 };
 
 bool records_format_find(const char *name, bool terminal, enum records_format *format,
@@ -72,6 +73,10 @@ struct records *records_new(FILE *stream, enum records_format format, bool sprea
 
 void records_fit(struct records *records, size_t width) {
     records->width = width;
+}
+
+void records_bold(struct records *records, bool bold) {
+    records->bold = bold;
 }
 
 void records_limit(struct records *records, size_t fixed, size_t width) {
@@ -174,13 +179,14 @@ static void add_cell(GString *line, const char *text, size_t width, bool number,
     free(shown);
 }
 
-static void put_line(const struct records *records, GString *line) {
+static void put_line(const struct records *records, GString *line, bool bold) {
     if (records->width) {
         char *shown = fit(g_strchomp(line->str), records->width);
         g_string_assign(line, shown);
         free(shown);
     }
-    fprintf(records->stream, "%s\n", line->str);
+    bold = bold && records->bold;
+    fprintf(records->stream, "%s%s%s\n", bold ? TEXT_BOLD : "", line->str, bold ? TEXT_PLAIN : "");
     g_string_free(line, TRUE);
 }
 
@@ -246,7 +252,7 @@ static void put_table_row(const struct records *records, const size_t *widths, c
         add_cell(line, cells ? cells[i] : column->name, widths[i], column->number,
                  i + 1 == records->shown);
     }
-    put_line(records, line);
+    put_line(records, line, !cells);
 }
 
 static void narrow_fixed(const struct records *records, size_t *widths) {

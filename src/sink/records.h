@@ -33,6 +33,10 @@ struct records *records_new(FILE *stream, enum records_format format, bool sprea
  */
 void records_fit(struct records *records, size_t width);
 
+/* records_bold: the heading of a table has the marks of core/text.h, which a terminal shows bold.
+ */
+void records_bold(struct records *records, bool bold);
+
 /*
  * records_limit: a table gets the first fixed columns, and as many of the others, at least one, as
  * so many columns of a terminal take; 0 for all. Long names and the like are narrowed.

@@ -30,6 +30,7 @@ struct sink_options {
     size_t width;          /* of the terminal that gets it; 0 for none */
     size_t field_count;    /* of what is added to each row */
     const struct entity_field *fields[ENTITY_FIELDS + LABELS_MAX];
+    bool color; /* the terminal that gets it shows colours */
 };
 
 /* What happens beside samples. */

@@ -103,6 +103,7 @@ static void table_write(struct sink *sink, const struct series *series) {
             table->records =
                 records_new(sink->stream, RECORDS_TABLE, false, table->columns, table->count);
             records_fit(table->records, sink->options.width);
+            records_bold(table->records, sink->options.color);
         }
         put_row(table, series, &series->samples[i], &sink->options);
     }

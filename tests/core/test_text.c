@@ -35,6 +35,7 @@ static void test_one_line(void **state) {
         {"cut off \344\270", "cut off ??"},
         {"\242 \250", "? ?"},
         {"no break\302\240space", "no break\302\240space"},
+        {"no " TEXT_BOLD "style" TEXT_PLAIN, "no ?style?"},
     };
     (void)state;
 
@@ -54,6 +55,7 @@ static void test_for_terminal(void **state) {
     } cases[] = {
         {"", 0, ""},
         {"a\tb\nc", 5, "a\tb\nc"},
+        {TEXT_BOLD "a" TEXT_PLAIN "\nb", 11, "\033[1ma\033[0m\nb"},
         {"a\rb\0c", 5, "a?b?c"},
         {"\342\200\252\342\200\256\342\201\246\342\201\251\342\200\217\330\234", 17, "??????"},
         {"\302\233\233", 3, "??"},

@@ -123,12 +123,12 @@ def check_output_error(done, name, reason):
     assert name in done.err and reason in done.err, done
 
 
-def on_terminal(vperf, columns, *arguments):
+def on_terminal(vperf, columns, *arguments, env=None, status=0):
     """Run on a terminal so many columns wide; return the lines that it shows, if all went well."""
     child, terminal = pty.fork()
     if child == 0:
         os.read(0, 1)  # until the terminal has its size
-        os.execve(vperf.path, [vperf.path, *map(str, arguments)], vperf.environment(None))
+        os.execve(vperf.path, [vperf.path, *map(str, arguments)], vperf.environment(env))
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     attributes = termios.tcgetattr(terminal)
     attributes[3] &= ~termios.ECHO
@@ -140,7 +140,7 @@ def on_terminal(vperf, columns, *arguments):
             out += data
         os.kill(child, signal.SIGKILL)  # it hangs, or has just ended
     os.close(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, out
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == status, out
     return out.decode().replace("\r\n", "\n").replace("\r\x1b[K", "").splitlines()
 
 

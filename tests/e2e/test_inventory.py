@@ -253,6 +253,27 @@ def test_terminal(vperf, esx, columns):
     assert [line.split()[0] for line in lines] == [line.split()[0] for line in whole]
 
 
+XTERM = {"TERM": "xterm"}
+COLORS = [("inventory", XTERM, True), ("inventory", {**XTERM, "NO_COLOR": ""}, True),
+          ("inventory", {**XTERM, "NO_COLOR": "1"}, False), ("inventory", {"TERM": "dumb"}, False),
+          ("inventory", {}, False), ("compare", XTERM, True), ("counters", XTERM, True),
+          ("collect --format table", XTERM, True)]
+
+
+@pytest.mark.parametrize("command, env, colored", COLORS)
+def test_colors(vperf, esx, command, env, colored):
+    """A terminal that has colours shows headings bold and errors red, unless NO_COLOR is set; a
+    pipe never gets any."""
+    words = [*command.split(), "--quiet"]
+    if command != "inventory":
+        words += ["--counter", "cpu.usage.average"]
+    heading = on_terminal(vperf, 200, *words, *esx.arguments, env=env)[0]
+    assert heading.startswith("\x1b[1m") == heading.endswith("\x1b[0m") == colored, heading
+    error = on_terminal(vperf, 200, *words, "--nonsense", env=env, status=2)[-1]
+    assert error.startswith("\x1b[31mvperf:\x1b[0m --nonsense" if colored else "vperf: --non"), error
+    assert "\x1b" not in vperf.run(*words, *esx.arguments, env=env).out
+
+
 def test_wide_terminal(vperf, esx):
     """Where there is room, nothing is cut."""
     whole = vperf.run("inventory", "--format", "table", *esx.arguments).out.splitlines()

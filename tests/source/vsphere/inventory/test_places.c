@@ -27,6 +27,8 @@ static int setup(void **state) {
         {"ResourcePool", "resgroup-1", "Resources", "domain-c1"},
         {"VirtualApp", "resgroup-v2", "shop", "resgroup-1"},
         {"Datastore", "datastore-1", "LocalDS_0", "group-s1"},
+        {"Folder", "group-s2", "datastore", "datacenter-1"},
+        {"StoragePod", "group-p1", "pod", "group-s2"},
         {"Folder", "group-a", "a", "group-b"},
         {"Folder", "group-b", "b", "group-a"},
     };
@@ -89,6 +91,14 @@ static void test_ends(void **state) {
     check_path(join(*state, &(struct entity){.name = "web"}, NULL), "");
 }
 
+/* A cluster of datastores is a folder by another name. */
+static void test_datastore_cluster(void **state) {
+    const struct entity *store =
+        join(*state, &(struct entity){.name = "LocalDS_1", .folder = "group-p1"}, NULL);
+    check_path(store, "DC%2fEast/datastore/pod/LocalDS_1");
+    assert_string_equal(store->datacenter, "DC/East");
+}
+
 static void test_circle(void **state) {
     const struct entity *entity =
         join(*state, &(struct entity){.name = "x", .folder = "group-a"}, NULL);
@@ -101,6 +111,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_guest, setup, teardown),
         cmocka_unit_test_setup_teardown(test_guest_of_a_lone_host, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_datastore_cluster, setup, teardown),
         cmocka_unit_test_setup_teardown(test_circle, setup, teardown),
     };
     return cmocka_run_group_tests_name("places", tests, NULL, NULL);
