@@ -8,6 +8,7 @@
 #include "command/completion.h"
 #include "command/manual.h"
 #include "core/descriptors.h"
+#include "core/nearest.h"
 #include "core/program.h"
 #include "source/source.h"
 #include "version.h"
@@ -43,6 +44,15 @@ static int show_help(void) {
     return STATUS_OK;
 }
 
+static void reject_command(const char *name) {
+    struct nearest names[COMMANDS];
+    for (size_t i = 0; i < COMMANDS; i++)
+        names[i] = (struct nearest){.name = commands[i].name, .usual = true};
+    bool near = nearest_keep(names, COMMANDS, name) > 0;
+    fprintf(stderr, "vperf: no command '%s'%s%s (see 'vperf --help')\n", name,
+            near ? "; nearest: " : "", near ? names[0].name : "");
+}
+
 /* A first word like a URI is a target, which may hold a password: it is not repeated. */
 static int reject(const char *name) {
     if (!*name)
@@ -51,7 +61,7 @@ static int reject(const char *name) {
         fputs("vperf: no command before the target: vperf collect TARGET (see 'vperf --help')\n",
               stderr);
     else
-        fprintf(stderr, "vperf: no command '%s' (see 'vperf --help')\n", name);
+        reject_command(name);
     return STATUS_USAGE;
 }
 

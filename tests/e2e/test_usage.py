@@ -216,6 +216,14 @@ def test_unknown_option(vperf, wrong, text):
     assert f"vperf: {text}" in done.err, done
 
 
+@pytest.mark.parametrize("wrong, hint", [("colect", "; nearest: collect"), ("frobnicate", "")])
+def test_unknown_command(vperf, wrong, hint):
+    """So is the command."""
+    done = vperf.run(wrong, "test:///default")
+    assert (done.status, done.out) == (2, ""), done
+    assert done.err == f"vperf: no command '{wrong}'{hint} (see 'vperf --help')\n", done
+
+
 @pytest.mark.parametrize("command", ["collect", "compare", "inventory"])
 def test_one_name_matches_nothing(vperf, esx, command):
     """The others come; what is missing is told, and the status says that it is."""

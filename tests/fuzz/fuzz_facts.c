@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* XML of guests, and typed parameters by the names in it: "NAME=NUMBER" a line behind a NUL. */
+/* XML of guests and of their snapshots, and typed parameters by the names in it: "NAME=NUMBER" a
+ * line behind a NUL. */
 #include <glib.h>
 #include <string.h>
 
 #include "fuzz.h"
 #include "source/libvirt/helper/facts.h"
+#include "source/libvirt/helper/guest_snapshots.h"
 #include "source/libvirt/helper/params.h"
 #include "source/libvirt/helper/xml.h"
 
@@ -39,6 +41,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!silent)
         xml_silence();
     silent = true;
+    struct snapshot_descriptions descriptions;
+    snapshot_descriptions_init(&descriptions);
+    for (int i = 0; i < 2; i++)
+        (void)snapshot_descriptions_add(&descriptions, text);
+    snapshot_descriptions_done(&descriptions);
     struct guest_facts *facts = facts_parse(text);
     sample_init(&sample);
     params_read(&sample, params, read_params(behind, params));

@@ -14,13 +14,6 @@ enum { DESCRIBED = 100 };
 
 static const int64_t renewal_ns = 600000000000, retry_ns = 60000000000, budget_ns = 100000000;
 
-/* What the descriptions of a guest's snapshots say. */
-struct descriptions {
-    int64_t oldest;
-    GHashTable *overlays; /* paths of the images that they have made guests write to */
-    bool all_external;    /* nothing else holds what they keep */
-};
-
 /* Each disk's state is in an image of its own, and no memory was saved. */
 static bool is_external(struct xml *xml) {
     return xml_count(xml, "/domainsnapshot/disks/disk[@snapshot='external']") > 0 &&
@@ -29,7 +22,7 @@ static bool is_external(struct xml *xml) {
            xml_count(xml, "/domainsnapshot/memory[@snapshot='no']") > 0;
 }
 
-static void take_overlays(struct descriptions *descriptions, struct xml *xml) {
+static void take_overlays(struct snapshot_descriptions *descriptions, struct xml *xml) {
     static const char path[] = "/domainsnapshot/disks/disk[@snapshot='external'][source/@file!='']";
     int count = xml_count(xml, path);
     for (int i = 0; i < count; i++) {
@@ -38,11 +31,8 @@ static void take_overlays(struct descriptions *descriptions, struct xml *xml) {
     }
 }
 
-/* False when the description cannot be read: it may have been deleted since. */
-static bool take_description(struct descriptions *descriptions, virDomainSnapshotPtr snapshot) {
-    char *text = virDomainSnapshotGetXMLDesc(snapshot, 0);
-    struct xml *xml = text ? xml_new(text) : NULL;
-    free(text);
+bool snapshot_descriptions_add(struct snapshot_descriptions *descriptions, const char *text) {
+    struct xml *xml = xml_new(text);
     if (!xml)
         return false;
     int64_t created = xml_number(xml, "/domainsnapshot/creationTime");
@@ -54,6 +44,25 @@ static bool take_description(struct descriptions *descriptions, virDomainSnapsho
     return true;
 }
 
+void snapshot_descriptions_init(struct snapshot_descriptions *descriptions) {
+    descriptions->oldest = ABSENT;
+    descriptions->overlays = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
+    descriptions->all_external = true;
+}
+
+void snapshot_descriptions_done(struct snapshot_descriptions *descriptions) {
+    g_hash_table_destroy(descriptions->overlays);
+}
+
+/* False when it cannot be read: it may have been deleted since. */
+static bool take_description(struct snapshot_descriptions *descriptions,
+                             virDomainSnapshotPtr snapshot) {
+    char *text = virDomainSnapshotGetXMLDesc(snapshot, 0);
+    bool good = text && snapshot_descriptions_add(descriptions, text);
+    free(text);
+    return good;
+}
+
 /* The bytes of all these images; ABSENT unless each is one that the guest uses. */
 static int64_t sum_overlays(GHashTable *overlays, const struct device_list *layers) {
     size_t found = 0;
@@ -62,10 +71,11 @@ static int64_t sum_overlays(GHashTable *overlays, const struct device_list *laye
         const struct device *layer = &layers->items[i];
         if (!layer->path || !g_hash_table_contains(overlays, layer->path))
             continue;
-        if (layer->values[DISK_PHYSICAL] == ABSENT)
+        int64_t physical = layer->values[DISK_PHYSICAL];
+        if (physical == ABSENT || physical > INT64_MAX - bytes)
             return ABSENT;
         found++;
-        bytes += layer->values[DISK_PHYSICAL];
+        bytes += physical;
     }
     return found == g_hash_table_size(overlays) ? bytes : ABSENT;
 }
@@ -93,11 +103,8 @@ static int64_t overlay_bytes(const struct connection *connection, virDomainPtr d
 
 static void describe(struct connection *connection, virDomainPtr domain,
                      virDomainSnapshotPtr *snapshots, struct snapshot_facts *facts) {
-    struct descriptions descriptions = {
-        .oldest = ABSENT,
-        .overlays = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL),
-        .all_external = true,
-    };
+    struct snapshot_descriptions descriptions;
+    snapshot_descriptions_init(&descriptions);
     bool good = facts->count <= DESCRIBED;
     for (int64_t i = 0; good && i < facts->count; i++) {
         good = take_description(&descriptions, snapshots[i]);
@@ -107,7 +114,7 @@ static void describe(struct connection *connection, virDomainPtr domain,
         facts->oldest = descriptions.oldest;
     if (good && descriptions.all_external)
         facts->bytes = facts->count ? overlay_bytes(connection, domain, descriptions.overlays) : 0;
-    g_hash_table_destroy(descriptions.overlays);
+    snapshot_descriptions_done(&descriptions);
 }
 
 static void renew(struct connection *connection, virDomainPtr domain,
