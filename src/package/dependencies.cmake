@@ -11,6 +11,7 @@ set(dependencies
     "|module:popt|libpopt-dev|popt-devel|popt-dev|popt"
     "|module:zlib|zlib1g-dev|zlib-devel|zlib-dev|zlib"
     "|module:libzstd|libzstd-dev|libzstd-devel|zstd-dev|zstd"
+    "|module:jansson|libjansson-dev|jansson-devel|jansson-dev|jansson"
     "|header:uthash.h|uthash-dev|uthash-devel|uthash-dev|uthash"
     "VPERF_LIBVIRT|module:libvirt|libvirt-dev|libvirt-devel|libvirt-dev|libvirt"
     "VPERF_LIBVIRT|module:libxml-2.0|libxml2-dev|libxml2-devel|libxml2-dev|libxml2"
@@ -47,6 +48,7 @@ function(dependency_find result kind name)
     endif()
 endfunction()
 
+set(missing "")
 foreach(row ${dependencies})
     string(REGEX MATCH "^([^|]*)\\|([^:]*):([^|]*)\\|([^|]*)\\|([^|]*)\\|([^|]*)\\|(.*)$" row "${row}")
     set(option "${CMAKE_MATCH_1}")
@@ -58,13 +60,22 @@ foreach(row ${dependencies})
     endif()
     dependency_find(found ${kind} ${name})
     if(NOT found)
-        set(without "")
+        string(MAKE_C_IDENTIFIER "${name}" known)
+        list(APPEND missing ${name})
+        set(packages_${known} "${packages}")
         if(option)
-            set(without ", or give -D${option}=OFF")
+            string(APPEND without_${known} " -D${option}=OFF")
         endif()
-        message(NOTICE "Missing ${name}: install it (${packages})${without}")
-        set(missing TRUE)
     endif()
+endforeach()
+list(REMOVE_DUPLICATES missing)
+foreach(name ${missing})
+    string(MAKE_C_IDENTIFIER "${name}" known)
+    set(without "")
+    if(without_${known})
+        set(without ", or give${without_${known}}")
+    endif()
+    message(NOTICE "Missing ${name}: install it (${packages_${known}})${without}")
 endforeach()
 if(missing)
     message(FATAL_ERROR "vperf cannot be built without what is named above")

@@ -167,7 +167,7 @@ def test_rpm_holds_the_same():
     """The RPM has the files of the Debian package, and names the libraries that it needs."""
     rpm = one("vperf-*.rpm")
     listed = set(run("rpm", "-qp", "--list", rpm).split())
-    assert {"/usr/bin/vperf", "/usr/libexec/vperf/vperf-libvirt",
+    assert {"/usr/bin/vperf", "/usr/libexec/vperf/vperf-libvirt", "/usr/libexec/vperf/vperf-rest",
             "/usr/share/man/man1/vperf.1.gz", "/usr/share/man/man1/vperf-collect.1.gz"} <= listed
     needs = run("rpm", "-qp", "--requires", rpm)
     assert "libssl.so.3" in needs and "libvirt.so.0" in needs
@@ -194,3 +194,7 @@ def test_missing_libraries_are_named_one_by_one(tmp_path):
     assert done.returncode != 0
     assert any(re.search("glib-2.0: .*libglib2.0-dev.*glib2-devel", line) for line in lines), lines
     assert any(re.search("sqlite3: .*-DVPERF_HISTORY=OFF", line) for line in lines), lines
+    curl = next(line for line in lines if line.startswith("Missing libcurl:"))
+    assert all(f"-DVPERF_{part}=OFF" in curl for part in ("PUSH", "PVE", "XAPI")), curl
+    names = [line.split(":")[0] for line in lines]
+    assert len(set(names)) == len(names), lines
