@@ -53,8 +53,9 @@ const struct options_spec compare_spec = {
         "45 s. A sample that does not come within 30 s is replaced by the newest one before.\n"
         "\n"
         "Examples:\n"
-        "  vperf compare root@esx01.example.com qemu+ssh://root@kvm01/system\n"
-        "  vperf compare --sort cpu.ready.summation --top 10 --format csv esx01 qemu:///system\n",
+        "  vperf compare root@esx01.example.com qemu:///system\n"
+        "  vperf compare --sort cpu.ready.summation --top 10 root@esx01.example.com "
+        "qemu:///system\n",
     .groups = OPTIONS_COUNTERS | OPTIONS_COMPARISON | OPTIONS_OUTPUT | OPTIONS_TARGETS,
     .guests_only = true,
 };

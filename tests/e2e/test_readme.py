@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
-"""The commands in README and its pages run as they stand, against the simulator and libvirt's test
+"""The commands in README, its pages and the manual pages run as they stand, against the simulator and libvirt's test
 driver in place of the hosts that they name."""
 
 import gzip
@@ -17,8 +17,18 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "src/doc").glob("*.md"))]
 TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", TEXT, re.S | re.M)
 CONFIG = re.findall(r"^```ini\n(.*?)^```", TEXT, re.S | re.M)[0]
-COMMANDS = list(dict.fromkeys(line for block in BLOCKS for line in block.splitlines()
-                              if line.startswith("vperf ")))
+# The manual pages of the commands have the examples of their help. That of serve has a port.
+NOTES = "".join(re.sub(r'"\s*\n\s*"', "", path.read_text(encoding="utf-8"))
+                for path in sorted((ROOT / "src/command").glob("*.c")))
+EXAMPLES = [line for line in re.findall(r'\\n  (vperf [^"]*?)(?=\\n|")', NOTES)
+            if "--listen" not in line]
+OVERVIEW = (ROOT / "src/vperf.1").read_text(encoding="utf-8").replace("\\-", "-")
+EXAMPLES += re.findall(r"^vperf .*$", OVERVIEW.partition(".SH EXAMPLES")[2].partition(".fi")[0], re.M)
+COMMANDS = list(dict.fromkeys([line for block in BLOCKS for line in block.splitlines()
+                               if line.startswith("vperf ")] + EXAMPLES))
+VSPHERE = ["root@esx01.example.com", "vperf@vsphere.local@vc01.example.com", "vc01.example.com",
+           "root@vcenter.example.com", "esx01"]
+LIBVIRT = ["qemu+ssh://vperf@kvm01.example.com/system", "qemu:///system"]
 
 
 def test_there_are_commands():
@@ -49,11 +59,8 @@ def test_command(line, vperf, start_vcsim, certs, tmp_path):
     """The command succeeds, and what it says it writes is there."""
     server = start_vcsim("-mode", "real", "-names", names(tmp_path))
     words = shlex.split(line)[1:]
-    words = [word.replace("root@esx01.example.com", server.target())
-             .replace("vperf@vsphere.local@vc01.example.com", server.target())
-             .replace("qemu+ssh://vperf@kvm01.example.com/system", "test:///default")
-             .replace("qemu:///system", "test:///default")
-             .replace("AA:BB:…", certs["good"]["sha256"]) for word in words]
+    words = [server.target() if word in VSPHERE else "test:///default" if word in LIBVIRT
+             else certs["good"]["sha256"] if word == "AA:BB:…" else word for word in words]
     configure(tmp_path, server, certs)
     libvirt_alone = "test:///default" in words and server.target() not in words
     if libvirt_alone and words[0] == "collect":
@@ -67,7 +74,7 @@ def test_command(line, vperf, start_vcsim, certs, tmp_path):
             one.await_samples("vperf_cpu_usagemhz_hertz")
         return
     done = run(vperf, words, cwd=str(tmp_path), env=trust)
-    written = [words[i + 1] for i, word in enumerate(words) if word in ("--output", "--coverage")
+    written = [words[i + 1] for i, word in enumerate(words) if word in ("--output", "-o", "--coverage")
                and words[0] != "record"]
     for name in written:
         if name.endswith(".html"):
