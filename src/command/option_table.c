@@ -128,7 +128,7 @@ static const struct poptOption report_options[] = {
     ROW_VALUE("rule", '\0', OPTION_RULE,
               "rules of right-sizing that differ from those below; repeatable", "NAME=NUMBER,..."),
     ROW_VALUE("group-by", '\0', OPTION_GROUP_BY,
-              "guests also together, by cluster, host or folder; repeatable", "LIST"),
+              "guests also together, by cluster, host, folder or tag; repeatable", "LIST"),
     ROW_VALUE("top", '\0', OPTION_TOP, "rows of each list (default: in a table 20, in html 500)",
               "N"),
     ROW_FLAG("explain", '\0', OPTION_EXPLAIN,

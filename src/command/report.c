@@ -192,8 +192,7 @@ static bool parse_groups(const char *list, unsigned *groups, struct error *error
                strcmp(*word, findings_group_name((enum findings_group)group)) != 0)
             group++;
         if (group == FINDINGS_GROUPS)
-            error_set(error, ERROR_USAGE,
-                      "--group-by '%s': expected cluster, host or folder (tags are not known)",
+            error_set(error, ERROR_USAGE, "--group-by '%s': expected cluster, host, folder or tag",
                       *word);
         *groups |= 1U << group;
     }
@@ -312,7 +311,8 @@ static int prepare_and_report(struct options *options, struct error *error) {
     usage_add_counters(&options->selection.counters);
     usage_add_devices(&options->selection.devices);
     options->selection.optional = true;
-    options->selection.context |= CONTEXT_PLACE;
+    options->selection.context |=
+        CONTEXT_PLACE | (plan.groups & 1U << GROUP_TAG ? CONTEXT_TAGS : 0);
     for (size_t i = 0; i < options->target_count; i++)
         options->plans[i].source.pieces = true;
     choose_window(options);

@@ -142,7 +142,7 @@ static void add_guests(struct findings *findings) {
 }
 
 const char *findings_group_name(enum findings_group group) {
-    static const char *const names[FINDINGS_GROUPS] = {"cluster", "host", "folder"};
+    static const char *const names[FINDINGS_GROUPS] = {"cluster", "host", "folder", "tag"};
     return names[group];
 }
 
@@ -154,6 +154,8 @@ const char *findings_group_of(enum findings_group group, const struct entity *gu
         return guest->host;
     case GROUP_FOLDER:
         return guest->folder;
+    case GROUP_TAG:
+        return guest->tags;
     case FINDINGS_GROUPS:
         break;
     }

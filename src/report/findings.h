@@ -20,12 +20,15 @@ struct findings_order {
 };
 
 /* What guests are told of together. */
-enum findings_group { GROUP_CLUSTER, GROUP_HOST, GROUP_FOLDER, FINDINGS_GROUPS };
+enum findings_group { GROUP_CLUSTER, GROUP_HOST, GROUP_FOLDER, GROUP_TAG, FINDINGS_GROUPS };
 
 /* findings_group_name: as --group-by has it. */
 const char *findings_group_name(enum findings_group group);
 
-/* findings_group_of: what the guest belongs to; NULL when that is not known. */
+/*
+ * findings_group_of: what the guest belongs to, of tags all, as struct entity has them; NULL when
+ * that is not known.
+ */
 const char *findings_group_of(enum findings_group group, const struct entity *guest);
 
 /* Samples that a history lacks: after < time <= until. */

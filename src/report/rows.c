@@ -21,6 +21,11 @@ static const char *const statistic_names[STATISTICS] = {
     "average", "p50", "p95", "p99", "peak", "peak_time", "seconds_above_limit",
 };
 
+enum {
+    ALL = 1 << AVERAGE | 1 << P50 | 1 << P95 | 1 << P99 | 1 << PEAK | 1 << PEAK_TIME,
+    LIMITED = ALL | 1 << ABOVE,
+};
+
 /* The measures of a row and their statistics, as bits. */
 static const struct {
     const char *name;
@@ -28,22 +33,19 @@ static const struct {
     int decimals;
     unsigned statistics;
 } measures[] = {
-    {"cpu_percent", USAGE_CPU, 2,
-     1 << AVERAGE | 1 << P50 | 1 << P95 | 1 << P99 | 1 << PEAK | 1 << PEAK_TIME | 1 << ABOVE},
-    {"cpu_mhz", USAGE_MHZ, 0, 1 << AVERAGE | 1 << P95 | 1 << PEAK},
-    {"utilization_percent", USAGE_UTILIZATION, 2, 1 << AVERAGE | 1 << P95 | 1 << PEAK},
-    {"ready_percent", USAGE_READY, 2,
-     1 << AVERAGE | 1 << P95 | 1 << PEAK | 1 << PEAK_TIME | 1 << ABOVE},
-    {"costop_percent", USAGE_COSTOP, 2, 1 << AVERAGE | 1 << P95 | 1 << PEAK},
-    {"memory_needed_kib", USAGE_NEED, 0, 1 << AVERAGE | 1 << P95 | 1 << P99 | 1 << PEAK},
-    {"memory_consumed_kib", USAGE_CONSUMED, 0,
-     1 << AVERAGE | 1 << P50 | 1 << P95 | 1 << P99 | 1 << PEAK | 1 << PEAK_TIME},
-    {"memory_active_kib", USAGE_ACTIVE, 0, 1 << AVERAGE | 1 << P95 | 1 << P99 | 1 << PEAK},
-    {"balloon_kib", USAGE_BALLOON, 0, 1 << AVERAGE | 1 << PEAK},
-    {"swapped_kib", USAGE_SWAPPED, 0, 1 << AVERAGE | 1 << PEAK},
-    {"disk_kib_per_second", USAGE_DISK, 0, 1 << AVERAGE | 1 << P95 | 1 << PEAK},
-    {"net_kib_per_second", USAGE_NET, 0, 1 << AVERAGE | 1 << P95 | 1 << PEAK},
-    {"rx_drops_per_second", USAGE_DROPS, 2, 1 << AVERAGE | 1 << PEAK},
+    {"cpu_percent", USAGE_CPU, 2, LIMITED},
+    {"cpu_mhz", USAGE_MHZ, 0, ALL},
+    {"utilization_percent", USAGE_UTILIZATION, 2, ALL},
+    {"ready_percent", USAGE_READY, 2, LIMITED},
+    {"costop_percent", USAGE_COSTOP, 2, ALL},
+    {"memory_needed_kib", USAGE_NEED, 0, ALL},
+    {"memory_consumed_kib", USAGE_CONSUMED, 0, ALL},
+    {"memory_active_kib", USAGE_ACTIVE, 0, ALL},
+    {"balloon_kib", USAGE_BALLOON, 0, ALL},
+    {"swapped_kib", USAGE_SWAPPED, 0, ALL},
+    {"disk_kib_per_second", USAGE_DISK, 0, ALL},
+    {"net_kib_per_second", USAGE_NET, 0, ALL},
+    {"rx_drops_per_second", USAGE_DROPS, 2, ALL},
 };
 
 static const struct grid_column identity[] = {

@@ -20,6 +20,13 @@ static void put_use(struct grid *grid, struct measure *measure, double whole) {
     grid_number(grid, known, known ? 100 * measure->peak / whole : 0, 1);
 }
 
+/* Of a host; there is no such figure of a cluster. */
+static void put_utilization(struct grid *grid, const struct capacity *one) {
+    struct measure *measure = one->host ? &one->host->measures[USAGE_UTILIZATION] : NULL;
+    bool known = measure && measure_known(measure);
+    grid_number(grid, known, known ? measure_percentile(measure, PERCENTILE) : 0, 1);
+}
+
 struct grid *section_hosts(struct findings *findings, size_t rows) {
     (void)rows;
     static const struct grid_column columns[] = {
@@ -34,6 +41,10 @@ struct grid *section_hosts(struct findings *findings, size_t rows) {
         {"mem p50", true, consumed_meaning},
         {"p95", true, consumed_meaning},
         {"peak %", true, consumed_meaning},
+        {"at", false, "end of the interval with the peak of memory, UTC"},
+        {"threads p95 %", true,
+         "p95 of cpu.utilization.average: time of all threads, which turbo and hyper-threading do "
+         "not distort"},
         {"active GB", true, "average of mem.active.average of the hosts"},
         {"guests GB", true, "memory that guests which are on are given"},
         {"threads", true, NULL},
@@ -50,6 +61,8 @@ struct grid *section_hosts(struct findings *findings, size_t rows) {
         put_use(grid, &one->demand, one->mhz);
         grid_time(grid, measure_known(&one->demand), one->demand.peak_time);
         put_use(grid, &one->consumed, one->memory_kib);
+        grid_time(grid, measure_known(&one->consumed), one->consumed.peak_time);
+        put_utilization(grid, one);
         grid_number(grid, one->active_kib > 0, one->active_kib / kib_per_gb, 1);
         grid_number(grid, one->hosts > 0, one->allocated_kib / kib_per_gb, 1);
         grid_number(grid, one->threads > 0, (double)one->threads, 0);

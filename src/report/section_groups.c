@@ -2,6 +2,7 @@
 #include "report/section_lists.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
 
@@ -58,6 +59,24 @@ static void add_guest(struct group *group, const struct finding *finding) {
     group->classes[finding->advice.class]++;
 }
 
+/*
+ * A guest counts for each of its tags. What stands between tags may stand in the name of one; a
+ * piece without a category belongs to the tag before.
+ */
+static void add_tags(GPtrArray *groups, const struct finding *finding, const char *tags) {
+    char **pieces = g_strsplit(tags, "; ", -1);
+    GString *tag = g_string_new(NULL);
+    for (char **piece = pieces; *piece; piece++) {
+        g_string_append_printf(tag, "%s%s", tag->len ? "; " : "", *piece);
+        if (piece[1] && !strchr(piece[1], ':'))
+            continue;
+        add_guest(group_for(groups, GROUP_TAG, tag->str), finding);
+        g_string_truncate(tag, 0);
+    }
+    g_string_free(tag, TRUE);
+    g_strfreev(pieces);
+}
+
 static gint compare_groups(gconstpointer a, gconstpointer b) {
     const struct group *left = *(struct group *const *)a, *right = *(struct group *const *)b;
     if (left->kind != right->kind)
@@ -66,7 +85,9 @@ static gint compare_groups(gconstpointer a, gconstpointer b) {
 }
 
 static void put_group(struct grid *grid, const struct group *group) {
-    grid_text(grid, *group->name ? group->name : "(not known)");
+    grid_text(grid, *group->name               ? group->name
+                    : group->kind == GROUP_TAG ? "(none)"
+                                               : "(not known)");
     grid_text(grid, findings_group_name(group->kind));
     grid_number(grid, true, (double)group->guests, 0);
     grid_number(grid, true, (double)group->vcpus, 0);
@@ -91,7 +112,10 @@ static GPtrArray *list_groups(const struct findings *findings) {
         for (size_t i = 0; i < findings->guest_count; i++) {
             const struct finding *finding = &findings->guests[i];
             const char *name = findings_group_of((enum findings_group)kind, finding->guest->entity);
-            add_guest(group_for(groups, (enum findings_group)kind, name), finding);
+            if (kind == GROUP_TAG && name && *name)
+                add_tags(groups, finding, name);
+            else
+                add_guest(group_for(groups, (enum findings_group)kind, name), finding);
         }
     }
     g_ptr_array_sort(groups, compare_groups);

@@ -33,6 +33,9 @@ static void put_guest(struct grid *grid, const struct finding *one) {
     grid_number(grid, entity->cpus > 0, entity->cpus, 0);
     put_percents(grid, cpu);
     grid_time(grid, measure_known(cpu), cpu->peak_time);
+    bool cores = measure_known(cpu) && entity->cpus > 0;
+    grid_number(grid, cores, cores ? measure_percentile(cpu, PERCENTILE) * entity->cpus / 100 : 0,
+                2);
     grid_number(grid, measure_known(cpu), (double)cpu->seconds_above / MINUTE_SECONDS, 1);
     put_percentile(grid, &measures[USAGE_READY], PERCENTILE, 1, 2);
     grid_number(grid, true, one->coverage, 0);
@@ -56,6 +59,7 @@ struct grid *section_guests(struct findings *findings, size_t rows) {
         {"p99", true, cpu_meaning},
         {"peak", true, cpu_meaning},
         {"at", false, "end of the interval with the peak of CPU, UTC"},
+        {"cores p95", true, "p95 of cpu.usage.average x vCPUs"},
         {above, true, "minutes of the samples of cpu.usage.average above the limit"},
         {"ready p95", true, "cpu.ready.summation / interval / vCPUs, percent"},
         {"covered %", true, "seconds of the samples / seconds of the window"},

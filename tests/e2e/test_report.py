@@ -497,8 +497,26 @@ def test_groups_and_neighbours(vperf, vcenter):
     assert any(noisy.values())
     for name, others in noisy.items():
         assert all(hosts[other] == hosts[name] and other != name for other in others), (name, others)
-    wrong = vperf.run("report", "--group-by", "tag", *vcenter.arguments)
-    assert wrong.status == 2 and "tags are not known" in wrong.err
+    wrong = vperf.run("report", "--group-by", "pool", *vcenter.arguments)
+    assert wrong.status == 2 and "cluster, host, folder or tag" in wrong.err
+
+
+def test_groups_of_tags(vperf, shared_vcsim):
+    """A guest counts for each of its tags, whatever stands in their names; others have none."""
+    server = shared_vcsim(*harness.STANDING, "-model", "vpx", "-host", "2", "-vm", "6", "-tags", "6")
+    tags = {row["name"]: row["tags"].replace("\u2028", "?") for row in vperf.run(
+        "inventory", "--attributes", "--type", "vm", "--format", "csv", *server.arguments).rows}
+    done = vperf.run("report", "--group-by", "tag", "--format", "table", "--top", "100",
+                     *server.arguments)
+    assert done.status == 0, done
+    lines = done.out[done.out.index("\nGroups"):].split("\n\n")[0].splitlines()[3:]
+    told = {line[:line.index("  ")]: line[line.index("  "):].split()[:2]
+            for line in lines if "  " in line}
+    assert any(tags.values()) and told
+    for name, (kind, count) in told.items():
+        mine = sum(not text if name == "(none)" else f"; {name}; " in f"; {text}; "
+                   for text in tags.values())
+        assert (kind, count) == ("tag", str(mine)), (name, told, tags)
 
 
 def test_default_target(vperf, tmp_path):
