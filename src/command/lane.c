@@ -209,10 +209,13 @@ static bool run_endless(struct lane *lane, struct source *source) {
 static bool resolve_window(struct lane *lane, struct source *source, struct error *error) {
     const struct timing *timing = timing_of(lane);
     int64_t now = 0;
-    if (source->ops->keeps_samples && window_needs_now(timing) &&
-        !source->ops->now(source, &now, error))
+    bool kept = source_keeps(source->ops, timing);
+    if (kept && window_needs_now(timing) && !source->ops->now(source, &now, error))
         return false;
-    return window_resolve(&lane->window, timing, now, error);
+    if (!window_resolve(&lane->window, timing, now, error))
+        return false;
+    lane->window.archived = kept && !source->ops->keeps_samples;
+    return true;
 }
 
 /* ESXi alone has the archive of 300 s, and no other. */
@@ -232,7 +235,7 @@ static bool run_rounds(struct lane *lane, struct source *source) {
     const struct window *window = &lane->window;
     if (is_endless(lane))
         return run_endless(lane, source);
-    if (!source->ops->keeps_samples)
+    if (!source_keeps(source->ops, timing_of(lane)))
         return run_polls(lane, source, window);
     return lane->run->aligned_ns && !source->ops->recorded ? aligned_run(lane, source, window)
                                                            : run_shorter(lane, source);
@@ -326,7 +329,7 @@ static bool check_timing(const struct lane *lane, const struct source_ops *ops,
                          struct error *error) {
     const struct timing *timing = timing_of(lane);
     const char *name = ops->name;
-    if (ops->keeps_samples)
+    if (source_keeps(ops, timing))
         return true;
     if (timerange_given(&timing->range))
         return error_set(error, ERROR_USAGE,

@@ -103,7 +103,7 @@ static const struct source_ops *ops_of(const struct options *options, size_t ind
 
 static bool all_keep_samples(const struct options *options) {
     for (size_t i = 0; i < options->target_count; i++)
-        if (!ops_of(options, i)->keeps_samples)
+        if (!ops_of(options, i)->keeps_samples && !ops_of(options, i)->keeps_archive)
             return false;
     return true;
 }

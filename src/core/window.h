@@ -31,6 +31,7 @@ struct window {
     bool kept_only;   /* what is older than what the source keeps is left out without a word */
     bool fresh_only;  /* without the samples that earlier rounds of the source emitted */
     int64_t now;      /* the source's present; 0 when it was not asked for */
+    bool archived;    /* of what is kept, where a source gives its moments otherwise */
 };
 
 /* window_bounded: the window has a limit; else it holds the newest samples there are. */

@@ -149,6 +149,8 @@ struct source_ops {
     unsigned takes;     /* SOURCE_TAKES_… */
     bool keeps_samples; /* the past can be asked for; else a round gives the sample since the
                            round before, and the first one gives none */
+    bool keeps_archive; /* as without keeps_samples, but a range of the past can be asked for:
+                           window.archived */
     bool recorded;      /* the past is all there is: its present stands still, or is another's */
     const char *const *schemes; /* NULL-terminated; NULL answers every scheme left over */
 
@@ -185,6 +187,9 @@ struct source_ops {
 struct source {
     const struct source_ops *ops;
 };
+
+/* source_keeps: the source is asked for what it keeps, and not for moments, when it is asked so. */
+bool source_keeps(const struct source_ops *ops, const struct timing *timing);
 
 /* source_ops_for: the source that answers the target's scheme; ERROR_USAGE when none does. */
 const struct source_ops *source_ops_for(const struct target *target, struct error *error);

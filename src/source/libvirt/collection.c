@@ -9,8 +9,8 @@
 #include "core/clock.h"
 #include "core/memory.h"
 #include "source/libvirt/counters/mapping.h"
-#include "source/libvirt/grid.h"
-#include "source/libvirt/measured.h"
+#include "source/grid.h"
+#include "source/measured.h"
 #include "source/libvirt/sample/sample_record.h"
 #include "source/libvirt/tracks.h"
 

@@ -114,6 +114,7 @@ void rest_window_write(GByteArray *bytes, const struct window *window) {
     record_add_number(bytes, window->kept_only);
     record_add_number(bytes, window->fresh_only);
     record_add_number(bytes, window->now);
+    record_add_number(bytes, window->archived);
 }
 
 struct window rest_window_read(struct record *record) {
@@ -125,6 +126,7 @@ struct window rest_window_read(struct record *record) {
     window.kept_only = record_number(record);
     window.fresh_only = record_number(record);
     window.now = record_number(record);
+    window.archived = record_number(record);
     return window;
 }
 

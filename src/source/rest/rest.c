@@ -26,6 +26,7 @@ const struct source_ops pve_source = {
     .name = "pve",
     .help = "Proxmox VE: pve://root@pam!vperf@pve01",
     .takes = SOURCE_TAKES_TRUST,
+    .keeps_archive = true,
     .schemes = pve_schemes,
     .open = pve_open,
     REMOTE_CALLS,

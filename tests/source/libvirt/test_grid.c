@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "source/libvirt/grid.h"
+#include "source/grid.h"
 
 static const int64_t second_ns = 1000000000;
 static const int64_t ms_ns = 1000000;

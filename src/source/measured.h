@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* The values of one entity in one round, until they can be emitted in order. */
-#ifndef VPERF_SOURCE_LIBVIRT_MEASURED_H
-#define VPERF_SOURCE_LIBVIRT_MEASURED_H
+#ifndef VPERF_SOURCE_MEASURED_H
+#define VPERF_SOURCE_MEASURED_H
 
 #include "core/known.h"
 #include "source/source.h"

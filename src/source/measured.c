@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-#include "source/libvirt/measured.h"
+#include "source/measured.h"
 
 #include <stdlib.h>
 #include <string.h>

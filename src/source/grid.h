@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* When polls are made, at even distances, and which second their samples belong to. */
-#ifndef VPERF_SOURCE_LIBVIRT_GRID_H
-#define VPERF_SOURCE_LIBVIRT_GRID_H
+#ifndef VPERF_SOURCE_GRID_H
+#define VPERF_SOURCE_GRID_H
 
 #include <stdbool.h>
 #include <stdint.h>

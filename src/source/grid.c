@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-#include "source/libvirt/grid.h"
+#include "source/grid.h"
 
 enum { HELD_POLLS = 30 };
 

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "source/pve/api.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/clock.h"
+#include "core/memory.h"
+#include "core/text.h"
+#include "source/rest/helper/json.h"
+
+enum { IN_GROUP = 2, PARALLEL = 32, UNAUTHORIZED = 401, FORBIDDEN = 403, NOT_THERE = 501 };
+
+static const int64_t ticket_lasts_ns = 3600 * 1000000000LL; /* of its two hours */
+static const char base[] = "/api2/json";
+
+/* The proxy of the contacted node had no answer of another node: codes of AnyEvent::HTTP. */
+static bool is_of_proxy(int status) {
+    return status >= 595 && status <= 599;
+}
+
+bool pve_get_is_lost(const struct pve_get *get) {
+    return !get->status && get->error.kind != ERROR_NONE;
+}
+
+void pve_get_done(struct pve_get *get) {
+    free(get->path);
+    json_decref(get->root);
+    *get = (struct pve_get){0};
+}
+
+/* What the server says: in the body from pve-http-server 5.2 on, else in the status line alone. */
+static char *message_of(const struct http_answer *answer) {
+    struct error ignored = {0};
+    json_t *root = rest_json_parse(answer->body, answer->size, "", &ignored);
+    const char *text = root ? rest_json_text(root, "message") : NULL;
+    char *message = memory_strdup(text && *text ? text : answer->reason);
+    json_decref(root);
+    text_one_line(message);
+    g_strstrip(message);
+    return message;
+}
+
+static void set_failure(const struct pve_api *api, const char *path,
+                        const struct http_answer *answer, struct error *error) {
+    char *message = message_of(answer);
+    int shown = (int)strcspn(path, "?");
+    if (answer->status == UNAUTHORIZED)
+        error_set(error, ERROR_AUTH, "login as '%s' refused: %s: check %s", api->username,
+                  *message ? message : "no reason given",
+                  api->is_token ? "user, realm, name and secret of the API token"
+                                : "user, realm and password");
+    else if (answer->status == FORBIDDEN)
+        error_set(error, ERROR_FAULT,
+                  "%.*s is refused: %s: give the %s the role PVEAuditor on /, with propagate",
+                  shown, path, message, api->is_token ? "API token" : "user");
+    else if (answer->status == NOT_THERE)
+        error_set(error, ERROR_UNAVAILABLE, "%.*s is not known: %s", shown, path, message);
+    else if (is_of_proxy(answer->status))
+        error_set(error, ERROR_CONNECT, "the node does not answer (%d %s)", answer->status,
+                  message);
+    else
+        error_set(error, ERROR_FAULT, "%.*s: status %d %s", shown, path, answer->status, message);
+    free(message);
+}
+
+static void note_clock(struct pve_api *api, const struct http_answer *answer) {
+    if (!answer->date)
+        return;
+    api->has_clock = true;
+    api->clock_offset = answer->date - (int64_t)time(NULL);
+}
+
+static void read_answer(struct pve_api *api, const struct http_call *call, struct pve_get *get) {
+    const struct http_answer *answer = &call->answer;
+    if (!call->done) {
+        get->error = call->error;
+        return;
+    }
+    note_clock(api, answer);
+    get->status = answer->status;
+    get->date = answer->date;
+    get->time_ns = answer->begin_ns + (answer->arrived_ns - answer->begin_ns) / 2;
+    if (answer->status != 200) {
+        set_failure(api, get->path, answer, &get->error);
+        return;
+    }
+    get->root = rest_json_parse(answer->body, answer->size, get->path, &get->error);
+    get->data = json_object_get(get->root, "data");
+    if (get->root && !get->data)
+        error_set(&get->error, ERROR_PROTOCOL,
+                  "%s: an answer without data: check that this is Proxmox VE", get->path);
+}
+
+static void run(struct pve_api *api, struct pve_get *gets, size_t count) {
+    struct http_call *calls = memory_array(count, sizeof *calls);
+    char **paths = memory_array(count, sizeof *paths);
+    for (size_t i = 0; i < count; i++) {
+        paths[i] = memory_printf("%s%s", base, gets[i].path);
+        calls[i] = (struct http_call){
+            .peer = api->peer,
+            .group = gets[i].group,
+            .request = {.path = paths[i],
+                        .header = api->header,
+                        .cookie = api->cookie,
+                        .timeout_ms = gets[i].timeout_ms},
+        };
+    }
+    http_run(api->pool, calls, count, PARALLEL, IN_GROUP);
+    for (size_t i = 0; i < count; i++) {
+        read_answer(api, &calls[i], &gets[i]);
+        http_call_done(&calls[i]);
+        free(paths[i]);
+    }
+    free(paths);
+    free(calls);
+}
+
+static bool take_ticket(struct pve_api *api, const json_t *data, struct error *error) {
+    const char *ticket = rest_json_text(data, "ticket");
+    int64_t second_factor = 0;
+    rest_json_integer(data, "NeedTFA", &second_factor);
+    if (second_factor || (ticket && g_str_has_prefix(ticket, "PVE:!tfa!")))
+        return error_set(error, ERROR_AUTH,
+                         "'%s' needs a second factor: make an API token (Datacenter, Permissions, "
+                         "API Tokens) and give pve://USER@REALM!TOKEN@HOST with its secret as "
+                         "password",
+                         api->username);
+    if (!ticket)
+        return error_set(error, ERROR_PROTOCOL, "the answer to the login has no ticket");
+    memory_wipe_free(api->cookie);
+    api->cookie = memory_printf("PVEAuthCookie=%s", ticket);
+    api->ticket_ns = clock_boot_ns();
+    return true;
+}
+
+/* With the password, or with a ticket in its place. */
+static bool log_in(struct pve_api *api, const char *password, struct error *error) {
+    char *user = g_uri_escape_string(api->username, NULL, FALSE);
+    char *word = g_uri_escape_string(password, NULL, FALSE);
+    char *body = memory_printf("username=%s&password=%s", user, word);
+    struct http_call call = {
+        .peer = api->peer,
+        .request = {.path = "/api2/json/access/ticket",
+                    .body = body,
+                    .type = "application/x-www-form-urlencoded"},
+    };
+    bool good = http_ask(api->pool, &call, error);
+    json_t *root = NULL;
+    if (good && call.answer.status == 200)
+        root = rest_json_parse(call.answer.body, call.answer.size, "login", error);
+    else if (good)
+        set_failure(api, "/access/ticket", &call.answer, error);
+    good = root && take_ticket(api, json_object_get(root, "data"), error);
+    json_decref(root);
+    http_call_done(&call);
+    memory_wipe_free(body);
+    explicit_bzero(word, strlen(word));
+    g_free(word);
+    g_free(user);
+    return good;
+}
+
+/* A ticket is good for another one as long as it has not ended. */
+static void renew_ticket(struct pve_api *api) {
+    struct error ignored = {0};
+    const char *ticket = api->cookie ? strchr(api->cookie, '=') : NULL;
+    if (!ticket || clock_boot_ns() - api->ticket_ns < ticket_lasts_ns)
+        return;
+    if (!log_in(api, ticket + 1, &ignored)) {
+        struct error again = {0};
+        log_in(api, api->target->password, &again);
+    }
+}
+
+static bool is_refused(const struct pve_get *gets, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (gets[i].status == UNAUTHORIZED)
+            return true;
+    return false;
+}
+
+/* Those that were refused, once more. */
+static void repeat(struct pve_api *api, struct pve_get *gets, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (gets[i].status != UNAUTHORIZED)
+            continue;
+        gets[i].status = 0;
+        error_clear(&gets[i].error);
+        run(api, &gets[i], 1);
+    }
+}
+
+void pve_api_get(struct pve_api *api, struct pve_get *gets, size_t count) {
+    struct error error = {0};
+    renew_ticket(api);
+    run(api, gets, count);
+    if (api->cookie && is_refused(gets, count) && log_in(api, api->target->password, &error))
+        repeat(api, gets, count);
+}
+
+bool pve_api_ask(struct pve_api *api, struct pve_get *get, struct error *error) {
+    pve_api_get(api, get, 1);
+    if (!get->data)
+        error_set(error, get->error.kind, "%s", get->error.message);
+    return get->data;
+}
+
+/* "root" is root@pam, as the login page of Proxmox VE proposes. */
+static void choose_user(struct pve_api *api) {
+    const char *user = api->target->username;
+    const char *realm = strchr(user, '@');
+    const char *token = strchr(user, '!');
+    if (!realm && token)
+        api->user_text = memory_printf("%.*s@pam%s", (int)(token - user), user, token);
+    else if (!realm)
+        api->user_text = memory_printf("%s@pam", user);
+    api->username = api->user_text ? api->user_text : user;
+    api->is_token = token;
+}
+
+bool pve_api_open(struct pve_api *api, const struct target *target,
+                  const struct source_options *options, struct error *error) {
+    int port = target->port ? target->port : TARGET_PVE_PORT;
+    *api = (struct pve_api){.target = target};
+    choose_user(api);
+    api->pool = http_pool_new(options, error);
+    api->peer = api->pool ? http_peer(api->pool, target->host, port, error) : NULL;
+    if (!api->peer)
+        return false;
+    if (!api->is_token)
+        return log_in(api, target->password, error);
+    api->header =
+        memory_printf("Authorization: PVEAPIToken=%s=%s", api->username, target->password);
+    return true;
+}
+
+void pve_api_close(struct pve_api *api) {
+    http_pool_free(api->pool);
+    memory_wipe_free(api->header);
+    memory_wipe_free(api->cookie);
+    free(api->user_text);
+    *api = (struct pve_api){0};
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* The REST API of Proxmox VE: login by API token or ticket, and answers as JSON. */
+#ifndef VPERF_SOURCE_PVE_API_H
+#define VPERF_SOURCE_PVE_API_H
+
+#include <jansson.h>
+
+#include "source/rest/helper/http.h"
+
+struct pve_api {
+    struct http_pool *pool;
+    struct http_peer *peer;
+    const struct target *target; /* with user name and secret */
+    const char *username;        /* with its realm; the token included */
+    char *user_text;             /* what username is in, when the target has no realm */
+    bool is_token;
+    char *header; /* Authorization, a secret; NULL for a ticket */
+    char *cookie; /* with the ticket, a secret; NULL for a token */
+    int64_t ticket_ns;
+    bool has_clock;
+    int64_t clock_offset; /* seconds by which the clock of the server is ahead of ours */
+};
+
+/* One request to be made. */
+struct pve_get {
+    char *path; /* from /api2/json on; the caller's */
+    int group;  /* calls of one group, a node, are limited together */
+    int timeout_ms;
+    /* What came of it. */
+    json_t *root;       /* NULL without */
+    const json_t *data; /* in it */
+    struct error error;
+    int status;      /* of HTTP; 0 when none came */
+    int64_t time_ns; /* clock_boot_ns in the middle of what the server did */
+    int64_t date;    /* Unix seconds of the server; 0 when not told */
+};
+
+/* pve_api_open: nothing but the login; target and options are borrowed. */
+bool pve_api_open(struct pve_api *api, const struct target *target,
+                  const struct source_options *options, struct error *error);
+
+/* pve_api_close: frees what it holds. */
+void pve_api_close(struct pve_api *api);
+
+/*
+ * pve_api_get: makes the requests, at most two of each group at a time. A ticket is renewed before
+ * it ends, and a session that was lost begins anew.
+ */
+void pve_api_get(struct pve_api *api, struct pve_get *gets, size_t count);
+
+/* pve_api_ask: one of them; false with the error. */
+bool pve_api_ask(struct pve_api *api, struct pve_get *get, struct error *error);
+
+/* pve_get_done: frees the path and what came. */
+void pve_get_done(struct pve_get *get);
+
+/* pve_get_is_lost: no answer of the contacted node itself came: not one of a node behind it. */
+bool pve_get_is_lost(const struct pve_get *get);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* What is remembered of each entity from round to round. */
+#ifndef VPERF_SOURCE_PVE_TRACKS_H
+#define VPERF_SOURCE_PVE_TRACKS_H
+
+#include "core/inventory.h"
+#include "core/known.h"
+#include "core/selection.h"
+#include "source/pve/read.h"
+
+/* Values of one metric since the round before, and what it was then. */
+struct pve_meter {
+    double sum;
+    int count;
+    int64_t last; /* time of the newest value, by the node's clock; 0 for none */
+    double value; /* the newest one */
+    double rate;  /* its growth per second between two values a round apart; NaN when not known */
+};
+
+enum pve_meter_kind { PVE_METER_CPU, PVE_METER_WAIT, PVE_METER_IN, PVE_METER_OUT, PVE_METERS };
+
+struct pve_track {
+    const struct entity *entity; /* NULL: it is in the inventory no more */
+    bool selected;
+    bool running; /* in the last round that saw it */
+    bool has_before;
+    bool offers_told;
+    struct pve_guest before;
+    char *node; /* where it was before */
+    struct pve_meter meters[PVE_METERS];
+    bool *offered; /* by counter */
+    struct known known;
+};
+
+struct pve_tracks {
+    GHashTable *by_id; /* of entities */
+    size_t counters;
+};
+
+/* pve_tracks_init, _done: none yet; frees all of them. */
+void pve_tracks_init(struct pve_tracks *tracks, size_t counters);
+void pve_tracks_done(struct pve_tracks *tracks);
+
+/* pve_tracks_follow: the entities are those of this inventory, which is borrowed. */
+void pve_tracks_follow(struct pve_tracks *tracks, const struct inventory *inventory,
+                       const struct selection *selection);
+
+/* pve_tracks_find: the track of this entity, or NULL. */
+struct pve_track *pve_tracks_find(const struct pve_tracks *tracks, const char *id);
+
+/* pve_track_begin: a round begins: the meters are empty. */
+void pve_track_begin(struct pve_track *track);
+
+/* pve_track_meter: a value of /cluster/metrics/export; one that is known already is passed over. */
+void pve_track_meter(struct pve_track *track, const struct pve_metric *metric, int32_t interval);
+
+/* pve_track_mean: the mean of the meter in this round; NaN when nothing came. */
+double pve_track_mean(const struct pve_track *track, enum pve_meter_kind kind);
+
+/* pve_track_baseline: the sample in the round before, if it is of the same run; or NULL. */
+const struct pve_guest *pve_track_baseline(const struct pve_track *track, const char *node,
+                                           const struct pve_guest *now);
+
+/* pve_track_keep: the sample is the baseline of the next round. */
+void pve_track_keep(struct pve_track *track, const char *node, const struct pve_guest *now);
+
+/* pve_track_forget: there is no baseline. */
+void pve_track_forget(struct pve_track *track);
+
+#endif
