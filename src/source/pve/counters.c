@@ -42,16 +42,17 @@ struct row {
     struct formula disk;
     struct formula node;
     struct formula storage;
-    enum whole whole; /* of the NICs or disks of a guest */
     const char *unit; /* the following of counters that libvirt's table has not */
     const char *label;
     const char *summary;
+    enum whole whole; /* of the NICs or disks of a guest */
     bool reading;
 };
 
 #define OWN_PERCENT(name_, label_, field_)                                                         \
     {                                                                                              \
-        .name = "pve." name_ ".average", .fidelity = "native", .unit = "percent", .label = label_, \
+        .name = "pve." name_ ".average", .fidelity = "native", .unit = "percent",                  \
+        .label = (label_),                                                                         \
         .summary = "Share of the last 10 s in which tasks of the guest waited (PSI)",              \
         .formula = "guest: PSI avg10 of its cgroup; Proxmox VE 9", .guest = {                      \
             FORM_VALUE,                                                                            \
@@ -63,7 +64,7 @@ struct row {
 #define OWN_MEMORY(name_, label_, summary_, formula_, ...)                                         \
     {                                                                                              \
         .name = "pve." name_ ".average", .fidelity = "native", .unit = "kiloBytes",                \
-        .label = label_, .summary = summary_, .formula = formula_, __VA_ARGS__                     \
+        .label = (label_), .summary = (summary_), .formula = (formula_), __VA_ARGS__               \
     }
 
 static const char cpu_from_resources[] =
@@ -73,71 +74,69 @@ static const struct row rows[] = {
     {"cpu.usage.average", "close",
      "guest: mean of cpu, share of its CPUs, the whole QEMU process; host: mean of cpu without "
      "iowait",
-     .guest = {FORM_VALUE, 1, PVE_CPU_USAGE}, .node = {FORM_VALUE, 1, PVE_NODE_CPU_USAGE}},
+     .guest = {FORM_VALUE, 1, PVE_CPU_USAGE, 0}, .node = {FORM_VALUE, 1, PVE_NODE_CPU_USAGE, 0}},
     {"cpu.usagemhz.average", "approximate",
      "guest: cpu * cpus * MHz; host: cpu * CPUs * MHz; MHz is the nominal one, or that of a moment",
-     .guest = {FORM_VALUE, 1, PVE_CPU_MHZ}, .node = {FORM_VALUE, 1, PVE_NODE_CPU_MHZ}},
+     .guest = {FORM_VALUE, 1, PVE_CPU_MHZ, 0}, .node = {FORM_VALUE, 1, PVE_NODE_CPU_MHZ, 0}},
     {"cpu.utilization.average", "close", "host: as cpu.usage",
-     .node = {FORM_VALUE, 1, PVE_NODE_CPU_USAGE}},
+     .node = {FORM_VALUE, 1, PVE_NODE_CPU_USAGE, 0}},
     {"cpu.used.summation", "approximate",
      "guest: cpu * cpus * interval, the whole QEMU process; host: cpu * CPUs * interval",
-     .guest = {FORM_VALUE, 1, PVE_CPU_USED}, .node = {FORM_VALUE, 1, PVE_NODE_CPU_USED}},
+     .guest = {FORM_VALUE, 1, PVE_CPU_USED, 0}, .node = {FORM_VALUE, 1, PVE_NODE_CPU_USED, 0}},
     {"cpu.corecount.provisioned.average", "exact", "guest: cpus",
-     .guest = {FORM_VALUE, 1, PVE_CPUS}},
+     .guest = {FORM_VALUE, 1, PVE_CPUS, 0}},
     {"cpu.corecount.usage.average", "exact", "host: sum of cpus over running guests",
-     .node = {FORM_VALUE, 1, PVE_NODE_GUEST_CPUS}},
+     .node = {FORM_VALUE, 1, PVE_NODE_GUEST_CPUS, 0}},
     {"mem.usage.average", "approximate",
      "guest: (ballooninfo.total_mem - free_mem) / total_mem, its page cache counts as used; host: "
      "(total - available) / total",
-     .guest = {FORM_VALUE, 1, PVE_MEM_USAGE},
+     .guest = {FORM_VALUE, 1, PVE_MEM_USAGE, 0},
      .node = {FORM_RATIO, 1, PVE_NODE_MEM_USED, PVE_NODE_MEM_TOTAL}},
     {"mem.consumed.average", "approximate",
      "guest: memhost (Proxmox VE 9), container: mem; host: total - available",
-     .guest = {FORM_VALUE, KIB, PVE_CONSUMED}, .node = {FORM_VALUE, KIB, PVE_NODE_MEM_USED}},
+     .guest = {FORM_VALUE, KIB, PVE_CONSUMED, 0}, .node = {FORM_VALUE, KIB, PVE_NODE_MEM_USED, 0}},
     {"mem.vmmemctl.average", "close", "guest: ballooninfo.max_mem - actual",
-     .guest = {FORM_VALUE, KIB, PVE_BALLOONED}},
+     .guest = {FORM_VALUE, KIB, PVE_BALLOONED, 0}},
     {"mem.capacity.provisioned.average", "exact", "host: memory.total",
-     .node = {FORM_VALUE, KIB, PVE_NODE_MEM_TOTAL}},
-    {"mem.shared.average", "close", "host: ksm.shared", .node = {FORM_VALUE, KIB, PVE_NODE_KSM}},
+     .node = {FORM_VALUE, KIB, PVE_NODE_MEM_TOTAL, 0}},
+    {"mem.shared.average", "close", "host: ksm.shared", .node = {FORM_VALUE, KIB, PVE_NODE_KSM, 0}},
     {"sys.uptime.latest", "close", "guest: age of the QEMU process or container; host: uptime",
-     .guest = {FORM_VALUE, 1, PVE_UPTIME}, .node = {FORM_VALUE, 1, PVE_NODE_UPTIME}},
+     .guest = {FORM_VALUE, 1, PVE_UPTIME, 0}, .node = {FORM_VALUE, 1, PVE_NODE_UPTIME, 0}},
     {"net.received.average", "exact",
      "guest: D(netin) / dt, as it sees it; host: D(net_in) of its physical NICs",
-     .nic = {FORM_RATE, KIB, PVE_RX_BYTES}, .node = {FORM_VALUE, KIB, PVE_NODE_NET_RX},
+     .nic = {FORM_RATE, KIB, PVE_RX_BYTES, 0}, .node = {FORM_VALUE, KIB, PVE_NODE_NET_RX, 0},
      .whole = WHOLE_SUM},
     {"net.transmitted.average", "exact",
      "guest: D(netout) / dt, as it sees it; host: D(net_out) of its physical NICs",
-     .nic = {FORM_RATE, KIB, PVE_TX_BYTES}, .node = {FORM_VALUE, KIB, PVE_NODE_NET_TX},
+     .nic = {FORM_RATE, KIB, PVE_TX_BYTES, 0}, .node = {FORM_VALUE, KIB, PVE_NODE_NET_TX, 0},
      .whole = WHOLE_SUM},
     {"net.usage.average", "exact", "guest: D(netin + netout) / dt; host: the same",
-     .nic = {FORM_RATE, KIB, PVE_RX_BYTES, PVE_TX_BYTES}, .node = {FORM_VALUE, KIB, PVE_NODE_NET},
-     .whole = WHOLE_SUM},
+     .nic = {FORM_RATE, KIB, PVE_RX_BYTES, PVE_TX_BYTES},
+     .node = {FORM_VALUE, KIB, PVE_NODE_NET, 0}, .whole = WHOLE_SUM},
     {"disk.read.average", "exact",
-     "guest: sum of D(rd_bytes) / dt without CD-ROMs; container: D(diskread) / dt (close); host: "
-     "sum over its guests (approximate)",
-     .guest = {FORM_RATE, KIB, PVE_READ}, .node = {FORM_VALUE, KIB, PVE_NODE_READ}},
+     "guest: sum of D(rd_bytes) / dt without CD-ROMs; container: D(diskread) / dt (close)",
+     .guest = {FORM_RATE, KIB, PVE_READ, 0}},
     {"disk.write.average", "exact",
-     "guest: sum of D(wr_bytes) / dt without CD-ROMs; container: D(diskwrite) / dt (close); host: "
-     "sum over its guests (approximate)",
-     .guest = {FORM_RATE, KIB, PVE_WRITTEN}, .node = {FORM_VALUE, KIB, PVE_NODE_WRITTEN}},
-    {"disk.usage.average", "exact", "guest: of disk.read and disk.write; host: the same",
-     .guest = {FORM_RATE, KIB, PVE_READ, PVE_WRITTEN}, .node = {FORM_VALUE, KIB, PVE_NODE_IO}},
+     "guest: sum of D(wr_bytes) / dt without CD-ROMs; container: D(diskwrite) / dt (close)",
+     .guest = {FORM_RATE, KIB, PVE_WRITTEN, 0}},
+    {"disk.usage.average", "exact", "guest: of disk.read and disk.write",
+     .guest = {FORM_RATE, KIB, PVE_READ, PVE_WRITTEN}},
     {"disk.provisioned.latest", "close",
      "guest: sum of the sizes in its configuration; container: maxdisk where there is no size",
-     .guest = {FORM_VALUE, KIB, PVE_MAXDISK}},
+     .guest = {FORM_VALUE, KIB, PVE_MAXDISK, 0}},
     {"disk.used.latest", "close", "container: disk, its root; guest: not known",
-     .guest = {FORM_VALUE, KIB, PVE_DISK}, .storage = {FORM_VALUE, KIB, PVE_STORAGE_USED}},
+     .guest = {FORM_VALUE, KIB, PVE_DISK, 0}, .storage = {FORM_VALUE, KIB, PVE_STORAGE_USED, 0}},
     {"disk.capacity.latest", "exact", "datastore: maxdisk",
-     .storage = {FORM_VALUE, KIB, PVE_STORAGE_TOTAL}, .unit = "kiloBytes", .label = "Capacity",
+     .storage = {FORM_VALUE, KIB, PVE_STORAGE_TOTAL, 0}, .unit = "kiloBytes", .label = "Capacity",
      .summary = "Configured size of the datastore"},
     {"virtualDisk.read.average", "exact", "guest: D(blockstat.N.rd_bytes) / dt",
-     .disk = {FORM_RATE, KIB, PVE_RD_BYTES}, .whole = WHOLE_SUM},
+     .disk = {FORM_RATE, KIB, PVE_RD_BYTES, 0}, .whole = WHOLE_SUM},
     {"virtualDisk.write.average", "exact", "guest: D(blockstat.N.wr_bytes) / dt",
-     .disk = {FORM_RATE, KIB, PVE_WR_BYTES}, .whole = WHOLE_SUM},
+     .disk = {FORM_RATE, KIB, PVE_WR_BYTES, 0}, .whole = WHOLE_SUM},
     {"virtualDisk.numberReadAveraged.average", "exact", "guest: D(blockstat.N.rd_operations) / dt",
-     .disk = {FORM_RATE, 1, PVE_RD_OPERATIONS}, .whole = WHOLE_SUM},
+     .disk = {FORM_RATE, 1, PVE_RD_OPERATIONS, 0}, .whole = WHOLE_SUM},
     {"virtualDisk.numberWriteAveraged.average", "exact", "guest: D(blockstat.N.wr_operations) / dt",
-     .disk = {FORM_RATE, 1, PVE_WR_OPERATIONS}, .whole = WHOLE_SUM},
+     .disk = {FORM_RATE, 1, PVE_WR_OPERATIONS, 0}, .whole = WHOLE_SUM},
     {"virtualDisk.totalReadLatency.average", "exact",
      "guest: D(blockstat.N.rd_total_time_ns) / D(rd_operations), 0 without a request",
      .disk = {FORM_RATIO, MILLISECOND, PVE_RD_NS, PVE_RD_OPERATIONS}, .whole = WHOLE_MEAN},
@@ -151,14 +150,14 @@ static const struct row rows[] = {
      "guest: D(blockstat.N.wr_total_time_ns) / D(wr_operations), 0 without a request",
      .disk = {FORM_RATIO, MICROSECOND, PVE_WR_NS, PVE_WR_OPERATIONS}, .whole = WHOLE_MEAN},
     {"virtualDisk.readOIO.latest", "close", "guest: D(blockstat.N.rd_total_time_ns) / dt",
-     .disk = {FORM_RATE, SECOND, PVE_RD_NS}, .whole = WHOLE_SUM},
+     .disk = {FORM_RATE, SECOND, PVE_RD_NS, 0}, .whole = WHOLE_SUM},
     {"virtualDisk.writeOIO.latest", "close", "guest: D(blockstat.N.wr_total_time_ns) / dt",
-     .disk = {FORM_RATE, SECOND, PVE_WR_NS}, .whole = WHOLE_SUM},
+     .disk = {FORM_RATE, SECOND, PVE_WR_NS, 0}, .whole = WHOLE_SUM},
     {"space.capacity.latest", "native", "datastore: maxdisk",
-     .storage = {FORM_VALUE, KIB, PVE_STORAGE_TOTAL}, .unit = "kiloBytes", .label = "Capacity",
+     .storage = {FORM_VALUE, KIB, PVE_STORAGE_TOTAL, 0}, .unit = "kiloBytes", .label = "Capacity",
      .summary = "Size of the datastore", .reading = true},
     {"space.free.latest", "native", "datastore: maxdisk - disk",
-     .storage = {FORM_VALUE, KIB, PVE_STORAGE_FREE}, .unit = "kiloBytes", .label = "Free space",
+     .storage = {FORM_VALUE, KIB, PVE_STORAGE_FREE, 0}, .unit = "kiloBytes", .label = "Free space",
      .summary = "Free space of the datastore", .reading = true},
     OWN_PERCENT("cpuPressureSome", "CPU pressure, some", PVE_CPU_SOME),
     OWN_PERCENT("cpuPressureFull", "CPU pressure, full", PVE_CPU_FULL),
@@ -172,20 +171,20 @@ static const struct row rows[] = {
      .label = "I/O wait",
      .summary = "Share of time in which CPUs were idle and I/O was waited for",
      .formula = "host: mean of cpu_iowait of /cluster/metrics/export; wrong before 8.3.4",
-     .node = {FORM_VALUE, 1, PVE_NODE_CPU_WAIT}},
+     .node = {FORM_VALUE, 1, PVE_NODE_CPU_WAIT, 0}},
     OWN_MEMORY("mem", "Memory as shown", "What Proxmox VE shows as memory usage of the guest",
                "guest: mem; its meaning differs by version and by balloon driver",
-               .guest = {FORM_VALUE, KIB, PVE_MEM}),
+               .guest = {FORM_VALUE, KIB, PVE_MEM, 0}),
     OWN_MEMORY("memHost", "Memory on the host", "What the guest costs its host",
                "guest: memhost; may be more than the guest's memory; Proxmox VE 9",
-               .guest = {FORM_VALUE, KIB, PVE_MEMHOST}),
+               .guest = {FORM_VALUE, KIB, PVE_MEMHOST, 0}),
     OWN_MEMORY("memMaximum", "Maximum memory", "Memory that the guest is configured to have",
-               "guest: maxmem", .guest = {FORM_VALUE, KIB, PVE_MAXMEM}),
+               "guest: maxmem", .guest = {FORM_VALUE, KIB, PVE_MAXMEM, 0}),
     OWN_MEMORY("balloon", "Current memory", "Memory that the balloon leaves to the guest",
-               "guest: balloon", .guest = {FORM_VALUE, KIB, PVE_BALLOON}),
+               "guest: balloon", .guest = {FORM_VALUE, KIB, PVE_BALLOON, 0}),
     OWN_MEMORY("swap", "Swap in use", "Swap that the container or host uses",
-               "container: swap; host: swap.used", .guest = {FORM_VALUE, KIB, PVE_SWAP},
-               .node = {FORM_VALUE, KIB, PVE_NODE_SWAP_USED}),
+               "container: swap; host: swap.used", .guest = {FORM_VALUE, KIB, PVE_SWAP, 0},
+               .node = {FORM_VALUE, KIB, PVE_NODE_SWAP_USED, 0}),
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };

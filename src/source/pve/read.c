@@ -252,10 +252,10 @@ static int64_t drive_size(const char *text) {
     char *size = find_option(text, "size");
     char *end = NULL;
     double bytes = size ? strtod(size, &end) : -1;
-    const char *unit = size && *end ? strchr(units, *end) : NULL;
+    const char *unit = end && *end ? strchr(units, *end) : NULL;
     for (const char *step = units; unit && step <= unit; step++)
         bytes *= 1024;
-    bool good = bytes > 0 && bytes < 1e18 && (unit || !*end);
+    bool good = bytes > 0 && bytes < 1e18 && end && (unit || !*end);
     free(size);
     return good ? (int64_t)bytes : ABSENT;
 }

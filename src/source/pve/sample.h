@@ -119,9 +119,6 @@ enum pve_node_field {
     PVE_NODE_NET_RX, /* bytes per second */
     PVE_NODE_NET_TX,
     PVE_NODE_NET,
-    PVE_NODE_READ, /* of its guests, KiB per second */
-    PVE_NODE_WRITTEN,
-    PVE_NODE_IO,
     PVE_NODE_GUEST_CPUS,
     PVE_NODE_FIELDS,
 };

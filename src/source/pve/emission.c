@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* From the answers of a round to events and series, entity by entity. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/memory.h"
+#include "source/pve/round.h"
+#include "source/rest/helper/json.h"
+
+static const int64_t second_ns = 1000000000;
+
+/* Missing is 0 in /cluster/resources: that says nothing. */
+static double cpu_of_resource(const struct pve *pve, const char *id) {
+    size_t index;
+    json_t *resource;
+    json_array_foreach(pve->resources, index, resource) {
+        double cpu = NAN;
+        const char *known = rest_json_text(resource, "id");
+        if (known && strcmp(known, id) == 0)
+            return rest_json_real(resource, "cpu", &cpu) && cpu > 0 ? cpu : NAN;
+    }
+    return NAN;
+}
+
+/* Who gets the values of an entity. */
+struct receiver {
+    const struct pve_look *round;
+    struct pve_track *track;
+};
+
+static void add_offer(void *context, size_t counter) {
+    const struct receiver *receiver = context;
+    const struct source_events *events = receiver->round->events;
+    struct pve_track *track = receiver->track;
+    if (!track->offered[counter])
+        events->offered(events->context, track->entity,
+                        catalog_at(receiver->round->pve->catalog, counter));
+    track->offered[counter] = true;
+}
+
+static void add_value(void *context, size_t counter, const char *instance, int64_t value) {
+    const struct receiver *receiver = context;
+    add_offer(context, counter);
+    if (!receiver->round->first)
+        measured_add(&receiver->round->pve->measured, counter, instance, value);
+}
+
+static struct pve_output output_for(struct receiver *receiver) {
+    const struct pve *pve = receiver->round->pve;
+    return (struct pve_output){
+        .context = receiver,
+        .wanted = pve->wanted,
+        .aggregate_only = pve->selection->aggregate_only,
+        .value = add_value,
+        .offer = add_offer,
+    };
+}
+
+static bool emit(const struct pve_look *round, struct pve_track *track, struct error *error) {
+    struct pve *pve = round->pve;
+    const struct measured_head head = {
+        .entity = track->entity,
+        .catalog = pve->catalog,
+        .known = &track->known,
+        .time = round->stamp,
+        .interval = round->interval,
+    };
+    bool good = measured_emit(&pve->measured, &head, round->events, error);
+    measured_clear(&pve->measured);
+    return good;
+}
+
+void pve_miss(const struct pve_look *round, const struct entity *entity, const char *reason) {
+    if (!round->first)
+        round->events->missing(round->events->context, entity, reason);
+}
+
+static const struct pve_place *find_place(const struct pve_look *round, const char *name) {
+    for (size_t i = 0; name && i < round->place_count; i++)
+        if (strcmp(round->places[i].name, name) == 0)
+            return &round->places[i];
+    return NULL;
+}
+
+/* A guest where it is now, which may be elsewhere than the resources say. */
+static struct pve_guest *find_guest(const struct pve_look *round, const struct entity *entity,
+                                    const struct pve_place **place) {
+    int64_t vmid = g_ascii_strtoll(strrchr(entity->id, '/') + 1, NULL, 10);
+    struct pve_guest *stopped = NULL;
+    for (size_t i = 0; i < round->place_count; i++) {
+        struct pve_guest *guest = pve_guests_find(&round->places[i].guests, vmid);
+        if (guest && (guest->running || !stopped)) {
+            *place = &round->places[i];
+            stopped = guest;
+        }
+        if (guest && guest->running)
+            return guest;
+    }
+    return stopped;
+}
+
+static void complete(const struct pve_look *round, const struct pve_place *place,
+                     const struct pve_track *track, struct pve_guest *guest) {
+    struct pve *pve = round->pve;
+    char *id = memory_printf("%s/%lld", guest->container ? "lxc" : "qemu", (long long)guest->vmid);
+    const struct pve_config *config = pve_cluster_config(&pve->cluster, id);
+    int64_t date = place->gets[guest->container ? GET_LXC : GET_QEMU].date;
+    guest->cpu = pve->has_export ? pve_track_mean(track, PVE_METER_CPU) : cpu_of_resource(pve, id);
+    guest->disks_known = config;
+    for (size_t i = 0; config && i < guest->disks.count; i++)
+        guest->disks.items[i].cdrom =
+            g_hash_table_contains(config->cdroms, guest->disks.items[i].name);
+    if (!guest->container)
+        guest->values[PVE_MAXDISK] = ABSENT;
+    if (config && config->provisioned_bytes != ABSENT)
+        guest->values[PVE_MAXDISK] = config->provisioned_bytes;
+    pve_derive(guest, &(struct pve_view){round->interval, place->node.mhz, date});
+    free(id);
+}
+
+static void end_guest(const struct pve_look *round, struct pve_track *track) {
+    const time_t seconds = (time_t)round->stamp;
+    char text[64] = "ended";
+    struct tm when;
+    strftime(text, sizeof text, "ended at %Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &when));
+    if (track->running && track->selected)
+        round->events->ended(round->events->context, track->entity, text);
+    track->running = false;
+    pve_track_forget(track);
+}
+
+/* The guest is not in the lists of its node, or its node gave none. */
+static void lose_guest(const struct pve_look *round, struct pve_track *track) {
+    const struct pve_place *home = find_place(round, track->entity->host);
+    if (home && home->trouble) {
+        pve_miss(round, track->entity, home->trouble);
+    } else if (track->entity->state == STATE_ON) {
+        pve_miss(round, track->entity,
+                 "its node does not list it: it may be moving to another one");
+    } else {
+        end_guest(round, track);
+        round->events->skipped(round->events->context, track->entity);
+    }
+}
+
+/* A round that came too early or too late makes no rates of its interval. */
+static bool is_even(const struct pve_look *round, const struct pve_guest *before,
+                    const struct pve_guest *now) {
+    int64_t elapsed_ns = now->time_ns - before->time_ns, interval_ns = round->interval * second_ns;
+    return elapsed_ns > interval_ns / 2 && elapsed_ns < interval_ns + interval_ns / 2;
+}
+
+static void tell_change(const struct pve_look *round, const struct pve_track *track,
+                        const struct pve_place *place, const struct pve_guest *baseline) {
+    if (!track->has_before || baseline)
+        return;
+    if (strcmp(track->node, place->name) != 0) {
+        char *text = memory_printf("it has moved to node %s: its counters begin anew", place->name);
+        pve_miss(round, track->entity, text);
+        free(text);
+    } else {
+        pve_miss(round, track->entity, "it was started anew: its counters begin anew");
+    }
+}
+
+static bool emit_guest(const struct pve_look *round, struct pve_track *track, struct error *error) {
+    const struct pve_place *place = NULL;
+    struct pve_guest *guest = find_guest(round, track->entity, &place);
+    struct receiver receiver = {round, track};
+    struct pve_output output = output_for(&receiver);
+    if (!guest) {
+        lose_guest(round, track);
+        return true;
+    }
+    if (!guest->running) {
+        end_guest(round, track);
+        round->events->skipped(round->events->context, track->entity);
+        return true;
+    }
+    complete(round, place, track, guest);
+    const struct pve_guest *baseline = pve_track_baseline(track, place->name, guest);
+    if (!track->running && !round->first)
+        round->events->arrived(round->events->context, track->entity);
+    tell_change(round, track, place, baseline);
+    track->running = true;
+    if (baseline && !is_even(round, baseline, guest)) {
+        pve_miss(round, track->entity, "the round before is too long or too short ago for rates");
+        baseline = NULL;
+    }
+    pve_guest_offers(guest, &output);
+    pve_guest_values(baseline, guest, &output);
+    if (guest->silent)
+        pve_miss(round, track->entity,
+                 "QEMU does not answer Proxmox VE: values of disks and balloon are missing");
+    pve_track_keep(track, place->name, guest);
+    return emit(round, track, error);
+}
+
+/* A sum over guests needs each of them. */
+static void sum_guests(const struct pve_look *round, const struct pve_place *place,
+                       int64_t *values) {
+    double cpus = 0;
+    bool known = !place->trouble;
+    for (size_t i = 0; known && i < place->guests.count; i++) {
+        const struct pve_guest *guest = &place->guests.items[i];
+        known = !guest->running || guest->cpus > 0;
+        cpus += guest->running ? guest->cpus : 0;
+    }
+    (void)round;
+    if (known)
+        values[PVE_NODE_GUEST_CPUS] = (int64_t)cpus;
+}
+
+static int64_t rate_of(double rate) {
+    return isnan(rate) || rate < 0 || rate > 9e18 ? ABSENT : (int64_t)rate;
+}
+
+static void complete_node(const struct pve_look *round, const struct pve_place *place,
+                          const struct pve_track *track, int64_t *values) {
+    const struct pve *pve = round->pve;
+    char *id = memory_printf("node/%s", place->name);
+    double cpu = pve->has_export ? pve_track_mean(track, PVE_METER_CPU) : cpu_of_resource(pve, id);
+    double wait = pve_track_mean(track, PVE_METER_WAIT);
+    double busy = cpu * place->node.threads;
+    free(id);
+    memcpy(values, place->node.values, sizeof place->node.values);
+    if (!isnan(cpu) && cpu >= 0 && cpu <= 1)
+        values[PVE_NODE_CPU_USAGE] = (int64_t)(cpu * 10000);
+    if (values[PVE_NODE_CPU_USAGE] != ABSENT && place->node.threads)
+        values[PVE_NODE_CPU_USED] = (int64_t)(busy * round->interval * 1000);
+    if (values[PVE_NODE_CPU_USED] != ABSENT && place->node.mhz)
+        values[PVE_NODE_CPU_MHZ] = (int64_t)(busy * place->node.mhz);
+    if (!isnan(wait) && wait >= 0 && wait <= 1)
+        values[PVE_NODE_CPU_WAIT] = (int64_t)(wait * 10000);
+    values[PVE_NODE_NET_RX] = rate_of(track->meters[PVE_METER_IN].rate);
+    values[PVE_NODE_NET_TX] = rate_of(track->meters[PVE_METER_OUT].rate);
+    values[PVE_NODE_NET] =
+        rate_of(track->meters[PVE_METER_IN].rate + track->meters[PVE_METER_OUT].rate);
+    sum_guests(round, place, values);
+}
+
+static bool emit_node(const struct pve_look *round, struct pve_track *track, struct error *error) {
+    const struct pve_place *place = find_place(round, track->entity->name);
+    struct receiver receiver = {round, track};
+    struct pve_output output = output_for(&receiver);
+    int64_t values[PVE_NODE_FIELDS];
+    if (!place || !place->gets) {
+        pve_miss(round, track->entity, "it is offline");
+        return true;
+    }
+    if (!place->gets[GET_STATUS].data)
+        pve_miss(round, track->entity, place->gets[GET_STATUS].error.message);
+    complete_node(round, place, track, values);
+    track->running = true;
+    pve_plain_values(PVE_OF_NODE, values, &output);
+    return emit(round, track, error);
+}
+
+static bool emit_storage(const struct pve_look *round, struct pve_track *track,
+                         struct error *error) {
+    struct receiver receiver = {round, track};
+    struct pve_output output = output_for(&receiver);
+    const struct pve *pve = round->pve;
+    int64_t values[PVE_STORAGE_FIELDS] = {ABSENT, ABSENT, ABSENT, ABSENT};
+    size_t index;
+    json_t *resource;
+    json_array_foreach(pve->resources, index, resource) {
+        const char *status = rest_json_text(resource, "status");
+        if (pve_kind_of(resource) != PVE_KIND_STORAGE || !status ||
+            strcmp(status, "available") != 0)
+            continue;
+        char *id = pve_entity_id(&pve->cluster, resource);
+        int64_t total = 0, used = 0;
+        bool is_it = strcmp(id, track->entity->id) == 0;
+        free(id);
+        if (!is_it || !rest_json_integer(resource, "maxdisk", &total) || total <= 0 ||
+            !rest_json_integer(resource, "disk", &used) || used < 0)
+            continue;
+        values[PVE_STORAGE_TOTAL] = total;
+        values[PVE_STORAGE_USED] = used;
+        values[PVE_STORAGE_FREE] = used <= total ? total - used : ABSENT;
+        break;
+    }
+    if (values[PVE_STORAGE_TOTAL] == ABSENT)
+        pve_miss(round, track->entity, "its node tells no size of it");
+    pve_plain_values(PVE_OF_STORAGE, values, &output);
+    return emit(round, track, error);
+}
+
+bool pve_emit(const struct pve_look *round, struct error *error) {
+    const struct pve *pve = round->pve;
+    bool good = true;
+    for (size_t i = 0; good && i < pve->inventory->count; i++) {
+        struct pve_track *track = pve_tracks_find(&pve->tracks, pve->inventory->entities[i]->id);
+        if (!track || !track->selected)
+            continue;
+        if (track->entity->type == ENTITY_VM)
+            good = emit_guest(round, track, error);
+        else if (track->entity->type == ENTITY_HOST)
+            good = emit_node(round, track, error);
+        else
+            good = emit_storage(round, track, error);
+    }
+    return good;
+}
