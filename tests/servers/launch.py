@@ -17,9 +17,14 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 def build_vcsim(build):
     """Build the simulator in this folder; return the program."""
-    subprocess.run([str(HERE.parent / "gobuild.sh"), str(HERE / "vcsim"), str(build)],
+    return build_go("vcsim", build)
+
+
+def build_go(name, build):
+    """Build a program in Go of this folder; return it."""
+    subprocess.run([str(HERE.parent / "gobuild.sh"), str(HERE / name), str(build)],
                    stdin=subprocess.DEVNULL, check=True)
-    return f"{build}/vcsim"
+    return f"{build}/{name}"
 
 
 def scratch():

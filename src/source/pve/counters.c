@@ -55,9 +55,9 @@ struct row {
         .label = (label_),                                                                         \
         .summary = "Share of the last 10 s in which tasks of the guest waited (PSI)",              \
         .formula = "guest: PSI avg10 of its cgroup; Proxmox VE 9", .guest = {                      \
-            FORM_VALUE,                                                                            \
-            1,                                                                                     \
-            field_                                                                                 \
+            .form = FORM_VALUE,                                                                    \
+            .divisor = 1,                                                                          \
+            .field = (field_)                                                                      \
         }                                                                                          \
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 
-// pvesim answers as a cluster of Proxmox VE does, as far as vperf asks. Its first line on stdout is
-// the port. The state is a pure function of time; POST /sim/FAULT?node=…&vmid=… changes it.
+// pvesim answers as a cluster of Proxmox VE does, as far as vperf asks. Its first line on stdout
+// names its URL. The state is a pure function of time; POST /sim/FAULT?node=…&vmid=… changes it.
 package main
 
 import (
@@ -16,8 +16,6 @@ import (
 	"sync"
 	"time"
 )
-
-const step = 10 // seconds between two looks of pvestatd
 
 type server struct {
 	sync.Mutex
@@ -281,13 +279,14 @@ func main() {
 	guests := flag.Int("guests", 10, "")
 	certificate := flag.String("cert", "", "")
 	key := flag.String("key", "", "")
+	step := flag.Int64("step", 10, "seconds between two looks of pvestatd")
 	delay := flag.Duration("delay", 3*time.Second, "before a refusal")
 	flag.Parse()
-	s := &server{world: newWorld(*version, *nodes, *guests), delay: *delay, looks: map[string]int{},
+	s := &server{world: newWorld(*version, *nodes, *guests, *step), delay: *delay, looks: map[string]int{},
 		running: map[string]int{}, asked: map[string]int{}}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err == nil {
-		fmt.Println(listener.Addr().(*net.TCPAddr).Port)
+		fmt.Printf("listening https://127.0.0.1:%d\n", listener.Addr().(*net.TCPAddr).Port)
 		// Proxmox VE speaks HTTP/1.1 and closes what is idle for 5 s.
 		h := &http.Server{Handler: s, IdleTimeout: 5 * time.Second}
 		h.TLSNextProto = noHTTP2

@@ -41,13 +41,14 @@ type world struct {
 	offline map[string]bool
 	hung    map[int]bool
 	skew    int64
+	step    int64 // seconds between two looks of pvestatd
 }
 
 const gib = int64(1) << 30
 
 // Names are not unique, and two guests have one UUID, as after cloning.
-func newWorld(version, nodes, guests int) *world {
-	w := &world{version: version, epoch: time.Now(), guests: map[int]*guest{}, dead: map[string]bool{},
+func newWorld(version, nodes, guests int, step int64) *world {
+	w := &world{version: version, step: step, epoch: time.Now(), guests: map[int]*guest{}, dead: map[string]bool{},
 		offline: map[string]bool{}, hung: map[int]bool{}}
 	for i := 1; i <= nodes; i++ {
 		w.nodes = append(w.nodes, fmt.Sprintf("pve%d", i))
@@ -223,18 +224,18 @@ func (w *world) storage(node, name string, shared int) map[string]any {
 		"status": "available", "shared": shared, "disk": 100 * gib, "maxdisk": 400 * gib, "plugintype": "dir"}
 }
 
-// The ring of /cluster/metrics/export: a value each ten seconds of ours, by the node's clock.
+// The ring of /cluster/metrics/export: a value each step, by the node's clock.
 func (w *world) export(at time.Time, history bool, after int64) []any {
 	list := []any{}
-	newest := at.Unix() / step * step
+	newest := at.Unix() / w.step * w.step
 	oldest := newest
 	if history && after > 0 && after < newest {
-		oldest = after / step * step
-		if oldest < newest-181*step {
-			oldest = newest - 181*step
+		oldest = after / w.step * w.step
+		if oldest < newest-181*w.step {
+			oldest = newest - 181*w.step
 		}
 	}
-	for when := oldest; when <= newest; when += step {
+	for when := oldest; when <= newest; when += w.step {
 		for _, node := range w.nodes {
 			if !w.dead[node] && !w.offline[node] {
 				id := "node/" + node

@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+"""Proxmox VE through the real program: the simulator's values are rate * seconds, so that what a
+counter says follows from the guest's number alone, whatever the time between two rounds was."""
+
+import contextlib
+import json
+import os
+import ssl
+import urllib.request
+
+import launch
+import pytest
+
+GIB = 1 << 30
+ROUNDS = ("--interval", "1", "--samples", "1")
+
+
+class Cluster:
+    """A running pvesim."""
+
+    def __init__(self, binary, certs, *flags):
+        self.certs = certs
+        good = certs["good"]
+        self.server = launch.Server([binary, "-cert", good["cert"], "-key", good["key"], "-delay",
+                                     "50ms", *map(str, flags)])
+        self.port = self.server.port
+
+    def target(self, user="root@pam!vperf"):
+        """The TARGET."""
+        return f"pve://{user}@127.0.0.1:{self.port}"
+
+    def args(self, user="root@pam!vperf"):
+        """The TARGET and who vouches for it."""
+        return ("--ca-file", self.certs["ca"]["cert"], self.target(user))
+
+    def sim(self, what, **query):
+        """Change the simulated cluster, or ask it."""
+        context = ssl._create_unverified_context()  # noqa: SLF001
+        text = "&".join(f"{key}={value}" for key, value in query.items())
+        url = f"https://127.0.0.1:{self.port}/sim/{what}?{text}"
+        with urllib.request.urlopen(url, context=context) as answer:
+            return json.loads(answer.read() or b"null")
+
+
+@pytest.fixture(scope="session")
+def pvesim(tmp_path_factory):
+    """The simulator, built unless the environment names one."""
+    build = os.environ.get("VPERF_SERVERS") or os.environ.get("VPERF_BUILD")
+    if build and os.access(f"{build}/pvesim", os.X_OK):
+        return f"{build}/pvesim"
+    return launch.build_go("pvesim", build or tmp_path_factory.mktemp("servers"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _has_pve(vperf):
+    if "pve://" not in vperf.run("--help").out:
+        pytest.skip("built without Proxmox VE")
+
+
+@pytest.fixture(scope="module")
+def start(pvesim, certs):
+    """Start clusters that live as long as the module."""
+    with contextlib.ExitStack() as stack:
+        def started(*flags):
+            cluster = Cluster(pvesim, certs, *flags)
+            stack.callback(cluster.server.stop)
+            return cluster
+        yield started
+
+
+@pytest.fixture(scope="module")
+def lab(start):
+    """Two nodes of version 9 with ten guests, which nobody changes."""
+    return start("-version", 9)
+
+
+@pytest.fixture(scope="module")
+def collected(vperf, lab):
+    """Rows of one interval of all that there is."""
+    done = vperf.run("collect", *ROUNDS, "--type", "vm,host,datastore", *lab.args())
+    assert done.status == 0, done
+    return done.rows
+
+
+def values(rows, **wanted):
+    """Numbers by (name or id, counter, instance)."""
+    chosen = [row for row in rows if all(row[key] == text for key, text in wanted.items())]
+    return {(row["counter"], row["instance"]): float(row["value"]) for row in chosen}
+
+
+def test_values_of_one_moment(collected):
+    """Guest 103: 4 CPUs, 4 GiB, of which its balloon has a quarter."""
+    got = values(collected, id="lab/103")
+    assert got["cpu.corecount.provisioned.average", ""] == 4
+    assert got["mem.consumed.average", ""] == 2 * GIB / 1024
+    assert got["mem.vmmemctl.average", ""] == GIB / 4 / 1024
+    assert got["mem.usage.average", ""] == 75
+    assert got["disk.provisioned.latest", ""] == 12 * GIB / 1024, "without the CD-ROM"
+    assert got["pve.cpuPressureSome.average", ""] == 1.25
+    assert got["sys.uptime.latest", ""] >= 86400
+
+
+@pytest.mark.parametrize("vmid", [100, 103])
+def test_rates_are_in_proportion(collected, vmid):
+    """All rates of a guest are of the same time: their relations are exact, but for rounding."""
+    got = values(collected, id=f"lab/{vmid}")
+    rx, tx = got["net.received.average", "net0"], got["net.transmitted.average", "net0"]
+    assert abs(3 * rx - 10 * tx) <= 10
+    assert abs(got["virtualDisk.read.average", "scsi0"] -
+               2 * got["virtualDisk.write.average", "scsi0"]) <= 2
+    assert abs(2 * got["virtualDisk.read.average", "scsi0"] -
+               got["virtualDisk.read.average", "virtio1"]) <= 2
+    assert abs(got["disk.read.average", ""] - got["virtualDisk.read.average", ""]) <= 1
+    assert abs(5 * rx - 12.5 * got["virtualDisk.read.average", "scsi0"]) <= 15
+    assert got["virtualDisk.readLatencyUS.latest", "scsi0"] == vmid * 12.5 // 1
+    assert got["virtualDisk.writeLatencyUS.latest", ""] == vmid * 25
+    assert not [key for key in got if key[1] in ("ide2", "efidisk0")], "CD-ROM and settings"
+
+
+def test_aggregates_of_nics(collected):
+    """net1 of guest 101 has half of net0."""
+    got = values(collected, id="lab/101")
+    assert abs(got["net.received.average", "net0"] - 2 * got["net.received.average", "net1"]) <= 2
+    assert abs(got["net.received.average", ""] - 3 * got["net.received.average", "net1"]) <= 3
+
+
+def test_containers(collected):
+    """A container has NICs by netstat, disk rates as a whole, and no virtual disks."""
+    got = values(collected, id="lab/109")
+    assert got["mem.consumed.average", ""] == 6 * GIB / 4 / 1024 / 3
+    assert got["disk.used.latest", ""] == GIB / 1024
+    assert abs(got["disk.read.average", ""] - 2 * got["disk.write.average", ""]) <= 2
+    assert ("net.received.average", "net0") in got
+    assert not [key for key in got if key[0].startswith("virtualDisk.")]
+    half = values(collected, id="lab/104")
+    assert ("cpu.corecount.provisioned.average", "") not in half, "half a CPU is no number of CPUs"
+
+
+def test_hosts_and_datastores(collected):
+    """Nodes by status; a shared storage is there once."""
+    host = values(collected, type="host", name="pve1")
+    assert host["mem.usage.average", ""] == 25
+    assert host["mem.consumed.average", ""] == 16 * GIB / 1024
+    assert host["mem.shared.average", ""] == GIB / 2 / 1024
+    stores = [row for row in collected if row["counter"] == "space.free.latest"]
+    assert sorted(row["name"] for row in stores) == ["ceph", "local", "local"]
+    assert {row["value"] for row in stores} == {str(300 * GIB // 1024)}
+
+
+def test_what_it_does_not_tell_is_absent(collected):
+    """No ready, no co-stop, no CPU of a live call."""
+    counters = {row["counter"] for row in collected}
+    assert not counters & {"cpu.ready.summation", "cpu.costop.summation", "cpu.readiness.average"}
+    assert not [row for row in collected if float(row["value"]) < 0]
+
+
+def test_cpu_is_that_of_export(vperf, start):
+    """Between two looks of pvestatd, 10 s apart, CPU has a value; live calls say 0 at first."""
+    cluster = start("-version", 8, "-step", 1)
+    done = vperf.run("collect", "--interval", "3", "--samples", "1", *cluster.args())
+    got = {row["id"]: row for row in done.rows if row["counter"] == "cpu.usage.average"}
+    assert done.status == 0, done
+    assert got["lab/103"]["value"] == "18.75"
+    assert got["lab/node/pve1"]["value"] == "12.50"
+    used = values(done.rows, id="lab/103")
+    assert used["cpu.used.summation", ""] == 0.1875 * 4 * 3000
+    assert used["cpu.usagemhz.average", ""] == 0.1875 * 4 * 2500
+    node = values(done.rows, id="lab/node/pve2")
+    assert node["net.received.average", ""] == 2000
+    assert node["net.usage.average", ""] == 2500
+    assert node["pve.cpuWait.average", ""] == 3.12
+
+
+@pytest.mark.parametrize("version", [6, 7])
+def test_old_versions(vperf, start, version):
+    """Without export, CPU is that of /cluster/resources; numbers may be texts."""
+    cluster = start("-version", version)
+    done = vperf.run("collect", *ROUNDS, *cluster.args())
+    assert done.status == 0, done
+    got = values(done.rows, id="lab/103")
+    assert got["cpu.usage.average", ""] == 18.75
+    assert ("mem.consumed.average", "") not in got, "before 9 nobody knows it"
+    assert got["virtualDisk.readLatencyUS.latest", "scsi0"] == 1287
+    assert ("net.received.average", "net0") in values(done.rows, id="lab/109")
+    told = vperf.run("counters", "-f", "csv", *cluster.args())
+    row = next(row for row in told.rows if row["counter"] == "cpu.usage.average")
+    assert row["fidelity"] == "approximate"
+
+
+def test_inventory(vperf, lab):
+    """Templates are left out, ids tell guests of one name apart, a doubled UUID is none."""
+    rows = vperf.run("inventory", "--type", "vm,host,datastore", *lab.args()).rows
+    by_id = {row["id"]: row for row in rows}
+    assert "lab/999" not in by_id
+    assert by_id["lab/100"]["name"] == by_id["lab/101"]["name"] == "web00"
+    assert by_id["lab/100"]["uuid"] == "5ca1ab1e-0000-4000-8000-000000000100"
+    assert not by_id["lab/102"]["uuid"] and not by_id["lab/103"]["uuid"]
+    assert by_id["lab/104"]["hypervisor"] == "lxc" and by_id["lab/100"]["hypervisor"] == "kvm"
+    assert by_id["lab/106"]["state"] == "off" and by_id["lab/100"]["host"] == "pve1"
+    assert [row["cpu_mhz"] for row in rows if row["type"] == "host"] == ["2500", "2500"]
+
+
+def test_last_takes_rrddata(vperf, lab):
+    """The past is there as averages of 60 s, and vperf says so."""
+    done = vperf.run("collect", "--last", "30m", *lab.args())
+    assert done.status == 0, done
+    assert "of 60 s each" in done.err
+    got = [row for row in done.rows if row["id"] == "lab/103"]
+    assert {row["interval"] for row in got} == {"60"}
+    assert {row["value"] for row in got if row["counter"] == "cpu.usage.average"} == {"18.75"}
+    assert {row["value"] for row in got if row["counter"] == "net.received.average"} == {"10300"}
+    assert {row["value"] for row in got if row["counter"] == "mem.consumed.average"} == \
+        {str(2 * GIB // 1024)}
+    assert not [row for row in got if row["counter"] == "disk.read.average"], "CD-ROM is in it"
+    assert 25 <= len([row for row in got if row["counter"] == "cpu.usage.average"]) <= 30
+
+
+def test_password_and_ticket(vperf, lab):
+    """A user without a token logs in, in the realm pam unless another one is named."""
+    for user in ("root@pam", "root"):
+        done = vperf.run("check", *lab.args(user))
+        assert "Proxmox VE 9.4.1" in done.out, done
+
+
+@pytest.mark.parametrize(("user", "password", "words"), [
+    ("root@pam!vperf", "wrong", "secret of the API token"),
+    ("root@pam", "wrong", "user, realm and password"),
+    ("tfa@pam", None, "needs a second factor: make an API token"),
+    ("root@pam!bare", None, "lacks rights"),
+])
+def test_refused(vperf, lab, user, password, words):
+    """Who may not log in, or sees empty lists, learns what to do, and no secret is shown."""
+    extra = {"VPERF_PASSWORD": password} if password else {}
+    done = vperf.run("collect", *ROUNDS, *lab.args(user), **({"env": extra} if extra else {}))
+    assert done.status == 1 and words in done.err, done
+    assert "Sesam" not in done.err + done.out
+
+
+def test_certificates_are_judged_as_those_of_vsphere(vperf, lab, certs):
+    """Not trusted; pinned; pinned wrongly."""
+    done = vperf.run("check", lab.target())
+    assert "the certificate is not trusted" in done.out and certs["good"]["sha256"] in done.out
+    assert "Proxmox VE 9.4.1" in vperf.run("check", "--thumbprint", certs["good"]["sha256"],
+                                           lab.target()).out
+    wrong = vperf.run("check", "--thumbprint", "0" * 64, lab.target())
+    assert "does not match --thumbprint" in wrong.out
+
+
+def test_two_requests_at_a_node_at_most(vperf, lab):
+    """However many guests it has."""
+    vperf.run("inventory", *lab.args())
+    assert lab.sim("asked")["most"] <= 2
+
+
+@pytest.fixture
+def broken(start):
+    """A cluster to break."""
+    return start("-version", 9, "-guests", 6)
+
+
+def test_dead_node_costs_its_own_guests(vperf, broken):
+    """The resources still call its guests running, with frozen numbers: they are not reported."""
+    broken.sim("dead", node="pve2")
+    done = vperf.run("collect", *ROUNDS, *broken.args())
+    assert done.status == 3, done
+    assert {row["host"] if "host" in row else row["id"] for row in done.rows
+            if row["type"] == "vm"} == {"lab/100", "lab/102", "lab/104"}
+    assert "node pve2: the node does not answer (595" in done.err
+    broken.sim("offline", node="pve2")
+    done = vperf.run("collect", *ROUNDS, *broken.args())
+    assert "its node pve2 is offline" in done.err
+    assert not [row for row in done.rows if row["id"] in ("lab/101", "lab/103", "lab/105")]
+
+
+def test_hung_monitor(vperf, broken):
+    """A guest whose QEMU does not answer keeps its network, and nothing of it is 0 in error."""
+    broken.sim("hung", vmid=103)
+    done = vperf.run("collect", *ROUNDS, *broken.args())
+    got = values(done.rows, id="lab/103")
+    assert done.status == 3 and "QEMU does not answer Proxmox VE" in done.err, done
+    assert ("net.received.average", "net0") in got
+    assert not [key for key in got if key[0].startswith(("virtualDisk.", "disk.read", "mem.vmm"))]
+
+
+def test_skewed_clock(vperf, broken):
+    """The server's clock is told, and a memory report is judged by it."""
+    broken.sim("skew", value=-3600)
+    assert "-3600" in vperf.run("check", *broken.args()).out
+    done = vperf.run("collect", *ROUNDS, *broken.args())
+    assert values(done.rows, id="lab/103")["mem.usage.average", ""] == 75, done
+
+
+def test_main_program_links_no_libcurl(vperf):
+    """libcurl is in programs of its own, and so is libvirt."""
+    import subprocess  # noqa: PLC0415
+    linked = subprocess.run(["ldd", vperf.path], capture_output=True, text=True, check=True).stdout
+    assert "curl" not in linked and "libvirt" not in linked
