@@ -39,11 +39,6 @@ static bool answers(const struct source_ops *ops, const char *scheme) {
     return false;
 }
 
-bool source_keeps(const struct source_ops *ops, const struct timing *timing) {
-    return ops->keeps_samples ||
-           (ops->keeps_archive && !timing->follow && timerange_given(&timing->range));
-}
-
 static const char left_over[] = "libvirt, which would be asked";
 
 /* The part of vperf that knows the scheme, for people. */

@@ -189,7 +189,10 @@ struct source {
 };
 
 /* source_keeps: the source is asked for what it keeps, and not for moments, when it is asked so. */
-bool source_keeps(const struct source_ops *ops, const struct timing *timing);
+static inline bool source_keeps(const struct source_ops *ops, const struct timing *timing) {
+    return ops->keeps_samples ||
+           (ops->keeps_archive && !timing->follow && timerange_given(&timing->range));
+}
 
 /* source_ops_for: the source that answers the target's scheme; ERROR_USAGE when none does. */
 const struct source_ops *source_ops_for(const struct target *target, struct error *error);

@@ -55,7 +55,7 @@ void pve_tracks_follow(struct pve_tracks *tracks, const struct inventory *invent
             g_hash_table_insert(tracks->by_id, memory_strdup(entity->id), track);
         }
         track->entity = entity;
-        track->selected = selection_measures(selection, entity);
+        track->selected = selection_has_entity(selection, entity);
     }
     g_hash_table_foreach_remove(tracks->by_id, is_gone, NULL);
 }
