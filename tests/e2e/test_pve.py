@@ -142,9 +142,9 @@ def test_hosts_and_datastores(collected):
     assert host["mem.usage.average", ""] == 25
     assert host["mem.consumed.average", ""] == 16 * GIB / 1024
     assert host["mem.shared.average", ""] == GIB / 2 / 1024
-    stores = [row for row in collected if row["counter"] == "space.free.latest"]
+    stores = [row for row in collected if row["counter"] == "disk.capacity.latest"]
     assert sorted(row["name"] for row in stores) == ["ceph", "local", "local"]
-    assert {row["value"] for row in stores} == {str(300 * GIB // 1024)}
+    assert {row["value"] for row in stores} == {str(400 * GIB // 1024)}
 
 
 def test_what_it_does_not_tell_is_absent(collected):
