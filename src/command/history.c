@@ -2,6 +2,7 @@
 /* vperf history: what a history file holds. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command/listing.h"
 #include "core/value.h"
@@ -13,8 +14,9 @@ const struct options_spec history_spec = {
     .arguments = "[FILE...]",
     .summary = "Tell what history files hold: one row per target, per gap, or per event.",
     .notes =
-        "Formats: csv, table (default: table on a terminal, else csv). Samples themselves are\n"
-        "written by 'vperf collect FILE'. Without FILE it is vperf.db.\n\n"
+        "Formats: csv, table (default: table on a terminal, else csv); a table has the columns\n"
+        "that matter most. Samples themselves are written by 'vperf collect FILE'. Without FILE\n"
+        "it is vperf.db.\n\n"
         "Examples:\n"
         "  vperf history vperf.db\n"
         "  vperf history --gaps vperf.db\n"
@@ -39,6 +41,24 @@ static const struct records_column event_columns[] = {
     {"time", false}, {"event", false}, {"target", false}, {"type", false},
     {"name", false}, {"id", false},    {"text", false},
 };
+
+/* What 80 columns of a terminal have room for, and which columns of the above these are. */
+static const struct records_column target_table[] = {
+    {"source", false}, {"begin", false},  {"end", false},
+    {"guests", true},  {"samples", true}, {"gaps", true},
+};
+static const int target_places[] = {0, 1, 2, 3, 7, 8};
+
+static const struct records_column gap_table[] = {
+    {"name", false},  {"type", false},   {"after", false},
+    {"until", false}, {"reason", false}, {"source", false},
+};
+static const int gap_places[] = {2, 1, 5, 6, 8, 0};
+
+static const struct records_column event_table[] = {
+    {"time", false}, {"event", false}, {"target", false}, {"name", false}, {"text", false},
+};
+static const int event_places[] = {0, 1, 2, 4, 6};
 
 /* begin: of the first hour with blocks, or the first sample of the newest rounds. */
 static const char targets_sql[] =
@@ -68,45 +88,64 @@ static const char events_sql[] =
     "context c WHERE c.entity = e.id ORDER BY c.since LIMIT 1)), e.key, v.text FROM event v LEFT "
     "JOIN entity e ON e.id = v.entity ORDER BY v.time, v.id";
 
-static void put_time(struct records *records, sqlite3_stmt *row, int column) {
-    char text[TIME_TEXT_SIZE] = "";
-    double time = sqlite3_column_double(row, column);
-    if (sqlite3_column_type(row, column) != SQLITE_NULL && time < 1e17)
-        text[time_text(text, (int64_t)time)] = '\0';
-    records_text(records, text);
-}
-
-static void put_row(struct records *records, sqlite3_stmt *row,
-                    const struct records_column *columns, int count, const int times[2]) {
-    for (int i = 0; i < count; i++) {
-        if (i == times[0] || i == times[1])
-            put_time(records, row, i);
-        else if (columns[i].number)
-            records_number(records, sqlite3_column_int64(row, i), false);
-        else
-            records_text(records, database_text(row, i));
-    }
-}
-
-/* What a statement gives, with times in two of the columns. */
+/* What a statement gives, with times in two of the columns; a table has some of them. */
 struct list {
     const char *sql;
     const struct records_column *columns;
     int count;
     int times[2];
+    const struct records_column *table;
+    const int *places;
+    int table_count;
 };
 
-static const struct list gaps = {
-    gaps_sql, gap_columns, sizeof gap_columns / sizeof *gap_columns, {5, 6}};
-static const struct list happened = {
-    events_sql, event_columns, sizeof event_columns / sizeof *event_columns, {0, 0}};
+#define COLUMNS_OF(name) name##_columns, sizeof name##_columns / sizeof *name##_columns
+#define TABLE_OF(name) name##_table, name##_places, sizeof name##_places / sizeof *name##_places
+
+static const struct list targets = {targets_sql, COLUMNS_OF(target), {1, 2}, TABLE_OF(target)};
+static const struct list gaps = {gaps_sql, COLUMNS_OF(gap), {5, 6}, TABLE_OF(gap)};
+static const struct list happened = {events_sql, COLUMNS_OF(event), {0, 0}, TABLE_OF(event)};
+
+/* People read no seconds. */
+static void put_time(struct records *records, sqlite3_stmt *row, int column, bool table) {
+    char text[TIME_TEXT_SIZE] = "";
+    double time = sqlite3_column_double(row, column);
+    size_t length = 0;
+    if (sqlite3_column_type(row, column) != SQLITE_NULL && time < 1e17)
+        length = time_text(text, (int64_t)time);
+    text[length] = '\0';
+    if (table && length) {
+        text[strlen("2026-11-26")] = ' ';
+        text[strlen("2026-11-26 21:30")] = '\0';
+    }
+    records_text(records, text);
+}
+
+static void put_cell(const struct listing_run *run, sqlite3_stmt *row, const struct list *list,
+                     int column) {
+    if (column == list->times[0] || column == list->times[1])
+        put_time(run->records, row, column, run->format == RECORDS_TABLE);
+    else if (column >= sqlite3_column_count(row))
+        records_text(run->records, run->target->text);
+    else if (list->columns[column].number)
+        records_number(run->records, sqlite3_column_int64(row, column), false);
+    else
+        records_text(run->records, database_text(row, column));
+}
+
+static void put_row(const struct listing_run *run, sqlite3_stmt *row, const struct list *list) {
+    bool table = run->format == RECORDS_TABLE;
+    int count = table ? list->table_count : list->count;
+    for (int i = 0; i < count; i++)
+        put_cell(run, row, list, table ? list->places[i] : i);
+}
 
 static bool list_rows(const struct listing_run *run, struct database *database,
                       const struct list *list, struct error *error) {
     struct error failed = {0};
     sqlite3_stmt *row = database_query(database, &failed, list->sql, "");
     while (database_next(database, row, &failed))
-        put_row(run->records, row, list->columns, list->count, list->times);
+        put_row(run, row, list);
     return failed.kind == ERROR_NONE || error_set(error, failed.kind, "%s", failed.message);
 }
 
@@ -125,13 +164,13 @@ static void show_size(const struct listing_run *run, struct database *database, 
 static bool list_targets(const struct listing_run *run, struct database *database,
                          struct error *error) {
     struct error failed = {0};
-    enum { COLUMNS = sizeof target_columns / sizeof *target_columns - 1, SAMPLES = 7 };
-    static const int times[] = {1, 2};
+    enum { SAMPLES = 7 };
     int64_t samples = 0;
     sqlite3_stmt *row = database_query(database, &failed, targets_sql, "");
     while (database_next(database, row, &failed)) {
-        put_row(run->records, row, target_columns, COLUMNS, times);
-        records_text(run->records, run->target->text);
+        put_row(run, row, &targets);
+        if (run->options->target_count > 1 && run->format == RECORDS_TABLE)
+            records_note(run->records, run->target->text);
         samples += sqlite3_column_int64(row, SAMPLES);
     }
     show_size(run, database, samples);
@@ -169,10 +208,10 @@ static bool list(const struct listing_run *run, struct source *source, struct er
 
 static const struct records_column *list_columns(const struct options *options,
                                                  enum records_format format, size_t *count) {
-    (void)format;
-    const struct list *list = list_of(options);
-    *count = list ? (size_t)list->count : sizeof target_columns / sizeof *target_columns;
-    return list ? list->columns : target_columns;
+    const struct list *other = list_of(options), *list = other ? other : &targets;
+    bool table = format == RECORDS_TABLE;
+    *count = (size_t)(table ? list->table_count : list->count);
+    return table ? list->table : list->columns;
 }
 
 int history_run(int argc, char **argv) {

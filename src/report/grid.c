@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 #include "report/grid.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +52,12 @@ void grid_text(struct grid *grid, const char *text) {
 }
 
 void grid_number(struct grid *grid, bool known, double value, int decimals) {
+    static const double steps[] = {1, 10, 100, 1000, 10000};
     struct grid_cell cell = {.kind = GRID_NONE};
+    /* What rounds to 0 has no sign. */
+    if (decimals >= 0 && (size_t)decimals < G_N_ELEMENTS(steps) &&
+        fabs(value) * steps[decimals] < 0.5)
+        value = 0;
     if (known)
         cell = (struct grid_cell){.kind = GRID_NUMBER,
                                   .decimals = decimals,
@@ -93,10 +99,17 @@ static bool is_attribute(const char *name) {
     return false;
 }
 
+static bool is_repeated(const struct grid *grid, size_t column) {
+    for (size_t i = 0; i < column; i++)
+        if (!grid_shows(grid, i) && strcmp(grid->columns[i].name, grid->columns[column].name) == 0)
+            return true;
+    return false;
+}
+
 char *grid_unfilled(const struct grid *grid) {
     GString *list = g_string_new(NULL);
     for (size_t i = 0; i < grid->column_count; i++)
-        if (!grid_shows(grid, i) && !is_attribute(grid->columns[i].name))
+        if (!grid_shows(grid, i) && !is_attribute(grid->columns[i].name) && !is_repeated(grid, i))
             g_string_append_printf(list, "%s%s", list->len ? ", " : "", grid->columns[i].name);
     char *text = list->len ? memory_strdup(list->str) : NULL;
     g_string_free(list, TRUE);

@@ -355,6 +355,7 @@ static char *verdict_on(const struct findings *findings, const struct measure *r
 }
 
 static void add_contention(struct findings *findings) {
+    static const double hardly = 0.05;
     struct usage_entity *guest = worst(findings, USAGE_READY);
     char *memory = squeezed(findings);
     if (!guest) {
@@ -365,6 +366,14 @@ static void add_contention(struct findings *findings) {
         return;
     }
     struct measure *ready = &guest->measures[USAGE_READY];
+    if (ready->peak < hardly) {
+        g_ptr_array_add(findings->summary,
+                        memory_printf("No guest waited for a CPU for more than %g %% of a vCPU's "
+                                      "time; %s.",
+                                      hardly, memory));
+        free(memory);
+        return;
+    }
     char *time = words_time(ready->peak_time), *verdict = verdict_on(findings, ready);
     g_ptr_array_add(
         findings->summary,

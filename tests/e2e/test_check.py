@@ -110,6 +110,10 @@ def test_history(vperf, live, tmp_path):
     await_true(lambda: "20" in vperf.run(*recorded).out, "a recorded round", 60)
     process.send_signal(signal.SIGINT)
     finish(process)
+    header, line = on_terminal(vperf, 80, "history", "--quiet", path)
+    assert header.split() == ["source", "begin", "end", "guests", "samples", "gaps"]
+    guests, samples, gaps = map(int, line.split()[5:])
+    assert guests == 3 and samples > 100 and gaps >= 0 and len(line) <= 80, line
     done = vperf.run("check", path)
     row = table(done)[str(path)]
     assert done.status == 0 and row["version"].startswith("history of 20"), done
