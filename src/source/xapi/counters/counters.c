@@ -13,6 +13,21 @@
 #define MILLISECONDS (1.0 / 1000)
 #define ONE 1.0
 
+/* As vSphere's datastores have them here; the time of a sample is that of the reading. */
+#define SPACE(name_, label_, summary_, formula_, storage_)                                         \
+    {                                                                                              \
+        .counter = {.reading = true,                                                               \
+                    .name = name_,                                                                 \
+                    .unit = "kiloBytes",                                                           \
+                    .rollup = "latest",                                                            \
+                    .stats = "absolute",                                                           \
+                    .label = label_,                                                               \
+                    .summary = summary_,                                                           \
+                    .formula = formula_,                                                           \
+                    .fidelity = "native"},                                                         \
+        .storage = storage_                                                                        \
+    }
+
 #define COUNTER(rollup_, stats_, name_, unit_, fidelity_, label_, summary_, formula_, ...)         \
     {                                                                                              \
         .counter = {.name = name_,                                                                 \
@@ -219,6 +234,15 @@ const struct xapi_counter xapi_counters[] = {
     RATE("datastore.write.average", "kiloBytesPerSecond", "close", "Write rate",
          "Rate of writing data to the datastore", "host: m(write_SR), of this host alone",
          .part = {FORM_MEAN, DEVICE_SR, KIB, {DEVICE_WRITE}}),
+
+    SPACE("space.capacity.latest", "Capacity", "Size of the datastore", "physical_size of the SR",
+          STORAGE_CAPACITY),
+    SPACE("space.free.latest", "Free space", "Free space of the datastore",
+          "physical_size - physical_utilisation of the SR", STORAGE_FREE),
+    SPACE("space.provisioned.latest", "Provisioned space",
+          "Space on datastores that the virtual machine has or may grow to; of a datastore, what "
+          "is used and may still grow",
+          "virtual_allocation of the SR", STORAGE_PROVISIONED),
 
     /* What XAPI knows and vSphere has no honest name for. */
     LATEST("xen.runningVcpus.latest", "number", "native", "Running vCPUs",

@@ -39,6 +39,9 @@ struct formula {
     int fields[FORMULA_FIELDS]; /* up to the first 0 */
 };
 
+/* What the record of storage says. */
+enum storage { STORAGE_NONE, STORAGE_CAPACITY, STORAGE_FREE, STORAGE_PROVISIONED };
+
 /* A formula that is left out gives nothing. */
 struct xapi_counter {
     struct counter counter;
@@ -46,6 +49,7 @@ struct xapi_counter {
     struct formula device; /* of each vCPU, NIC or disk of a guest */
     struct formula host;   /* as guest */
     struct formula part;   /* of each CPU, NIC or storage of a host */
+    enum storage storage;
 };
 
 extern const struct xapi_counter xapi_counters[];

@@ -338,3 +338,27 @@ void figures_emit(const struct subject *subject, const struct figures_output *ou
             emit_row(&walk);
     }
 }
+
+static double storage_bytes(const struct pool_sr *sr, enum storage storage) {
+    switch (storage) {
+    case STORAGE_CAPACITY:
+        return sr->size;
+    case STORAGE_FREE:
+        return sr->size - sr->used;
+    case STORAGE_PROVISIONED:
+        return sr->provisioned;
+    default:
+        return (double)NAN;
+    }
+}
+
+void figures_emit_storage(const struct pool_sr *sr, const struct figures_output *output) {
+    for (size_t i = 0; i < xapi_counter_count; i++) {
+        double bytes = storage_bytes(sr, xapi_counters[i].storage);
+        if (!xapi_counters[i].storage || (output->wanted && !output->wanted[i]))
+            continue;
+        output->offer(output->context, i);
+        if (bytes >= 0 && bytes < (double)INT64_MAX / 2)
+            output->value(output->context, i, "", (int64_t)(bytes / KIB));
+    }
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "source/xapi/master.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/secret.h"
+
+enum { HTTP_OK = 200, MOST_ARGUMENTS = 8 };
+
+struct master {
+    const struct target *target;
+    int port;
+    struct http_pool *http;
+    struct http_peer *peer;
+    char *reference; /* a secret; NULL when not logged in */
+};
+
+/* What the call says is a secret when it logs in. */
+static bool post(struct master *master, const char *method, const char *const *arguments,
+                 struct answer *answer, struct error *error) {
+    char *body = answer_call(method, arguments);
+    struct http_call call = {
+        .peer = master->peer,
+        .request = {.path = "/RPC2", .type = "text/xml", .accept = "text/xml", .body = body},
+    };
+    bool good = http_ask(master->http, &call, error);
+    if (good && call.answer.status != HTTP_OK)
+        good = error_set(error, ERROR_PROTOCOL, "%s: HTTP status %d instead of an answer of XAPI",
+                         method, call.answer.status);
+    else if (good && !answer_read(answer, call.answer.body, call.answer.size, error)) {
+        error_prefix(error, "%s", method);
+        good = false;
+    }
+    http_call_done(&call);
+    memory_wipe_free(body);
+    return good;
+}
+
+/* A code is text of the server's. */
+static bool refuse(const char *method, const struct answer *answer, struct error *error) {
+    const char *code = answer_code(answer);
+    if (strcmp(code, "SESSION_AUTHENTICATION_FAILED") == 0)
+        return error_set(error, ERROR_AUTH, "user name or password is wrong");
+    if (strcmp(code, "RBAC_PERMISSION_DENIED") == 0)
+        return error_set(error, ERROR_FAULT,
+                         "%s: the user's role is too small: read-only is enough, but for "
+                         "--runstates",
+                         method);
+    return error_set(error, ERROR_FAULT, "%s: XAPI answers %.60s %.100s", method, code,
+                     answer_argument(answer, 0));
+}
+
+static bool keep_reference(struct master *master, const struct answer *answer,
+                           struct error *error) {
+    const char *reference = json_string_value(answer->value);
+    if (!reference || !g_str_has_prefix(reference, "OpaqueRef:"))
+        return error_set(error, ERROR_PROTOCOL, "the login gives no session");
+    secret_free(master->reference);
+    master->reference = secret_copy(reference);
+    return true;
+}
+
+static bool login_here(struct master *master, struct answer *answer, struct error *error) {
+    const char *const arguments[] = {master->target->username, master->target->password, "1.0",
+                                     "vperf", NULL};
+    return post(master, "session.login_with_password", arguments, answer, error);
+}
+
+/* The port is the one of the target: XAPI names an address alone. */
+static bool follow_slave(struct master *master, const char *address, struct error *error) {
+    master->peer = master_host(master, address, error);
+    return master->peer;
+}
+
+bool master_renew(struct master *master, struct error *error) {
+    struct answer answer;
+    if (!login_here(master, &answer, error))
+        return false;
+    if (strcmp(answer_code(&answer), "HOST_IS_SLAVE") == 0) {
+        char *address = memory_strdup(answer_argument(&answer, 0));
+        answer_done(&answer);
+        answer = (struct answer){0};
+        bool moved = follow_slave(master, address, error) && login_here(master, &answer, error);
+        if (!moved)
+            error_prefix(error, "its pool's master %.100s", address);
+        free(address);
+        if (!moved)
+            return false;
+    }
+    bool good = answer.failure ? refuse("session.login_with_password", &answer, error)
+                               : keep_reference(master, &answer, error);
+    answer_done(&answer);
+    return good;
+}
+
+struct master *master_open(const struct target *target, const struct source_options *options,
+                           struct error *error) {
+    struct master *master = memory_alloc(sizeof *master);
+    master->target = target;
+    master->port = target->port ? target->port : target_default_port(target);
+    master->http = http_pool_new(options, error);
+    if (master->http)
+        master->peer = master_host(master, target->host, error);
+    if (master->peer && master_renew(master, error))
+        return master;
+    master_close(master);
+    return NULL;
+}
+
+/* It cannot fail: the session ends by itself, in a day. */
+static void logout(struct master *master) {
+    struct error ignored = {0};
+    struct answer answer = {0};
+    const char *const arguments[] = {master->reference, NULL};
+    if (post(master, "session.logout", arguments, &answer, &ignored))
+        answer_done(&answer);
+}
+
+void master_close(struct master *master) {
+    if (!master)
+        return;
+    if (master->reference)
+        logout(master);
+    secret_free(master->reference);
+    http_pool_free(master->http);
+    free(master);
+}
+
+static bool ask(struct master *master, const char *method, const char *const *arguments,
+                struct answer *answer, struct error *error) {
+    const char *all[MOST_ARGUMENTS + 2] = {master->reference};
+    for (size_t i = 0; i < MOST_ARGUMENTS && arguments[i]; i++)
+        all[i + 1] = arguments[i];
+    return post(master, method, all, answer, error);
+}
+
+/* The master may be another one by now, too. */
+static bool has_ended(const struct answer *answer) {
+    const char *code = answer_code(answer);
+    return strcmp(code, "SESSION_INVALID") == 0 || strcmp(code, "HOST_IS_SLAVE") == 0;
+}
+
+json_t *master_call(struct master *master, const char *method, const char *const *arguments,
+                    struct error *error) {
+    struct answer answer;
+    json_t *value = NULL;
+    if (!ask(master, method, arguments, &answer, error))
+        return NULL;
+    if (has_ended(&answer)) {
+        answer_done(&answer);
+        if (!master_renew(master, error) || !ask(master, method, arguments, &answer, error))
+            return NULL;
+    }
+    if (answer.failure)
+        refuse(method, &answer, error);
+    else
+        value = json_incref(answer.value);
+    answer_done(&answer);
+    return value;
+}
+
+const char *master_reference(const struct master *master) {
+    return master->reference;
+}
+
+struct http_pool *master_http(const struct master *master) {
+    return master->http;
+}
+
+struct http_peer *master_peer(const struct master *master) {
+    return master->peer;
+}
+
+struct http_peer *master_host(const struct master *master, const char *address,
+                              struct error *error) {
+    static const char letters[] = G_CSET_A_2_Z G_CSET_a_2_z "0123456789.-:";
+    const char *last = address + strlen(address);
+    if (address == last || strlen(address) > 253 || *address == '-' ||
+        address[strspn(address, letters)]) {
+        error_set(error, ERROR_PROTOCOL, "its address is none");
+        return NULL;
+    }
+    return http_peer(master->http, address, master->port, error);
+}

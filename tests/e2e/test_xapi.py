@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+"""XenServer and XCP-ng: a simulated pool of two hosts, whose values are known in closed form."""
+
+import collections
+import datetime
+import http.client
+import ssl
+import xmlrpc.client
+
+import harness
+import pytest
+import xapi
+
+# What records say of the moment, and what depends on when they were read.
+OF_MOMENT = {"cpu.corecount.provisioned.average", "disk.provisioned.latest", "disk.used.latest",
+             "sys.uptime.latest"}
+BEGAN = 1767323045
+BOOTED = 1767300000
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory):
+    """A pool of newest XAPI."""
+    running = xapi.Pool(xapi.binary(tmp_path_factory), tmp_path_factory.mktemp("xapi"))
+    yield running
+    running.server.stop()
+
+
+@pytest.fixture
+def start_pool(tmp_path_factory):
+    """Start pools that a test makes ill: start_pool("-stage", "A")."""
+    pools = []
+
+    def start(*flags):
+        pools.append(xapi.Pool(xapi.binary(tmp_path_factory), tmp_path_factory.mktemp("xapi"),
+                               *flags))
+        return pools[-1]
+    yield start
+    for running in pools:
+        running.server.stop()
+
+
+def unix(timestamp):
+    """Seconds since 1970."""
+    parsed = datetime.datetime.strptime(timestamp, "%Y-%m-%dT%H:%M:%SZ")
+    return int(parsed.replace(tzinfo=datetime.timezone.utc).timestamp())
+
+
+def raw(row):
+    """The value in hundredths of percent and in whole units."""
+    number = row["value"].replace(".", "") if row["unit"] == "percent" else row["value"]
+    return int(number)
+
+
+def by_interval(rows):
+    """{(type, id, end): {(counter, instance): value}}"""
+    found = collections.defaultdict(dict)
+    for row in rows:
+        key = row["type"], row["id"], unix(row["timestamp"])
+        cell = row["counter"], row["instance"]
+        assert cell not in found[key], f"twice: {row}"
+        found[key][cell] = raw(row)
+    return found
+
+
+def collect(vperf, pool, *options, host=0, status=0, **how):
+    done = vperf.run("collect", *pool.options(), *options, pool.target(host), **how)
+    assert done.status == status, done
+    return done
+
+
+def number_of(identity):
+    return str(int(identity.rsplit("-", 1)[1]))
+
+
+def check(found, interval=xapi.INTERVAL, lacks=()):
+    """Each value of each interval is that of the closed form, and none lacks."""
+    for (kind, identity, end), values in found.items():
+        number = number_of(identity)
+        expected = xapi.host(int(number), end, interval) if kind == "host" else \
+            xapi.guest(number, end, interval)
+        got = {cell: value for cell, value in values.items() if cell[0] not in OF_MOMENT}
+        expected = {cell: value for cell, value in expected.items() if cell[0] not in lacks}
+        assert got == expected, (kind, identity, end)
+        uptime = values["sys.uptime.latest", ""]
+        assert uptime == end - (BOOTED if kind == "host" else BEGAN)
+
+
+def is_torn(end):
+    """A move is in this interval: one of its rows has no values."""
+    return any((end - i * xapi.STEP) % xapi.MOVE_SECONDS == xapi.STEP for i in range(5))
+
+
+def test_values(vperf, pool):
+    done = collect(vperf, pool, "--last", "9m")
+    found = by_interval(done.rows)
+    moved = {key: found.pop(key) for key in list(found) if key[1] == xapi.UUID.format(3)}
+    check(found)
+    check({key: values for key, values in moved.items() if not is_torn(key[2])})
+    for (_, _, end), values in moved.items():
+        if is_torn(end):
+            assert set(cell[0] for cell in values) <= {"sys.uptime.latest"} | OF_MOMENT | {
+                "virtualDisk.read.average"}, values
+    ends = sorted({end for _, identity, end in found if identity == xapi.UUID.format(1)})
+    assert ends == list(range(ends[0], ends[-1] + 1, xapi.INTERVAL))
+    assert 26 <= len(ends) <= 27
+    identities = {identity for _, identity, _ in found} | {xapi.UUID.format(3)}
+    assert identities == {xapi.UUID.format(int(n)) for n in xapi.RUNNING} | {
+        xapi.HOST_UUID.format(n) for n in range(2)}
+    assert "1 powered off" in done.err
+    newest = found["vm", xapi.UUID.format(1), ends[-1]]
+    assert newest["cpu.corecount.provisioned.average", ""] == 2
+    assert newest["disk.provisioned.latest", "xvda"] == 20 * xapi.GIB // 1024
+    assert newest["disk.used.latest", ""] == 7 * xapi.GIB // 1024
+
+
+def test_old_xapi(vperf, start_pool):
+    """Four decimals, and no cpu_usage: it is computed of the vCPUs. A busy one has no value."""
+    old = start_pool("-stage", "A")
+    old.fault("busy", value=1)
+    done = collect(vperf, old, "--last", "2m", "--type", "vm", "--counter", "cpu.*,net.*")
+    found = by_interval(done.rows)
+    db = {key: found.pop(key) for key in list(found) if key[1] == xapi.UUID.format(2)}
+    for (_, identity, end), values in found.items():
+        expected = xapi.guest(number_of(identity), end)
+        if identity != xapi.UUID.format(3):
+            assert {k: v for k, v in values.items() if k[0] not in OF_MOMENT} == \
+                {k: v for k, v in expected.items() if k[0].split(".")[0] in ("cpu", "net")}
+    for values in db.values():
+        assert ("cpu.used.summation", "0") not in values
+        assert ("cpu.usage.average", "") not in values
+        assert ("cpu.used.summation", "1") in values
+
+
+@pytest.mark.parametrize("last, interval", [("1h", 60), ("2d", 3600)])
+def test_archives(vperf, pool, last, interval):
+    done = collect(vperf, pool, "--last", last, "--type", "vm", "--name", "db-1", "--counter",
+                   "cpu.usage.average,net.received.average")
+    assert f"means over {interval} s" in done.err
+    assert {row["interval"] for row in done.rows} == {str(interval)}
+    found = by_interval(done.rows)
+    for (_, _, end), values in found.items():
+        expected = xapi.guest("2", end, interval)
+        assert values == {cell: expected[cell] for cell in values}
+    seconds = {"1h": 3600, "2d": 2 * 86400}[last]
+    assert len(found) in (seconds // interval, seconds // interval - 1)
+
+
+def test_member(vperf, pool):
+    """A member of the pool names the master, which is not trusted for that."""
+    done = collect(vperf, pool, "--counter", "cpu.usage.average", host=1)
+    assert len({row["id"] for row in done.rows}) in (5, 6)
+    assert {row["source"] for row in done.rows} == {f"127.0.0.2:{pool.server.port}"}
+    own = ssl.get_server_certificate(("127.0.0.2", pool.server.port))
+    only = pool.authorities + ".member"
+    with open(only, "w", encoding="ascii") as file:
+        file.write(own)
+    done = vperf.run("collect", "--ca-file", only, pool.target(1))
+    assert done.status == 1
+    assert "certificate" in done.err and "127.0.0.1" in done.err
+
+
+def test_refused(vperf, pool):
+    done = vperf.run("collect", *pool.options(), pool.target(), env={"VPERF_PASSWORD": "wrong"})
+    assert done.status == 1
+    assert "user name or password is wrong" in done.err
+    done = vperf.run("collect", pool.target())
+    assert done.status == 1 and "certificate" in done.err
+    done = vperf.run("collect", *pool.options(), "--interval", "7", pool.target())
+    assert done.status == 2 and "multiple" in done.err
+
+
+def test_inventory(vperf, pool):
+    """The same as an independent client finds; templates and snapshots are no guests."""
+    done = vperf.run("inventory", *pool.options(), "--type", "vm,host,datastore", pool.target())
+    assert done.status == 0, done
+
+    class Transport(xmlrpc.client.SafeTransport):
+        def make_connection(self, host):
+            return http.client.HTTPSConnection(host, context=pool.context)
+    server = xmlrpc.client.ServerProxy(pool.server.url, transport=Transport())
+    session = server.session.login_with_password(harness.USER, harness.PASSWORD, "1.0", "test")
+    records = server.VM.get_all_records(session["Value"])["Value"].values()
+    expected = {(r["uuid"], r["name_label"], r["power_state"] == "Running", int(r["VCPUs_max"]))
+                for r in records if not r["is_a_template"] and not r["is_control_domain"]}
+    server.session.logout(session["Value"])
+    assert {(row["id"], row["name"], row["state"] == "on", int(row["cpus"]))
+            for row in done.rows if row["type"] == "vm"} == expected
+    assert {row["name"] for row in done.rows if row["type"] == "host"} == {"xcp01", "xcp02"}
+    assert {row["name"] for row in done.rows if row["type"] == "datastore"} == \
+        {"storage-1", "storage-2"}
+    assert {row["cluster"] for row in done.rows if row["type"] == "vm"} == {"lab"}
+    # The domain of a host is shown to who names it.
+    done = vperf.run("inventory", *pool.options(), "--name", "Control domain*", pool.target())
+    assert len(done.rows) == 2
+
+
+def test_storage(vperf, pool):
+    done = collect(vperf, pool, "--type", "datastore", "--name", "storage-1")
+    assert {row["counter"]: int(row["value"]) for row in done.rows} == {
+        "space.capacity.latest": 100 << 20, "space.free.latest": 60 << 20,
+        "space.provisioned.latest": 60 << 20}
+
+
+def test_clock(vperf, start_pool):
+    """The times of a host whose clock is wrong are put right by whole intervals."""
+    ill = start_pool()
+    ill.fault("skew", host=1, value=3600)
+    done = collect(vperf, ill, "--last", "2m", "--counter", "cpu.usage.average,cpu.used.*")
+    ends = collections.defaultdict(set)
+    for (_, identity, end) in by_interval(done.rows):
+        ends[identity].add(end)
+    known = ends[xapi.UUID.format(1)]
+    assert len(known) >= 5
+    assert len(ends[xapi.UUID.format(2)] & known) >= len(known) - 1
+
+
+def test_dead_host(vperf, start_pool):
+    """It costs its own guests, and nothing of the others."""
+    ill = start_pool()
+    ill.fault("dead", host=1, value=1)
+    done = collect(vperf, ill, "--name", "web-1,db-1,xcp0*", "--counter", "cpu.usage.average",
+                   status=3)
+    assert {row["name"] for row in done.rows} == {"web-1", "xcp01"}
+    assert "db-1" in done.err and "xcp02" in done.err
+
+
+def test_follow(vperf, start_pool, tmp_path):
+    """A guest arrives, the session ends, Ctrl-C logs out; each sample comes once."""
+    lively = start_pool()
+    output = tmp_path / "out.csv"
+    run = vperf.start("collect", "--follow", "--interval", "5", *lively.options(), "--output",
+                      output, "--type", "vm", "--counter", "cpu.usage.average", lively.target())
+
+    def names():
+        rows = harness.read_csv(output.read_text()) if output.exists() else []
+        return collections.Counter(row["name"] for row in rows)
+    harness.await_true(lambda: names()["db-1"] >= 1, "the first sample", 60)
+    lively.fault("sessions")
+    lively.fault("start", value=4)
+    harness.await_true(lambda: names()["off-1"] >= 1, "a guest that was started", 90)
+    run.send_signal(harness.signal.SIGINT)
+    done = harness.finish(run)
+    assert done.status == 130, done
+    rows = harness.read_csv(output.read_text())
+    for (_, identity, end), values in by_interval(rows).items():
+        if number_of(identity) in xapi.RUNNING:
+            assert values == {("cpu.usage.average", ""): xapi.guest(
+                number_of(identity), end, 5)["cpu.usage.average", ""]}
+    ends = [unix(row["timestamp"]) for row in rows if row["name"] == "db-1"]
+    assert ends == list(range(ends[0], ends[-1] + 1, 5))
+    stats = lively.stats()
+    assert stats["calls"]["session.login_with_password"] == 2
+    assert stats["sessions"] == 0
+    assert stats["sources"] == 0 and "VM.record_data_source" not in stats["calls"]
+
+
+def test_record(vperf, pool, tmp_path):
+    """What is recorded is reported and read as of any other source."""
+    history = tmp_path / "xen.db"
+    run = vperf.start("record", "--output", history, *pool.options(), pool.target())
+    harness.await_true(lambda: vperf.run("collect", history).rows if history.exists() else [],
+                       "the first samples", 60)
+    run.send_signal(harness.signal.SIGINT)
+    assert harness.finish(run).status == 130
+    check({key: values for key, values in by_interval(vperf.run("collect", history).rows).items()
+           if key[0] != "datastore" and key[1] != xapi.UUID.format(3)})
+    report = vperf.run("report", "--format", "csv", history)
+    assert report.status == 0, report
+    assert {"web-1", "db-1", "xcp01"} <= {row["name"] for row in report.rows}
+
+
+def test_compare(vperf, pool):
+    done = vperf.run("compare", "--format", "csv", *pool.options(), pool.target())
+    assert done.status == 0, done
+    assert sorted(row["name"] for row in done.rows) == ["db-1", "rover", "web-1", "web-1"]
+    assert all(row["cpu.ready.summation"] == "" for row in done.rows)
