@@ -74,6 +74,8 @@ static void add_set(struct globs *counters) {
 static bool choose_counters(struct options *options, struct globs *columns, struct error *error) {
     struct globs *counters = &options->selection.counters;
     const char *sort = options->sort;
+    /* What a source has no counter for has an empty column. */
+    options->selection.optional = options->selection.optional || !counters->includes;
     if (!counters->includes)
         add_set(counters);
     if (!counters->includes)

@@ -74,7 +74,9 @@ class Interval:
 
     def __init__(self, owner, end, interval=INTERVAL):
         self.owner, self.seconds = owner, interval
-        self.slots = [end // STEP - i for i in range(interval // STEP)]
+        slots = interval // STEP
+        # The wave is the same again after ten.
+        self.slots = [end // STEP - i for i in range(10 if slots % 10 == 0 else slots)]
 
     def mean(self, base, source):
         values = [wave(base, self.owner, source, slot) for slot in self.slots]

@@ -38,8 +38,10 @@ static size_t find_archive(int32_t interval) {
 }
 
 static int64_t begin_of(const struct window *window, int64_t now) {
+    /* An endless run begins with the newest sample, which may have ended before it began. */
+    bool endless = window->fresh_only && !window->until;
     if (window->after)
-        return window->fresh_only ? window->after - DELAY_SECONDS : window->after;
+        return endless ? window->after - DELAY_SECONDS : window->after;
     if (window->until && !window->newest)
         return 0;
     int64_t samples = window->newest > 0 ? window->newest : 1;

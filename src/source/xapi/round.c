@@ -17,6 +17,7 @@ enum {
 
 static const int64_t second_ns = 1000000000;
 static const int64_t renewal_ns = 300 * 1000000000LL;
+static const int64_t lost_renewal_ns = 60 * 1000000000LL;
 static const int64_t shortest_renewal_ns = 15 * 1000000000LL;
 
 struct round {
@@ -84,19 +85,19 @@ static void compare_inventories(const struct round *round) {
 }
 
 /* What the records said stays when they cannot be read. */
-static void renew(struct round *round) {
+static bool renew(struct round *round, int64_t oldest_ns) {
     struct xapi *xapi = round->xapi;
     struct error lost = {0};
-    int64_t age_ns = clock_boot_ns() - xapi->read_ns;
-    if (age_ns < renewal_ns && !(xapi->outdated && age_ns > shortest_renewal_ns))
-        return;
+    if (clock_boot_ns() - xapi->read_ns < oldest_ns)
+        return false;
     if (!xapi_read_records(xapi, &lost)) {
         round->events->lacking(round->events->context, lost.message);
         xapi->read_ns = clock_boot_ns();
-        return;
+        return false;
     }
     round->events->renewed(round->events->context, xapi->inventory);
     compare_inventories(round);
+    return true;
 }
 
 /* Those of a longer window are means over longer times. */
@@ -277,12 +278,16 @@ static bool measure(struct round *round, const struct pool_vm *vm, const struct 
     return emit_entity(round, error);
 }
 
+static const struct pool_vm *find_vm(const struct pool *pool, const char *uuid) {
+    for (size_t i = 0; i < pool->vm_count; i++)
+        if (strcmp(pool->vms[i].uuid, uuid) == 0)
+            return &pool->vms[i];
+    return NULL;
+}
+
 static bool measure_vm(struct round *round, struct error *error) {
     const struct pool *pool = round->xapi->pool;
-    const struct pool_vm *vm = NULL;
-    for (size_t i = 0; !vm && i < pool->vm_count; i++)
-        if (strcmp(pool->vms[i].uuid, round->entity->id) == 0)
-            vm = &pool->vms[i];
+    const struct pool_vm *vm = find_vm(pool, round->entity->id);
     if (!vm)
         return true;
     return measure(round, vm, vm->host ? &round->rows[vm->host - pool->hosts] : NULL, error);
@@ -332,30 +337,45 @@ static bool measure_all(struct round *round, struct error *error) {
     return good;
 }
 
-static bool is_known(const struct pool *pool, const char *uuid) {
-    for (size_t i = 0; i < pool->vm_count; i++)
-        if (strcmp(pool->vms[i].uuid, uuid) == 0)
-            return true;
-    return false;
+/* Whether the records say that the VM runs; where they do not, they are read again once. */
+static void check_known(struct xapi *xapi, const char *uuid) {
+    const struct pool_vm *vm = find_vm(xapi->pool, uuid);
+    if (vm && vm->state == STATE_ON) {
+        g_hash_table_remove(xapi->strangers, uuid);
+    } else if (!g_hash_table_contains(xapi->strangers, uuid) &&
+               g_hash_table_size(xapi->strangers) < MOST_STRANGERS) {
+        g_hash_table_add(xapi->strangers, memory_strdup(uuid));
+        xapi->outdated = true;
+    }
 }
 
-/* A VM that has rows and no record came after these were read; each is looked for once. */
-static void find_strangers(struct round *round) {
+/* A VM that has rows came or was started after the records were read. */
+static void find_strangers(const struct round *round) {
     struct xapi *xapi = round->xapi;
     for (size_t i = 0; i < xapi->pool->host_count; i++) {
         const struct updates *updates = &round->rows[i].updates;
-        const char *last = NULL;
+        const char *last = "";
         for (size_t k = 0; k < updates->column_count; k++) {
             const struct updates_column *column = &updates->columns[k];
-            if (column->owner != OWNER_VM || (last && strcmp(last, column->uuid) == 0))
-                continue;
-            last = column->uuid;
-            if (!is_known(xapi->pool, last) && !g_hash_table_contains(xapi->strangers, last) &&
-                g_hash_table_size(xapi->strangers) < MOST_STRANGERS) {
-                g_hash_table_add(xapi->strangers, memory_strdup(last));
-                xapi->outdated = true;
-            }
+            if (column->owner == OWNER_VM && strcmp(last, column->uuid) != 0)
+                check_known(xapi, last = column->uuid);
         }
+    }
+}
+
+/* One that has none where it is said to run has ended or moved since. */
+static void find_lost(const struct round *round) {
+    struct xapi *xapi = round->xapi;
+    const struct pool *pool = xapi->pool;
+    if (clock_boot_ns() - xapi->read_ns < lost_renewal_ns)
+        return;
+    for (size_t i = 0; i < pool->vm_count && !xapi->outdated; i++) {
+        const struct pool_vm *vm = &pool->vms[i];
+        if (vm->state != STATE_ON || !vm->host)
+            continue;
+        const struct host_rows *rows = &round->rows[vm->host - pool->hosts];
+        xapi->outdated = rows->layouts && rows->updates.row_count &&
+                         !layouts_find(rows->layouts, OWNER_VM, vm->uuid);
     }
 }
 
@@ -372,14 +392,28 @@ static void choose_counters(struct round *round) {
         round->wanted[i] = selection_has_counter(round->selection, catalog_at(catalog, i));
 }
 
+/* Once more when the rows show that the records are old. */
+static bool ask_all(struct round *round, struct error *error) {
+    struct xapi *xapi = round->xapi;
+    size_t hosts = xapi->pool->host_count;
+    if (!xapi_now(xapi, &round->now, error) || !make_plan(round, error) || !ask_hosts(round, error))
+        return false;
+    find_strangers(round);
+    find_lost(round);
+    if (!xapi->outdated || is_idle(round) || !renew(round, shortest_renewal_ns))
+        return true;
+    rows_free(round->rows, hosts);
+    round->rows = NULL;
+    return xapi_now(xapi, &round->now, error) && ask_hosts(round, error);
+}
+
 static bool visit(struct round *round, struct error *error) {
     struct xapi *xapi = round->xapi;
     if (!xapi_now(xapi, &round->now, error))
         return false;
-    renew(round);
-    if (!xapi_now(xapi, &round->now, error) || !make_plan(round, error) || !ask_hosts(round, error))
+    renew(round, renewal_ns);
+    if (!ask_all(round, error))
         return false;
-    find_strangers(round);
     if (is_idle(round)) {
         round->events->idle(round->events->context);
         return true;

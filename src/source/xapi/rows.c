@@ -129,19 +129,28 @@ static void wipe_path(struct http_call *call) {
     call->request.path = NULL;
 }
 
+/* With the session of now. */
+static void ask_again(const struct rows_request *request, const struct host_rows *rows,
+                      struct http_call *call) {
+    struct http_request again = call->request;
+    struct http_peer *peer = call->peer;
+    wipe_path(call);
+    http_call_done(call);
+    again.path = path_of(request, rows);
+    *call = (struct http_call){.peer = peer, .request = again};
+    http_run(master_http(request->master), call, 1, 1, 1);
+}
+
+/* A session that has ended is begun anew, once for all hosts. */
 static void run(const struct rows_request *request, struct host_rows *rows, struct http_call *calls,
                 const size_t *hosts, size_t count) {
+    bool renewed = false;
     http_run(master_http(request->master), calls, count, PARALLEL, PARALLEL);
     for (size_t i = 0; i < count; i++) {
         struct host_rows *of = &rows[hosts[i]];
-        /* The session has ended: once more, with a new one. */
-        if (is_unauthorized(&calls[i]) && master_renew(request->master, &of->error)) {
-            struct http_request again = calls[i].request;
-            wipe_path(&calls[i]);
-            http_call_done(&calls[i]);
-            again.path = path_of(request, of);
-            calls[i] = (struct http_call){.peer = calls[i].peer, .request = again};
-            http_run(master_http(request->master), &calls[i], 1, 1, 1);
+        if (is_unauthorized(&calls[i]) && (renewed || master_renew(request->master, &of->error))) {
+            renewed = true;
+            ask_again(request, of, &calls[i]);
         }
         read_answer(request, of, &calls[i]);
         wipe_path(&calls[i]);

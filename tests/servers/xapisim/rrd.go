@@ -27,8 +27,8 @@ func archive(start, interval, now int64) int64 {
 func mean(s source, end, length int64) float64 {
 	sum := 0.0
 	slots := length / step
-	if slots > 720 {
-		slots = 720 // the wave is the same again after 10 steps
+	if slots%10 == 0 {
+		slots = 10 // the wave is the same again after these
 	}
 	for i := int64(0); i < slots; i++ {
 		sum += s.value(end/step - i)
