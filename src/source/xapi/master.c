@@ -76,7 +76,7 @@ static bool follow_slave(struct master *master, const char *address, struct erro
 }
 
 bool master_renew(struct master *master, struct error *error) {
-    struct answer answer;
+    struct answer answer = {0};
     if (!login_here(master, &answer, error))
         return false;
     if (strcmp(answer_code(&answer), "HOST_IS_SLAVE") == 0) {
@@ -145,7 +145,7 @@ static bool has_ended(const struct answer *answer) {
 
 json_t *master_call(struct master *master, const char *method, const char *const *arguments,
                     struct error *error) {
-    struct answer answer;
+    struct answer answer = {0};
     json_t *value = NULL;
     if (!ask(master, method, arguments, &answer, error))
         return NULL;

@@ -229,8 +229,9 @@ static int64_t first_end(const struct round *round) {
 }
 
 static bool emit_entity(struct round *round, struct error *error) {
-    return samples_emit(round->samples, round->track, round->entity, round->xapi->catalog,
-                        round->plan.interval, round->events, error);
+    const struct samples_head head = {round->entity, round->xapi->catalog, &round->track->known,
+                                      round->plan.interval};
+    return samples_emit(round->samples, &head, round->events, error);
 }
 
 static void report_missing(const struct round *round, const char *reason) {

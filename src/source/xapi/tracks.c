@@ -98,8 +98,7 @@ static size_t take_series(const struct samples *samples, size_t begin, struct sa
     return count;
 }
 
-bool samples_emit(struct samples *samples, struct track *track, const struct entity *entity,
-                  const struct catalog *catalog, int32_t interval,
+bool samples_emit(struct samples *samples, const struct samples_head *head,
                   const struct source_events *events, struct error *error) {
     struct sample *array = memory_array(samples->count + 1, sizeof *array);
     bool good = true;
@@ -109,11 +108,11 @@ bool samples_emit(struct samples *samples, struct track *track, const struct ent
         const struct item *item = &samples->items[i];
         size_t count = take_series(samples, i, array);
         const struct series series = {
-            .entity = entity,
-            .counter = catalog_at(catalog, item->counter),
+            .entity = head->entity,
+            .counter = catalog_at(head->catalog, item->counter),
             .instance = item->instance,
-            .interval = interval,
-            .continues = !known_add(&track->known, (int32_t)item->counter, item->instance),
+            .interval = head->interval,
+            .continues = !known_add(head->known, (int32_t)item->counter, item->instance),
             .count = count,
             .samples = array,
         };

@@ -42,12 +42,19 @@ size_t samples_count(const struct samples *samples);
 void samples_add(struct samples *samples, size_t counter, const char *instance, int64_t time,
                  int64_t value);
 
+/* Whose samples they are; all borrowed. */
+struct samples_head {
+    const struct entity *entity;
+    const struct catalog *catalog;
+    struct known *known; /* its series that were given before */
+    int32_t interval;
+};
+
 /*
- * samples_emit: all of them as series of the entity, by counter and instance, and forgets them.
- * False when the output failed.
+ * samples_emit: all of them as series, by counter and instance, and forgets them. False when the
+ * output failed.
  */
-bool samples_emit(struct samples *samples, struct track *track, const struct entity *entity,
-                  const struct catalog *catalog, int32_t interval,
+bool samples_emit(struct samples *samples, const struct samples_head *head,
                   const struct source_events *events, struct error *error);
 
 #endif

@@ -17,15 +17,15 @@
 #define SPACE(name_, label_, summary_, formula_, storage_)                                         \
     {                                                                                              \
         .counter = {.reading = true,                                                               \
-                    .name = name_,                                                                 \
+                    .name = (name_),                                                               \
                     .unit = "kiloBytes",                                                           \
                     .rollup = "latest",                                                            \
                     .stats = "absolute",                                                           \
-                    .label = label_,                                                               \
-                    .summary = summary_,                                                           \
-                    .formula = formula_,                                                           \
+                    .label = (label_),                                                             \
+                    .summary = (summary_),                                                         \
+                    .formula = (formula_),                                                         \
                     .fidelity = "native"},                                                         \
-        .storage = storage_                                                                        \
+        .storage = (storage_)                                                                      \
     }
 
 #define COUNTER(rollup_, stats_, name_, unit_, fidelity_, label_, summary_, formula_, ...)         \

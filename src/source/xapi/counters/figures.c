@@ -135,6 +135,11 @@ static double at_moment(const struct walk *walk, double value) {
     return walk->subject->at_moment ? value : (double)NAN;
 }
 
+/* Bytes that the guest may have. */
+static double maximum_of(const struct walk *walk) {
+    return walk->subject->vm ? walk->subject->vm->memory_maximum : (double)NAN;
+}
+
 static double surplus(double more) {
     return isnan(more) || more > 0 ? more : 0;
 }
@@ -152,7 +157,7 @@ static double compute_other(const struct walk *walk, const struct formula *formu
     case FORM_MEMORY_USAGE:
         return first > 0 ? (first - second * KIB) / first : (double)NAN;
     case FORM_BALLOON:
-        return surplus(walk->subject->vm->memory_maximum - first);
+        return surplus(maximum_of(walk) - first);
     case FORM_AGE:
         return age_of(walk);
     case FORM_CPUS:

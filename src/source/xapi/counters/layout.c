@@ -14,27 +14,27 @@ struct layouts {
 
 /* Names of data sources, by xen-api's ocaml/xcp-rrdd. */
 static const struct {
-    enum updates_owner owner;
     const char *name;
+    enum updates_owner owner;
     enum field field;
 } wholes[] = {
-    {OWNER_VM, "cpu_usage", FIELD_CPU_USAGE},
-    {OWNER_VM, "memory", FIELD_MEMORY},
-    {OWNER_VM, "memory_target", FIELD_MEMORY_TARGET},
-    {OWNER_VM, "memory_internal_free", FIELD_INTERNAL_FREE},
-    {OWNER_VM, "runstate_fullrun", FIELD_FULL_RUN},
-    {OWNER_VM, "runstate_full_contention", FIELD_FULL_CONTENTION},
-    {OWNER_VM, "runstate_concurrency_hazard", FIELD_HAZARD},
-    {OWNER_VM, "runstate_blocked", FIELD_BLOCKED},
-    {OWNER_VM, "runstate_partial_run", FIELD_PARTIAL_RUN},
-    {OWNER_VM, "runstate_partial_contention", FIELD_PARTIAL_CONTENTION},
-    {OWNER_VM, "runnable_any", FIELD_RUNNABLE_ANY},
-    {OWNER_VM, "runnable_vcpus", FIELD_RUNNABLE_VCPUS},
-    {OWNER_HOST, "cpu_avg", FIELD_CPU_USAGE},
-    {OWNER_HOST, "memory_total_kib", FIELD_MEMORY_TOTAL},
-    {OWNER_HOST, "memory_free_kib", FIELD_MEMORY_FREE},
-    {OWNER_HOST, "DCMI-power-reading", FIELD_POWER},
-    {OWNER_HOST, "running_vcpus", FIELD_RUNNING_VCPUS},
+    {"cpu_usage", OWNER_VM, FIELD_CPU_USAGE},
+    {"memory", OWNER_VM, FIELD_MEMORY},
+    {"memory_target", OWNER_VM, FIELD_MEMORY_TARGET},
+    {"memory_internal_free", OWNER_VM, FIELD_INTERNAL_FREE},
+    {"runstate_fullrun", OWNER_VM, FIELD_FULL_RUN},
+    {"runstate_full_contention", OWNER_VM, FIELD_FULL_CONTENTION},
+    {"runstate_concurrency_hazard", OWNER_VM, FIELD_HAZARD},
+    {"runstate_blocked", OWNER_VM, FIELD_BLOCKED},
+    {"runstate_partial_run", OWNER_VM, FIELD_PARTIAL_RUN},
+    {"runstate_partial_contention", OWNER_VM, FIELD_PARTIAL_CONTENTION},
+    {"runnable_any", OWNER_VM, FIELD_RUNNABLE_ANY},
+    {"runnable_vcpus", OWNER_VM, FIELD_RUNNABLE_VCPUS},
+    {"cpu_avg", OWNER_HOST, FIELD_CPU_USAGE},
+    {"memory_total_kib", OWNER_HOST, FIELD_MEMORY_TOTAL},
+    {"memory_free_kib", OWNER_HOST, FIELD_MEMORY_FREE},
+    {"DCMI-power-reading", OWNER_HOST, FIELD_POWER},
+    {"running_vcpus", OWNER_HOST, FIELD_RUNNING_VCPUS},
 };
 
 /* A name of a device between these; of digits alone where it is a number. */
