@@ -74,14 +74,15 @@ static void add_set(struct globs *counters) {
 static bool choose_counters(struct options *options, struct globs *columns, struct error *error) {
     struct globs *counters = &options->selection.counters;
     const char *sort = options->sort;
-    /* What a source has no counter for has an empty column. */
-    options->selection.optional = options->selection.optional || !counters->includes;
-    if (!counters->includes)
+    bool own = !counters->includes;
+    if (own)
         add_set(counters);
     if (!counters->includes)
         return error_set(error, ERROR_USAGE, "--counter excludes all counters of the comparison");
     if (sort && (!*sort || strpbrk(sort, "*?[\\,!")))
         return error_set(error, ERROR_USAGE, "--sort '%s': expected the name of one counter", sort);
+    /* Of the set, what a source has no counter for has an empty column. */
+    options->selection.optional = own && (!sort || globs_match(counters, sort));
     if (sort && !globs_match(counters, sort))
         globs_add(counters, sort);
     if (sort && !globs_match(counters, sort))

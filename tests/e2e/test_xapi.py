@@ -14,6 +14,8 @@ import xapi
 # What records say of the moment, and what depends on when they were read.
 OF_MOMENT = {"cpu.corecount.provisioned.average", "disk.provisioned.latest", "disk.used.latest",
              "sys.uptime.latest"}
+# The newest sample of one that moves may not be there.
+STAY = "!rover"
 BEGAN = 1767323045
 BOOTED = 1767300000
 
@@ -148,8 +150,8 @@ def test_archives(vperf, pool, last, interval):
 
 def test_member(vperf, pool):
     """A member of the pool names the master, which is not trusted for that."""
-    done = collect(vperf, pool, "--counter", "cpu.usage.average", host=1)
-    assert len({row["id"] for row in done.rows}) in (5, 6)
+    done = collect(vperf, pool, "--name", STAY, "--counter", "cpu.usage.average", host=1)
+    assert len({row["id"] for row in done.rows}) == 5
     assert {row["source"] for row in done.rows} == {f"127.0.0.2:{pool.server.port}"}
     own = ssl.get_server_certificate(("127.0.0.2", pool.server.port))
     only = pool.authorities + ".member"
@@ -260,7 +262,7 @@ def test_follow(vperf, start_pool, tmp_path):
 def test_record(vperf, pool, tmp_path):
     """What is recorded is reported and read as of any other source."""
     history = tmp_path / "xen.db"
-    run = vperf.start("record", "--output", history, *pool.options(), pool.target())
+    run = vperf.start("record", "--output", history, "--name", STAY, *pool.options(), pool.target())
     harness.await_true(lambda: history.exists() and "web-1" in vperf.run("collect", history).out,
                        "the first samples", 60)
     run.send_signal(harness.signal.SIGINT)
@@ -273,7 +275,7 @@ def test_record(vperf, pool, tmp_path):
 
 
 def test_compare(vperf, pool):
-    done = vperf.run("compare", "--format", "csv", *pool.options(), pool.target())
+    done = vperf.run("compare", "--format", "csv", "--name", STAY, *pool.options(), pool.target())
     assert done.status == 0, done
-    assert sorted(row["name"] for row in done.rows) == ["db-1", "rover", "web-1", "web-1"]
+    assert sorted(row["name"] for row in done.rows) == ["db-1", "web-1", "web-1"]
     assert all(row["cpu.ready.summation"] == "" for row in done.rows)

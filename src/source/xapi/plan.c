@@ -3,14 +3,17 @@
 
 #include <stddef.h>
 
-enum { DELAY_SECONDS = 10 }; /* within which a row appears after its end */
+enum {
+    DELAY_SECONDS = 10,      /* within which a row appears after its end */
+    LEAST_SKEW_SECONDS = 10, /* what an answer that comes late can look like */
+};
 
 /* xen-api's rrdd_shared.ml. Kept: less a margin, for a request takes time and clocks differ. */
 static const struct {
     int32_t step;
     int32_t kept;
 } archives[] = {
-    {5, 540},
+    {5, 570},
     {60, 7200 - 180},
     {3600, 7 * 86400 - 2 * 3600},
     {86400, 366 * 86400 - 2 * 86400},
@@ -25,6 +28,8 @@ int64_t plan_floor(const struct plan *plan, int64_t time) {
 
 int64_t plan_shift(const struct plan *plan, int64_t ahead) {
     int64_t half = plan->interval / 2;
+    if (ahead > -LEAST_SKEW_SECONDS && ahead < LEAST_SKEW_SECONDS)
+        return 0;
     return (ahead + (ahead < 0 ? -half : half)) / plan->interval * plan->interval;
 }
 

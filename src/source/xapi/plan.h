@@ -27,7 +27,7 @@ int64_t plan_floor(const struct plan *plan, int64_t time);
 
 /*
  * plan_shift: by how many seconds, a multiple of the interval, times of a host are later than those
- * of the plan's clock when its clock is ahead by so much.
+ * of the plan's clock when its clock is ahead by so much; 0 below 10 s.
  */
 int64_t plan_shift(const struct plan *plan, int64_t ahead);
 

@@ -63,7 +63,9 @@ func (p *pool) columns(host int, now int64) []column {
 	dom0 := source{"cpu0", constant(0.1)}
 	all = append(all, column{"AVERAGE:vm:" + uuid("0d0d", host) + ":cpu0", dom0, nil})
 	for _, g := range p.guests {
-		if g.state != "Running" || g.residence(now) != host {
+		// One that has moved is at both hosts for a moment.
+		here := g.residence(now) == host || g.residence(now-3) == host
+		if g.state != "Running" || !here {
 			continue
 		}
 		for _, s := range p.guestSources(g) {
