@@ -127,7 +127,7 @@ ONCE = "guests or tsan"
 # In the order of their urgency: each one starts as soon as it can.
 PARTS = [
     pytest("guests themselves", "tests/guests"),
-    Part("simulator", ["sh", "-c", "for server in vcsim xapisim; do tests/gobuild.sh "
+    Part("simulator", ["sh", "-c", "for server in vcsim pvesim xapisim; do tests/gobuild.sh "
                        "tests/servers/$server build/servers || exit 1; done"]),
     build("gcc", 0, USERS, GCC, WERROR),
     pytest("values with gcc", "tests/e2e/test_kvm_values.py", program="gcc"),

@@ -61,7 +61,7 @@ def binary(tmp_path_factory):
     build = os.environ.get("VPERF_SERVERS") or os.environ.get("VPERF_BUILD")
     if build and os.access(f"{build}/xapisim", os.X_OK):
         return f"{build}/xapisim"
-    return launch.build_vcsim(build or tmp_path_factory.mktemp("servers"), "xapisim")
+    return launch.build_go("xapisim", build or tmp_path_factory.mktemp("servers"))
 
 
 def wave(base, owner, source, slot):

@@ -81,7 +81,8 @@ bool xapi_read_records(struct xapi *xapi, struct error *error) {
     json_t *records[POOL_CLASSES] = {0};
     const char *const nothing[] = {NULL};
     bool good = true;
-    for (int class = 0; good && class < POOL_CLASSES; class ++) {
+    for (int i = 0; good && i < POOL_CLASSES; i++) {
+        enum pool_class class = (enum pool_class)i;
         struct error refused = {0};
         char *method = memory_printf("%s.get_all_records", pool_class_name(class));
         records[class] = master_call(xapi->master, method, nothing, &refused);
@@ -91,8 +92,8 @@ bool xapi_read_records(struct xapi *xapi, struct error *error) {
             error_set(error, refused.kind, "%s", refused.message);
     }
     struct pool *pool = good ? pool_new(records) : NULL;
-    for (int class = 0; class < POOL_CLASSES; class ++)
-        json_decref(records[class]);
+    for (int i = 0; i < POOL_CLASSES; i++)
+        json_decref(records[i]);
     if (pool && !pool->host_count) {
         pool_free(pool);
         return error_set(error, ERROR_PROTOCOL, "host.get_all_records names no host");

@@ -15,6 +15,9 @@
 
 #define HEAD "<methodResponse><params><param><value><struct><member><name>Status</name><value>"
 #define SUCCESS HEAD "Success</value></member><member><name>Value</name>"
+#define FAULT                                                                                      \
+    "<methodResponse><fault><value><struct><member><name>faultString</name><value>no such</value>" \
+    "</member></struct></value></fault></methodResponse>"
 #define TAIL "</member></struct></value></param></params></methodResponse>"
 
 static struct answer answer_of(const char *text) {
@@ -130,8 +133,7 @@ static void test_refused(void **state) {
         HEAD "Failure</value></member><member><name>ErrorDescription</name><value><array><data/>"
              "</array></value>" TAIL,
         HEAD "Maybe</value>" TAIL,
-        "<methodResponse><fault><value><struct><member><name>faultString</name><value>no such"
-        "</value></member></struct></value></fault></methodResponse>",
+        FAULT,
     };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         assert_true(is_refused(texts[i], strlen(texts[i])));
