@@ -15,7 +15,8 @@ struct worker {
 };
 
 struct workers {
-    struct channel **channels;
+    struct session *session;
+    struct channel **channels; /* NULL where none was asked for yet */
     size_t count;
     struct worker *threads; /* by number; that of the first one is the caller's */
 
@@ -32,14 +33,13 @@ struct workers {
 
 struct workers *workers_new(struct session *session, size_t count) {
     struct workers *workers = memory_alloc(sizeof *workers);
+    workers->session = session;
     workers->count = count;
     workers->channels = memory_array(count, sizeof *workers->channels);
     workers->threads = memory_array(count, sizeof *workers->threads);
     for (size_t i = 0; i < count; i++)
         workers->threads[i] = (struct worker){.workers = workers, .index = i};
     workers->channels[0] = session->main;
-    for (size_t i = 1; i < count; i++)
-        workers->channels[i] = channel_new(session);
     pthread_mutex_init(&workers->lock, NULL);
     pthread_cond_init(&workers->changed, NULL);
     return workers;
@@ -61,7 +61,10 @@ size_t workers_count(const struct workers *workers) {
     return workers->count;
 }
 
+/* 160 KiB each: a run with one task has one. */
 struct channel *workers_channel(const struct workers *workers, size_t worker) {
+    if (worker && !workers->channels[worker])
+        workers->channels[worker] = channel_new(workers->session);
     return workers->channels[worker];
 }
 

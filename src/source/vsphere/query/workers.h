@@ -32,7 +32,7 @@ void workers_free(struct workers *workers);
 /* workers_count: the number of workers. */
 size_t workers_count(const struct workers *workers);
 
-/* workers_channel: the connection of a worker. */
+/* workers_channel: the connection of a worker, which it alone asks for. */
 struct channel *workers_channel(const struct workers *workers, size_t worker);
 
 /*
