@@ -10,6 +10,13 @@
 
 #include "source/libvirt/recorded.h"
 
+static const char balloon_and_agent[] =
+    "<domain xmlns:q='http://q'><vcpu current='2'>8</vcpu><memory>2048</memory><devices>"
+    "<q:disk><target dev='no'/></q:disk><disk><target/><target dev='vda'/></disk><disk/>"
+    "<channel><target name='org.spice'/></channel>"
+    "<channel><target name='org.qemu.guest_agent.0'/></channel>"
+    "<memballoon><stats period='5'/></memballoon></devices></domain>";
+
 static const char rich_xml[] =
     "<domain type='kvm' id='7'><name>a&lt;b</name>"
     "<metadata><libosinfo:libosinfo "
@@ -58,6 +65,20 @@ static void test_everything(void **state) {
     }
     assert_int_equal(facts->nic_count, 2);
     assert_string_equal(facts->nics[1].name, "vnet10");
+    facts_free(facts);
+}
+
+static void test_hidden(void **state) {
+    struct guest_facts *facts = facts_parse(balloon_and_agent);
+    (void)state;
+    assert_int_equal(facts->cpus, 2);
+    assert_int_equal(facts->memory_kib, 2048);
+    assert_true(facts->has_agent);
+    assert_false(facts->has_balloon);
+    assert_int_equal(facts->balloon_period, 5);
+    assert_int_equal(facts->disk_count, 1);
+    assert_string_equal(facts->disks[0].target, "vda");
+    assert_true(facts->disks[0].is_disk);
     facts_free(facts);
 }
 
@@ -170,8 +191,9 @@ static void test_uuid(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_everything), cmocka_unit_test(test_little),
-        cmocka_unit_test(test_title),      cmocka_unit_test(test_cover),
-        cmocka_unit_test(test_uptime),     cmocka_unit_test(test_uuid),
+        cmocka_unit_test(test_hidden),     cmocka_unit_test(test_title),
+        cmocka_unit_test(test_cover),      cmocka_unit_test(test_uptime),
+        cmocka_unit_test(test_uuid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

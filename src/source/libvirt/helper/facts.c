@@ -10,38 +10,55 @@
 
 static const int64_t second_ns = 1000000000;
 
-static void read_disk(struct disk_facts *disk, struct xml *xml) {
-    char *device = xml_text(xml, "./@device");
+/* The name of a device is that of its target; NULL when it has none. */
+static char *target_of(const struct xml_element *device) {
+    const struct xml_element *target = xml_child(device, "target");
+    char *name = NULL;
+    for (; target && !name; target = xml_next(target))
+        name = xml_attribute(target, "dev");
+    return name;
+}
 
-    disk->target = xml_text(xml, "./target/@dev");
-    disk->is_disk = !device || strcmp(device, "disk") == 0 || strcmp(device, "lun") == 0;
-    disk->shareable = xml_count(xml, "./shareable") > 0;
-    disk->has_chain = xml_count(xml, "./backingStore/*") > 0;
-    disk->lower_bytes = disk->has_chain ? ABSENT : 0;
+static struct disk_facts read_disk(char *target, const struct xml_element *element) {
+    char *device = xml_attribute(element, "device");
+    const struct disk_facts disk = {
+        .target = target,
+        .is_disk = !device || strcmp(device, "disk") == 0 || strcmp(device, "lun") == 0,
+        .shareable = xml_child(element, "shareable"),
+        .has_chain = !xml_is_empty(xml_child(element, "backingStore")),
+        .lower_bytes = xml_is_empty(xml_child(element, "backingStore")) ? 0 : ABSENT,
+    };
     free(device);
+    return disk;
 }
 
-static void read_disks(struct guest_facts *facts, struct xml *xml) {
-    static const char path[] = "/domain/devices/disk[target/@dev]";
-    int count = xml_count(xml, path);
-
-    facts->disks = memory_array((size_t)count, sizeof *facts->disks);
-    for (int i = 0; i < count; i++) {
-        xml_enter(xml, path, i);
-        read_disk(&facts->disks[facts->disk_count++], xml);
+static void read_disks(struct guest_facts *facts, const struct xml_element *devices) {
+    size_t capacity = 0;
+    const struct xml_element *disk = xml_child(devices, "disk");
+    for (; disk; disk = xml_next(disk)) {
+        char *target = target_of(disk);
+        if (!target)
+            continue;
+        facts->disks =
+            memory_grow(facts->disks, facts->disk_count, &capacity, sizeof *facts->disks);
+        facts->disks[facts->disk_count++] = read_disk(target, disk);
     }
 }
 
-static void read_nics(struct guest_facts *facts, struct xml *xml) {
-    static const char path[] = "/domain/devices/interface[target/@dev]";
-    int count = xml_count(xml, path);
-
-    facts->nics = memory_array((size_t)count, sizeof *facts->nics);
-    for (int i = 0; i < count; i++) {
-        xml_enter(xml, path, i);
-        facts->nics[facts->nic_count++].name = xml_text(xml, "./target/@dev");
+static void read_nics(struct guest_facts *facts, const struct xml_element *devices) {
+    size_t capacity = 0;
+    const struct xml_element *nic = xml_child(devices, "interface");
+    for (; nic; nic = xml_next(nic)) {
+        char *target = target_of(nic);
+        if (!target)
+            continue;
+        facts->nics = memory_grow(facts->nics, facts->nic_count, &capacity, sizeof *facts->nics);
+        facts->nics[facts->nic_count++] = (struct nic_facts){.name = target};
     }
 }
+
+static const char os_path[] =
+    "/domain/metadata/*[local-name()='libosinfo']/*[local-name()='os']/@id";
 
 /* The title, or else the name that a user of OpenStack (nova) or oVirt has given. */
 static const char title_path[] =
@@ -49,27 +66,52 @@ static const char title_path[] =
     "/domain[not(title[normalize-space()])]/metadata/*[local-name()='instance' or "
     "local-name()='vm']/*[local-name()='name']";
 
+static int64_t read_memory(const struct xml_element *domain) {
+    const struct xml_element *memory = xml_child(domain, "memory");
+    char *unit = xml_attribute(memory, "unit");
+    int64_t kib = !unit || strcmp(unit, "KiB") == 0 ? xml_content_number(memory) : 0;
+    free(unit);
+    return kib;
+}
+
+static bool has_agent(const struct xml_element *devices) {
+    const struct xml_element *channel = xml_child(devices, "channel");
+    while (channel &&
+           !xml_attribute_is(xml_child(channel, "target"), "name", "org.qemu.guest_agent.0"))
+        channel = xml_next(channel);
+    return channel;
+}
+
+static void read_balloon(struct guest_facts *facts, const struct xml_element *devices) {
+    const struct xml_element *balloon = xml_child(devices, "memballoon");
+    char *model = xml_attribute(balloon, "model");
+    facts->has_balloon = model && strcmp(model, "none") != 0;
+    facts->balloon_period = xml_attribute_number(xml_child(balloon, "stats"), "period");
+    free(model);
+}
+
 struct guest_facts *facts_parse(const char *text) {
     struct xml *xml = xml_new(text);
     if (!xml)
         return NULL;
 
     struct guest_facts *facts = memory_alloc(sizeof *facts);
+    const struct xml_element *domain = xml_root(xml);
+    const struct xml_element *devices = xml_child(domain, "devices");
+    const struct xml_element *vcpu = xml_child(domain, "vcpu");
+    bool described = xml_child(domain, "title") || xml_child(domain, "metadata");
     facts->id = -1;
-    facts->type = xml_text(xml, "/domain/@type");
-    facts->guest_os = xml_text(xml, "/domain/metadata/*[local-name()='libosinfo']/"
-                                    "*[local-name()='os']/@id");
-    facts->title = xml_text(xml, title_path);
-    int64_t cpus = xml_number(xml, "/domain/vcpu/@current");
-    facts->cpus = (int32_t)(cpus ? cpus : xml_number(xml, "/domain/vcpu"));
-    facts->memory_kib = xml_number(xml, "/domain/memory[not(@unit) or @unit='KiB']");
-    facts->hugepages = xml_count(xml, "/domain/memoryBacking/hugepages") > 0;
-    facts->has_balloon = xml_count(xml, "/domain/devices/memballoon[@model!='none']") > 0;
-    facts->has_agent = xml_count(xml, "/domain/devices/channel/target"
-                                      "[@name='org.qemu.guest_agent.0']") > 0;
-    facts->balloon_period = xml_number(xml, "/domain/devices/memballoon/stats/@period");
-    read_disks(facts, xml);
-    read_nics(facts, xml);
+    facts->type = xml_attribute(domain, "type");
+    facts->guest_os = described ? xml_text(xml, os_path) : NULL;
+    facts->title = described ? xml_text(xml, title_path) : NULL;
+    int64_t cpus = xml_attribute_number(vcpu, "current");
+    facts->cpus = (int32_t)(cpus ? cpus : xml_content_number(vcpu));
+    facts->memory_kib = read_memory(domain);
+    facts->hugepages = xml_child(xml_child(domain, "memoryBacking"), "hugepages");
+    facts->has_agent = has_agent(devices);
+    read_balloon(facts, devices);
+    read_disks(facts, devices);
+    read_nics(facts, devices);
     xml_free(xml);
     return facts;
 }

@@ -89,3 +89,71 @@ bool xml_enter(struct xml *xml, const char *path, int index) {
     xmlXPathFreeObject(object);
     return found;
 }
+
+static const xmlNode *node_of(const struct xml_element *element) {
+    return (const xmlNode *)(const void *)element;
+}
+
+/* The node, or the first one behind it, that is an element of this name. */
+static const struct xml_element *find_named(const xmlNode *node, const char *name) {
+    for (; node; node = node->next)
+        if (node->type == XML_ELEMENT_NODE && !node->ns &&
+            strcmp((const char *)node->name, name) == 0)
+            return (const struct xml_element *)(const void *)node;
+    return NULL;
+}
+
+const struct xml_element *xml_root(const struct xml *xml) {
+    return (const struct xml_element *)(const void *)xmlDocGetRootElement(xml->document);
+}
+
+const struct xml_element *xml_child(const struct xml_element *parent, const char *name) {
+    return parent ? find_named(node_of(parent)->children, name) : NULL;
+}
+
+const struct xml_element *xml_next(const struct xml_element *element) {
+    return find_named(node_of(element)->next, (const char *)node_of(element)->name);
+}
+
+bool xml_is_empty(const struct xml_element *element) {
+    const xmlNode *child = element ? node_of(element)->children : NULL;
+    while (child && child->type != XML_ELEMENT_NODE)
+        child = child->next;
+    return !child;
+}
+
+/* Takes what libxml2 allocated. */
+static char *take(xmlChar *value) {
+    char *text = value && *value ? memory_strdup((const char *)value) : NULL;
+    xmlFree(value);
+    return text;
+}
+
+static int64_t take_number(xmlChar *value) {
+    int64_t number = value ? strtoll((const char *)value, NULL, 10) : 0;
+    xmlFree(value);
+    return number;
+}
+
+static xmlChar *attribute(const struct xml_element *element, const char *name) {
+    return element ? xmlGetNoNsProp(node_of(element), (const xmlChar *)name) : NULL;
+}
+
+char *xml_attribute(const struct xml_element *element, const char *name) {
+    return take(attribute(element, name));
+}
+
+bool xml_attribute_is(const struct xml_element *element, const char *name, const char *value) {
+    xmlChar *found = attribute(element, name);
+    bool same = found && strcmp((const char *)found, value) == 0;
+    xmlFree(found);
+    return same;
+}
+
+int64_t xml_attribute_number(const struct xml_element *element, const char *name) {
+    return take_number(attribute(element, name));
+}
+
+int64_t xml_content_number(const struct xml_element *element) {
+    return element ? take_number(xmlNodeGetContent(node_of(element))) : 0;
+}
