@@ -13,6 +13,7 @@ import os
 import pathlib
 import re
 import secrets
+import shutil
 import statistics
 import subprocess
 import sys
@@ -41,6 +42,7 @@ FORMAT_SAMPLES = (1, 15)
 # CPU a series of programs that are not installed here, against tuned.py's, as it was measured side by
 # side with 1000 guests: govc 20 us, telegraf 22 us, tuned.py 43 us.
 PEER_SHARES = {"govc": 20 / 43, "telegraf": 22 / 43}
+GOVC_ROUNDS = 5
 # Polls of libvirt's test driver.
 POLLED_GUESTS, POLLS = 200, 10
 # Real guests below a libvirtd.
@@ -167,9 +169,32 @@ def measure_thousand(server, results):
                 "at most 6500")
     results.ratio("1000 guests: CPU against tuned.py", cpu["vperf"], cpu["tuned.py"], 40,
                   runs=[run["cpu"] for run in runs["tuned.py"]])
+    measured = measure_govc(server, results)
     for name, share in PEER_SHARES.items():
-        results.ratio(f"1000 guests: CPU against {name} (recorded, not run here)", cpu["vperf"],
-                      cpu["tuned.py"] * share, 20)
+        if name not in measured:
+            results.ratio(f"1000 guests: CPU against {name} (recorded, not run here)", cpu["vperf"],
+                          cpu["tuned.py"] * share, 20)
+
+
+def measure_govc(server, results):
+    """All counters of 1000 guests by name, and no hosts; return what was measured."""
+    if not server.options.govc:
+        return ()
+    names = server.offered()
+    guests = [f"VirtualMachine:vm-{10000 + number}" for number in range(1000)]
+    file = server.directory / "govc.txt"
+    runs = {"vperf": [], "govc": []}
+    for _ in range(GOVC_ROUNDS):
+        runs["vperf"].append(server.vperf("--type", "vm"))
+        runs["govc"].append(server.govc(*guests, *names, output=file))
+    rows = len(file.read_bytes().splitlines())
+    cpu = {"vperf": median(runs["vperf"], "cpu") / runs["vperf"][0]["series"] * 1e6,
+           "govc": median(runs["govc"], "cpu") / rows * 1e6}
+    for name, each in cpu.items():
+        results.add(f"1000 guests without hosts: CPU a series, {name}", each, f"{each:.2f} us",
+                    runs=[run["cpu"] for run in runs[name]], rss_kib=median(runs[name], "rss_kib"))
+    results.ratio("1000 guests without hosts: CPU against govc", cpu["vperf"], cpu["govc"], 20)
+    return ("govc",)
 
 
 def measure_small(server, results):
@@ -177,15 +202,20 @@ def measure_small(server, results):
     server.set(200)
     arguments = ("--name", "guest-00000", "--counter", "cpu.usage.average")
     runs = {trust: [] for trust in SMALL_TARGETS}
-    versions = []
+    versions, govc = [], []
     for _ in range(SMALL_ROUNDS):
         for trust, each in runs.items():
             each.append(server.vperf(*arguments, trust=trust))
         versions.append(server.run(server.options.vperf, "--version"))
+        if server.options.govc:
+            govc.append(server.govc("VirtualMachine:vm-10000", "cpu.usage.average"))
     for trust, target in SMALL_TARGETS.items():
         cpu = median(runs[trust], "cpu") * 1e3
         results.add(f"one guest, one counter, {trust}: CPU", cpu, f"{cpu:.1f} ms", target,
                     f"at most {target} ms", runs=[run["cpu"] for run in runs[trust]])
+    if govc:
+        results.ratio("one guest, one counter, -k: CPU against govc", median(runs["-k"], "cpu"),
+                      median(govc, "cpu"), 3, runs=[run["cpu"] for run in govc])
     count = server.vperf_instructions(*arguments)
     results.add("one guest, one counter, --ca-file: instructions", count, f"{count / 1e6:.0f} M")
     cpu = median(versions, "cpu") * 1e3
@@ -216,49 +246,53 @@ def test_driver(directory):
     return f"test://{file}"
 
 
+def cpu_of_opening(server, uri):
+    """CPU that libvirt's driver itself takes to open, in whatever program: it reads all XML twice."""
+    script = ("import libvirt, sys, time; begin = time.process_time(); "
+              "libvirt.openReadOnly(sys.argv[1]); print(time.process_time() - begin)")
+    command = ["/usr/bin/python3", "-c", script, uri]
+    return statistics.median(float(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+                             for _ in range(ROUNDS))
+
+
 def measure_polls(server, results):
-    """Polls of libvirt's test driver by vperf and by a script; it is in the program's process, so
-    there are no calls to a daemon to count."""
+    """Polls of libvirt's test driver by vperf and by a script, first with the start of both, then
+    without. The driver is in the program's process, so there are no calls to a daemon to count."""
     uri = test_driver(server.directory)
     file = server.directory / "polls.csv"
-    peer, ours = [], []
+    runs = {name: [] for name in ("ours", "first", "peer", "peer first")}
     for _ in range(ROUNDS):
-        peer.append(server.run("/usr/bin/python3", HERE / "peers" / "domains.py", uri, POLLS, 1,
-                               output=file))
-        rows = len(file.read_bytes().splitlines())
-        ours.append(server.run(server.options.vperf, "collect", "--interval", 1, "--samples",
-                               POLLS - 1, uri))
-    cpu = median(ours, "cpu") / ours[0]["samples"] * 1e6
-    theirs = median(peer, "cpu") / rows * 1e6
-    name = f"{POLLED_GUESTS} guests of libvirt, {POLLS} polls"
-    measure_further_polls(server, results, uri, (median(ours, "cpu"), ours[0]["samples"]),
-                          (median(peer, "cpu"), rows))
-    results.add(f"{name}: CPU a row, vperf", cpu, f"{cpu:.2f} us",
-                runs=[run["cpu"] for run in ours])
-    results.add(f"{name}: CPU a row, domains.py", theirs, f"{theirs:.2f} us",
-                runs=[run["cpu"] for run in peer])
-    results.ratio(f"{name}: CPU a row against domains.py", cpu, theirs, 10)
+        for name, polls in (("peer", POLLS), ("peer first", 2)):
+            done = server.run("/usr/bin/python3", HERE / "peers" / "domains.py", uri, polls, 1,
+                              output=file)
+            runs[name].append({**done, "samples": len(file.read_bytes().splitlines())})
+        for name, polls in (("ours", POLLS), ("first", 2)):
+            runs[name].append(server.run(server.options.vperf, "collect", "--interval", 1,
+                                         "--samples", polls - 1, uri))
+    cpu = {name: median(each, "cpu") for name, each in runs.items()}
+    rows = {name: each[0]["samples"] for name, each in runs.items()}
+    opening = cpu_of_opening(server, uri)
+    name = f"{POLLED_GUESTS} guests of libvirt"
+    results.add(f"{name}: CPU that opening libvirt's driver takes in any program", opening,
+                f"{opening * 1e3:.0f} ms")
+    compare_polls(results, f"{name}, {POLLS} polls with the start of the programs",
+                  cpu["ours"] / rows["ours"], cpu["peer"] / rows["peer"], 10)
+    compare_polls(results, f"{name}, {POLLS} polls with the start, without that opening",
+                  (cpu["ours"] - opening) / rows["ours"], (cpu["peer"] - opening) / rows["peer"])
+    compare_polls(results, f"{name}, a further poll",
+                  (cpu["ours"] - cpu["first"]) / (rows["ours"] - rows["first"]),
+                  (cpu["peer"] - cpu["peer first"]) / (rows["peer"] - rows["peer first"]), 10)
 
 
-def measure_further_polls(server, results, uri, ours, peer):
-    """A poll after the first two: without the start of the programs, and of libvirt's driver in
-    them, which reads the guests' XML for as long as both together take for some polls."""
-    file = server.directory / "polls.csv"
-    first = [server.run(server.options.vperf, "collect", "--interval", 1, "--samples", 1, uri)
-             for _ in range(ROUNDS)]
-    theirs = [server.run("/usr/bin/python3", HERE / "peers" / "domains.py", uri, 2, 1, output=file)
-              for _ in range(ROUNDS)]
-    rows = len(file.read_bytes().splitlines())
-    cpu = (ours[0] - median(first, "cpu")) / (ours[1] - first[0]["samples"]) * 1e6
-    other = (peer[0] - median(theirs, "cpu")) / (peer[1] - rows) * 1e6
-    name = f"{POLLED_GUESTS} guests of libvirt, a further poll"
-    results.add(f"{name}: CPU a row, vperf", cpu, f"{cpu:.2f} us")
-    results.add(f"{name}: CPU a row, domains.py", other, f"{other:.2f} us")
-    results.ratio(f"{name}: CPU a row against domains.py", cpu, other, 10)
+def compare_polls(results, name, ours, theirs, limit=None):
+    """Note the CPU of a row of vperf and of one of domains.py."""
+    results.add(f"{name}: CPU a row, vperf", ours * 1e6, f"{ours * 1e6:.2f} us")
+    results.add(f"{name}: CPU a row, domains.py", theirs * 1e6, f"{theirs * 1e6:.2f} us")
+    results.ratio(f"{name}: CPU a row against domains.py", ours, theirs, limit)
 
 
 def measure_domstats(server, results):
-    """Further polls of real guests through a libvirtd, by vperf and by virsh; a row of vperf is
+    """Real guests through a libvirtd, polled once a second by vperf and by virsh; a row of vperf is
     held against a line of virsh domstats."""
     if reason := unavailable():
         print(f"domstats: skipped: {reason}")
@@ -266,26 +300,36 @@ def measure_domstats(server, results):
     file = server.directory / "domstats.txt"
 
     def virsh(polls):
-        done = server.run("virsh", "-q", "-r", "-c", uri, "; ".join(["domstats"] * polls),
-                          output=file)
-        return done, sum(b"=" in line for line in file.read_bytes().splitlines())
+        # At vperf's pace: without a pause the caches of the processor stay warm.
+        done = server.run("virsh", "-r", "-c", uri, output=file, lines=["domstats"] * polls)
+        return {**done, "samples": sum(b"=" in line for line in file.read_bytes().splitlines())}
 
     def vperf(polls):
-        return server.run(server.options.vperf, "collect", "--type", "vm", "--interval", 2,
+        return server.run(server.options.vperf, "collect", "--type", "vm", "--interval", 1,
                           "--samples", polls - 1, uri, good=(0, 3))  # polls may be late
+    runs = {one: {polls: [] for polls in (2, POLLS)} for one in (virsh, vperf)}
     with tiny_guests(TINY_GUESTS) as uri:
-        few, many = [virsh(2) for _ in range(ROUNDS)], [virsh(POLLS) for _ in range(ROUNDS)]
-        first, ours = [vperf(2) for _ in range(3)], [vperf(POLLS) for _ in range(3)]
-    lines = many[0][1] - few[0][1]
-    theirs = (statistics.median(run["cpu"] for run, _ in many) -
-              statistics.median(run["cpu"] for run, _ in few)) / lines * 1e6
-    cpu = (median(ours, "cpu") - median(first, "cpu")) / (
-        ours[0]["samples"] - first[0]["samples"]) * 1e6
-    name = f"{TINY_GUESTS} QEMU guests, a further poll"
-    results.add(f"{name}: CPU a row, vperf", cpu, f"{cpu:.2f} us")
-    results.add(f"{name}: CPU a line, virsh domstats", theirs, f"{theirs:.2f} us")
-    results.add(f"{name}: CPU a row against a line of virsh domstats", cpu / theirs,
-                f"{cpu / theirs:.2f} times", 1.3, "at most 1.3 times")
+        for _ in range(ROUNDS):
+            for one, each in runs.items():
+                for polls, done in each.items():
+                    done.append(one(polls))
+    name = f"{TINY_GUESTS} QEMU guests"
+    for one, what in ((virsh, "a line, virsh domstats"), (vperf, "a row, vperf")):
+        cpu = further(runs[one])
+        results.add(f"{name}, a further poll: CPU {what}", cpu, f"{cpu:.2f} us")
+        whole = median(runs[one][POLLS], "cpu") * 1e3
+        results.add(f"{name}, {POLLS} polls with the start: CPU, {what.rpartition(', ')[2]}", whole,
+                    f"{whole:.0f} ms")
+    ratio = further(runs[vperf]) / further(runs[virsh])
+    results.add(f"{name}, a further poll: CPU a row against a line of virsh domstats", ratio,
+                f"{ratio:.2f} times", 1.3, "at most 1.3 times")
+
+
+def further(runs):
+    """CPU of a row of what all polls have more than the first two, in us."""
+    first, all_polls = (runs[polls] for polls in (2, POLLS))
+    rows = median(all_polls, "samples") - median(first, "samples")
+    return (median(all_polls, "cpu") - median(first, "cpu")) / rows * 1e6
 
 
 def measure_requests(server, results):
@@ -626,11 +670,14 @@ def parse_options():
     parser.add_argument("--servers", type=pathlib.Path, required=True, help="has vcsim")
     parser.add_argument("--bench", type=pathlib.Path, required=True,
                         help="has responder, measure, deserialize, history and month; gets results.json")
+    parser.add_argument("--govc", type=pathlib.Path, help="govc, to be measured as well")
     parser.add_argument("--only", choices=PARTS, nargs="*", default=list(PARTS),
                         help="parts to measure; all by default")
     options = parser.parse_args()
     for name in ("vperf", "servers", "bench"):
         setattr(options, name, getattr(options, name).resolve())
+    found = options.govc or shutil.which("govc", path=f"{options.bench}:{os.environ['PATH']}")
+    options.govc = found and pathlib.Path(found).resolve()
     return options
 
 

@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -88,15 +89,23 @@ class Server:
         """Return {method: number} of the requests since the last time."""
         return json.loads(self.fetch("/bench"))
 
-    def run(self, *command, output="/dev/null", environment=(), good=(0,)):
-        """Run a client; return what measure says, its messages, series and samples."""
-        done = subprocess.run([str(self.directory / "measure"), str(output), *map(str, command)],
-                              env={**self.environment, **dict(environment)}, stdin=subprocess.DEVNULL, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True)
-        result = json.loads(done.stdout)
+    def run(self, *command, output="/dev/null", environment=(), good=(0,), lines=()):
+        """Run a client; return what measure says, its messages, series and samples. It gets a line
+        a second on its standard input."""
+        process = subprocess.Popen([str(self.directory / "measure"), str(output),
+                                    *map(str, command)],
+                                   env={**self.environment, **dict(environment)}, text=True,
+                                   stdin=subprocess.PIPE if lines else subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for number, line in enumerate(lines):
+            time.sleep(1 if number else 0)
+            process.stdin.write(line + "\n")
+            process.stdin.flush()
+        told, messages = process.communicate()
+        result = json.loads(told)
         if result["status"] not in good:
-            raise RuntimeError(f"{command[0]}: status {result['status']}\n{done.stderr}")
-        counts = re.search(r"(\d+) series, (\d+) samples", done.stderr)
+            raise RuntimeError(f"{command[0]}: status {result['status']}\n{messages}")
+        counts = re.search(r"(\d+) series, (\d+) samples", messages)
         result["series"], result["samples"] = map(int, counts.groups()) if counts else (0, 0)
         return result
 
@@ -105,6 +114,21 @@ class Server:
         options, environment = self.trust[trust]
         return self.run(self.options.vperf, "collect", *options, *of_samples(arguments), self.url,
                         output=output, environment=environment)
+
+    def offered(self):
+        """Return the names of the counters that guests have samples of."""
+        file = self.directory / "vperf.csv"
+        self.vperf("--type", "vm", "--name", "guest-0000*", output=file)
+        lines = file.read_text().splitlines()[1:]
+        return sorted({line.split(",")[6] for line in lines if ",#" not in line})
+
+    def govc(self, *arguments, output="/dev/null"):
+        """Run govc metric.sample, for the newest sample; a session of its own, as vperf has."""
+        environment = {"GOVC_URL": self.responder.url, "GOVC_USERNAME": "user",
+                       "GOVC_PASSWORD": self.environment["VPERF_PASSWORD"], "GOVC_INSECURE": "1",
+                       "GOVC_PERSIST_SESSION": "false"}
+        return self.run(self.options.govc, "metric.sample", "-n", 1, *arguments, output=output,
+                        environment=environment)
 
     def vperf_instructions(self, *arguments, of=None):
         """Run vperf collect under callgrind; return the instructions, of one function if named."""
