@@ -172,6 +172,9 @@ static bool check_repetition(const struct options *options, struct error *error)
     return true;
 }
 
+/* Targets of HTTPS. */
+#define TRUSTED "ESXi, vCenter, Proxmox VE and XenServer"
+
 /* The options that only some sources take. */
 static const struct {
     const char *name;
@@ -179,9 +182,9 @@ static const struct {
     enum option option;
     unsigned group;
 } special_options[] = {
-    {"--ca-file", "ESXi and vCenter", OPTION_CA_FILE, SOURCE_TAKES_TRUST},
-    {"--thumbprint", "ESXi and vCenter", OPTION_THUMBPRINT, SOURCE_TAKES_TRUST},
-    {"--insecure", "ESXi and vCenter", OPTION_INSECURE, SOURCE_TAKES_TRUST},
+    {"--ca-file", TRUSTED, OPTION_CA_FILE, SOURCE_TAKES_TRUST},
+    {"--thumbprint", TRUSTED, OPTION_THUMBPRINT, SOURCE_TAKES_TRUST},
+    {"--insecure", TRUSTED, OPTION_INSECURE, SOURCE_TAKES_TRUST},
     {"--jobs", "ESXi and vCenter", OPTION_JOBS, SOURCE_TAKES_JOBS},
     {"--attributes", "ESXi, vCenter and history files", OPTION_ATTRIBUTES, SOURCE_TAKES_ATTRIBUTES},
     {"--balloon-period", "libvirt", OPTION_BALLOON_PERIOD, SOURCE_TAKES_BALLOON_PERIOD},

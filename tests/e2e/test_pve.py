@@ -215,6 +215,26 @@ def test_last_takes_rrddata(vperf, lab):
     assert 25 <= len([row for row in got if row["counter"] == "cpu.usage.average"]) <= 30
 
 
+def test_record_report_and_compare(vperf, lab, tmp_path):
+    """They know nothing of Proxmox VE; what it does not tell is told."""
+    done = vperf.run("compare", "--interval", "1", "--name", "web01", *lab.args())
+    assert done.status == 0 and "ready and co-stop are absent" in done.err, done
+    assert {row["id"] for row in done.rows} == {"lab/102", "lab/103"}
+    assert {row["cpu.readiness.average"] for row in done.rows} == {""}
+    report = vperf.run("report", "--last", "1h", *lab.args())
+    got = {row["id"]: row for row in report.rows if row["id"]}
+    assert got["lab/103"]["cpu_percent_p95"] == "18.75"
+    history = tmp_path / "pve.db"
+    process = vperf.start("record", "--interval", "1", "--output", history, *lab.args())
+    while ",10,2," not in vperf.run("history", history).out:
+        assert process.poll() is None, process.communicate()
+    process.send_signal(2)
+    process.communicate(timeout=60)
+    kept = vperf.run("collect", "--last", "1h", history).rows
+    assert {row["id"] for row in kept if row["type"] == "host"} == {"lab/node/pve1",
+                                                                    "lab/node/pve2"}
+
+
 def test_password_and_ticket(vperf, lab):
     """A user without a token logs in, in the realm pam unless another one is named."""
     for user in ("root@pam", "root"):

@@ -8,11 +8,11 @@
 
 #include "core/clock.h"
 #include "core/memory.h"
-#include "source/libvirt/counters/mapping.h"
 #include "source/grid.h"
-#include "source/measured.h"
+#include "source/libvirt/counters/mapping.h"
 #include "source/libvirt/sample/sample_record.h"
 #include "source/libvirt/tracks.h"
+#include "source/measured.h"
 
 static const int64_t second_ns = 1000000000;
 static const int64_t shortest_deadline_ns = 3 * 1000000000LL;

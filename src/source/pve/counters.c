@@ -83,6 +83,8 @@ static const struct row rows[] = {
     {"cpu.used.summation", "approximate",
      "guest: cpu * cpus * interval, the whole QEMU process; host: cpu * CPUs * interval",
      .guest = {FORM_VALUE, 1, PVE_CPU_USED, 0}, .node = {FORM_VALUE, 1, PVE_NODE_CPU_USED, 0}},
+    {.name = "cpu.ready.summation", .formula = "absent: Proxmox VE does not tell it"},
+    {.name = "cpu.readiness.average", .formula = "absent: Proxmox VE does not tell it"},
     {"cpu.corecount.provisioned.average", "exact", "guest: cpus",
      .guest = {FORM_VALUE, 1, PVE_CPUS, 0}},
     {"cpu.corecount.usage.average", "exact", "host: sum of cpus over running guests",

@@ -29,6 +29,7 @@ struct pve {
     struct measured measured;
     bool begun; /* a round has come to its end */
     bool resolution_told;
+    bool ready_told;
 };
 
 /* pve_load: reads the cluster anew, and makes the inventory of it. */

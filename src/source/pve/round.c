@@ -195,6 +195,20 @@ static void report_export(const struct pve_look *round) {
     free(text);
 }
 
+/* Who names a counter that nobody here has is to know why. */
+static void tell_ready(struct pve *pve) {
+    const struct counter *ready = catalog_by_name(pve->catalog, "cpu.ready.summation");
+    const struct counter *readiness = catalog_by_name(pve->catalog, "cpu.readiness.average");
+    bool named =
+        pve->selection->counters.includes > 0 && (selection_has_counter(pve->selection, ready) ||
+                                                  selection_has_counter(pve->selection, readiness));
+    if (named && !pve->ready_told)
+        report(pve->options.reporter, REPORT_WARNING,
+               "Proxmox VE does not tell how long guests wait for a CPU: ready and co-stop are "
+               "absent; pve.cpuPressureSome is no ready time");
+    pve->ready_told = true;
+}
+
 /* Everything about a round whose cluster has answered. */
 static bool finish(struct pve_look *round, int64_t skipped, struct error *error) {
     struct pve *pve = round->pve;
@@ -207,6 +221,7 @@ static bool finish(struct pve_look *round, int64_t skipped, struct error *error)
     end_removed(round, resources->data);
     if (pve_renew(pve, json_incref((json_t *)resources->data)))
         round->events->renewed(round->events->context, pve->inventory);
+    tell_ready(pve);
     begin_tracks(round);
     read_export(round);
     report_export(round);

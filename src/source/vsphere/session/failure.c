@@ -69,7 +69,8 @@ static const struct {
     const char *mark;
     const char *name;
 } others[] = {
-    {"pve-api-daemon", "Proxmox VE, which has no vSphere API and no libvirt API"},
+    {"pve-api-daemon", "Proxmox VE, which has no vSphere API and no libvirt API: name it "
+                       "pve://USER@REALM!TOKEN@HOST"},
     {"Xapi Server", "XenServer or XCP-ng, which has no vSphere API and no libvirt API"},
 };
 
@@ -98,11 +99,12 @@ static bool describe_tls(const struct channel *channel, struct error *error) {
     const char *refusal = tls_refusal(session->tls);
     char way[WAY_SIZE];
     if (refusal)
-        return error_set(error, ERROR_TLS, "%s%s: %s%s", session->label,
-                         way_of(session, way, sizeof way), refusal,
-                         g_str_has_suffix(session->label, ":8006")
-                             ? " (8006 is the port of Proxmox VE, which has no vSphere API)"
-                             : "");
+        return error_set(
+            error, ERROR_TLS, "%s%s: %s%s", session->label, way_of(session, way, sizeof way),
+            refusal,
+            g_str_has_suffix(session->label, ":8006")
+                ? " (8006 is the port of Proxmox VE, which has no vSphere API: name it pve://HOST)"
+                : "");
     return error_set(error, ERROR_TLS, "%s: TLS handshake failed%s (%s): %s", session->label,
                      way_of(session, way, sizeof way), reason_text(channel->soap),
                      channel->tls_advice ? channel->tls_advice
