@@ -103,7 +103,7 @@ static const struct {
     {"[target a]\nuri = two words\n", "a", ":2: 'two words' is no target", 0644},
     {"[target two words]\n", "h.x", ":1: 'two words' is no target", 0644},
     {"[target a]\nuri = test:///default\nthumbprint = AA\n", "a",
-     ":3: --thumbprint is for ESXi and vCenter", 0644},
+     ":3: --thumbprint is for ESXi, vCenter, Proxmox VE and XenServer", 0644},
     {"[target a]\nuri = ./x.db\njobs = 2\n", "a", ":3: --jobs is for ESXi and vCenter", 0644},
     {"[target a]\nguest-agent = yes\n", "a", ":2: --guest-agent is for libvirt", 0644},
     {"[target a]\npassword = geheim\n", "a",
