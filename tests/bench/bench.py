@@ -576,13 +576,14 @@ def measure_deserializer(server, results):
 # Guests, series of each, and rounds of 20 s; and the targets.
 RECORDED_GUESTS, RECORDED_SERIES, RECORDED_ROUNDS = 1010, 100, 60
 RECORDED_DAYS, COMMIT_ROUNDS = 30, 30
+NOISE_GUESTS, NOISE_SERIES = 2, 32
 
 
-def run_history(options, directory, guests, series, rounds, every):
-    """What the program history measured: {name: number}."""
-    file = directory / f"{guests}.db"
-    done = subprocess.run([options.bench / "history", file, RECORDED_VALUES, str(guests), str(series),
-                           str(rounds), str(every)], capture_output=True, text=True, check=True)
+def run_history(options, directory, *numbers, values=RECORDED_VALUES):
+    """What the program history measured, with these guests, series, rounds, ...: {name: number}."""
+    file = directory / f"{numbers[0]}.db"
+    done = subprocess.run([options.bench / "history", file, values, *map(str, numbers)],
+                          capture_output=True, text=True, check=True)
     return {name: float(value) for name, value in map(str.split, done.stdout.splitlines())}
 
 
@@ -596,6 +597,10 @@ def measure_recording(server, results):
     size, read = one["bytes_per_sample"], one["read_one_series_ms"]
     results.add("history: bytes per sample, recorded values", size, f"{size:.2f}", 1, "at most 1")
     results.add("history: one series of 30 days", read, f"{read:.0f} ms", 50, "at most 50 ms")
+    noise = run_history(server.options, server.directory, NOISE_GUESTS, NOISE_SERIES,
+                        RECORDED_DAYS * 4320, COMMIT_ROUNDS, values="noise")["bytes_per_sample"]
+    results.add("history: bytes per sample, noise whose entropy is 2.00", noise, f"{noise:.2f}",
+                2.4, "at most 2.4")
     many = run_history(server.options, server.directory, RECORDED_GUESTS, RECORDED_SERIES,
                        RECORDED_ROUNDS, 1)
     name = f"history: a round of {RECORDED_GUESTS} entities, {RECORDED_SERIES} series each"
@@ -603,6 +608,24 @@ def measure_recording(server, results):
                              ("memory_mb", "MB", 150)):
         results.add(f"{name}: {key.partition('_')[0]}", many[key], f"{many[key]:.2f} {unit}",
                     limit, f"at most {limit} {unit}")
+
+
+# Rounds of 300 s in a week: what a round costs, and memory, do not depend on the time between them.
+WEEK_ROUNDS, WEEK_INTERVAL = 2016, 300
+
+
+def measure_week(server, results):
+    """Memory of a recorder after a day and after a week."""
+    week = run_history(server.options, server.directory, RECORDED_GUESTS, RECORDED_SERIES,
+                       WEEK_ROUNDS, 1, WEEK_INTERVAL)
+    day, end = week["memory_after_a_day_mb"], week["memory_at_the_end_mb"]
+    name = f"history: a week of {RECORDED_GUESTS} entities, {RECORDED_SERIES} series each"
+    results.add(f"{name}: memory at its end", end, f"{end:.1f} MiB", 150, "at most 150 MiB")
+    results.add(f"{name}: memory against that after a day", end / day, f"{end / day:.2f} times",
+                1.1, "at most 1.1 times")
+    for key, unit, limit in (("cpu_per_round_s", "s", 2), ("written_mb_per_round", "MB", 10)):
+        results.add(f"{name}: {key.partition('_')[0]} per round", week[key],
+                    f"{week[key]:.2f} {unit}", limit, f"at most {limit} {unit}")
 
 
 # Guests, series of each, and hours of 20 s; their hosts are among them.
@@ -660,7 +683,9 @@ PARTS = {"cpu": measure_cpu, "formats": measure_formats, "thousand": measure_tho
          "steady": lambda server, results: measure_steady(server.options, results),
          "serve": lambda server, results: measure_serve(server.options, results),
          "deserializer": measure_deserializer, "recording": measure_recording,
-         "report": measure_report, "push": measure_push}
+         "report": measure_report, "push": measure_push, "week": measure_week}
+# Minutes of its own: ./dev soak measures it.
+LONG = {"week"}
 
 
 def parse_options():
@@ -671,8 +696,9 @@ def parse_options():
     parser.add_argument("--bench", type=pathlib.Path, required=True,
                         help="has responder, measure, deserialize, history and month; gets results.json")
     parser.add_argument("--govc", type=pathlib.Path, help="govc, to be measured as well")
-    parser.add_argument("--only", choices=PARTS, nargs="*", default=list(PARTS),
-                        help="parts to measure; all by default")
+    parser.add_argument("--only", choices=PARTS, nargs="*",
+                        default=[part for part in PARTS if part not in LONG],
+                        help="parts to measure; all but week by default")
     options = parser.parse_args()
     for name in ("vperf", "servers", "bench"):
         setattr(options, name, getattr(options, name).resolve())

@@ -2,8 +2,9 @@
 /*
  * What a history costs: writes rounds of guests whose series have the values of a file of recorded
  * ones (type, id, values), and reads one series of the first guest.
- * EVERY rounds are one transaction.
- * Usage: history FILE.db VALUES.tsv GUESTS SERIES ROUNDS EVERY; prints NAME VALUE lines.
+ * EVERY rounds are one transaction. "noise" in place of VALUES.tsv: whole numbers below 65536 by
+ * chance. INTERVAL: seconds between rounds, 20 unless it is given.
+ * Usage: history FILE.db VALUES.tsv GUESTS SERIES ROUNDS EVERY [INTERVAL]; prints NAME VALUE lines.
  */
 #include <glib.h>
 #include <inttypes.h>
@@ -12,15 +13,30 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "history/reader.h"
 #include "history/writer.h"
 #include "values.h"
 
-enum { INTERVAL = 20, DAY = 86400 };
+enum { DAY = 86400, NOISE_BITS = 16, MIB = 1024 * 1024 };
+
+static int interval = 20;
 
 static const int64_t begin = 1763751600;
+
+/* What is resident now. */
+static double memory_mib(void) {
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (!file)
+        return 0;
+    if (fscanf(file, "%*d %ld", &pages) != 1)
+        pages = 0;
+    fclose(file);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE) / MIB;
+}
 
 static double cpu_seconds(void) {
     struct rusage usage;
@@ -45,12 +61,12 @@ static void write_guest(struct writer *writer, const struct values *values, int 
         snprintf(text, sizeof text, "group.counter%d.average", i);
         const struct counter counter = {
             .name = text, .unit = "number", .rollup = "average", .stats = "rate"};
-        const struct sample sample = {begin + INTERVAL * (round + 1),
+        const struct sample sample = {begin + interval * (round + 1),
                                       values_at(values, guest, i, round)};
         const struct series series = {.entity = &entity,
                                       .counter = &counter,
                                       .instance = "",
-                                      .interval = INTERVAL,
+                                      .interval = interval,
                                       .count = 1,
                                       .samples = &sample};
         writer_add(writer, 0, &series);
@@ -62,7 +78,7 @@ static bool write_all(const char *path, const struct values *values, int guests,
     static const struct retention retention = {35 * DAY, 1095 * (int64_t)DAY};
     static const struct log log = {.level = LOG_QUIET};
     struct error error = {0};
-    double before = cpu_seconds(), most = 0;
+    double before = cpu_seconds(), most = 0, day = 0;
     struct writer *writer = writer_open(path, &retention, &log, &error);
     for (int64_t round = 0; writer && round < rounds; round++) {
         double start = cpu_seconds();
@@ -71,13 +87,18 @@ static bool write_all(const char *path, const struct values *values, int guests,
         if ((round + 1) % every == 0 && !writer_commit(writer, 0, &error))
             return false;
         most = MAX(most, cpu_seconds() - start);
+        if ((round + 1) * interval == DAY)
+            day = memory_mib();
     }
+    double last = memory_mib();
     writer_close(writer);
     struct rusage usage;
     struct stat file;
     getrusage(RUSAGE_SELF, &usage);
     printf("cpu_per_round_s %.4f\n", (cpu_seconds() - before) / (double)rounds);
     printf("cpu_most_s %.4f\n", most);
+    if (day > 0)
+        printf("memory_after_a_day_mb %.1f\nmemory_at_the_end_mb %.1f\n", day, last);
     printf("memory_mb %.1f\n", (double)usage.ru_maxrss / 1024);
     printf("written_mb_per_round %.3f\n", (double)usage.ru_oublock / 2048 / (double)rounds);
     if (stat(path, &file) == 0)
@@ -109,8 +130,14 @@ static bool read_one(const char *path) {
 
 int main(int argc, char **argv) {
     struct values values = {.count = 0};
-    if (argc != 7 || !values_read(&values, argv[2])) {
-        fprintf(stderr, "usage: history FILE.db VALUES.tsv GUESTS SERIES ROUNDS EVERY\n");
+    bool noise = argc > 2 && strcmp(argv[2], "noise") == 0;
+    if (argc == 8)
+        interval = (int)strtol(argv[7], NULL, 10);
+    if (noise)
+        values_noise(&values, NOISE_BITS);
+    if (argc < 7 || argc > 8 || interval <= 0 || (!noise && !values_read(&values, argv[2]))) {
+        fprintf(stderr, "usage: history FILE.db VALUES.tsv GUESTS SERIES ROUNDS EVERY "
+                        "[INTERVAL]\n");
         return 2;
     }
     int guests = (int)strtol(argv[3], NULL, 10), series = (int)strtol(argv[4], NULL, 10);

@@ -24,6 +24,19 @@ bool values_read(struct values *values, const char *path) {
     return true;
 }
 
+void values_noise(struct values *values, int bits) {
+    enum { LISTS = 64, LENGTH = 10007, SEED = 10 };
+    GRand *dice = g_rand_new_with_seed(SEED);
+    for (; values->count < LISTS; values->count++) {
+        int64_t *list = g_new(int64_t, LENGTH);
+        for (size_t i = 0; i < LENGTH; i++)
+            list[i] = g_rand_int_range(dice, 0, 1 << bits);
+        values->lengths[values->count] = LENGTH;
+        values->lists[values->count] = list;
+    }
+    g_rand_free(dice);
+}
+
 void values_done(struct values *values) {
     for (size_t i = 0; i < values->count; i++)
         g_free(values->lists[i]);
