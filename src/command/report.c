@@ -226,10 +226,13 @@ static bool write_report(struct run *run, struct usage *usage, const struct plan
         .width = options_terminal_width(options),
         .spreadsheet_safe = options->sink.spreadsheet_safe,
     };
-    struct findings findings;
-    findings_init(&findings, usage, &order);
-    bool good = plan->page->write(stream, &findings, &form, &run->fatal);
-    findings_done(&findings);
+    bool good = usage_complete(usage, &run->fatal);
+    if (good) {
+        struct findings findings;
+        findings_init(&findings, usage, &order);
+        good = plan->page->write(stream, &findings, &form, &run->fatal);
+        findings_done(&findings);
+    }
     g_ptr_array_free(order.gaps, TRUE);
     return good;
 }
@@ -240,7 +243,7 @@ static void expect_ends(const struct options *options, const struct sizing_rules
     const double percents[] = {50, 95, 99, rules->value[RULE_CPU_PERCENTILE],
                                rules->value[RULE_MEMORY_PERCENTILE]};
     if (all_recorded(options))
-        usage_expect_ends(usage, percents, options->target_count == 1 ? G_N_ELEMENTS(percents) : 0);
+        usage_expect_ends(usage, percents, G_N_ELEMENTS(percents), options->target_count == 1);
 }
 
 static int make_report(const struct options *options, const struct plan *plan,

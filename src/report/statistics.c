@@ -50,6 +50,33 @@ void distribution_compact(struct distribution *distribution) {
     free_values(distribution);
 }
 
+void distribution_wait(struct distribution *distribution, int64_t offset) {
+    distribution->waiting = memory_check(reallocarray(
+        distribution->waiting, distribution->waiting_count + 1, sizeof *distribution->waiting));
+    distribution->waiting[distribution->waiting_count++] =
+        (struct waiting){offset, distribution->count};
+    free(distribution->sorted);
+    distribution->sorted = NULL;
+    distribution->count = 0;
+}
+
+void distribution_merge(struct distribution *distribution, const struct occurrence *list,
+                        size_t more) {
+    const struct occurrence *old = distribution->sorted;
+    struct occurrence *merged = memory_array(distribution->count + more, sizeof *merged);
+    size_t count = 0, k = 0;
+    for (size_t i = 0; i < more; i++) {
+        for (; k < distribution->count && old[k].value <= list[i].value; k++)
+            append(merged, &count, old[k].value, old[k].count);
+        append(merged, &count, list[i].value, list[i].count);
+    }
+    for (; k < distribution->count; k++)
+        append(merged, &count, old[k].value, old[k].count);
+    free(distribution->sorted);
+    distribution->sorted = merged;
+    distribution->count = count;
+}
+
 static void reserve(struct distribution *distribution, size_t more) {
     size_t needed = distribution->value_count + more;
     if (needed <= distribution->value_capacity)
@@ -107,6 +134,7 @@ double distribution_percentile(struct distribution *distribution, double percent
     double value = 0, next = 0;
     if (!distribution->total)
         return 0;
+    g_assert(!distribution->waiting_count);
     if (distribution->known)
         return known_percentile(distribution, percent);
     distribution_compact(distribution);
@@ -171,6 +199,7 @@ void distribution_done(struct distribution *distribution) {
     free(distribution->sorted);
     free(distribution->values);
     free(distribution->known);
+    free(distribution->waiting);
     *distribution = (struct distribution){.sorted = NULL};
 }
 

@@ -26,6 +26,12 @@ struct percentile {
     double value;
 };
 
+/* Different values that are elsewhere: so many, at an offset of who keeps them. */
+struct waiting {
+    int64_t offset;
+    size_t count;
+};
+
 /* All values of a series in any order; zeroed is empty. */
 struct distribution {
     double *values; /* in the order they came, as far as they are not in sorted */
@@ -35,7 +41,9 @@ struct distribution {
     size_t count;
     struct percentile *known; /* all that is left of the values when they are gone */
     size_t known_count;
-    uint64_t total; /* values */
+    uint64_t total;          /* values */
+    struct waiting *waiting; /* percentiles are not known before all are here again */
+    size_t waiting_count;
 };
 
 /* distribution_add: one more value, which must be a number. */
@@ -52,6 +60,13 @@ double distribution_percentile(struct distribution *distribution, double percent
 
 /* distribution_compact: from now on it takes the room of its different values. */
 void distribution_compact(struct distribution *distribution);
+
+/* distribution_wait: all that it has in sorted is elsewhere from now on, at this offset. */
+void distribution_wait(struct distribution *distribution, int64_t offset);
+
+/* distribution_merge: values that were elsewhere, ascending, each once. */
+void distribution_merge(struct distribution *distribution, const struct occurrence *list,
+                        size_t count);
 
 /* distribution_reduce: keeps these percentiles alone; no value can be added any more. */
 void distribution_reduce(struct distribution *distribution, const double *percents, size_t count);

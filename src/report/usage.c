@@ -8,6 +8,7 @@
 
 #include "core/memory.h"
 #include "report/latencies.h"
+#include "report/spill.h"
 
 /* How a raw value becomes that of the metric. */
 enum conversion {
@@ -54,7 +55,9 @@ struct usage {
     struct usage_entity *last; /* series of one entity mostly follow each other */
     GString *key;
     bool ends;        /* an entity is complete when the next one begins */
-    GArray *percents; /* that are kept of it; all values when there are none */
+    bool once;        /* it does not come again */
+    GArray *percents; /* that are kept of it */
+    struct spill *spill;
 };
 
 static void free_entity(gpointer data) {
@@ -79,11 +82,13 @@ struct usage *usage_new(const double limits[USAGE_METRICS]) {
     usage->spaces = spaces_new();
     usage->neighbours = neighbours_new();
     usage->percents = g_array_new(FALSE, FALSE, sizeof(double));
+    usage->spill = spill_new();
     return usage;
 }
 
-void usage_expect_ends(struct usage *usage, const double *percents, size_t count) {
+void usage_expect_ends(struct usage *usage, const double *percents, size_t count, bool once) {
     usage->ends = true;
+    usage->once = once;
     g_array_append_vals(usage->percents, percents, (guint)count);
 }
 
@@ -96,6 +101,7 @@ void usage_free(struct usage *usage) {
     spaces_free(usage->spaces);
     neighbours_free(usage->neighbours);
     g_array_free(usage->percents, TRUE);
+    spill_free(usage->spill);
     free(usage);
 }
 
@@ -131,14 +137,28 @@ static void end_entity(const struct usage *usage, struct usage_entity *entity,
     const double *percents = (const double *)(const void *)usage->percents->data;
     for (size_t i = 0; i < USAGE_METRICS; i++) {
         struct distribution *values = &entity->measures[i].values;
-        if (usage->percents->len)
+        if (usage->once)
             distribution_hand_over(values, percents, usage->percents->len,
                                    &next->measures[i].values);
         else
-            distribution_compact(values);
+            spill_put(usage->spill, values);
     }
     latencies_free(entity->latencies);
     entity->latencies = NULL;
+}
+
+bool usage_complete(struct usage *usage, struct error *error) {
+    const double *percents = (const double *)(const void *)usage->percents->data;
+    bool good = true;
+    for (guint i = 0; usage->ends && i < usage->entities->len; i++) {
+        struct usage_entity *entity = g_ptr_array_index(usage->entities, i);
+        for (size_t k = 0; good && k < USAGE_METRICS; k++) {
+            good = spill_take(usage->spill, &entity->measures[k].values, error);
+            if (good)
+                distribution_reduce(&entity->measures[k].values, percents, usage->percents->len);
+        }
+    }
+    return good;
 }
 
 static bool is_other_size(const struct entity *left, const struct entity *right) {

@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "core/error.h"
 #include "core/globs.h"
 #include "core/series.h"
 #include "report/neighbours.h"
@@ -64,10 +65,14 @@ struct usage;
 struct usage *usage_new(const double limits[USAGE_METRICS]);
 
 /*
- * usage_expect_ends: all samples of an entity follow each other. When the next entity begins, only
- * these percentiles are kept of them, or, with count 0, how often each value occurs.
+ * usage_expect_ends: all samples of an entity follow each other, once, or several times: when the
+ * next entity begins, only these percentiles are kept of them, or the values wait in a file.
+ * usage_complete is due.
  */
-void usage_expect_ends(struct usage *usage, const double *percents, size_t count);
+void usage_expect_ends(struct usage *usage, const double *percents, size_t count, bool once);
+
+/* usage_complete: no more values come. ERROR_OUTPUT when those that waited cannot be read. */
+bool usage_complete(struct usage *usage, struct error *error) __attribute__((warn_unused_result));
 
 /* usage_free: takes NULL. */
 void usage_free(struct usage *usage);
