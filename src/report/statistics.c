@@ -61,20 +61,20 @@ void distribution_wait(struct distribution *distribution, int64_t offset) {
 }
 
 void distribution_merge(struct distribution *distribution, const struct occurrence *list,
-                        size_t more) {
+                        size_t count) {
     const struct occurrence *old = distribution->sorted;
-    struct occurrence *merged = memory_array(distribution->count + more, sizeof *merged);
-    size_t count = 0, k = 0;
-    for (size_t i = 0; i < more; i++) {
+    struct occurrence *merged = memory_array(distribution->count + count, sizeof *merged);
+    size_t kept = 0, k = 0;
+    for (size_t i = 0; i < count; i++) {
         for (; k < distribution->count && old[k].value <= list[i].value; k++)
-            append(merged, &count, old[k].value, old[k].count);
-        append(merged, &count, list[i].value, list[i].count);
+            append(merged, &kept, old[k].value, old[k].count);
+        append(merged, &kept, list[i].value, list[i].count);
     }
     for (; k < distribution->count; k++)
-        append(merged, &count, old[k].value, old[k].count);
+        append(merged, &kept, old[k].value, old[k].count);
     free(distribution->sorted);
     distribution->sorted = merged;
-    distribution->count = count;
+    distribution->count = kept;
 }
 
 static void reserve(struct distribution *distribution, size_t more) {

@@ -26,15 +26,14 @@ static int interval = 20;
 
 static const int64_t begin = 1763751600;
 
-/* What is resident now. */
+/* What is resident now: the second number. */
 static double memory_mib(void) {
-    long pages = 0;
+    char line[128] = "";
     FILE *file = fopen("/proc/self/statm", "r");
-    if (!file)
-        return 0;
-    if (fscanf(file, "%*d %ld", &pages) != 1)
-        pages = 0;
-    fclose(file);
+    const char *space = file && fgets(line, sizeof line, file) ? strchr(line, ' ') : NULL;
+    long pages = space ? strtol(space, NULL, 10) : 0;
+    if (file)
+        fclose(file);
     return (double)pages * (double)sysconf(_SC_PAGESIZE) / MIB;
 }
 
