@@ -20,7 +20,7 @@ static const struct {
     {"json", "'vperf collect --output FILE.jsonl' writes one JSON object per line"},
     {"parquet feather arrow", "DuckDB makes it of csv"},
     {"png svg jpg jpeg gif", "'vperf report --output FILE.html' draws charts"},
-    {"tsv xml yaml yml md doc docx odt", "name another one"},
+    {"tsv xml yaml yml md doc docx odt", "no other one does"},
 };
 
 static bool is_one_of(const char *list, const char *word, size_t length) {
@@ -60,8 +60,8 @@ bool ending_check(const char *option, const char *path, const char *taken, struc
         char **words = g_strsplit(taken, " ", -1);
         char *list = g_strjoinv(", .", words);
         error_set(error, ERROR_USAGE,
-                  "%s '%s': '.%.*s' is no format of this command, which writes .%s: %s", option,
-                  path, (int)length, ending, list, formats[i].advice);
+                  "%s '%s': this command writes no .%.*s: %s (here, names end in .%s)", option,
+                  path, (int)length, ending, formats[i].advice, list);
         g_free(list);
         g_strfreev(words);
         return false;

@@ -239,7 +239,7 @@ static void put_advice(struct grid *grid, const struct finding *finding) {
     put_positive(grid, advice->memory_kib);
     grid_number(grid, advice->memory_kib > 0 && advice->class == CLASS_OVERSIZED,
                 advice->reclaimed_kib, 0);
-    grid_text(grid, advice->rule);
+    grid_text(grid, *advice->rule ? advice->rule : NULL);
 }
 
 static void put_space(struct grid *grid, const struct space *space) {

@@ -98,7 +98,7 @@ struct grid *section_headroom(struct findings *findings, size_t rows) {
         {"large ones", true, "whole guests like the one at the p95 of all guests' p95"},
     };
     struct grid *grid =
-        grid_new("Headroom at the p95 of demand, with no host and with the largest hosts failed",
+        grid_new("Headroom: left at the p95 of demand, with no host and with the largest failed",
                  columns, G_N_ELEMENTS(columns));
     for (size_t i = 0; i < findings->capacity_count; i++) {
         const struct capacity *one = &findings->capacities[i];

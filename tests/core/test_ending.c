@@ -29,7 +29,7 @@ static void test_check(void **state) {
         {"x.", "csv", NULL},
         {"x.p", "csv", NULL},
         {"rep.pdf", "csv html", "to PDF"},
-        {"rep.PDF", "csv html", "writes .csv, .html:"},
+        {"rep.PDF", "csv html", "end in .csv, .html)"},
         {"rep.html.zst", "csv", "'vperf report' writes html and xlsx"},
         {".xlsx", "csv", "'vperf report' writes html and xlsx"},
         {"x.db", "csv", "'vperf record' writes histories"},
