@@ -8,7 +8,7 @@
 #include <zstd.h>
 
 #include "fuzz.h"
-#include "history/block.h"
+#include "history/collected.h"
 
 /* Copies of the series that were read. */
 struct copies {
@@ -50,6 +50,27 @@ static void check_again(struct copies *copies) {
     g_byte_array_free(again, TRUE);
 }
 
+/* What is put where it belongs is the same, too. */
+static void collect(const struct copies *copies, const GByteArray *packed, size_t length) {
+    struct error error = {0};
+    struct collected collected;
+    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    for (guint i = 0; i < copies->series->len; i++)
+        g_array_append_val(ids, g_array_index(copies->series, struct block_series, i).id);
+    collected_init(&collected, (const int64_t *)(const void *)ids->data, ids->len);
+    bool good = collected_add(&collected, packed->data, length, &error);
+    for (guint i = 0; good && i < ids->len; i++) {
+        const struct block_series *copy = &g_array_index(copies->series, struct block_series, i);
+        const struct collected_series *series = &collected.series[i];
+        size_t dropped = copy->samples[0].time == collected.after;
+        CHECK(series->count == copy->count - dropped);
+        CHECK(!series->count || memcmp(series->samples, copy->samples + dropped,
+                                       series->count * sizeof *copy->samples) == 0);
+    }
+    collected_done(&collected);
+    g_array_free(ids, TRUE);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct error error = {0};
     struct copies copies = {g_array_new(FALSE, FALSE, sizeof(struct block_series)), 0, 0, true};
@@ -59,8 +80,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     g_byte_array_set_size(packed, (guint)ZSTD_compressBound(size));
     size_t length = ZSTD_compress(packed->data, packed->len, data, size, 1);
     CHECK(!ZSTD_isError(length));
-    if (block_decode(packed->data, length, &visitor, &error) && copies.ascends)
+    bool good = block_decode(packed->data, length, &visitor, &error);
+    if (good && copies.ascends)
         check_again(&copies);
+    if (copies.ascends)
+        collect(&copies, packed, length);
     for (guint i = 0; i < copies.series->len; i++)
         g_free((gpointer)g_array_index(copies.series, struct block_series, i).samples);
     g_array_free(copies.series, TRUE);
