@@ -36,6 +36,7 @@ static const struct key {
     {"interval", KEY_TEXT, OPTION_INTERVAL},
     {"balloon-period", KEY_TEXT, OPTION_BALLOON_PERIOD},
     {"guest-agent", KEY_FLAG, OPTION_GUEST_AGENT},
+    {"runstates", KEY_FLAG, OPTION_RUNSTATES},
     {"label", KEY_TEXT, OPTION_LABEL},
     {"labels", KEY_TEXT, OPTION_LABEL}, /* the same */
 };

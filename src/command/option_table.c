@@ -256,6 +256,8 @@ static const struct poptOption guest_options[] = {
               "make libvirt guests that do not report their memory do so every SECONDS (changes "
               "the running guests)",
               "SECONDS"),
+    ROW_FLAG("runstates", '\0', OPTION_RUNSTATES,
+             "let XenServer record the runstates of guests, for ready time (changes the pool)"),
     POPT_TABLEEND,
 };
 

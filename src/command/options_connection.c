@@ -26,6 +26,7 @@ bool options_parse_connection(const struct options_text *text, struct source_opt
     source->known_hosts = options_text_in_environment("GOVC_TLS_KNOWN_HOSTS");
     source->thumbprint = value[OPTION_THUMBPRINT];
     source->guest_agent = value[OPTION_GUEST_AGENT];
+    source->runstates = value[OPTION_RUNSTATES];
     if (value[OPTION_INSECURE] && value[OPTION_THUMBPRINT])
         return error_set(error, ERROR_USAGE,
                          "--insecure and --thumbprint exclude each other: give one of them");

@@ -62,8 +62,9 @@ static bool same_source(const struct source_options *left, const struct source_o
            same_text(left->target, right->target) && same_text(left->labels, right->labels) &&
            left->timeout_seconds == right->timeout_seconds && left->jobs == right->jobs &&
            left->balloon_period_seconds == right->balloon_period_seconds &&
-           left->guest_agent == right->guest_agent && left->any_interval == right->any_interval &&
-           left->at == right->at && left->at_relative == right->at_relative;
+           left->guest_agent == right->guest_agent && left->runstates == right->runstates &&
+           left->any_interval == right->any_interval && left->at == right->at &&
+           left->at_relative == right->at_relative;
 }
 
 static bool same_selection(const struct selection *left, const struct selection *right) {

@@ -190,6 +190,7 @@ static const struct {
     {"--balloon-period", "libvirt", OPTION_BALLOON_PERIOD, SOURCE_TAKES_BALLOON_PERIOD},
     {"--at", "history files", OPTION_AT, SOURCE_TAKES_AT},
     {"--guest-agent", "libvirt", OPTION_GUEST_AGENT, SOURCE_TAKES_BALLOON_PERIOD},
+    {"--runstates", "XenServer and XCP-ng", OPTION_RUNSTATES, SOURCE_TAKES_RUNSTATES},
 };
 
 int options_find_special(const struct options_text *text, unsigned takes, struct error *error) {

@@ -61,6 +61,7 @@ struct source_options {
     bool any_interval;          /* history: of all intervals, whatever the window says */
     bool at_relative;           /* at is from the newest sample */
     int jobs;                   /* vSphere: connections side by side; 0 for the default */
+    bool runstates;             /* XAPI: it is told to record those of the guests */
     bool pieces; /* history: a series may come in pieces, between those of others of its entity */
 };
 
@@ -139,6 +140,7 @@ enum {
     SOURCE_TAKES_BALLOON_PERIOD = 1 << 2, /* and guest_agent */
     SOURCE_TAKES_ATTRIBUTES = 1 << 3,     /* CONTEXT_ATTRIBUTES of a selection */
     SOURCE_TAKES_AT = 1 << 4,
+    SOURCE_TAKES_RUNSTATES = 1 << 5,
 };
 
 struct source;

@@ -259,6 +259,26 @@ def test_follow(vperf, start_pool, tmp_path):
     assert stats["sources"] == 0 and "VM.record_data_source" not in stats["calls"]
 
 
+def test_runstates(vperf, start_pool):
+    """Only who asks for it lets the pool record them; ready is there from then on."""
+    changed = start_pool()
+    options = ("--last", "1m", "--type", "vm", "--name", "db-1", "--counter",
+               "cpu.ready.summation,cpu.readiness.*,xen.runnableAny.*")
+    done = collect(vperf, changed, *options, status=1)
+    assert changed.stats()["sources"] == 0
+    collect(vperf, changed, *options, "--runstates", status=1)
+    assert changed.stats()["sources"] == 2
+    done = collect(vperf, changed, *options, "--runstates")
+    assert changed.stats()["calls"]["VM.record_data_source"] == 2
+    for (_, _, end), values in by_interval(done.rows).items():
+        means = xapi.Interval(2, end)
+        ready, either = means.mean("0.005", 207), means.mean("0.01", 206)
+        assert values == {("cpu.ready.summation", ""): int(ready * 4 * 20000),
+                          ("cpu.readiness.average", ""): int(ready * 10000),
+                          ("xen.runnableAny.average", ""): int(either * 10000)}
+    assert vperf.run("collect", "--runstates", "test:///default").status == 2
+
+
 def test_record(vperf, pool, tmp_path):
     """What is recorded is reported and read as of any other source."""
     history = tmp_path / "xen.db"
@@ -279,3 +299,4 @@ def test_compare(vperf, pool):
     assert done.status == 0, done
     assert sorted(row["name"] for row in done.rows) == ["db-1", "web-1", "web-1"]
     assert all(row["cpu.ready.summation"] == "" for row in done.rows)
+    assert "ready time is absent" in done.err and "--runstates" in done.err

@@ -37,6 +37,7 @@ void rest_options_write(GByteArray *bytes, const struct source_options *options)
     record_add_number(bytes, options->measures);
     record_add_number(bytes, options->timeout_seconds);
     record_add_number(bytes, options->jobs);
+    record_add_number(bytes, options->runstates);
 }
 
 struct source_options rest_options_read(struct record *record) {
@@ -48,6 +49,7 @@ struct source_options rest_options_read(struct record *record) {
     options.measures = record_number(record);
     options.timeout_seconds = (int)record_number(record);
     options.jobs = (int)record_number(record);
+    options.runstates = record_number(record);
     return options;
 }
 

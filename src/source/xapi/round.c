@@ -6,7 +6,7 @@
 #include "core/clock.h"
 #include "core/memory.h"
 #include "source/xapi/counters/figures.h"
-#include "source/xapi/xapi.h"
+#include "source/xapi/runstates.h"
 
 enum {
     SHORTEST_TIMEOUT_MS = 2000,
@@ -420,6 +420,9 @@ static bool visit(struct round *round, struct error *error) {
         return true;
     }
     choose_counters(round);
+    if (xapi->options.runstates)
+        runstates_enable(xapi, round->selection, round->wanted, round->rows);
+    runstates_explain(xapi, round->selection, round->wanted, round->rows);
     round->samples = samples_new();
     bool good = measure_all(round, error);
     samples_free(round->samples);

@@ -32,6 +32,8 @@ static void close_source(struct source *source) {
     xapi_tracks_free(xapi->tracks);
     if (xapi->strangers)
         g_hash_table_destroy(xapi->strangers);
+    if (xapi->enabled)
+        g_hash_table_destroy(xapi->enabled);
     free(xapi->clocks);
     free(xapi);
 }
@@ -45,6 +47,7 @@ static struct source *open_source(const struct target *target, const struct sour
     xapi->catalog = figures_catalog();
     xapi->tracks = xapi_tracks_new(catalog_size(xapi->catalog));
     xapi->strangers = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
+    xapi->enabled = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
     xapi->master = master_open(target, &xapi->options, error);
     if (xapi->master)
         return &xapi->base;

@@ -25,6 +25,9 @@ struct xapi {
     GHashTable *strangers; /* uuids of VMs with rows and without record, that were looked for */
     int64_t given;         /* end of the newest interval that a round gave; INT64_MIN for none */
     bool told_coarser;
+    bool told_ready;
+    GHashTable *enabled;    /* uuids of VMs whose runstates were looked after */
+    bool runstates_refused; /* nobody may switch them on */
 };
 
 /* xapi_read_records: reads the records; the inventory before stays for one more reading. */
