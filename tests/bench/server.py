@@ -89,16 +89,17 @@ class Server:
         """Return {method: number} of the requests since the last time."""
         return json.loads(self.fetch("/bench"))
 
-    def run(self, *command, output="/dev/null", environment=(), good=(0,), lines=()):
-        """Run a client; return what measure says, its messages, series and samples. It gets a line
-        a second on its standard input."""
+    def run(self, *command, output="/dev/null", environment=(), good=(0,), lines=(),
+            pause=1):
+        """Run a client; return what measure says, its messages, series and samples. It gets the lines
+        on its standard input, with pauses of so many seconds between them."""
         process = subprocess.Popen([str(self.directory / "measure"), str(output),
                                     *map(str, command)],
                                    env={**self.environment, **dict(environment)}, text=True,
                                    stdin=subprocess.PIPE if lines else subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for number, line in enumerate(lines):
-            time.sleep(1 if number else 0)
+            time.sleep(pause if number else 0)
             process.stdin.write(line + "\n")
             process.stdin.flush()
         told, messages = process.communicate()
