@@ -4,10 +4,11 @@
 set(CPACK_PACKAGE_NAME vperf)
 set(CPACK_PACKAGE_VENDOR "vperf")
 set(CPACK_PACKAGE_CONTACT "The vperf developers <vperf@vperf.invalid>")
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "performance data of ESXi, vCenter and KVM in one schema")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "performance data of ESXi, vCenter, KVM, Xen and Proxmox VE")
 set(CPACK_PACKAGE_DESCRIPTION
 "vperf collects every performance counter that ESXi hosts, vCenters and their
-guests offer, and those of KVM, Xen and other libvirt guests, in one schema.
+guests offer, and those of KVM, Xen and other libvirt guests, Proxmox VE and
+XenServer, in one schema.
 It writes CSV and other formats, records for months into a file of its own,
 compares guests of different hypervisors side by side, and reports which
 capacity is used and needed.")
