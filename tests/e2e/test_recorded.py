@@ -268,6 +268,12 @@ MUTATIONS = {
 }
 
 
+def without_own_times(done):
+    """The lines; those of counters of our own, whose time is that of their reading, without it."""
+    return [line.partition(",")[2] if any(f",{group}." in line for group in harness.OWN_GROUPS)
+            else line for line in done.out.splitlines()]
+
+
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_what_is_said_counts_and_not_how(vperf, serve, name):
     peer = serve("vCenter 9.0.1")
@@ -276,4 +282,5 @@ def test_what_is_said_counts_and_not_how(vperf, serve, name):
     done = collect(vperf, peer)
     assert plain.status == 0 and len(plain.rows) > 3000, plain
     assert done.status == 0, done
-    assert done.out == plain.out, harness.Done(done.status, b"", done.err.encode(), 0)
+    assert without_own_times(done) == without_own_times(plain), \
+        harness.Done(done.status, b"", done.err.encode(), 0)
