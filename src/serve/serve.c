@@ -117,8 +117,9 @@ static int run_targets(const struct options *options, struct store *store) {
     notify_stopping();
     run_report_end(&options->log, &run.fatal);
     int status = run_status(&run);
-    reload_free(run.reload);
+    struct reload *reload = run.reload;
     run_done(&run);
+    reload_free(reload);
     return status;
 }
 
