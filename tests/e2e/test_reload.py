@@ -140,7 +140,8 @@ def test_record(vperf, tmp_path):
         process.send_signal(signal.SIGHUP)
         harness.await_true(lambda: "0 go on, 1 begin, 2 end" in err.read_text(), "a third one", 60)
         process.send_signal(signal.SIGTERM)
-        assert harness.finish(process).status == 130
+        done = harness.finish(process)
+        assert done.status == 130, err.read_text()
     finally:
         process.kill()
     assert "of the targets 1 go on, 1 begin, 0 end" in err.read_text()
