@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import ssl
+import subprocess
 import urllib.request
 
 import launch
@@ -77,9 +78,22 @@ def lab(start):
 @pytest.fixture(scope="module")
 def collected(vperf, lab):
     """Rows of one interval of all that there is."""
-    done = vperf.run("collect", *ROUNDS, "--type", "vm,host,datastore", *lab.args())
+    done = collect(vperf, *ROUNDS, "--type", "vm,host,datastore", *lab.args())
     assert done.status == 0, done
     return done.rows
+
+
+# What vperf says when the machine was too late for the interval.
+LATE = ("too long or too short ago", "took longer than the interval", "took too long")
+
+
+def collect(vperf, *arguments):
+    """Collect, again when the machine was late."""
+    for _ in range(10):
+        done = vperf.run("collect", *arguments)
+        if not any(words in done.err for words in LATE):
+            break
+    return done
 
 
 def values(rows, **wanted):
@@ -157,7 +171,7 @@ def test_what_it_does_not_tell_is_absent(collected):
 def test_cpu_is_that_of_export(vperf, start):
     """Between two looks of pvestatd, 10 s apart, CPU has a value; live calls say 0 at first."""
     cluster = start("-version", 8, "-step", 1)
-    done = vperf.run("collect", "--interval", "3", "--samples", "1", *cluster.args())
+    done = collect(vperf, "--interval", "3", "--samples", "1", *cluster.args())
     got = {row["id"]: row for row in done.rows if row["counter"] == "cpu.usage.average"}
     assert done.status == 0, done
     assert got["lab/103"]["value"] == "18.75"
@@ -175,7 +189,7 @@ def test_cpu_is_that_of_export(vperf, start):
 def test_old_versions(vperf, start, version):
     """Without export, CPU is that of /cluster/resources; numbers may be texts."""
     cluster = start("-version", version)
-    done = vperf.run("collect", *ROUNDS, *cluster.args())
+    done = collect(vperf, *ROUNDS, *cluster.args())
     assert done.status == 0, done
     got = values(done.rows, id="lab/103")
     assert got["cpu.usage.average", ""] == 18.75
@@ -281,13 +295,13 @@ def broken(start):
 def test_dead_node_costs_its_own_guests(vperf, broken):
     """The resources still call its guests running, with frozen numbers: they are not reported."""
     broken.sim("dead", node="pve2")
-    done = vperf.run("collect", *ROUNDS, *broken.args())
+    done = collect(vperf, *ROUNDS, *broken.args())
     assert done.status == 3, done
     assert {row["host"] if "host" in row else row["id"] for row in done.rows
             if row["type"] == "vm"} == {"lab/100", "lab/102", "lab/104"}
     assert "node pve2: the node does not answer (595" in done.err
     broken.sim("offline", node="pve2")
-    done = vperf.run("collect", *ROUNDS, *broken.args())
+    done = collect(vperf, *ROUNDS, *broken.args())
     assert "its node pve2 is offline" in done.err
     assert not [row for row in done.rows if row["id"] in ("lab/101", "lab/103", "lab/105")]
 
@@ -295,7 +309,7 @@ def test_dead_node_costs_its_own_guests(vperf, broken):
 def test_hung_monitor(vperf, broken):
     """A guest whose QEMU does not answer keeps its network, and nothing of it is 0 in error."""
     broken.sim("hung", vmid=103)
-    done = vperf.run("collect", *ROUNDS, *broken.args())
+    done = collect(vperf, *ROUNDS, *broken.args())
     got = values(done.rows, id="lab/103")
     assert done.status == 3 and "QEMU does not answer Proxmox VE" in done.err, done
     assert ("net.received.average", "net0") in got
@@ -305,13 +319,13 @@ def test_hung_monitor(vperf, broken):
 def test_skewed_clock(vperf, broken):
     """The server's clock is told, and a memory report is judged by it."""
     broken.sim("skew", value=-3600)
-    assert "-3600" in vperf.run("check", *broken.args()).out
-    done = vperf.run("collect", *ROUNDS, *broken.args())
+    checked = vperf.run("check", *broken.args()).rows
+    assert -3660 < float(checked[0]["clock_offset"]) < -3540
+    done = collect(vperf, *ROUNDS, *broken.args())
     assert values(done.rows, id="lab/103")["mem.usage.average", ""] == 75, done
 
 
 def test_main_program_links_no_libcurl(vperf):
     """libcurl is in programs of its own, and so is libvirt."""
-    import subprocess  # noqa: PLC0415
     linked = subprocess.run(["ldd", vperf.path], capture_output=True, text=True, check=True).stdout
     assert "curl" not in linked and "libvirt" not in linked

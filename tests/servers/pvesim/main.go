@@ -233,7 +233,7 @@ func (s *server) cluster(w http.ResponseWriter, r *http.Request, path string, al
 func (s *server) enter(node string) func() {
 	s.Lock()
 	s.running[node]++
-	if s.running[node] > s.most {
+	if node != "" && s.running[node] > s.most {
 		s.most = s.running[node]
 	}
 	s.Unlock()
