@@ -257,6 +257,10 @@ MUTATIONS = {
     "carriage returns": (text_of(lambda text: text.replace("\n", "\r\n")), delivery()),
     "byte order mark": (lambda text: b"\xef\xbb\xbf" + text.encode(), delivery()),
     "ISO-8859-1": (latin, delivery(charset="iso-8859-1")),
+    "a property 150000 times": (text_of(lambda text: text.replace(
+        "poweredOn</val></propSet>", "poweredOn</val></propSet>" + 150000 * (
+            '<propSet><name>config.version</name><val xsi:type="xsd:string">vmx-19</val>'
+            "</propSet>"), 1)), delivery()),
     "chunks of 1": (str.encode, delivery(chunk=1)),
     "chunks of 7": (str.encode, delivery(chunk=7)),
     "chunks of 1000": (str.encode, delivery(chunk=1000)),
