@@ -90,11 +90,10 @@ static bool find_step(struct walk *walk, struct error *error) {
 
 /* Where the part ends: with an hour, unless it is the last one, so that no block is read twice. */
 static int64_t end_of(const struct walk *walk) {
-    int64_t after = walk->rest.after, end = after + walk->step;
-    int64_t whole = end / HOUR_SECONDS * HOUR_SECONDS;
+    int64_t end = walk->rest.after + walk->step;
     if (end >= walk->rest.until)
         return walk->rest.until;
-    return whole > after ? whole : end;
+    return MIN((end / HOUR_SECONDS + 1) * HOUR_SECONDS, walk->rest.until);
 }
 
 /* What the next part is of; false when there is none, or on failure. */
