@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
-"""What the counters are of the answers beside this file: prints expected.tsv.
+"""What the counters are of our answer beside this file and of a recorded one: prints expected.tsv.
 
 Shares no code with vperf: xml.etree reads, Fraction computes.
 """
 
 import fractions
 import math
+import os
 import pathlib
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
 HERE = pathlib.Path(__file__).parent
+RECORDED = pathlib.Path(os.environ.get("VPERF_XAPI_RECORDED", HERE / "../../../../shared/data/xapi"))
 T = 20
 GUEST_CPUS, GUEST_MAXIMUM, HOST_MHZ, HOST_CPUS = 2, 5 << 30, 2999, 1
 PHYSICAL = ("eth0", "eth1")
@@ -22,8 +24,8 @@ DISKS = ("xvda", "xvdb")
 class Table:
     """The four rows of one owner, by data source; None is NaN."""
 
-    def __init__(self, name, owner):
-        root = ElementTree.parse(HERE / name).getroot()
+    def __init__(self, path, owner):
+        root = ElementTree.parse(path).getroot()
         legend = [entry.text.split(":", 3) for entry in root.iter("entry")]
         rows = sorted(root.iter("row"), key=lambda row: int(row.find("t").text))
         self.end = int(rows[-1].find("t").text)
@@ -127,6 +129,6 @@ def host(table):
 
 
 if __name__ == "__main__":
-    guest(Table("derived-vm-rrd_updates.xml", "vm"))
-    host(Table("ch8.2-rrd_updates.xml", "host"))
+    guest(Table(HERE / "derived-vm-rrd_updates.xml", "vm"))
+    host(Table(RECORDED / "ch8.2-rrd_updates.xml", "host"))
     sys.exit(0)

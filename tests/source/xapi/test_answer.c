@@ -43,6 +43,8 @@ static void test_recorded_login(void **state) {
     struct error error = {0};
     struct answer answer;
     char *text = read_answer("xmlrpc-login-success.xml", &size);
+    if (!text)
+        skip();
     assert_true(answer_read(&answer, text, size, &error));
     assert_string_equal(json_string_value(answer.value),
                         "OpaqueRef:f5b60534-d03b-49dc-bb2b-bff7878165c3");
@@ -59,6 +61,8 @@ static void test_recorded_slave(void **state) {
     struct error error = {0};
     struct answer answer;
     char *text = read_answer("xmlrpc-login-host-is-slave.xml", &size);
+    if (!text)
+        skip();
     assert_true(answer_read(&answer, text, size, &error));
     assert_null(answer.value);
     assert_string_equal(answer_code(&answer), "HOST_IS_SLAVE");
@@ -100,6 +104,8 @@ static void test_json(void **state) {
     struct error error = {0};
     struct answer answer;
     char *text = read_answer("xapi24-jsonrpc-vm-get-all-records.json", &size);
+    if (!text)
+        skip();
     assert_true(answer_read(&answer, text, size, &error));
     assert_int_equal(json_object_size(answer.value), 2);
     answer_done(&answer);

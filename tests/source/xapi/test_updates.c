@@ -31,6 +31,8 @@ static void test_recorded(void **state) {
     size_t size = 0;
     struct updates updates;
     char *text = read_answer("ch8.2-rrd_updates.xml", &size);
+    if (!text)
+        skip();
     assert_true(reads(&updates, text, size));
     assert_int_equal(updates.step, 5);
     assert_int_equal(updates.end, 1630575355);
