@@ -172,7 +172,7 @@ static const struct row rows[] = {
      .unit = "percent",
      .label = "I/O wait",
      .summary = "Share of time in which CPUs were idle and I/O was waited for",
-     .formula = "host: mean of cpu_iowait of /cluster/metrics/export; wrong before 8.3.4",
+     .formula = "host: mean of cpu_iowait of /cluster/metrics/export; 8.3.4 and later",
      .node = {FORM_VALUE, 1, PVE_NODE_CPU_WAIT, 0}},
     OWN_MEMORY("mem", "Memory as shown", "What Proxmox VE shows as memory usage of the guest",
                "guest: mem; its meaning differs by version and by balloon driver",

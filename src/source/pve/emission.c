@@ -9,6 +9,8 @@
 #include "source/pve/round.h"
 #include "source/rest/helper/json.h"
 
+enum { YOUNG_SECONDS = 30 };
+
 static const int64_t second_ns = 1000000000;
 
 /* Missing is 0 in /cluster/resources: that says nothing. */
@@ -108,6 +110,9 @@ static void complete(const struct pve_look *round, const struct pve_place *place
     const struct pve_config *config = pve_cluster_config(&pve->cluster, id);
     int64_t date = place->gets[guest->container ? GET_LXC : GET_QEMU].date;
     guest->cpu = pve->has_export ? pve_track_mean(track, PVE_METER_CPU) : cpu_of_resource(pve, id);
+    /* What pvestatd has not measured yet is 0 as well. */
+    if (guest->cpu == 0 && guest->values[PVE_UPTIME] < YOUNG_SECONDS)
+        guest->cpu = NAN;
     guest->disks_known = config;
     for (size_t i = 0; config && i < guest->disks.count; i++)
         guest->disks.items[i].cdrom =
@@ -222,7 +227,7 @@ static void complete_node(const struct pve_look *round, const struct pve_place *
     const struct pve *pve = round->pve;
     char *id = memory_printf("node/%s", place->name);
     double cpu = pve->has_export ? pve_track_mean(track, PVE_METER_CPU) : cpu_of_resource(pve, id);
-    double wait = pve_track_mean(track, PVE_METER_WAIT);
+    double wait = pve->has_wait ? pve_track_mean(track, PVE_METER_WAIT) : NAN;
     double busy = cpu * place->node.threads;
     free(id);
     memcpy(values, place->node.values, sizeof place->node.values);

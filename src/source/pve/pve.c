@@ -41,6 +41,7 @@ static bool read_version(struct pve *pve, struct error *error) {
     bool good = pve_api_ask(&pve->api, &get, error);
     if (good)
         pve->version = memory_strdup(rest_json_text(get.data, "version"));
+    pve->has_wait = pve->version && strverscmp(pve->version, "8.3.4") >= 0;
     pve_get_done(&get);
     return good;
 }
