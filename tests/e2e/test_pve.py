@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import urllib.request
 
+import harness
 import launch
 import pytest
 
@@ -304,6 +305,82 @@ def test_dead_node_costs_its_own_guests(vperf, broken):
     done = collect(vperf, *ROUNDS, *broken.args())
     assert "its node pve2 is offline" in done.err
     assert not [row for row in done.rows if row["id"] in ("lab/101", "lab/103", "lab/105")]
+
+
+RATE = "net.received.average"
+
+
+@pytest.fixture(scope="module")
+def upset(vperf, start, tmp_path_factory):
+    """A cluster that changes under a run: (what it says, its rows, requests)."""
+    cluster = start("-version", 9, "-guests", 6, "-nodes", 3)
+    output = tmp_path_factory.mktemp("upset") / "out.csv"
+    run = vperf.start("collect", "--follow", "--interval", "1", "--type", "vm", "--output", output,
+                      *cluster.args("root@pam"))
+
+    def rows():
+        """Those whose lines are whole."""
+        text = output.read_text() if output.exists() else ""
+        return harness.read_csv(text[:text.rfind("\n") + 1]) if "\n" in text else []
+
+    def rates(*vmids):
+        """How many samples of the network each guest has."""
+        return [sum(row["id"] == f"lab/{vmid}" and (row["counter"], row["instance"]) ==
+                    (RATE, "net0") for row in rows()) for vmid in vmids]
+    harness.await_true(lambda: min(rates(100, 101, 102, 103)) >= 1, "the first samples", 90)
+    cluster.sim("migrate", vmid=100, node="pve3")
+    cluster.sim("restart", vmid=101)
+    cluster.sim("remove", vmid=102)
+    cluster.sim("lost")
+    # A round that was under way may have seen what was before; the next one did not.
+    before = rates(100, 101, 103)
+    harness.await_true(lambda: all(now >= old + 2 for now, old in
+                                   zip(rates(100, 101, 103), before)), "samples again", 90)
+    run.send_signal(harness.signal.SIGINT)
+    done = harness.finish(run)
+    assert done.status == 130, done
+    return done.err, rows(), cluster.sim("asked")["paths"]
+
+
+def in_proportion(rows, vmid):
+    """Each sample of the network is a rate of one run: 10 received for 3 transmitted."""
+    got = {}
+    for row in rows:
+        if row["id"] == f"lab/{vmid}" and row["instance"] == "net0":
+            got.setdefault(row["timestamp"], {})[row["counter"]] = float(row["value"])
+    assert all(abs(3 * moment[RATE] - 10 * moment["net.transmitted.average"]) <= 10
+               for moment in got.values())
+    assert min(moment[RATE] for moment in got.values()) > 0
+
+
+def test_migration(upset):
+    """Told once; no rate is made of the counters of two nodes."""
+    said, rows, _ = upset
+    assert said.count("(lab/100): it has moved to node pve3: its counters begin anew") == 1
+    in_proportion(rows, 100)
+
+
+def test_restart(upset):
+    """The same of a guest whose QEMU is another one."""
+    said, rows, _ = upset
+    assert said.count("(lab/101): it was started anew: its counters begin anew") == 1
+    in_proportion(rows, 101)
+
+
+def test_removed(upset):
+    """Told once, and it has no rows any more."""
+    said, rows, _ = upset
+    assert said.count("was removed") == 1
+    last = {vmid: max(row["timestamp"] for row in rows if row["id"] == f"lab/{vmid}")
+            for vmid in (102, 103)}
+    assert last[102] < last[103]
+
+
+def test_forgotten_session(upset):
+    """The run logs in once more, and nobody notices."""
+    said, _, asked = upset
+    assert asked["access/ticket"] == 2
+    assert "refused" not in said and "401" not in said
 
 
 def test_hung_monitor(vperf, broken):
