@@ -31,6 +31,7 @@ CONNECT_OPEN = 1
 CONNECT_CLOSE = 2
 NODE_GET_CPU_STATS = 227
 NODE_GET_MEMORY_STATS = 228
+LIST_ALL_SNAPSHOTS = 274
 GET_ALL_DOMAIN_STATS = 344
 ALL_CPUS = -1
 CALL, REPLY = 0, 1
@@ -464,6 +465,7 @@ def rate_bounds(relay, amount, divisor, first=0, last=1):
         math.floor(most * 10 ** 9 / (divisor * shortest))
 
 
-__all__ = ["CONNECT_CLOSE", "FLAG_READ_ONLY", "GET_ALL_DOMAIN_STATS", "Libvirtd", "Relay", "Rows",
-           "bracket", "check_within", "collected", "collecting", "following", "guest_name", "in_time",
-           "parameter", "rate_bounds", "truth", "unavailable", "was_late"]
+__all__ = ["CONNECT_CLOSE", "FLAG_READ_ONLY", "GET_ALL_DOMAIN_STATS", "LIST_ALL_SNAPSHOTS",
+           "Libvirtd", "Relay", "Rows", "bracket", "check_within", "collected", "collecting",
+           "following", "guest_name", "in_time", "parameter", "rate_bounds", "truth", "unavailable",
+           "was_late"]

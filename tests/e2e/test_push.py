@@ -268,7 +268,7 @@ def test_trust(vperf, esx, certs, expected):
     (["--output", "xhttp://me:secret@h/write"], "'xhttp://...': a URL begins with http://"),
     (["--output=csv:http://me:secret@h/write"], "'csv:http://...': a URL begins with http://"),
     (["-ofile:///x"], "'file://...': a URL begins with http://"),
-    (["--output", ""], "--output '' has no name of a file"),
+    (["--output", ""], "--output has no name of a file"),
     (["--output", "csv:"], "--output 'csv:' has no name of a file"),
     (["--output", "http://h/write?u=me&p=secret"], "has no place in the query"),
     (["--output", "http://h/write", "--output", "http://x:y@h/write"], "is given twice"),
