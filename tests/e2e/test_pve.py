@@ -3,54 +3,20 @@
 counter says follows from the guest's number alone, whatever the time between two rounds was."""
 
 import contextlib
-import json
-import os
-import ssl
 import subprocess
-import urllib.request
 
 import harness
-import launch
+import pve
 import pytest
 
 GIB = 1 << 30
 ROUNDS = ("--interval", "1", "--samples", "1")
 
 
-class Cluster:
-    """A running pvesim."""
-
-    def __init__(self, binary, certs, *flags):
-        self.certs = certs
-        good = certs["good"]
-        self.server = launch.Server([binary, "-cert", good["cert"], "-key", good["key"], "-delay",
-                                     "50ms", *map(str, flags)])
-        self.port = self.server.port
-
-    def target(self, user="root@pam!vperf"):
-        """The TARGET."""
-        return f"pve://{user}@127.0.0.1:{self.port}"
-
-    def args(self, user="root@pam!vperf"):
-        """The TARGET and who vouches for it."""
-        return ("--ca-file", self.certs["ca"]["cert"], self.target(user))
-
-    def sim(self, what, **query):
-        """Change the simulated cluster, or ask it."""
-        context = ssl._create_unverified_context()  # noqa: SLF001
-        text = "&".join(f"{key}={value}" for key, value in query.items())
-        url = f"https://127.0.0.1:{self.port}/sim/{what}?{text}"
-        with urllib.request.urlopen(url, context=context) as answer:
-            return json.loads(answer.read() or b"null")
-
-
 @pytest.fixture(scope="session")
 def pvesim(tmp_path_factory):
     """The simulator, built unless the environment names one."""
-    build = os.environ.get("VPERF_SERVERS") or os.environ.get("VPERF_BUILD")
-    if build and os.access(f"{build}/pvesim", os.X_OK):
-        return f"{build}/pvesim"
-    return launch.build_go("pvesim", build or tmp_path_factory.mktemp("servers"))
+    return pve.binary(tmp_path_factory)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -63,8 +29,8 @@ def _has_pve(vperf):
 def start(pvesim, certs):
     """Start clusters that live as long as the module."""
     with contextlib.ExitStack() as stack:
-        def started(*flags):
-            cluster = Cluster(pvesim, certs, *flags)
+        def started(*flags, **how):
+            cluster = pve.Cluster(pvesim, certs, *flags, **how)
             stack.callback(cluster.server.stop)
             return cluster
         yield started
@@ -381,6 +347,48 @@ def test_forgotten_session(upset):
     said, _, asked = upset
     assert asked["access/ticket"] == 2
     assert "refused" not in said and "401" not in said
+
+
+def test_another_node_is_asked(vperf, start, tmp_path):
+    """The contacted node is gone: a run goes on with the other one, and says so."""
+    cluster = start("-version", 9, "-guests", 4, cert="both")
+    output = tmp_path / "out.csv"
+    run = vperf.start("collect", "--follow", "--interval", "1", "--counter", "mem.usage.average",
+                      "--output", output, *cluster.args("root@pam"))
+
+    def moments():
+        """How many rounds gave rows."""
+        lines = output.read_text().split("\n")[1:-1] if output.exists() else []
+        return len({line.split(",")[0] for line in lines if "lab/103" in line})
+    harness.await_true(lambda: moments() >= 1, "the first sample", 90)
+    cluster.sim("silent", address="127.0.0.2")
+    before = moments()
+    harness.await_true(lambda: moments() >= before + 3, "samples of the other node", 90)
+    run.send_signal(harness.signal.SIGINT)
+    done = harness.finish(run)
+    assert done.status == 130, done
+    assert done.err.count("the node does not answer: 127.0.0.2 is asked instead") == 1, done.err
+    assert cluster.sim("asked", address="127.0.0.2")["paths"]["access/ticket"] == 1
+
+
+def test_another_node_is_not_trusted(vperf, start, tmp_path):
+    """Its certificate is not for its address: it gets no request, and no ticket with it."""
+    cluster = start("-version", 9, "-guests", 4)
+    output = tmp_path / "out.csv"
+    run = vperf.start("collect", "--follow", "--interval", "1", "--counter", "mem.usage.average",
+                      "--output", output, "-vv", *cluster.args("root@pam"))
+    harness.await_true(lambda: output.exists() and "lab/103" in output.read_text(), "a sample", 90)
+    cluster.sim("silent", address="127.0.0.2")
+    said = ""
+    while "127.0.0.2: " not in said:
+        line = run.stderr.readline().decode()
+        assert line, said
+        said += line
+    run.send_signal(harness.signal.SIGINT)
+    done = harness.finish(run)
+    assert "certificate" in said and done.status == 130, said + done.err
+    paths = cluster.sim("asked", address="127.0.0.2")["paths"]
+    assert not [path for path in paths if path == "127.0.0.2"]
 
 
 def test_hung_monitor(vperf, broken):

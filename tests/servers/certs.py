@@ -15,11 +15,13 @@ import subprocess
 import sys
 
 LOCAL_NAMES = "DNS:localhost,IP:127.0.0.1,IP:::1"
+BOTH_NAMES = LOCAL_NAMES + ",IP:127.0.0.2"
 WRONG_NAMES = "DNS:other.example.com,IP:192.0.2.1"
 
 # Name, subject alternative names, first and last day (openssl's -startdate form), signer.
 SERVERS = (
     ("good", LOCAL_NAMES, "20200101000000Z", "20491231000000Z", "ca"),
+    ("both", BOTH_NAMES, "20200101000000Z", "20491231000000Z", "ca"),
     ("expired", LOCAL_NAMES, "20200101000000Z", "20200201000000Z", "ca"),
     ("too-early", LOCAL_NAMES, "20480101000000Z", "20491231000000Z", "ca"),
     ("wrong-name", WRONG_NAMES, "20200101000000Z", "20491231000000Z", "ca"),

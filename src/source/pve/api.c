@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 #include "source/pve/api.h"
 
+#include <arpa/inet.h>
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,14 @@
 #include "core/text.h"
 #include "source/rest/helper/json.h"
 
-enum { IN_GROUP = 2, PARALLEL = 32, UNAUTHORIZED = 401, FORBIDDEN = 403, NOT_THERE = 501 };
+enum {
+    IN_GROUP = 2,
+    PARALLEL = 32,
+    MOST_TRIES = 3,
+    UNAUTHORIZED = 401,
+    FORBIDDEN = 403,
+    NOT_THERE = 501
+};
 
 static const int64_t ticket_lasts_ns = 3600 * 1000000000LL; /* of its two hours */
 static const char base[] = "/api2/json";
@@ -193,10 +201,87 @@ static void repeat(struct pve_api *api, struct pve_get *gets, size_t count) {
     }
 }
 
+static const char *address_of(const json_t *entry) {
+    unsigned char bytes[sizeof(struct in6_addr)];
+    const char *type = rest_json_text(entry, "type"), *address = rest_json_text(entry, "ip");
+    bool whole =
+        type && strcmp(type, "node") == 0 && address &&
+        (inet_pton(AF_INET, address, bytes) == 1 || inet_pton(AF_INET6, address, bytes) == 1);
+    return whole ? address : NULL;
+}
+
+void pve_api_learn(struct pve_api *api, const json_t *status) {
+    size_t index;
+    json_t *entry;
+    api->other_count = 0;
+    json_array_foreach(status, index, entry) {
+        struct error ignored = {0};
+        int64_t is_contacted = 0;
+        const char *address = address_of(entry);
+        rest_json_integer(entry, "local", &is_contacted);
+        if (!address || is_contacted || api->other_count == PVE_MOST_OTHERS)
+            continue;
+        struct pve_other *other = &api->others[api->other_count];
+        other->peer = http_peer(api->pool, address, api->port, &ignored);
+        g_strlcpy(other->host, address, sizeof other->host);
+        api->other_count += other->peer && other->peer != api->peer;
+    }
+}
+
+/* A certificate that is refused is no silence: it is told, and nobody else is asked. */
+static bool is_silent(const struct pve_get *gets, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (gets[i].status ||
+            (gets[i].error.kind != ERROR_CONNECT && gets[i].error.kind != ERROR_TIMEOUT))
+            return false;
+    return count > 0;
+}
+
+static bool has_answer(const struct pve_get *gets, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (gets[i].status)
+            return true;
+    return false;
+}
+
+static bool ask_other(struct pve_api *api, struct pve_other *other, struct pve_get *gets,
+                      size_t count) {
+    for (size_t i = 0; i < count; i++)
+        error_clear(&gets[i].error);
+    api->peer = other->peer;
+    run(api, gets, count);
+    if (has_answer(gets, count)) {
+        report(api->reporter, REPORT_WARNING, "the node does not answer: %s is asked instead",
+               other->host);
+        struct pve_other contacted = *other;
+        *other = api->contacted;
+        api->contacted = contacted;
+        return true;
+    }
+    report(api->reporter, REPORT_DETAIL, "%s: %s", other->host, gets[0].error.message);
+    api->peer = api->contacted.peer;
+    return false;
+}
+
+/* What they fail of is no reason to hide why the contacted node did. */
+static void ask_others(struct pve_api *api, struct pve_get *gets, size_t count) {
+    const struct error first = gets[0].error;
+    size_t tries = MIN(api->other_count, MOST_TRIES);
+    for (size_t i = 0; i < tries; i++) {
+        struct pve_other *other = &api->others[api->next_other++ % api->other_count];
+        if (ask_other(api, other, gets, count))
+            return;
+    }
+    for (size_t i = 0; tries && i < count; i++)
+        gets[i].error = first;
+}
+
 void pve_api_get(struct pve_api *api, struct pve_get *gets, size_t count) {
     struct error error = {0};
     renew_ticket(api);
     run(api, gets, count);
+    if (is_silent(gets, count))
+        ask_others(api, gets, count);
     if (api->cookie && is_refused(gets, count) && log_in(api, api->target->password, &error))
         repeat(api, gets, count);
 }
@@ -224,12 +309,14 @@ static void choose_user(struct pve_api *api) {
 bool pve_api_open(struct pve_api *api, const struct target *target,
                   const struct source_options *options, struct error *error) {
     int port = target->port ? target->port : TARGET_PVE_PORT;
-    *api = (struct pve_api){.target = target};
+    *api = (struct pve_api){.target = target, .reporter = options->reporter, .port = port};
     choose_user(api);
     api->pool = http_pool_new(options, error);
     api->peer = api->pool ? http_peer(api->pool, target->host, port, error) : NULL;
     if (!api->peer)
         return false;
+    api->contacted.peer = api->peer;
+    g_strlcpy(api->contacted.host, target->host, sizeof api->contacted.host);
     if (!api->is_token)
         return log_in(api, target->password, error);
     api->header =

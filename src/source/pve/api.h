@@ -7,6 +7,14 @@
 
 #include "source/rest/helper/http.h"
 
+enum { PVE_MOST_OTHERS = 64 };
+
+/* Another node of the cluster, which can be asked the same. */
+struct pve_other {
+    struct http_peer *peer;
+    char host[256];
+};
+
 struct pve_api {
     struct http_pool *pool;
     struct http_peer *peer;
@@ -19,6 +27,12 @@ struct pve_api {
     int64_t ticket_ns;
     bool has_clock;
     int64_t clock_offset; /* seconds by which the clock of the server is ahead of ours */
+    const struct reporter *reporter;
+    int port;
+    struct pve_other others[PVE_MOST_OTHERS];
+    size_t other_count;
+    size_t next_other;          /* of them: who is tried next */
+    struct pve_other contacted; /* peer, and its address */
 };
 
 /* One request to be made. */
@@ -43,8 +57,15 @@ bool pve_api_open(struct pve_api *api, const struct target *target,
 void pve_api_close(struct pve_api *api);
 
 /*
+ * pve_api_learn: takes the addresses of the other nodes from the data of /cluster/status. Their
+ * certificates are judged as that of the target, each by its address.
+ */
+void pve_api_learn(struct pve_api *api, const json_t *status);
+
+/*
  * pve_api_get: makes the requests, at most two of each group at a time. A ticket is renewed before
- * it ends, and a session that was lost begins anew.
+ * it ends, and a session that was lost begins anew. When the contacted node does not answer at all,
+ * others are asked; the first one that answers is the contacted node from then on.
  */
 void pve_api_get(struct pve_api *api, struct pve_get *gets, size_t count);
 

@@ -7,6 +7,8 @@
 #include "core/memory.h"
 #include "source/rest/helper/json.h"
 
+static const int64_t good_for_ns = 600 * 1000000000LL; /* a configuration */
+
 static void known_config_free(void *data) {
     struct pve_known_config *known = data;
     pve_config_free(known->config);
@@ -56,6 +58,23 @@ void pve_cluster_keep(struct pve_cluster *cluster, const char *id, const char *n
     known->node = memory_strdup(node);
     known->read_ns = now_ns;
     g_hash_table_replace(cluster->configs, memory_strdup(id), known);
+}
+
+bool pve_cluster_needs(const struct pve_cluster *cluster, const char *id, const char *node,
+                       int64_t now_ns) {
+    const struct pve_known_config *known = g_hash_table_lookup(cluster->configs, id);
+    return !known || strcmp(known->node, node) != 0 || pve_cluster_is_old(cluster, id, now_ns);
+}
+
+bool pve_cluster_is_old(const struct pve_cluster *cluster, const char *id, int64_t now_ns) {
+    const struct pve_known_config *known = g_hash_table_lookup(cluster->configs, id);
+    return known && now_ns - known->read_ns >= good_for_ns;
+}
+
+void pve_cluster_asked(struct pve_cluster *cluster, const char *id, int64_t now_ns) {
+    struct pve_known_config *known = g_hash_table_lookup(cluster->configs, id);
+    if (known)
+        known->read_ns = now_ns;
 }
 
 const struct pve_config *pve_cluster_config(const struct pve_cluster *cluster, const char *id) {

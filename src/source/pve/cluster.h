@@ -19,7 +19,7 @@ struct pve_cluster {
 struct pve_known_config {
     struct pve_config *config;
     char *node;
-    int64_t read_ns; /* clock_boot_ns */
+    int64_t read_ns; /* clock_boot_ns; or when that was tried last */
 };
 
 /* A member of /cluster/resources. */
@@ -35,6 +35,16 @@ void pve_cluster_name(struct pve_cluster *cluster, const json_t *status);
 /* pve_cluster_keep: the configuration, taken over, of a guest ("qemu/100") on this node. */
 void pve_cluster_keep(struct pve_cluster *cluster, const char *id, const char *node,
                       struct pve_config *config, int64_t now_ns);
+
+/* pve_cluster_needs: the configuration is not known, is that of another node, or is old. */
+bool pve_cluster_needs(const struct pve_cluster *cluster, const char *id, const char *node,
+                       int64_t now_ns);
+
+/* pve_cluster_is_old: the configuration was asked for 10 minutes ago. */
+bool pve_cluster_is_old(const struct pve_cluster *cluster, const char *id, int64_t now_ns);
+
+/* pve_cluster_asked: it could not be read at this time; the one that is known stays. */
+void pve_cluster_asked(struct pve_cluster *cluster, const char *id, int64_t now_ns);
 
 /* pve_cluster_config: the configuration of a guest, or NULL. */
 const struct pve_config *pve_cluster_config(const struct pve_cluster *cluster, const char *id);

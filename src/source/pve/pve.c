@@ -127,21 +127,23 @@ static int group_of(const json_t *resources, const char *name) {
     return 0;
 }
 
-/* Guests of nodes that are there, whose configuration is not known, or is that of another node. */
+/* Guests of nodes that are there. */
 static bool needs_config(const struct pve *pve, const json_t *resource) {
     enum pve_kind kind = pve_kind_of(resource);
     if (kind != PVE_KIND_QEMU && kind != PVE_KIND_LXC)
         return false;
     const char *node = rest_json_text(resource, "node");
-    const struct pve_known_config *known =
-        g_hash_table_lookup(pve->cluster.configs, rest_json_text(resource, "id"));
-    return (!known || strcmp(known->node, node) != 0) && pve_is_online(pve->resources, node);
+    return pve_cluster_needs(&pve->cluster, rest_json_text(resource, "id"), node,
+                             clock_boot_ns()) &&
+           pve_is_online(pve->resources, node);
 }
 
 static void keep_config(struct pve *pve, const json_t *resource, const struct pve_get *get) {
     const char *id = rest_json_text(resource, "id"), *node = rest_json_text(resource, "node");
     if (get->data)
         pve_cluster_keep(&pve->cluster, id, node, pve_read_config(get->data), clock_boot_ns());
+    else
+        pve_cluster_asked(&pve->cluster, id, clock_boot_ns());
 }
 
 static void read_configs(struct pve *pve) {
@@ -180,6 +182,18 @@ static void make_inventory(struct pve *pve) {
     inventory_free(before);
 }
 
+static bool has_old_config(const struct pve *pve) {
+    size_t index;
+    json_t *resource;
+    json_array_foreach(pve->resources, index, resource) {
+        const char *id = rest_json_text(resource, "id"), *node = rest_json_text(resource, "node");
+        if (id && node && pve_cluster_is_old(&pve->cluster, id, clock_boot_ns()) &&
+            pve_is_online(pve->resources, node))
+            return true;
+    }
+    return false;
+}
+
 bool pve_renew(struct pve *pve, json_t *resources) {
     char *signature = pve_signature(resources);
     bool changed = !pve->signature || strcmp(signature, pve->signature) != 0;
@@ -187,6 +201,7 @@ bool pve_renew(struct pve *pve, json_t *resources) {
     pve->resources = resources;
     g_free(pve->signature);
     pve->signature = signature;
+    changed = changed || (pve->selection->types[ENTITY_VM] && has_old_config(pve));
     if (changed)
         make_inventory(pve);
     return changed;
@@ -225,6 +240,7 @@ bool pve_load(struct pve *pve, const struct selection *selection, struct error *
         for (size_t i = 0; i < pve_counter_count(); i++)
             pve->wanted[i] = selection_has_counter(selection, catalog_at(pve->catalog, i));
         pve_cluster_name(&pve->cluster, gets[1].data);
+        pve_api_learn(&pve->api, gets[1].data);
         g_free(pve->signature);
         pve->signature = NULL;
         pve_renew(pve, json_incref((json_t *)gets[0].data));

@@ -26,6 +26,7 @@ type server struct {
 	most    int
 	asked   map[string]int
 	lost    bool // sessions are forgotten
+	doors   [2]*http.Server
 }
 
 func (s *server) fail(w http.ResponseWriter, status int, reason string) {
@@ -97,6 +98,8 @@ func (s *server) control(w http.ResponseWriter, r *http.Request) {
 		s.hung[vmid] = on
 	case "lost":
 		s.lost = on
+	case "silent": // the first node answers nobody any more; to be asked of the second
+		s.doors[0].Close()
 	case "migrate":
 		g.node, g.pid, g.start = node, g.pid+1, time.Now().Unix()
 	case "restart":
@@ -217,7 +220,7 @@ func (s *server) cluster(w http.ResponseWriter, r *http.Request, path string, al
 			list = append(list, map[string]any{"type": "cluster", "name": "lab", "quorate": 1})
 		}
 		for i, node := range s.nodes {
-			list = append(list, map[string]any{"type": "node", "name": node, "online": 1, "local": i == 0})
+			list = append(list, map[string]any{"type": "node", "name": node, "online": 1, "local": strings.HasPrefix(r.Host, address(i)+":"), "ip": address(i)})
 		}
 		s.give(w, list)
 	case path == "cluster/metrics/export" && s.version >= 8 && all:
@@ -255,6 +258,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.enter(node)()
 	rights := s.rights(r)
 	s.asked[path]++
+	if !strings.HasPrefix(path, "/sim/") {
+		s.asked[strings.Split(r.Host, ":")[0]]++
+	}
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/sim/"):
 		s.control(w, r)
@@ -284,14 +290,36 @@ func main() {
 	flag.Parse()
 	s := &server{world: newWorld(*version, *nodes, *guests, *step), delay: *delay, looks: map[string]int{},
 		running: map[string]int{}, asked: map[string]int{}}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := s.listen(*certificate, *key)
 	if err == nil {
-		fmt.Printf("listening https://127.0.0.1:%d\n", listener.Addr().(*net.TCPAddr).Port)
-		// Proxmox VE speaks HTTP/1.1 and closes what is idle for 5 s.
-		h := &http.Server{Handler: s, IdleTimeout: 5 * time.Second}
-		h.TLSNextProto = noHTTP2
-		err = h.ServeTLS(listener, *certificate, *key)
+		fmt.Printf("listening https://127.0.0.1:%d\n", port)
+		select {}
 	}
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
+}
+
+// Of a node; the first two listen.
+func address(node int) string { return fmt.Sprintf("127.0.0.%d", node+1) }
+
+// Both nodes have the port and the certificate. Proxmox VE speaks HTTP/1.1 and closes what is idle
+// for 5 s.
+func (s *server) listen(certificate, key string) (int, error) {
+	port := 0
+	for i := range s.doors {
+		var listener net.Listener
+		var err error
+		for try := 0; try < 50; try++ {
+			if listener, err = net.Listen("tcp", fmt.Sprintf("%s:%d", address(i), port)); err == nil {
+				break
+			}
+		}
+		if err != nil {
+			return 0, err
+		}
+		port = listener.Addr().(*net.TCPAddr).Port
+		s.doors[i] = &http.Server{Handler: s, IdleTimeout: 5 * time.Second, TLSNextProto: noHTTP2}
+		go s.doors[i].ServeTLS(listener, certificate, key)
+	}
+	return port, nil
 }

@@ -313,6 +313,27 @@ static void test_config(void **state) {
     json_decref(root);
 }
 
+/* What was read 10 minutes ago is read again, and if that fails, not in each round. */
+static void test_old_configs(void **state) {
+    static const int64_t minute_ns = 60 * 1000000000LL;
+    struct pve_cluster cluster;
+    json_t *root = parse("{\"smbios1\":\"uuid=u-1\"}");
+    (void)state;
+    pve_cluster_init(&cluster);
+    assert_true(pve_cluster_needs(&cluster, "qemu/1", "pve1", 0));
+    assert_false(pve_cluster_is_old(&cluster, "qemu/1", 10 * minute_ns));
+    pve_cluster_keep(&cluster, "qemu/1", "pve1", pve_read_config(root), minute_ns);
+    assert_false(pve_cluster_needs(&cluster, "qemu/1", "pve1", 10 * minute_ns));
+    assert_true(pve_cluster_needs(&cluster, "qemu/1", "pve2", 10 * minute_ns));
+    assert_true(pve_cluster_needs(&cluster, "qemu/1", "pve1", 11 * minute_ns));
+    assert_true(pve_cluster_is_old(&cluster, "qemu/1", 11 * minute_ns));
+    pve_cluster_asked(&cluster, "qemu/1", 11 * minute_ns);
+    assert_false(pve_cluster_needs(&cluster, "qemu/1", "pve1", 12 * minute_ns));
+    assert_string_equal(pve_cluster_config(&cluster, "qemu/1")->uuid, "u-1");
+    pve_cluster_done(&cluster);
+    json_decref(root);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_qemu_of_8),       cmocka_unit_test(test_qemu_of_9),
@@ -320,7 +341,7 @@ int main(void) {
         cmocka_unit_test(test_nodes),           cmocka_unit_test(test_export_of_8),
         cmocka_unit_test(test_rrd_of_8),        cmocka_unit_test(test_cluster_of_7),
         cmocka_unit_test(test_rates),           cmocka_unit_test(test_old_report),
-        cmocka_unit_test(test_config),
+        cmocka_unit_test(test_config),          cmocka_unit_test(test_old_configs),
     };
     memset(wanted, 1, sizeof wanted);
     return cmocka_run_group_tests(tests, NULL, NULL);
