@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 """vperf compare: simulated ESXi hosts and libvirt guests side by side, over the same seconds."""
 
+import collections
+import contextlib
 import datetime
+import pathlib
 import signal
 import unicodedata
 
 import harness
 import kvm
+import pve
 import pytest
+import xapi
 
 SET = """cpu.usage cpu.readiness mem.usage disk.usage net.usage cpu.usagemhz cpu.ready.summation
 cpu.run.summation cpu.wait.summation mem.consumed mem.vmmemctl virtualDisk.numberReadAveraged
@@ -108,7 +113,25 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def mixed(vperf, ahead, esx, folder):
+def rest(vperf, certs, tmp_path_factory):
+    """Arguments of Proxmox VE and XAPI, of which one CA file vouches for all; None without them."""
+    if not all(scheme in vperf.run("--help").out for scheme in ("pve://", "xapi://")):
+        yield None
+        return
+    directory = tmp_path_factory.mktemp("rest")
+    with contextlib.ExitStack() as stack:
+        cluster = pve.Cluster(pve.binary(tmp_path_factory), certs, "-guests", 4)
+        stack.callback(cluster.server.stop)
+        pool = xapi.Pool(xapi.binary(tmp_path_factory), directory)
+        stack.callback(pool.server.stop)
+        authorities = directory / "all.pem"
+        authorities.write_text("".join(pathlib.Path(file).read_text() for file in
+                                       (certs["ca"]["cert"], pool.authorities)))
+        yield "--ca-file", authorities, cluster.target(), pool.target()
+
+
+@pytest.fixture(scope="module")
+def mixed(vperf, ahead, esx, folder, rest):
     """Runs of ESXi and libvirt's test driver, side by side because each takes half a minute."""
     processes = {
         "csv": vperf.start("compare", "--totals", folder / "csv", *ahead.arguments,
@@ -118,6 +141,9 @@ def mixed(vperf, ahead, esx, folder):
                            *ahead.arguments),
         "late": vperf.start("compare", "--timeout", "1", *esx.arguments, "test:///default"),
     }
+    if rest:
+        processes["four"] = vperf.start("compare", "--totals", folder / "four", "--name", "!rover",
+                                        *rest, ahead.target(), "test:///default")
     return {name: harness.finish(process, 90) for name, process in processes.items()}
 
 
@@ -129,6 +155,23 @@ def test_csv_is_one_wide_table(mixed):
     assert sorted(row["hypervisor"] for row in done.rows) == ["esxi"] * 3 + ["test"]
     assert all(row["cpus"] and row["memory_kib"] for row in done.rows)
     assert "1 powered off" in done.err
+
+
+def test_four_kinds_side_by_side(mixed, folder):
+    """All guests that run, each with what its kind tells; what none of a kind has is told."""
+    if "four" not in mixed:
+        pytest.skip("built without Proxmox VE or XAPI")
+    done = mixed["four"]
+    assert done.status == 0, done.err
+    kinds = collections.Counter(row["hypervisor"] for row in done.rows)
+    assert kinds == {"esxi": 3, "kvm": 4, "xen": 3, "test": 1}
+    for row in done.rows:
+        assert row[USAGE] and row["cpus"] and row["memory_kib"], str(row)
+        assert bool(row[READY]) == (row["hypervisor"] == "esxi"), row
+    assert "ready and co-stop are absent" in done.err and "ready time is absent" in done.err
+    shares = {row["id"]: row[USAGE] for row in done.rows}
+    assert [shares[f"lab/{vmid}"] for vmid in range(100, 104)] == ["0.00", "6.25", "12.50", "18.75"]
+    check_totals(done.rows, folder / "four")
 
 
 def test_values_are_typed(mixed):

@@ -172,6 +172,10 @@ static void take_offer(void *context, size_t counter) {
     round->track->offered[counter] = true;
 }
 
+static void drop_value(void *context, size_t counter, const char *instance, int64_t value) {
+    (void)context, (void)counter, (void)instance, (void)value;
+}
+
 static void take_value(void *context, size_t counter, const char *instance, int64_t value) {
     struct round *round = context;
     take_offer(context, counter);
@@ -202,6 +206,35 @@ static void take_interval(struct round *round, const struct host_rows *rows,
     };
     if (subject.layout)
         figures_emit(&subject, &output);
+}
+
+/*
+ * No interval of a bounded window has come yet: what the host has data sources of is offered, so
+ * that it is waited for. False when there is nothing to wait for.
+ */
+static bool is_awaited(const struct round *round, const struct pool_vm *vm,
+                       const struct host_rows *rows) {
+    const struct window *window = round->window;
+    const struct layout *layout = !rows || !rows->layouts ? NULL
+                                  : vm ? layouts_find(rows->layouts, OWNER_VM, vm->uuid)
+                                       : layouts_find(rows->layouts, OWNER_HOST, rows->host->uuid);
+    if (!layout || !window->fresh_only || !window->until || round->track->mark != INT64_MIN)
+        return false;
+    const struct subject subject = {
+        .updates = &rows->updates,
+        .layout = layout,
+        .pool = round->xapi->pool,
+        .vm = vm,
+        .host = rows->host,
+    };
+    figures_offer(&subject, &(struct figures_output){
+                                .context = (void *)round,
+                                .wanted = round->wanted,
+                                .aggregate_only = round->selection->aggregate_only,
+                                .offer = take_offer,
+                                .value = drop_value,
+                            });
+    return true;
 }
 
 /* One that moves is at two hosts, or at none: the one where it is resident is asked first. */
@@ -273,7 +306,8 @@ static bool measure(struct round *round, const struct pool_vm *vm, const struct 
             take_interval(round, rows, NULL);
         mark = round->values ? MAX(mark, round->end) : mark;
     }
-    if (!samples_count(round->samples))
+    bool none = first_end(round) > last;
+    if (!samples_count(round->samples) && !(none && is_awaited(round, vm, rows)))
         report_gap(round, rows);
     round->track->mark = mark;
     return emit_entity(round, error);

@@ -87,7 +87,7 @@ static double mean(const struct walk *walk, const struct part *part, int field) 
     double sum = 0;
     for (long row = walk->first; row < walk->first + walk->rows; row++)
         sum += is_count(part, field) ? cell_behind(walk, row, column) : cell(walk, row, column);
-    return sum / (double)walk->rows;
+    return walk->rows ? sum / (double)walk->rows : (double)NAN;
 }
 
 static double mean_sum(const struct walk *walk, const struct formula *formula,
@@ -331,17 +331,26 @@ static bool find_rows(struct walk *walk) {
     return walk->rows > 0;
 }
 
+static void emit_rows(struct walk *walk) {
+    const struct figures_output *output = walk->output;
+    for (size_t i = 0; i < xapi_counter_count; i++) {
+        walk->row = &xapi_counters[i];
+        bool has = walk->is_guest ? walk->row->guest.form || walk->row->device.form
+                                  : walk->row->host.form || walk->row->part.form;
+        if (has && (!output->wanted || output->wanted[i]))
+            emit_row(walk);
+    }
+}
+
 void figures_emit(const struct subject *subject, const struct figures_output *output) {
     struct walk walk = {.subject = subject, .output = output, .is_guest = subject->vm};
-    if (!find_rows(&walk))
-        return;
-    for (size_t i = 0; i < xapi_counter_count; i++) {
-        walk.row = &xapi_counters[i];
-        bool has = walk.is_guest ? walk.row->guest.form || walk.row->device.form
-                                 : walk.row->host.form || walk.row->part.form;
-        if (has && (!output->wanted || output->wanted[i]))
-            emit_row(&walk);
-    }
+    if (find_rows(&walk))
+        emit_rows(&walk);
+}
+
+void figures_offer(const struct subject *subject, const struct figures_output *output) {
+    struct walk walk = {.subject = subject, .output = output, .is_guest = subject->vm};
+    emit_rows(&walk); /* without rows there are no means */
 }
 
 static double storage_bytes(const struct pool_sr *sr, enum storage storage) {

@@ -40,6 +40,9 @@ struct catalog *figures_catalog(void);
  */
 void figures_emit(const struct subject *subject, const struct figures_output *output);
 
+/* figures_offer: offers what the data sources give, whatever rows there are; drop its values. */
+void figures_offer(const struct subject *subject, const struct figures_output *output);
+
 /* figures_emit_storage: what the record says of the storage. */
 void figures_emit_storage(const struct pool_sr *sr, const struct figures_output *output);
 
