@@ -56,6 +56,26 @@ static void test_recorded(void **state) {
     g_free(text);
 }
 
+/* The source asks for XML alone. What comes as JSON all the same, in any of its forms, is refused.
+ */
+static void test_json(void **state) {
+    static const char *const files[] = {
+        "ch8.2-rrd_updates.json5",
+        "derived-xapi24.5-rrd_updates.json",
+        "derived-xapi24.11-rrd_updates.json",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        size_t size = 0;
+        struct updates updates;
+        char *text = read_answer(files[i], &size);
+        if (!text)
+            skip();
+        assert_false(reads(&updates, text, size));
+        g_free(text);
+    }
+}
+
 /* Neither NaN nor Infinity nor a text is a number. */
 static void test_no_values(void **state) {
     (void)state;
@@ -126,9 +146,9 @@ static void test_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_recorded), cmocka_unit_test(test_no_values),
-        cmocka_unit_test(test_order),    cmocka_unit_test(test_legend),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_recorded),  cmocka_unit_test(test_json),
+        cmocka_unit_test(test_no_values), cmocka_unit_test(test_order),
+        cmocka_unit_test(test_legend),    cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
