@@ -259,6 +259,35 @@ def test_follow(vperf, start_pool, tmp_path):
     assert stats["sources"] == 0 and "VM.record_data_source" not in stats["calls"]
 
 
+def test_master_dies(vperf, start_pool, tmp_path):
+    """The member that named the master takes its place: its guests are measured on."""
+    pool = start_pool()
+    output = tmp_path / "out.csv"
+    run = vperf.start("collect", "--follow", "--interval", "5", *pool.options(), "--output",
+                      output, "--name", "db-1", "--counter", "cpu.usage.average", pool.target(1))
+
+    def samples():
+        return output.read_text().count(",db-1,") if output.exists() else 0
+
+    def logins():
+        return pool.stats()["calls"]["session.login_with_password"]
+
+    def await_login(*faults):
+        before = logins()
+        for name, arguments in faults:
+            pool.fault(name, **arguments)
+        harness.await_true(lambda: logins() > before, "a login", 90)
+    harness.await_true(lambda: samples() >= 1, "the first sample", 60)
+    # Between two masters, nobody knows one.
+    await_login(("nameless", {"value": 1}), ("sessions", {}))
+    await_login(("dead", {"host": 0, "value": 1}), ("master", {"host": 1}),
+                ("nameless", {"value": 0}))
+    before = samples()
+    harness.await_true(lambda: samples() > before, "a sample of the new session", 90)
+    run.send_signal(harness.signal.SIGINT)
+    assert harness.finish(run).status == 130
+
+
 def test_runstates(vperf, start_pool):
     """Only who asks for it lets the pool record them; ready is there from then on."""
     changed = start_pool()

@@ -14,8 +14,9 @@ struct master {
     const struct target *target;
     int port;
     struct http_pool *http;
-    struct http_peer *peer;
-    char *reference; /* a secret; NULL when not logged in */
+    struct http_peer *home; /* the target */
+    struct http_peer *peer; /* where the calls go: the target, or the master that it named */
+    char *reference;        /* a secret; NULL when not logged in */
 };
 
 /* What the call says is a secret when it logs in. */
@@ -70,22 +71,27 @@ static bool login_here(struct master *master, struct answer *answer, struct erro
 }
 
 /* The port is the one of the target: XAPI names an address alone. */
-static bool follow_slave(struct master *master, const char *address, struct error *error) {
-    master->peer = master_host(master, address, error);
-    return master->peer;
+static bool follow_slave(struct master *master, const char *address, struct answer *answer,
+                         struct error *error) {
+    struct http_peer *peer = master_host(master, address, error);
+    if (peer) {
+        master->peer = peer;
+        if (login_here(master, answer, error))
+            return true;
+    }
+    master->peer = master->home;
+    error_prefix(error, "its pool's master %.100s", address);
+    return false;
 }
 
-bool master_renew(struct master *master, struct error *error) {
+static bool login(struct master *master, struct error *error) {
     struct answer answer = {0};
     if (!login_here(master, &answer, error))
         return false;
     if (strcmp(answer_code(&answer), "HOST_IS_SLAVE") == 0) {
         char *address = memory_strdup(answer_argument(&answer, 0));
         answer_done(&answer);
-        answer = (struct answer){0};
-        bool moved = follow_slave(master, address, error) && login_here(master, &answer, error);
-        if (!moved)
-            error_prefix(error, "its pool's master %.100s", address);
+        bool moved = follow_slave(master, address, &answer, error);
         free(address);
         if (!moved)
             return false;
@@ -96,6 +102,21 @@ bool master_renew(struct master *master, struct error *error) {
     return good;
 }
 
+/* A master that is gone leaves the target, which knows its successor or is it. */
+static bool go_home(struct master *master, struct error *error) {
+    bool gone =
+        error->kind == ERROR_CONNECT || error->kind == ERROR_TIMEOUT || error->kind == ERROR_TLS;
+    if (!gone || master->peer == master->home)
+        return false;
+    master->peer = master->home;
+    error_clear(error);
+    return true;
+}
+
+bool master_renew(struct master *master, struct error *error) {
+    return login(master, error) || (go_home(master, error) && login(master, error));
+}
+
 struct master *master_open(const struct target *target, const struct source_options *options,
                            struct error *error) {
     struct master *master = memory_alloc(sizeof *master);
@@ -103,7 +124,7 @@ struct master *master_open(const struct target *target, const struct source_opti
     master->port = target->port ? target->port : target_default_port(target);
     master->http = http_pool_new(options, error);
     if (master->http)
-        master->peer = master_host(master, target->host, error);
+        master->home = master->peer = master_host(master, target->host, error);
     if (master->peer && master_renew(master, error))
         return master;
     master_close(master);
@@ -147,9 +168,10 @@ json_t *master_call(struct master *master, const char *method, const char *const
                     struct error *error) {
     struct answer answer = {0};
     json_t *value = NULL;
-    if (!ask(master, method, arguments, &answer, error))
+    bool asked = ask(master, method, arguments, &answer, error);
+    if (!asked && !go_home(master, error))
         return NULL;
-    if (has_ended(&answer)) {
+    if (!asked || has_ended(&answer)) {
         answer_done(&answer);
         if (!master_renew(master, error) || !ask(master, method, arguments, &answer, error))
             return NULL;

@@ -20,8 +20,9 @@ void master_close(struct master *master);
 
 /*
  * master_call: the value of a call with these arguments behind the session's, up to a NULL; owned
- * by the caller. A session that XAPI has ended is begun anew, once. NULL with ERROR_FAULT when
- * XAPI refuses, with its code in the message.
+ * by the caller. A session that XAPI has ended is begun anew, once, and at the target when the
+ * master that it named is gone. NULL with ERROR_FAULT when XAPI refuses, with its code in the
+ * message.
  */
 json_t *master_call(struct master *master, const char *method, const char *const *arguments,
                     struct error *error);

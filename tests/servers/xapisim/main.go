@@ -45,6 +45,8 @@ type pool struct {
 	mutex    sync.Mutex
 	skew     [hosts]int64
 	dead     [hosts]bool
+	master   int
+	nameless bool // members do not say who is the master, and each is one
 	busy     bool
 	sessions map[string]bool
 	serial   int
@@ -74,6 +76,10 @@ func (p *pool) fault(w http.ResponseWriter, r *http.Request) {
 		p.sessions = map[string]bool{}
 	case "dead":
 		p.dead[host%hosts] = value != 0
+	case "master":
+		p.master = host % hosts
+	case "nameless":
+		p.nameless = value != 0
 	case "skew":
 		p.skew[host%hosts] = value
 	case "busy":

@@ -123,7 +123,7 @@ func (p *pool) records(class string) record {
 	switch class {
 	case "pool":
 		return record{"OpaqueRef:pool": record{"uuid": uuid("0c0c", 1), "name_label": "lab",
-			"master": ref("host", 0)}}
+			"master": ref("host", p.master)}}
 	case "host":
 		return p.hostRecords()
 	case "host_metrics":

@@ -24,8 +24,11 @@ func argument(arguments []string, index int) string {
 }
 
 func (p *pool) login(host int, arguments []string) (any, failure) {
-	if host != 0 {
-		return nil, failure{"HOST_IS_SLAVE", p.address(0)}
+	if p.nameless {
+		return nil, failure{"HOST_IS_SLAVE", ""}
+	}
+	if host != p.master {
+		return nil, failure{"HOST_IS_SLAVE", p.address(p.master)}
 	}
 	if argument(arguments, 0) != p.user || argument(arguments, 1) != p.password {
 		return nil, failure{"SESSION_AUTHENTICATION_FAILED", argument(arguments, 0),
@@ -67,8 +70,8 @@ func (p *pool) call(host int, method string, arguments []string) (any, failure) 
 	if method == "session.login_with_password" {
 		return p.login(host, arguments)
 	}
-	if host != 0 {
-		return nil, failure{"HOST_IS_SLAVE", p.address(0)}
+	if host != p.master {
+		return nil, failure{"HOST_IS_SLAVE", p.address(p.master)}
 	}
 	session := argument(arguments, 0)
 	if !p.valid(session) {
