@@ -8,6 +8,7 @@ import subprocess
 import harness
 import pve
 import pytest
+from test_proxy import HOST, start_proxy  # noqa: F401
 
 GIB = 1 << 30
 ROUNDS = ("--interval", "1", "--samples", "1")
@@ -414,3 +415,18 @@ def test_main_program_links_no_libcurl(vperf):
     """libcurl is in programs of its own, and so is libvirt."""
     linked = subprocess.run(["ldd", vperf.path], capture_output=True, text=True, check=True).stdout
     assert "curl" not in linked and "libvirt" not in linked
+
+
+def test_proxy(vperf, lab, start_proxy):
+    """HTTPS_PROXY leads to nodes that only the proxy knows, and its refusal is told with its name."""
+    target = lab.target().replace("127.0.0.1", HOST)
+    proxy = start_proxy()
+    done = vperf.run("inventory", "--insecure", target,
+                     env={"HTTPS_PROXY": f"http://me:p%40ss@{proxy.name}"})
+    assert done.status == 0 and {row["hypervisor"] for row in done.rows} >= {"kvm"}, done
+    assert all(asked.startswith(f"CONNECT {HOST}:{lab.port} ") and
+               "Proxy-Authorization: Basic bWU6cEBzcw==\r\n" in asked for asked in proxy.requests)
+    closed = start_proxy(b"HTTP/1.1 407 Login\r\n\r\n")
+    done = vperf.run("inventory", "--insecure", target, env={"HTTPS_PROXY": closed.name})
+    assert done.status == 1 and f"through the proxy {closed.name}" in done.err, done
+    assert "407" in done.err and "bWU6" not in done.err

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "source/vsphere/session/proxy.h"
+#include "source/tls/proxy.h"
 
 /* A header cannot be led on by what is put into it. */
 static void check_request(const struct proxy *proxy) {

@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "source/rest/helper/tunnel.h"
 #include "source/tls/tls.h"
 #include "version.h"
 
@@ -28,6 +29,8 @@ struct http_peer {
     int port;
     char *origin; /* https://host:port */
     struct tls *tls;
+    struct proxy *proxy; /* NULL: none */
+    struct curl_slist *proxy_lines;
 };
 
 struct http_pool {
@@ -81,6 +84,8 @@ static void peer_free(struct http_peer *peer) {
     free(peer->host);
     free(peer->origin);
     tls_free(peer->tls);
+    proxy_free(peer->proxy);
+    tunnel_lines_free(peer->proxy_lines);
     free(peer);
 }
 
@@ -101,15 +106,22 @@ struct http_peer *http_peer(struct http_pool *pool, const char *host, int port,
     for (struct http_peer *peer = pool->peers; peer; peer = peer->next)
         if (peer->port == port && strcasecmp(peer->host, host) == 0)
             return peer;
-    struct tls *tls = tls_new(host, port, pool->options, error);
-    if (!tls)
+    struct proxy *proxy = NULL;
+    if (!proxy_find(&proxy, host, port, error))
         return NULL;
+    struct tls *tls = tls_new(host, port, pool->options, error);
+    if (!tls) {
+        proxy_free(proxy);
+        return NULL;
+    }
     struct http_peer *peer = memory_alloc(sizeof *peer);
     peer->host = memory_strdup(host);
     peer->port = port;
     peer->origin =
         memory_printf(strchr(host, ':') ? "https://[%s]:%d" : "https://%s:%d", host, port);
     peer->tls = tls;
+    peer->proxy = proxy;
+    peer->proxy_lines = tunnel_lines(proxy);
     peer->next = pool->peers;
     pool->peers = peer;
     return peer;
@@ -257,6 +269,7 @@ static void start(struct batch *batch, struct transfer *transfer) {
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, keep_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    tunnel_use(easy, call->peer->proxy, call->peer->proxy_lines);
     set_trust(transfer);
     set_request(transfer);
     free(url);
@@ -311,6 +324,9 @@ static void set_failure(struct transfer *transfer, CURLcode code) {
                   "no answer within %ld s: check host, port and firewall, or give a longer "
                   "--timeout",
                   seconds);
+    else if (kind == ERROR_CONNECT && transfer->call->peer->proxy)
+        error_set(error, kind, "cannot connect through the proxy %s (HTTPS_PROXY): %s",
+                  transfer->call->peer->proxy->name, text);
     else if (kind == ERROR_CONNECT)
         error_set(error, kind, "cannot connect: %s: check host name and port", text);
     else
@@ -333,8 +349,8 @@ static void keep_answer(struct transfer *transfer) {
     answer->status = (int)status;
     answer->size = transfer->body->len;
     g_byte_array_append(transfer->body, (const guint8 *)"", 1);
-    answer->body = memory_alloc(answer->size + 1);
-    memcpy(answer->body, transfer->body->data, answer->size + 1);
+    answer->body = (char *)g_byte_array_free(transfer->body, FALSE);
+    transfer->body = g_byte_array_new();
     answer->end_ns = clock_boot_ns();
     answer->arrived_ns = answer->begin_ns + moment(transfer->easy, CURLINFO_STARTTRANSFER_TIME_T);
     answer->begin_ns += moment(transfer->easy, CURLINFO_PRETRANSFER_TIME_T);

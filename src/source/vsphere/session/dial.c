@@ -16,9 +16,9 @@
 
 #include "core/clock.h"
 #include "core/memory.h"
+#include "source/tls/proxy.h"
 #include "source/tls/tls.h"
 #include "source/vsphere/session/channel.h"
-#include "source/vsphere/session/proxy.h"
 #include "source/vsphere/session/session.h"
 
 enum { MAX_PROXY_HEADER = 8192 };

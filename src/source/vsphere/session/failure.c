@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "source/vsphere/session/proxy.h"
+#include "source/tls/proxy.h"
 #include "source/vsphere/session/session.h"
 #include "source/vsphere/wire/wire.h"
 

@@ -7,7 +7,7 @@
 
 #include "core/clock.h"
 #include "core/memory.h"
-#include "source/vsphere/session/proxy.h"
+#include "source/tls/proxy.h"
 #include "source/vsphere/session/rest.h"
 #include "source/vsphere/session/retry.h"
 #include "source/vsphere/wire/wire.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* Which hosts are reached through a proxy, and what is said to it. */
-#include "source/vsphere/session/proxy.h"
+#include "source/tls/proxy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* A proxy of HTTP between us and the server: which one, and how it is asked for a tunnel. */
-#ifndef VPERF_SOURCE_VSPHERE_PROXY_H
-#define VPERF_SOURCE_VSPHERE_PROXY_H
+#ifndef VPERF_SOURCE_TLS_PROXY_H
+#define VPERF_SOURCE_TLS_PROXY_H
 
 #include <stdbool.h>
 #include <stddef.h>

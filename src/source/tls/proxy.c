@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-#include "source/vsphere/session/proxy.h"
+#include "source/tls/proxy.h"
 
 #include <arpa/inet.h>
 #include <glib.h>
