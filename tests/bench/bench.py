@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 """Measures vperf against pyVmomi and libvirt scripts and expat, prints a table, writes JSON.
 
-bench.py --vperf PROGRAM --servers DIR --bench DIR: DIR with vcsim (see ./dev), and of
+bench.py --vperf PROGRAM --servers DIR --bench DIR: DIR with vcsim and pvesim (see ./dev), and of
 build.sh beside this file, where results.json goes too.
 """
 
@@ -22,7 +22,7 @@ import traceback
 import urllib.request
 
 from database import Database
-from server import HERE, Server
+from server import HERE, Server, launch
 from tiny_guests import tiny_guests, unavailable
 
 ROUNDS = 5
@@ -48,6 +48,9 @@ POLLED_GUESTS, POLLS = 200, 10
 # Real guests below a libvirtd, and seconds between polls of them: after a quarter of that without an
 # answer, vperf asks about each guest whether it hangs, which is not what is to be measured.
 TINY_GUESTS, DOMSTATS_PAUSE = 20, 2
+
+# A cluster of Proxmox VE, and rounds of a longer run against it.
+PVE_GUESTS, PVE_NODES, PVE_ROUNDS, PVE_RUNS, PVE_PASSWORD = 500, 8, 5, 3, "Sesam-0effne-Dich"
 
 # Values that a real server gave; not part of the project.
 RECORDED_VALUES = pathlib.Path(os.environ.get("VPERF_RECORDED", HERE / "../../../shared/data/recorded")
@@ -325,6 +328,47 @@ def measure_domstats(server, results):
     ratio = further(runs[vperf]) / further(runs[virsh])
     results.add(f"{name}, a further poll: CPU a row against a line of virsh domstats", ratio,
                 f"{ratio:.2f} times", 1.3, "at most 1.3 times")
+
+
+def start_pvesim(server):
+    """A simulated cluster of Proxmox VE: the process, its TARGET, and how often each path was asked."""
+    good = server.certificates["good"]
+    cluster = launch.Server([str(server.options.servers / "pvesim"), "-nodes", str(PVE_NODES),
+                             "-guests", str(PVE_GUESTS), "-cert", good["cert"], "-key",
+                             good["key"]])
+
+    def asked():
+        with urllib.request.urlopen(f"{cluster.url}/sim/asked", context=server.context) as answer:
+            paths = json.loads(answer.read())["paths"]
+        return sum(count for path, count in paths.items()
+                   if "/" in path and not path.startswith("/sim"))
+    return cluster, f"pve://root@pam!vperf@127.0.0.1:{cluster.port}", asked
+
+
+def measure_proxmox(server, results):
+    """Rounds of Proxmox VE: what longer runs ask and take more than short ones."""
+    cluster, target, asked = start_pvesim(server)
+    runs, requests = {1: [], PVE_ROUNDS: []}, {}
+    try:
+        for _ in range(PVE_RUNS):
+            for rounds, each in runs.items():
+                before = asked()
+                each.append(server.run(server.options.vperf, "collect", "--ca-file",
+                                       server.certificates["ca"]["cert"], "--interval", 2,
+                                       "--samples", rounds, target, good=(0, 3),
+                                       environment={"VPERF_PASSWORD": PVE_PASSWORD}))
+                requests[rounds] = asked() - before
+    finally:
+        cluster.stop()
+    further = PVE_ROUNDS - 1
+    name = f"{PVE_GUESTS} guests on {PVE_NODES} nodes of Proxmox VE"
+    count = (requests[PVE_ROUNDS] - requests[1]) / further
+    limit = 4 * PVE_NODES + 2
+    results.add(f"{name}: HTTP requests a round", count, f"{count:.1f}", limit, f"at most {limit}")
+    cpu = (median(runs[PVE_ROUNDS], "cpu") - median(runs[1], "cpu")) / further / PVE_GUESTS
+    results.add(f"{name}: CPU a guest and round", cpu, f"{cpu * 1e6:.0f} us",
+                runs=[run["cpu"] for run in runs[PVE_ROUNDS]],
+                rss_kib=median(runs[PVE_ROUNDS], "rss_kib"))
 
 
 def further(runs):
@@ -678,7 +722,7 @@ def measure_push(server, results):
 
 PARTS = {"cpu": measure_cpu, "formats": measure_formats, "thousand": measure_thousand, "small": measure_small,
          "requests": measure_requests, "inventory": measure_inventory, "polls": measure_polls,
-         "domstats": measure_domstats,
+         "domstats": measure_domstats, "proxmox": measure_proxmox,
          "memory": lambda server, results: measure_history(server, results,
                                                            measure_memory(server, results)),
          "jobs": measure_jobs,
@@ -694,7 +738,7 @@ def parse_options():
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--vperf", type=pathlib.Path, required=True, help="the release build")
-    parser.add_argument("--servers", type=pathlib.Path, required=True, help="has vcsim")
+    parser.add_argument("--servers", type=pathlib.Path, required=True, help="has vcsim and pvesim")
     parser.add_argument("--bench", type=pathlib.Path, required=True,
                         help="has responder, measure, deserialize, history and month; gets results.json")
     parser.add_argument("--govc", type=pathlib.Path, help="govc, to be measured as well")
