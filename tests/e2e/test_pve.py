@@ -55,10 +55,10 @@ def collected(vperf, lab):
 LATE = ("too long or too short ago", "took longer than the interval", "took too long")
 
 
-def collect(vperf, *arguments):
+def collect(vperf, *arguments, command="collect"):
     """Collect, again when the machine was late."""
     for _ in range(10):
-        done = vperf.run("collect", *arguments)
+        done = vperf.run(command, *arguments)
         if not any(words in done.err for words in LATE):
             break
     return done
@@ -199,7 +199,7 @@ def test_last_takes_rrddata(vperf, lab):
 
 def test_record_report_and_compare(vperf, lab, tmp_path):
     """They know nothing of Proxmox VE; what it does not tell is told."""
-    done = vperf.run("compare", "--interval", "1", "--name", "web01", *lab.args())
+    done = collect(vperf, "--interval", "1", "--name", "web01", *lab.args(), command="compare")
     assert done.status == 0 and "ready and co-stop are absent" in done.err, done
     assert {row["id"] for row in done.rows} == {"lab/102", "lab/103"}
     assert {row["cpu.readiness.average"] for row in done.rows} == {""}
@@ -208,13 +208,16 @@ def test_record_report_and_compare(vperf, lab, tmp_path):
     assert got["lab/103"]["cpu_percent_p95"] == "18.75"
     history = tmp_path / "pve.db"
     process = vperf.start("record", "--interval", "1", "--output", history, *lab.args())
-    while ",10,2," not in vperf.run("history", history).out:
+
+    def hosts():
+        """Those of whom it has kept samples so far."""
         assert process.poll() is None, process.communicate()
-    process.send_signal(2)
-    process.communicate(timeout=60)
-    kept = vperf.run("collect", "--last", "1h", history).rows
-    assert {row["id"] for row in kept if row["type"] == "host"} == {"lab/node/pve1",
-                                                                    "lab/node/pve2"}
+        done = vperf.run("collect", "--last", "1h", "--type", "host", history)
+        return {row["id"] for row in done.rows} if done.out else set()
+    harness.await_true(lambda: hosts() == {"lab/node/pve1", "lab/node/pve2"}, "both nodes", 90)
+    assert ",10,2," in vperf.run("history", history).out
+    process.send_signal(harness.signal.SIGINT)
+    harness.finish(process)
 
 
 def test_password_and_ticket(vperf, lab):
