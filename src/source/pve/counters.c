@@ -268,7 +268,8 @@ static int64_t sum_of(const struct pve_devices *disks, int field) {
         if (disks->items[i].cdrom)
             continue;
         int64_t value = disks->items[i].values[field];
-        sum = sum == ABSENT || value == ABSENT ? ABSENT : sum + value;
+        if (sum == ABSENT || value == ABSENT || __builtin_add_overflow(sum, value, &sum))
+            return ABSENT;
     }
     return sum;
 }

@@ -12,6 +12,9 @@
 
 enum { MAX_NODE_CPUS = 1 << 20 };
 
+/* Unix seconds: no clock is later than the year 5138. */
+static const int64_t max_time = 100000000000;
+
 struct name {
     const char *key;
     int field;
@@ -274,10 +277,9 @@ static bool read_volume(const char *name, const char *text, struct pve_config *c
     free(media);
     if (cdrom)
         g_hash_table_add(config->cdroms, memory_strdup(name));
-    else if (size == ABSENT || config->provisioned_bytes == ABSENT)
+    else if (size == ABSENT || config->provisioned_bytes == ABSENT ||
+             __builtin_add_overflow(config->provisioned_bytes, size, &config->provisioned_bytes))
         config->provisioned_bytes = ABSENT;
-    else
-        config->provisioned_bytes += size;
     return !cdrom;
 }
 
@@ -311,7 +313,8 @@ void pve_read_export(const json_t *data,
             .metric = rest_json_text(row, "metric"),
         };
         if (metric.id && metric.metric && rest_json_real(row, "value", &metric.value) &&
-            rest_json_integer(row, "timestamp", &metric.time))
+            rest_json_integer(row, "timestamp", &metric.time) && metric.time >= 0 &&
+            metric.time <= max_time)
             found(context, &metric);
     }
 }
@@ -346,7 +349,8 @@ void pve_read_rrd(const json_t *data, void (*found)(void *context, const struct 
             .diskread = read_real(object, "diskread"),
             .diskwrite = read_real(object, "diskwrite"),
         };
-        if (rest_json_integer(object, "time", &row.time) && row.time > last) {
+        if (rest_json_integer(object, "time", &row.time) && row.time > last &&
+            row.time <= max_time) {
             found(context, &row);
             last = row.time;
         }

@@ -35,6 +35,7 @@ struct pve_metric {
 
 /*
  * pve_read_export: calls back for each value of /cluster/metrics/export; the texts are borrowed.
+ * One whose time is below 0 or beyond 1e11 is left out.
  */
 void pve_read_export(const json_t *data,
                      void (*found)(void *context, const struct pve_metric *metric), void *context);

@@ -334,14 +334,62 @@ static void test_old_configs(void **state) {
     json_decref(root);
 }
 
+/* Sums of what a server says that no number holds. */
+static void test_sums_beyond_all_bounds(void **state) {
+    json_t *root = parse("[{\"vmid\":7,\"status\":\"running\",\"blockstat\":{"
+                         "\"scsi0\":{\"rd_bytes\":9223372036854775807,\"wr_bytes\":1},"
+                         "\"scsi1\":{\"rd_bytes\":9223372036854775807,\"wr_bytes\":2}}}]");
+    struct pve_guests guests = {0};
+    (void)state;
+    pve_read_qemu(root, &guests);
+    guests.items[0].disks_known = true;
+    pve_derive(&guests.items[0], &(struct pve_view){20, 0, 0});
+    assert_int_equal(guests.items[0].values[PVE_READ], ABSENT);
+    assert_int_equal(guests.items[0].values[PVE_WRITTEN], 3);
+    pve_guests_done(&guests);
+    json_decref(root);
+    GString *text = g_string_new("{\"ostype\":\"l26\"");
+    for (int i = 0; i < 10; i++)
+        g_string_append_printf(text, ",\"scsi%d\":\"ceph:vm-%d,size=900000T\"", i, i);
+    root = parse(g_string_append_c(text, '}')->str);
+    struct pve_config *config = pve_read_config(root);
+    assert_int_equal(config->provisioned_bytes, ABSENT);
+    pve_config_free(config);
+    g_string_free(text, TRUE);
+    json_decref(root);
+}
+
+static void test_times_beyond_all_bounds(void **state) {
+    json_t *root = parse("{\"data\":["
+                         "{\"id\":\"a\",\"metric\":\"m\",\"value\":1,"
+                         "\"timestamp\":-9223372036854775808},"
+                         "{\"id\":\"a\",\"metric\":\"m\",\"value\":1,"
+                         "\"timestamp\":9223372036854775807},"
+                         "{\"id\":\"a\",\"metric\":\"m\",\"value\":1,"
+                         "\"timestamp\":1795000000}]}");
+    double sum[2] = {0};
+    (void)state;
+    pve_read_export(root, count_metric, sum);
+    assert_true(sum[0] == 1);
+    json_decref(root);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_qemu_of_8),       cmocka_unit_test(test_qemu_of_9),
-        cmocka_unit_test(test_containers_of_9), cmocka_unit_test(test_strings_of_6),
-        cmocka_unit_test(test_nodes),           cmocka_unit_test(test_export_of_8),
-        cmocka_unit_test(test_rrd_of_8),        cmocka_unit_test(test_cluster_of_7),
-        cmocka_unit_test(test_rates),           cmocka_unit_test(test_old_report),
-        cmocka_unit_test(test_config),          cmocka_unit_test(test_old_configs),
+        cmocka_unit_test(test_qemu_of_8),
+        cmocka_unit_test(test_qemu_of_9),
+        cmocka_unit_test(test_containers_of_9),
+        cmocka_unit_test(test_strings_of_6),
+        cmocka_unit_test(test_nodes),
+        cmocka_unit_test(test_export_of_8),
+        cmocka_unit_test(test_rrd_of_8),
+        cmocka_unit_test(test_cluster_of_7),
+        cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_old_report),
+        cmocka_unit_test(test_config),
+        cmocka_unit_test(test_old_configs),
+        cmocka_unit_test(test_sums_beyond_all_bounds),
+        cmocka_unit_test(test_times_beyond_all_bounds),
     };
     memset(wanted, 1, sizeof wanted);
     return cmocka_run_group_tests(tests, NULL, NULL);
