@@ -141,17 +141,23 @@ static void ask_again(const struct rows_request *request, const struct host_rows
     http_run(master_http(request->master), call, 1, 1, 1);
 }
 
-/* A session that has ended is begun anew, once for all hosts. */
+/* A session that has ended is begun anew, once for all hosts: a second refusal tells nothing new.
+ */
 static void run(const struct rows_request *request, struct host_rows *rows, struct http_call *calls,
                 const size_t *hosts, size_t count) {
-    bool renewed = false;
+    bool tried = false;
+    struct error lost = {0};
     http_run(master_http(request->master), calls, count, PARALLEL, PARALLEL);
     for (size_t i = 0; i < count; i++) {
         struct host_rows *of = &rows[hosts[i]];
-        if (is_unauthorized(&calls[i]) && (renewed || master_renew(request->master, &of->error))) {
-            renewed = true;
+        bool refused = is_unauthorized(&calls[i]);
+        if (refused && !tried)
+            master_renew(request->master, &lost);
+        tried |= refused;
+        if (refused && lost.kind == ERROR_NONE)
             ask_again(request, of, &calls[i]);
-        }
+        else if (refused)
+            of->error = lost;
         read_answer(request, of, &calls[i]);
         wipe_path(&calls[i]);
         http_call_done(&calls[i]);
