@@ -20,6 +20,7 @@ enum {
 };
 
 static const int64_t second_ns = 1000000000;
+static const double most_seconds = 4e9; /* until 2096: twice as nanoseconds, they are an int64_t */
 
 int64_t host_clock_at(const struct host_clock *clock, int64_t boot_ns) {
     return (clock->offset_ns + boot_ns) / second_ns;
@@ -36,9 +37,9 @@ bool host_clock_read(struct host_clock *clock, struct master *master, const char
     json_object_set(record, "time", value);
     double seconds = member_time(record, "time");
     json_decref(record);
-    if (value && !(seconds > 0 && seconds < 1e11))
+    bool good = value && seconds > 0 && seconds < most_seconds;
+    if (value && !good)
         error_set(error, ERROR_PROTOCOL, "host.get_servertime gives no time");
-    bool good = value && seconds > 0 && seconds < 1e11;
     json_decref(value);
     if (good)
         *clock =

@@ -12,6 +12,9 @@
 /* A host with 1000 VMs of 100 data sources each, and a year by days. */
 enum { MOST_COLUMNS = 200000, MOST_VALUES = 50000000 };
 
+/* Of times and steps: seconds until 2096, twice which are still an int64_t of nanoseconds. */
+static const int64_t most_seconds = 4000000000;
+
 struct reading {
     struct markup markup;
     struct updates *updates;
@@ -24,7 +27,7 @@ static bool read_whole(const char *text, int64_t *number) {
     char *end = NULL;
     gint64 value = g_ascii_strtoll(text, &end, 10);
     *number = value;
-    return end != text && !*end && value >= 0;
+    return end != text && !*end && value >= 0 && value <= most_seconds;
 }
 
 /* NAN for what is no number, and for what is none that is finite. */
