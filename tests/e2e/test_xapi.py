@@ -278,6 +278,10 @@ def test_master_dies(vperf, start_pool, tmp_path):
             pool.fault(name, **arguments)
         harness.await_true(lambda: logins() > before, "a login", 90)
     harness.await_true(lambda: samples() >= 1, "the first sample", 60)
+    # A clock that is set: the rows of a round or more are of the future.
+    pool.fault("skew", host=1, value=300)
+    asked = pool.stats()["calls"]["rrd_updates"]
+    harness.await_true(lambda: pool.stats()["calls"]["rrd_updates"] >= asked + 4, "two rounds", 60)
     # Between two masters, nobody knows one.
     await_login(("nameless", {"value": 1}), ("sessions", {}))
     await_login(("dead", {"host": 0, "value": 1}), ("master", {"host": 1}),

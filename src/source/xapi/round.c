@@ -138,6 +138,14 @@ static int timeout_of(const struct round *round) {
     return (int)MAX(SHORTEST_TIMEOUT_MS, MIN(timeout_ms, part_ms));
 }
 
+/* Rows of the future are of a clock that was set: they are not to silence the other hosts. */
+static int64_t newest_of(const struct round *round, const struct host_rows *rows) {
+    int64_t end = rows_end(rows, &round->plan);
+    if (end > round->now + SKEW_SECONDS)
+        rows->clock->known = false;
+    return MIN(end, plan_floor(&round->plan, round->now));
+}
+
 /* False when no host answers. */
 static bool ask_hosts(struct round *round, struct error *error) {
     struct xapi *xapi = round->xapi;
@@ -155,7 +163,7 @@ static bool ask_hosts(struct round *round, struct error *error) {
     for (size_t i = 0; i < xapi->pool->host_count; i++) {
         good |= round->rows[i].layouts != NULL;
         tell_skew(round, &round->rows[i]);
-        round->newest = MAX(round->newest, rows_end(&round->rows[i], &round->plan));
+        round->newest = MAX(round->newest, newest_of(round, &round->rows[i]));
     }
     if (good || !xapi->pool->host_count)
         return true;
