@@ -45,6 +45,7 @@ static void try_figures(const struct updates *updates, const struct layouts *lay
     };
     CHECK(subject.layout);
     figures_emit(&subject, &output);
+    figures_offer(&subject, &output);
 }
 
 static void try_rows(const struct updates *updates) {

@@ -141,49 +141,11 @@ static bool open_status(struct answer *answer, const json_t *body) {
     return answer->value || answer->failure;
 }
 
-/* 2.0: {message, data}; 1.0: the list of texts itself. */
-static json_t *json_failure(const json_t *fault) {
-    if (json_is_array(fault))
-        return failure_of(fault);
-    json_t *list = json_array();
-    const char *code = json_string_value(json_object_get(fault, "message"));
-    json_array_append_new(list, text_value(code ? code : ""));
-    json_t *data = json_object_get(fault, "data");
-    if (json_is_array(data))
-        json_array_extend(list, data);
-    json_t *failure = failure_of(list);
-    json_decref(list);
-    return failure;
-}
-
-static bool open_json(struct answer *answer, const json_t *body) {
-    json_t *fault = json_object_get(body, "error");
-    json_t *result = json_object_get(body, "result");
-    if (json_object_get(body, "Status"))
-        return open_status(answer, body);
-    if (fault && !json_is_null(fault)) {
-        answer->failure = json_failure(fault);
-        return answer->failure;
-    }
-    if (json_is_object(result) && json_object_get(result, "Status"))
-        return open_status(answer, result);
-    answer->value = json_incref(result);
-    return answer->value;
-}
-
-static bool is_json(const char *bytes, size_t size) {
-    while (size && g_ascii_isspace(*bytes)) {
-        bytes++;
-        size--;
-    }
-    return size && *bytes == '{';
-}
-
 bool answer_read(struct answer *answer, const char *bytes, size_t size, struct error *error) {
-    bool is_fault = false, json = is_json(bytes, size);
+    bool is_fault = false;
     *answer = (struct answer){0};
-    json_t *body = json ? json_loadb(bytes, size, 0, NULL) : read_xml(bytes, size, &is_fault);
-    bool good = body && !is_fault && (json ? open_json(answer, body) : open_status(answer, body));
+    json_t *body = read_xml(bytes, size, &is_fault);
+    bool good = body && !is_fault && open_status(answer, body);
     const char *reason = json_string_value(json_object_get(body, "faultString"));
     if (is_fault && reason)
         error_set(error, ERROR_PROTOCOL, "XAPI does not know the call: %s", reason);

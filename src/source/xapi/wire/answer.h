@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* Calls of XAPI and their answers, as XML-RPC; an answer may also be JSON-RPC. */
+/* Calls of XAPI and their answers, as XML-RPC. */
 #ifndef VPERF_SOURCE_XAPI_ANSWER_H
 #define VPERF_SOURCE_XAPI_ANSWER_H
 
