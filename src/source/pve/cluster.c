@@ -108,16 +108,36 @@ enum pve_kind pve_kind_of(const json_t *resource) {
     return PVE_KIND_NONE;
 }
 
+static bool says_online(const json_t *resource) {
+    const char *status = rest_json_text(resource, "status");
+    return status && strcmp(status, "online") == 0;
+}
+
 bool pve_is_online(const json_t *resources, const char *node) {
     size_t index;
     json_t *resource;
     json_array_foreach(resources, index, resource) {
-        const char *status = rest_json_text(resource, "status");
         if (pve_kind_of(resource) == PVE_KIND_NODE &&
             strcmp(rest_json_text(resource, "node"), node) == 0)
-            return status && strcmp(status, "online") == 0;
+            return says_online(resource);
     }
     return false;
+}
+
+GHashTable *pve_online_nodes(const json_t *resources) {
+    GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
+    GHashTable *online = g_hash_table_new(g_str_hash, g_str_equal);
+    size_t index;
+    json_t *resource;
+    json_array_foreach(resources, index, resource) {
+        if (pve_kind_of(resource) != PVE_KIND_NODE)
+            continue;
+        char *node = (char *)rest_json_text(resource, "node");
+        if (g_hash_table_add(seen, node) && says_online(resource))
+            g_hash_table_add(online, node);
+    }
+    g_hash_table_destroy(seen);
+    return online;
 }
 
 char *pve_entity_id(const struct pve_cluster *cluster, const json_t *resource) {
@@ -148,7 +168,7 @@ static int32_t count_of(const json_t *resource, const char *key) {
     return rest_json_real(resource, key, &count) && count > 0 && count < 1e6 ? (int32_t)count : 0;
 }
 
-static void describe_guest(const struct pve_cluster *cluster, const json_t *resources,
+static void describe_guest(const struct pve_cluster *cluster, GHashTable *online,
                            const json_t *resource, struct entity *entity) {
     const struct pve_config *config = pve_cluster_config(cluster, rest_json_text(resource, "id"));
     const char *status = rest_json_text(resource, "status");
@@ -164,7 +184,7 @@ static void describe_guest(const struct pve_cluster *cluster, const json_t *reso
     entity->cpus = count_of(resource, "maxcpu");
     entity->memory_kib = kib_of(resource, "maxmem");
     entity->reason = rest_json_text(resource, "lock");
-    if (!pve_is_online(resources, entity->host)) {
+    if (!g_hash_table_contains(online, entity->host)) {
         entity->state = STATE_UNKNOWN;
         entity->reason = "its node is offline";
     } else if (status && strcmp(status, "running") == 0) {
@@ -204,7 +224,7 @@ static void describe_storage(const json_t *resource, struct entity *entity) {
         entity->host = rest_json_text(resource, "node");
 }
 
-static void add_entity(const struct pve_cluster *cluster, const json_t *resources,
+static void add_entity(const struct pve_cluster *cluster, GHashTable *online,
                        const json_t *resource, GHashTable *ids, struct inventory *inventory) {
     enum pve_kind kind = pve_kind_of(resource);
     struct entity entity = {.cluster = cluster->name};
@@ -217,7 +237,7 @@ static void add_entity(const struct pve_cluster *cluster, const json_t *resource
     else if (kind == PVE_KIND_STORAGE)
         describe_storage(resource, &entity);
     else
-        describe_guest(cluster, resources, resource, &entity);
+        describe_guest(cluster, online, resource, &entity);
     char *number = entity.name ? NULL : memory_strdup(strrchr(id, '/') + 1);
     if (number)
         entity.name = number; /* rights on it are missing, or its node is gone for long */
@@ -245,10 +265,12 @@ static void drop_shared_uuids(struct inventory *inventory) {
 struct inventory *pve_inventory(const struct pve_cluster *cluster, const json_t *resources) {
     struct inventory *inventory = inventory_new();
     GHashTable *ids = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
+    GHashTable *online = pve_online_nodes(resources);
     size_t index;
     json_t *resource;
     json_array_foreach(resources, index, resource)
-        add_entity(cluster, resources, resource, ids, inventory);
+        add_entity(cluster, online, resource, ids, inventory);
+    g_hash_table_destroy(online);
     g_hash_table_destroy(ids);
     drop_shared_uuids(inventory);
     inventory_sort(inventory);

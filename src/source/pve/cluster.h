@@ -55,6 +55,9 @@ enum pve_kind pve_kind_of(const json_t *resource);
 /* pve_is_online: the node of this name is, by the resources. */
 bool pve_is_online(const json_t *resources, const char *node);
 
+/* pve_online_nodes: the set of their names, borrowed from the resources. */
+GHashTable *pve_online_nodes(const json_t *resources);
+
 /*
  * pve_inventory: the entities of the resources, in order; a shared storage is there once. A UUID
  * that several guests have, as clones do, is none.

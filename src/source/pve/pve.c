@@ -11,7 +11,7 @@
 #include "source/rest/helper/json.h"
 #include "source/rest/helper/sources.h"
 
-enum { CONFIG_BATCH = 64, NOT_THERE = 501, FIRST_NODE_GROUP = 1 };
+enum { CONFIG_BATCH = 64, NOT_THERE = 501 };
 
 static const int64_t second_ns = 1000000000;
 
@@ -115,27 +115,20 @@ static void read_nodes(struct pve *pve) {
     }
 }
 
-/* The number of a node, for the limit of requests to it. */
-static int group_of(const json_t *resources, const char *name) {
-    size_t index;
-    json_t *resource;
-    json_array_foreach(resources, index, resource) {
-        if (pve_kind_of(resource) == PVE_KIND_NODE &&
-            strcmp(rest_json_text(resource, "node"), name) == 0)
-            return FIRST_NODE_GROUP + (int)index;
-    }
-    return 0;
+/* The same for all requests to a node, whose number at a time is limited. */
+static int group_of(const char *node) {
+    return (int)(g_str_hash(node) & INT32_MAX);
 }
 
 /* Guests of nodes that are there. */
-static bool needs_config(const struct pve *pve, const json_t *resource) {
+static bool needs_config(const struct pve *pve, GHashTable *online, const json_t *resource) {
     enum pve_kind kind = pve_kind_of(resource);
     if (kind != PVE_KIND_QEMU && kind != PVE_KIND_LXC)
         return false;
     const char *node = rest_json_text(resource, "node");
     return pve_cluster_needs(&pve->cluster, rest_json_text(resource, "id"), node,
                              clock_boot_ns()) &&
-           pve_is_online(pve->resources, node);
+           g_hash_table_contains(online, node);
 }
 
 static void keep_config(struct pve *pve, const json_t *resource, const struct pve_get *get) {
@@ -149,18 +142,19 @@ static void keep_config(struct pve *pve, const json_t *resource, const struct pv
 static void read_configs(struct pve *pve) {
     struct pve_get gets[CONFIG_BATCH] = {0};
     const json_t *of[CONFIG_BATCH];
+    GHashTable *online = pve_online_nodes(pve->resources);
     size_t index = 0, total = json_array_size(pve->resources);
     while (index < total) {
         size_t count = 0;
         for (; index < total && count < CONFIG_BATCH; index++) {
             const json_t *resource = json_array_get(pve->resources, index);
-            if (!needs_config(pve, resource))
+            if (!needs_config(pve, online, resource))
                 continue;
             const char *node = rest_json_text(resource, "node");
             of[count] = resource;
             gets[count++] = (struct pve_get){
                 .path = memory_printf("/nodes/%s/%s/config", node, rest_json_text(resource, "id")),
-                .group = group_of(pve->resources, node),
+                .group = group_of(node),
             };
         }
         pve_api_get(&pve->api, gets, count);
@@ -169,6 +163,7 @@ static void read_configs(struct pve *pve) {
             pve_get_done(&gets[i]);
         }
     }
+    g_hash_table_destroy(online);
 }
 
 static void make_inventory(struct pve *pve) {

@@ -374,6 +374,23 @@ static void test_times_beyond_all_bounds(void **state) {
     json_decref(root);
 }
 
+/* What stands first of a node counts, wherever it stands among the guests. */
+static void test_online(void **state) {
+    json_t *data = parse("[{\"type\":\"qemu\",\"id\":\"qemu/7\",\"vmid\":7,\"node\":\"a\"},"
+                         "{\"type\":\"node\",\"id\":\"node/b\",\"node\":\"b\"},"
+                         "{\"type\":\"node\",\"id\":\"node/a\",\"node\":\"a\","
+                         "\"status\":\"online\"},"
+                         "{\"type\":\"node\",\"id\":\"node/b\",\"node\":\"b\","
+                         "\"status\":\"online\"}]");
+    GHashTable *online = pve_online_nodes(data);
+    (void)state;
+    assert_true(g_hash_table_contains(online, "a"));
+    assert_false(g_hash_table_contains(online, "b"));
+    assert_int_equal(g_hash_table_size(online), 1);
+    g_hash_table_destroy(online);
+    json_decref(data);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_qemu_of_8),
@@ -390,6 +407,7 @@ int main(void) {
         cmocka_unit_test(test_old_configs),
         cmocka_unit_test(test_sums_beyond_all_bounds),
         cmocka_unit_test(test_times_beyond_all_bounds),
+        cmocka_unit_test(test_online),
     };
     memset(wanted, 1, sizeof wanted);
     return cmocka_run_group_tests(tests, NULL, NULL);
