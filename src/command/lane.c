@@ -110,7 +110,7 @@ static bool run_polls(struct lane *lane, struct source *source, const struct win
         struct error lost = {0};
         if (!lane_wait(lane, lane->attempts ? "the next poll of" : "the first poll of", due.at_ns))
             return interrupted(&lane->error);
-        int64_t last_ns = clock_boot_ns();
+        int64_t last_ns = due.at_ns;
         if (!round_once(lane, source, window, &lost) && is_final(&lost)) {
             lane->error = lost;
             return false;

@@ -115,6 +115,11 @@ static bool fake_round(struct source *source, const struct selection *selection,
     switch (fake->script[fake->round++]) {
     case 's':
         return emit(fake, events, error);
+    case 'z': /* longer than the place of the next poll */
+        fake->round++;
+        while (clock_boot_ns() < fake->start_ns + 2 * period_ns)
+            g_usleep(1000);
+        return true;
     case 'm':
         events->missing(events->context, fake->inventory->entities[0], "no answer");
         return true;
@@ -271,6 +276,7 @@ static void test_polls(void **state) {
         {"llll", &three_polls, 0, STATUS_NOTHING, "no statistics"},
         {"blll", &three_polls, 0, STATUS_NOTHING, "no statistics"},
         {"bmss", &three_polls, 2, STATUS_PARTIAL, "vm 'web' (1): no answer"},
+        {"z", &one_poll, 0, STATUS_NOTHING, "1 of 2 polls gave nothing: the poll before took too"},
         {"u", &one_poll, 0, STATUS_USAGE, NULL},
     };
     (void)state;
