@@ -90,6 +90,7 @@ static void add_value(struct pve_meter *meter, const struct pve_metric *metric, 
         meter->rate = (before + grown) / meter->sum;
     } else {
         meter->rate = NAN;
+        meter->sum = 0;
     }
     meter->count++;
     meter->last = metric->time;
