@@ -153,6 +153,18 @@ def test_cpu_is_that_of_export(vperf, start):
     assert node["pve.cpuWait.average", ""] == 3.12
 
 
+def test_clocks_of_nodes_that_differ(vperf, start):
+    """One that is behind hides nothing of its node, and one far ahead nothing of the others."""
+    cluster = start("-version", 9, "-guests", 3, "-nodes", 3, "-step", 1)
+    cluster.sim("clock", node="pve2", value=3600)
+    cluster.sim("clock", node="pve3", value=-20)
+    done = collect(vperf, "--interval", "3", "--samples", "2", *cluster.args())
+    got = [row["id"] for row in done.rows if row["counter"] == "cpu.usage.average"]
+    assert got.count("lab/100") == got.count("lab/node/pve1") == 2, done
+    assert got.count("lab/102") == got.count("lab/node/pve3") == 2, done
+    assert "lab/101" not in got and "lab/node/pve2" not in got
+
+
 @pytest.mark.parametrize("version", [6, 7])
 def test_old_versions(vperf, start, version):
     """Without export, CPU is that of /cluster/resources; numbers may be texts."""

@@ -16,8 +16,7 @@ struct pve {
     struct pve_api api;
     char *version; /* 8.4.1 */
     bool has_export;
-    bool has_wait;        /* and what it says of iowait is right: 8.3.4 and later */
-    int64_t export_after; /* time of the newest value that it gave */
+    bool has_wait; /* and what it says of iowait is right: 8.3.4 and later */
     struct catalog *catalog;
     struct pve_cluster cluster;
     const struct selection *selection;

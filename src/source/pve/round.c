@@ -9,7 +9,13 @@
 #include "source/pve/round.h"
 #include "source/rest/helper/json.h"
 
-enum { SHORTEST_MS = 3000, TIMEOUT_SECONDS = 30, FORBIDDEN = 403 };
+enum {
+    SHORTEST_MS = 3000,
+    TIMEOUT_SECONDS = 30,
+    FORBIDDEN = 403,
+    LATEST_SECONDS = 60, /* by which values of /cluster/metrics/export may come late */
+    SKEW_SECONDS = 60,   /* by which the clocks of nodes may differ */
+};
 
 static const int64_t second_ns = 1000000000;
 
@@ -35,6 +41,39 @@ static void ask_node(const struct pve_look *round, struct pve_place *place, int 
                 memory_printf("/nodes/%s/%s", place->name, paths[i]));
 }
 
+/*
+ * The time from which values are asked for: the newest one that is known of the node whose clock is
+ * most behind. After a gap no more than two intervals. 0: nothing is known.
+ */
+static int64_t export_start(const struct pve_look *round) {
+    const struct pve *pve = round->pve;
+    int64_t oldest = 0, newest = 0, now_ns = clock_boot_ns();
+    size_t index;
+    json_t *resource;
+    json_array_foreach(pve->resources, index, resource) {
+        if (pve_kind_of(resource) != PVE_KIND_NODE ||
+            !pve_is_online(pve->resources, rest_json_text(resource, "node")))
+            continue;
+        char *id = pve_entity_id(&pve->cluster, resource);
+        const struct pve_track *track = pve_tracks_find(&pve->tracks, id);
+        free(id);
+        if (!track || !track->metered_ns)
+            continue;
+        int64_t passed = (now_ns - track->metered_ns) / second_ns;
+        int64_t from = track->meters[PVE_METER_CPU].last +
+                       MAX(passed - MAX(2 * (int64_t)round->interval, LATEST_SECONDS), 0);
+        oldest = oldest ? MIN(oldest, from) : from;
+        newest = MAX(newest, from);
+    }
+    return MAX(oldest, newest - 2 * SKEW_SECONDS);
+}
+
+static char *export_path(const struct pve_look *round) {
+    int64_t start = export_start(round);
+    return memory_printf("/cluster/metrics/export?history=%d&start-time=%lld", start > 0,
+                         (long long)start);
+}
+
 /* The nodes of the inventory. */
 static void plan(struct pve_look *round) {
     struct pve *pve = round->pve;
@@ -47,10 +86,7 @@ static void plan(struct pve_look *round) {
         memory_array(CLUSTER_GETS + NODE_GETS * json_array_size(resources), sizeof *round->gets);
     (void)nodes;
     set_get(round, &round->gets[GET_RESOURCES], 0, memory_strdup("/cluster/resources"));
-    set_get(round, &round->gets[GET_EXPORT], 0,
-            pve->has_export ? memory_printf("/cluster/metrics/export?history=%d&start-time=%lld",
-                                            pve->export_after > 0, (long long)pve->export_after)
-                            : NULL);
+    set_get(round, &round->gets[GET_EXPORT], 0, pve->has_export ? export_path(round) : NULL);
     json_array_foreach(resources, index, resource) {
         if (pve_kind_of(resource) != PVE_KIND_NODE)
             continue;
@@ -128,8 +164,22 @@ static struct pve_track *find_track(const struct pve *pve, const char *id) {
     return track;
 }
 
+/* Values up to this time; one of a clock that is ahead would hide all that come after it. */
+struct kept {
+    GArray *metrics;
+    int64_t latest;
+};
+
 static void keep_metric(void *context, const struct pve_metric *metric) {
-    g_array_append_val((GArray *)context, *metric);
+    const struct kept *kept = context;
+    if (metric->time <= kept->latest)
+        g_array_append_val(kept->metrics, *metric);
+}
+
+static int64_t server_time(const struct pve_look *round) {
+    const struct pve_api *api = &round->pve->api;
+    int64_t date = round->gets[GET_EXPORT].date;
+    return date ? date : (int64_t)time(NULL) + (api->has_clock ? api->clock_offset : 0);
 }
 
 static gint compare_metrics(gconstpointer left, gconstpointer right) {
@@ -142,7 +192,8 @@ static void read_export(struct pve_look *round) {
     struct pve *pve = round->pve;
     GArray *metrics = g_array_new(FALSE, FALSE, sizeof(struct pve_metric));
     GHashTable *newest = g_hash_table_new(g_str_hash, g_str_equal);
-    pve_read_export(round->gets[GET_EXPORT].data, keep_metric, metrics);
+    struct kept kept = {metrics, server_time(round) + SKEW_SECONDS};
+    pve_read_export(round->gets[GET_EXPORT].data, keep_metric, &kept);
     g_array_sort(metrics, compare_metrics);
     const struct pve_metric *items = (const struct pve_metric *)(const void *)metrics->data;
     for (guint i = 0; i < metrics->len; i++)
@@ -153,7 +204,8 @@ static void read_export(struct pve_look *round) {
         bool of_network = g_str_has_prefix(items[i].metric, "net_");
         if (track && (of_network || items[i].time > last->time - round->interval))
             pve_track_meter(track, &items[i], round->interval);
-        pve->export_after = MAX(pve->export_after, items[i].time);
+        if (track && track->meters[PVE_METER_CPU].count)
+            track->metered_ns = round->gets[GET_EXPORT].time_ns;
     }
     g_hash_table_destroy(newest);
     g_array_free(metrics, TRUE);

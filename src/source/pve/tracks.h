@@ -30,6 +30,7 @@ struct pve_track {
     struct pve_meter meters[PVE_METERS];
     bool *offered; /* by counter */
     struct known known;
+    int64_t metered_ns; /* clock_boot_ns when the newest value of CPU came; 0 for none */
 };
 
 struct pve_tracks {

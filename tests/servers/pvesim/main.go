@@ -110,6 +110,8 @@ func (s *server) control(w http.ResponseWriter, r *http.Request) {
 		delete(s.guests, vmid)
 	case "skew":
 		s.skew, _ = strconv.ParseInt(query.Get("value"), 10, 64)
+	case "clock":
+		s.clocks[node], _ = strconv.ParseInt(query.Get("value"), 10, 64)
 	case "asked":
 		json.NewEncoder(w).Encode(map[string]any{"paths": s.asked, "most": s.most})
 	default:

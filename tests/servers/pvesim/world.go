@@ -41,7 +41,8 @@ type world struct {
 	offline map[string]bool
 	hung    map[int]bool
 	skew    int64
-	step    int64 // seconds between two looks of pvestatd
+	clocks  map[string]int64 // by how many seconds that of each node is ahead of the others
+	step    int64            // seconds between two looks of pvestatd
 }
 
 const gib = int64(1) << 30
@@ -49,7 +50,8 @@ const gib = int64(1) << 30
 // Names are not unique, and two guests have one UUID, as after cloning.
 func newWorld(version, nodes, guests int, step int64) *world {
 	w := &world{version: version, step: step, epoch: time.Now(), guests: map[int]*guest{}, dead: map[string]bool{},
-		offline: map[string]bool{}, hung: map[int]bool{}}
+		offline: map[string]bool{}, hung: map[int]bool{},
+		clocks: map[string]int64{}}
 	for i := 1; i <= nodes; i++ {
 		w.nodes = append(w.nodes, fmt.Sprintf("pve%d", i))
 	}
@@ -224,37 +226,44 @@ func (w *world) storage(node, name string, shared int) map[string]any {
 		"status": "available", "shared": shared, "disk": 100 * gib, "maxdisk": 400 * gib, "plugintype": "dir"}
 }
 
-// The ring of /cluster/metrics/export: a value each step, by the node's clock.
+// The ring of /cluster/metrics/export: a value each step, by each node's own clock.
 func (w *world) export(at time.Time, history bool, after int64) []any {
 	list := []any{}
-	newest := at.Unix() / w.step * w.step
-	oldest := newest
-	if history && after > 0 && after < newest {
-		oldest = after / w.step * w.step
-		if oldest < newest-181*w.step {
-			oldest = newest - 181*w.step
+	for _, node := range w.nodes {
+		if w.dead[node] || w.offline[node] {
+			continue
 		}
-	}
-	for when := oldest; when <= newest; when += w.step {
-		for _, node := range w.nodes {
-			if !w.dead[node] && !w.offline[node] {
-				id := "node/" + node
-				list = append(list, w.metric(id, "cpu_current", 0.125, when), w.metric(id, "cpu_iowait", 0.03125, when),
-					w.metric(id, "net_in", float64((when-w.epoch.Unix()+1000)*2048000), when),
-					w.metric(id, "net_out", float64((when-w.epoch.Unix()+1000)*512000), when))
+		newest := at.Unix() / w.step * w.step
+		oldest := newest
+		if after := after - w.clocks[node]; history && after > 0 && after < newest {
+			oldest = after / w.step * w.step
+			if oldest < newest-181*w.step {
+				oldest = newest - 181*w.step
 			}
 		}
-		for _, g := range w.sorted() {
-			if g.running && !w.dead[g.node] && !w.offline[g.node] {
-				list = append(list, w.metric(g.id(), "cpu_current", g.cpu, when))
-			}
+		for when := oldest; when <= newest; when += w.step {
+			list = append(list, w.metrics(node, when)...)
 		}
 	}
 	return list
 }
 
-func (w *world) metric(id, name string, value float64, when int64) map[string]any {
-	return map[string]any{"id": id, "metric": name, "value": value, "timestamp": when + w.skew, "type": "gauge"}
+func (w *world) metrics(node string, when int64) []any {
+	list, id := []any{}, "node/"+node
+	add := func(id, name string, value float64) {
+		list = append(list, map[string]any{"id": id, "metric": name, "value": value,
+			"timestamp": when + w.skew + w.clocks[node], "type": "gauge"})
+	}
+	add(id, "cpu_current", 0.125)
+	add(id, "cpu_iowait", 0.03125)
+	add(id, "net_in", float64((when-w.epoch.Unix()+1000)*2048000))
+	add(id, "net_out", float64((when-w.epoch.Unix()+1000)*512000))
+	for _, g := range w.sorted() {
+		if g.running && g.node == node {
+			add(g.id(), "cpu_current", g.cpu)
+		}
+	}
+	return list
 }
 
 func (w *world) rrd(g *guest, at time.Time) []any {
