@@ -304,24 +304,39 @@ func main() {
 // Of a node; the first two listen.
 func address(node int) string { return fmt.Sprintf("127.0.0.%d", node+1) }
 
+// A port that is free at both nodes.
+func free() (listeners [2]net.Listener, err error) {
+	for try := 0; try < 50; try++ {
+		port := 0
+		for i := range listeners {
+			listeners[i], err = net.Listen("tcp", fmt.Sprintf("%s:%d", address(i), port))
+			if err != nil {
+				break
+			}
+			port = listeners[i].Addr().(*net.TCPAddr).Port
+		}
+		if err == nil {
+			return listeners, nil
+		}
+		if port != 0 {
+			listeners[0].Close()
+		}
+	}
+	return listeners, err
+}
+
 // Both nodes have the port and the certificate. Proxmox VE speaks HTTP/1.1 and closes what is idle
 // for 5 s.
 func (s *server) listen(certificate, key string) (int, error) {
-	port := 0
+	listeners, err := free()
+	if err != nil {
+		return 0, err
+	}
 	for i := range s.doors {
-		var listener net.Listener
-		var err error
-		for try := 0; try < 50; try++ {
-			if listener, err = net.Listen("tcp", fmt.Sprintf("%s:%d", address(i), port)); err == nil {
-				break
-			}
-		}
-		if err != nil {
-			return 0, err
-		}
-		port = listener.Addr().(*net.TCPAddr).Port
 		s.doors[i] = &http.Server{Handler: s, IdleTimeout: 5 * time.Second, TLSNextProto: noHTTP2}
+	}
+	for i, listener := range listeners {
 		go s.doors[i].ServeTLS(listener, certificate, key)
 	}
-	return port, nil
+	return listeners[0].Addr().(*net.TCPAddr).Port, nil
 }
