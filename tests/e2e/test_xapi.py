@@ -16,6 +16,8 @@ OF_MOMENT = {"cpu.corecount.provisioned.average", "disk.provisioned.latest", "di
              "sys.uptime.latest"}
 # The newest sample of one that moves may not be there.
 STAY = "!rover"
+SPACE = {("space.capacity.latest", ""): 100 << 20, ("space.free.latest", ""): 60 << 20,
+         ("space.provisioned.latest", ""): 60 << 20}
 BEGAN = 1767323045
 BOOTED = 1767300000
 
@@ -200,9 +202,7 @@ def test_inventory(vperf, pool):
 def test_storage(vperf, pool):
     done = collect(vperf, pool, "--type", "datastore", "--name", "storage-1")
     rows = harness.read_csv(done.out, own=True)
-    assert {row["counter"]: int(row["value"]) for row in rows} == {
-        "space.capacity.latest": 100 << 20, "space.free.latest": 60 << 20,
-        "space.provisioned.latest": 60 << 20}
+    assert {(row["counter"], row["instance"]): int(row["value"]) for row in rows} == SPACE
 
 
 def test_clock(vperf, start_pool):
@@ -316,12 +316,18 @@ def test_record(vperf, pool, tmp_path):
     """What is recorded is reported and read as of any other source."""
     history = tmp_path / "xen.db"
     run = vperf.start("record", "--output", history, "--name", STAY, *pool.options(), pool.target())
-    harness.await_true(lambda: history.exists() and "web-1" in vperf.run("collect", history).out,
-                       "the first samples", 60)
+
+    def has(kind, name):
+        return name in vperf.run("collect", "--type", kind, history).out
+    harness.await_true(lambda: history.exists() and has("vm", "web-1") and
+                       has("datastore", "storage-2"), "the first samples", 60)
     run.send_signal(harness.signal.SIGINT)
     assert harness.finish(run).status == 130
-    check({key: values for key, values in by_interval(vperf.run("collect", history).rows).items()
-           if key[0] != "datastore" and key[1] != xapi.UUID.format(3)})
+    check(by_interval(vperf.run("collect", history).rows))
+    space = vperf.run("collect", "--type", "datastore", history)
+    storage = by_interval(harness.read_csv(space.out, own=True))
+    assert {identity for _, identity, _ in storage} == set(xapi.SRS)
+    assert all(values == SPACE for values in storage.values()), storage
     report = vperf.run("report", "--format", "csv", history)
     assert report.status == 0, report
     assert {"web-1", "db-1", "xcp01"} <= {row["name"] for row in report.rows}
