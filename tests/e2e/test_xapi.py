@@ -144,8 +144,9 @@ def test_archives(vperf, pool, last, interval):
     assert {row["interval"] for row in done.rows} == {str(interval)}
     found = by_interval(done.rows)
     for (_, _, end), values in found.items():
-        expected = xapi.guest("2", end, interval)
-        assert values == {cell: expected[cell] for cell in values}
+        assert values == {cell: value for cell, value in xapi.guest("2", end, interval).items()
+                          if cell[0] in ("cpu.usage.average", "net.received.average")}
+        assert {name for name, _ in values} == {"cpu.usage.average", "net.received.average"}
     seconds = {"1h": 3600, "2d": 2 * 86400}[last]
     assert len(found) in (seconds // interval, seconds // interval - 1)
 
@@ -205,7 +206,7 @@ def test_storage(vperf, pool):
     done = collect(vperf, pool, "--type", "datastore", "--name", "storage-1")
     rows = harness.read_csv(done.out, own=True)
     assert {(row["counter"], row["instance"]): int(row["value"]) for row in rows} == SPACE
-    harness.await_true(lambda: pool.stats()["sessions"] == sessions, "a logout", 60)
+    harness.await_true(lambda: pool.stats()["sessions"] <= sessions, "a logout", 60)
 
 
 def test_clock(vperf, start_pool):
