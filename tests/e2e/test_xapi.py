@@ -118,6 +118,14 @@ def test_values(vperf, pool):
     assert newest["disk.used.latest", ""] == 7 * xapi.GIB // 1024
 
 
+def test_kind_without_counter(vperf, pool):
+    """Hosts have no virtual disks, and lack nothing therefore."""
+    done = collect(vperf, pool, "--last", "1m", "--name", "db-1,xcp0*", "--counter",
+                   "virtualDisk.*")
+    assert {row["name"] for row in done.rows} == {"db-1"}
+    assert "xcp0" not in done.err
+
+
 def test_old_xapi(vperf, start_pool):
     """Four decimals, and no cpu_usage: it is computed of the vCPUs. A busy one has no value."""
     old = start_pool("-stage", "A")

@@ -36,6 +36,8 @@ struct round {
     struct track *track;
     int64_t end;
     size_t values; /* of this interval */
+    bool has_rows; /* of an interval of this visit */
+    bool can_have; /* data sources of a wanted counter are in them */
 };
 
 static bool check_selection(const struct selection *selection, struct error *error) {
@@ -174,6 +176,7 @@ static bool ask_hosts(struct round *round, struct error *error) {
 
 static void take_offer(void *context, size_t counter) {
     struct round *round = context;
+    round->can_have = true;
     if (!round->track->offered[counter])
         round->events->offered(round->events->context, round->entity,
                                catalog_at(round->xapi->catalog, counter));
@@ -212,8 +215,8 @@ static void take_interval(struct round *round, const struct host_rows *rows,
         .interval = round->plan.interval,
         .at_moment = round->end == round->newest,
     };
-    if (subject.layout)
-        figures_emit(&subject, &output);
+    if (subject.layout && figures_emit(&subject, &output))
+        round->has_rows = true;
 }
 
 /*
@@ -292,7 +295,10 @@ static bool is_due(const struct round *round, const struct host_rows *rows) {
     return !round->window->fresh_only || end > round->track->mark;
 }
 
+/* What has all its rows, and no data source of what is wanted, lacks nothing. */
 static void report_gap(struct round *round, const struct host_rows *rows) {
+    if (round->has_rows && !round->can_have)
+        return;
     if (!rows)
         report_missing(round, "XAPI does not say on which host it runs");
     else if (!rows->layouts)
@@ -306,6 +312,7 @@ static bool measure(struct round *round, const struct pool_vm *vm, const struct 
                     struct error *error) {
     int64_t last = MIN(round->newest, plan_floor(&round->plan, round->plan.until));
     int64_t mark = round->track->mark;
+    round->has_rows = round->can_have = false;
     for (round->end = first_end(round); round->end <= last; round->end += round->plan.interval) {
         round->values = 0;
         if (vm)

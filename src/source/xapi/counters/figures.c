@@ -342,10 +342,12 @@ static void emit_rows(struct walk *walk) {
     }
 }
 
-void figures_emit(const struct subject *subject, const struct figures_output *output) {
+bool figures_emit(const struct subject *subject, const struct figures_output *output) {
     struct walk walk = {.subject = subject, .output = output, .is_guest = subject->vm};
-    if (find_rows(&walk))
-        emit_rows(&walk);
+    if (!find_rows(&walk))
+        return false;
+    emit_rows(&walk);
+    return true;
 }
 
 void figures_offer(const struct subject *subject, const struct figures_output *output) {

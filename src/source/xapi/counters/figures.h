@@ -36,9 +36,8 @@ const struct counter *figures_counter(size_t index);
 /* figures_catalog: a new catalogue of all counters, owned by the caller. */
 struct catalog *figures_catalog(void);
 
-/* figures_emit: every wanted value of the subject in this interval; without one of its rows none.
- */
-void figures_emit(const struct subject *subject, const struct figures_output *output);
+/* figures_emit: every wanted value of the subject in this interval; false without all its rows. */
+bool figures_emit(const struct subject *subject, const struct figures_output *output);
 
 /* figures_offer: offers what the data sources give, whatever rows there are; drop its values. */
 void figures_offer(const struct subject *subject, const struct figures_output *output);
