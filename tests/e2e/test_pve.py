@@ -289,6 +289,20 @@ def test_dead_node_costs_its_own_guests(vperf, broken):
     assert not [row for row in done.rows if row["id"] in ("lab/101", "lab/103", "lab/105")]
 
 
+def test_lost_rights_are_no_success(vperf, broken, tmp_path):
+    """Who sees nothing any more is told what to do: guests were not removed."""
+    output, told = tmp_path / "out.csv", tmp_path / "err"
+    with told.open("wb") as err:
+        run = vperf.start("collect", "--follow", "--interval", "1", "--output", output,
+                          *broken.args(), stderr=err)
+    harness.await_true(lambda: output.exists() and "lab/100" in output.read_text(), "a row", 90)
+    broken.sim("bare")
+    harness.await_true(lambda: "it lacks rights" in told.read_text(), "the reason", 90)
+    run.send_signal(harness.signal.SIGINT)
+    harness.finish(run)
+    assert "was removed" not in told.read_text()
+
+
 RATE = "net.received.average"
 
 

@@ -202,11 +202,7 @@ bool pve_renew(struct pve *pve, json_t *resources) {
     return changed;
 }
 
-/*
- * A token with privileges of its own and none of them sees lists without error, and nobody else in
- * them than nodes: no guest, and not even the storage that each node has.
- */
-static bool sees_anything(const struct pve *pve, const json_t *resources, struct error *error) {
+bool pve_sees_anything(const struct pve *pve, const json_t *resources, struct error *error) {
     size_t index;
     json_t *resource;
     json_array_foreach(resources, index, resource) {
@@ -227,7 +223,7 @@ bool pve_load(struct pve *pve, const struct selection *selection, struct error *
     struct pve_get gets[2] = {{.path = memory_strdup("/cluster/resources")},
                               {.path = memory_strdup("/cluster/status")}};
     pve_api_get(&pve->api, gets, 2);
-    bool good = gets[0].data && sees_anything(pve, gets[0].data, error);
+    bool good = gets[0].data && pve_sees_anything(pve, gets[0].data, error);
     if (!gets[0].data)
         error_set(error, gets[0].error.kind, "%s", gets[0].error.message);
     if (good) {

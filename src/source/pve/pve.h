@@ -41,6 +41,12 @@ bool pve_load(struct pve *pve, const struct selection *selection, struct error *
  */
 bool pve_renew(struct pve *pve, json_t *resources);
 
+/*
+ * pve_sees_anything: false with the error when the resources have no guest, and not even the
+ * storage that each node has: who has no rights sees lists without error.
+ */
+bool pve_sees_anything(const struct pve *pve, const json_t *resources, struct error *error);
+
 /* pve_prefers: what the round wants is only of this type of entity, or of others too. */
 bool pve_wants_type(const struct pve *pve, enum entity_type type);
 

@@ -265,6 +265,8 @@ static void tell_ready(struct pve *pve) {
 static bool finish(struct pve_look *round, int64_t skipped, struct error *error) {
     struct pve *pve = round->pve;
     const struct pve_get *resources = &round->gets[GET_RESOURCES];
+    if (!pve_sees_anything(pve, resources->data, error))
+        return false;
     int64_t wall_ns = clock_real_ns(), now_ns = clock_boot_ns();
     round->stamp =
         grid_stamp(&pve->grid, resources->time_ns, wall_ns - (now_ns - resources->time_ns));
