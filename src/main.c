@@ -32,7 +32,7 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static int show_help(void) {
     puts("Usage: vperf COMMAND [OPTION...] TARGET...\n\n"
-         "Performance data of ESXi, vCenter, KVM and other libvirt hypervisors,\n"
+         "Performance data of ESXi, vCenter, KVM, Xen, Proxmox VE and XenServer,\n"
          "in one schema.\n\nCommands:");
     for (size_t i = 0; i < COMMANDS; i++)
         printf("  %-10s %s\n", commands[i].name, commands[i].help);

@@ -12,9 +12,14 @@ static void hide_password(char *argument, const struct target *target) {
         return;
     char *authority = strstr(argument, "://");
     authority = authority ? authority + 3 : argument;
-    char *colon = strchr(authority, ':');
-    if (colon && colon < at)
-        memset(colon + 1, 'x', (size_t)(at - colon - 1));
+    /* In front of a password, or of the secret of a token. */
+    for (const char *mark = ":=!"; *mark; mark++) {
+        char *place = strchr(authority, *mark);
+        if (place && place < at) {
+            memset(place + 1, 'x', (size_t)(at - place - 1));
+            return;
+        }
+    }
 }
 
 void arguments_hide_password(char *text) {

@@ -106,6 +106,17 @@ static bool is_host(const char *host) {
     return strchr("0123456789abcdefABCDEF:", *host) && !host[strspn(host, others)];
 }
 
+/* USER@REALM!TOKEN=SECRET, as Proxmox VE's own header has it, is a token and its secret. */
+static void cut_secret(struct parts *parts) {
+    bool token = parts->scheme && strcmp(parts->scheme, "pve") == 0 && !parts->password;
+    char *name = token && parts->username ? strchr(parts->username, '!') : NULL;
+    char *secret = name ? strchr(name, '=') : NULL;
+    if (!secret)
+        return;
+    parts->password = g_strdup(secret + 1);
+    explicit_bzero(secret, strlen(secret));
+}
+
 /* Why the parts cannot be a target, or NULL. What is no scheme is a part of the path to GLib. */
 static const char *find_fault(const struct parts *parts) {
     if (!parts->scheme || !parts->host)
@@ -209,6 +220,7 @@ bool target_init(struct target *target, const char *text, struct error *error) {
     bool good = g_uri_split_with_user(uri, uri_flags, &parts.scheme, &parts.username,
                                       &parts.password, NULL, &parts.host, &parts.port, &parts.path,
                                       &parts.query, &parts.fragment, NULL);
+    cut_secret(&parts);
     /* GLib's own message may quote a piece of the password. */
     const char *fault = good ? find_fault(&parts) : "its host name or port is malformed";
     if (fault)

@@ -69,6 +69,10 @@ static const struct {
     {"https://root:@esx01",
      "https://root@esx01",
      {.scheme = "https", .host = "esx01", .username = "root", .password = ""}},
+    {"pve://root@pam!vperf=top=secret@pve1",
+     "pve://root%40pam!vperf@pve1",
+     {.scheme = "pve", .host = "pve1", .username = "root@pam!vperf", .password = "top=secret"}},
+    {"https://root!a=b@esx01", NULL, {.scheme = "https", .host = "esx01", .username = "root!a=b"}},
     {"https://root:50%@esx01",
      "https://root@esx01",
      {.scheme = "https", .host = "esx01", .username = "root", .password = "50%"}},
@@ -120,7 +124,7 @@ static void test_good(void **state) {
         if (!target_init(&target, given, &error))
             fail_msg("%s", error.message);
         check_text(given, "text", target.text, good[i].shown ? good[i].shown : given);
-        if (!expected->password || strcmp(expected->scheme, "https") != 0)
+        if (!expected->password || strncmp(expected->scheme, "qemu", 4) == 0)
             check_text(given, "uri", target.uri, given);
         else if (*expected->password && strstr(target.uri, expected->password))
             fail_msg("%s: the uri has the password: %s", given, target.uri);
@@ -193,6 +197,8 @@ static void test_password_is_never_shown(void **state) {
     static const char *const cases[] = {
         "https://root:secret@esx01/sdk",
         "root:secret@esx01",
+        "pve://root@pam!vperf=secret@pve1",
+        "pve://root@pam!vperf%3Dsecret@pve1:x",
         "https://root:s%73secret@esx01",
         "https://root:my@secret@esx01",
         "https://a@b:secret@esx01:99999/sdk",

@@ -123,8 +123,8 @@ bool failure_to_open(struct error *error, const struct target *target, const cha
     int code = failure_code();
     if (!is_known(target->scheme))
         return error_set(error, ERROR_USAGE,
-                         "neither vperf nor libvirt knows the scheme '%s'; use https://, qemu://, "
-                         "qemu+ssh://, xen://, lxc:// or test://",
+                         "neither vperf nor libvirt knows the scheme '%s'; use https://, pve://, "
+                         "xapi://, qemu://, qemu+ssh://, xen://, lxc:// or test://",
                          target->scheme);
 
     char *message = last_message(secret);
