@@ -209,6 +209,14 @@ def test_last_takes_rrddata(vperf, lab):
     assert 25 <= len([row for row in got if row["counter"] == "cpu.usage.average"]) <= 30
 
 
+def test_no_past_is_no_success(vperf, lab):
+    """A time of which nothing is kept, and datastores, are told."""
+    old = vperf.run("collect", "--start", "2020-01-01", "--end", "2020-01-02", *lab.args())
+    assert old.status == 1 and "keeps no values of it of this time" in old.err, old
+    stores = vperf.run("collect", "--last", "30m", "--type", "datastore", *lab.args())
+    assert stores.status == 1 and "no past of datastores" in stores.err, stores
+
+
 def test_record_report_and_compare(vperf, lab, tmp_path):
     """They know nothing of Proxmox VE; what it does not tell is told."""
     done = collect(vperf, "--interval", "1", "--name", "web01", *lab.args(), command="compare")
@@ -216,6 +224,7 @@ def test_record_report_and_compare(vperf, lab, tmp_path):
     assert {row["id"] for row in done.rows} == {"lab/102", "lab/103"}
     assert {row["cpu.readiness.average"] for row in done.rows} == {""}
     report = vperf.run("report", "--last", "1h", *lab.args())
+    assert report.status == 0, report
     got = {row["id"]: row for row in report.rows if row["id"]}
     assert got["lab/103"]["cpu_percent_p95"] == "18.75"
     history = tmp_path / "pve.db"

@@ -175,6 +175,27 @@ static bool emit_archive(struct archive *archive, struct error *error) {
     return good;
 }
 
+/* Whatever was asked for: the entity has values of this time. */
+static bool has_values(const struct archive *archive) {
+    bool guest = archive->track->entity->type == ENTITY_VM;
+    struct sample *samples = memory_array(archive->rows.count, sizeof *samples);
+    size_t count = 0;
+    for (size_t i = 0; !count && i < sizeof outputs / sizeof outputs[0]; i++)
+        if (guest ? outputs[i].guest : outputs[i].node)
+            count = take_samples(archive, outputs[i].value, samples);
+    free(samples);
+    return count > 0;
+}
+
+static void tell_nothing(const struct archive *archive) {
+    const struct source_events *events = archive->events;
+    const struct entity *entity = archive->track->entity;
+    if (entity->type == ENTITY_VM && entity->state != STATE_ON)
+        events->skipped(events->context, entity);
+    else
+        events->missing(events->context, entity, "Proxmox VE keeps no values of it of this time");
+}
+
 static void tell_resolution(const struct archive *archive) {
     struct pve *pve = archive->pve;
     if (!pve->resolution_told && archive->rows.count > 1)
@@ -192,6 +213,8 @@ static bool emit_answer(struct archive *archive, const struct pve_get *get, stru
     }
     pve_read_rrd(get->data, keep_row, &archive->rows);
     tell_resolution(archive);
+    if (!has_values(archive))
+        tell_nothing(archive);
     bool good = emit_archive(archive, error);
     free(archive->rows.items);
     archive->rows = (struct rows){0};
@@ -250,6 +273,8 @@ bool pve_archive(struct pve *pve, const struct window *window, const struct sour
                  struct error *error) {
     struct window known = *window;
     const struct inventory *inventory = pve->inventory;
+    /* Beside others, as in a report, nobody waits for them. */
+    bool only_datastores = !pve_wants_type(pve, ENTITY_VM) && !pve_wants_type(pve, ENTITY_HOST);
     if (!known.now)
         known.now = (int64_t)time(NULL) + (pve->api.has_clock ? pve->api.clock_offset : 0);
     for (size_t i = 0; i < inventory->count;) {
@@ -257,6 +282,9 @@ bool pve_archive(struct pve *pve, const struct window *window, const struct sour
         size_t count = 0;
         for (; i < inventory->count && count < BATCH; i++) {
             struct pve_track *track = pve_tracks_find(&pve->tracks, inventory->entities[i]->id);
+            if (only_datastores && track && track->selected)
+                events->missing(events->context, track->entity,
+                                "no past of datastores is read from Proxmox VE");
             if (!is_kept(track))
                 continue;
             archives[count] = archive_of(pve, track);
