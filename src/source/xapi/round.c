@@ -393,8 +393,9 @@ static void check_known(struct xapi *xapi, const char *uuid) {
     const struct pool_vm *vm = find_vm(xapi->pool, uuid);
     if (vm && vm->state == STATE_ON) {
         g_hash_table_remove(xapi->strangers, uuid);
-    } else if (!g_hash_table_contains(xapi->strangers, uuid) &&
-               g_hash_table_size(xapi->strangers) < MOST_STRANGERS) {
+    } else if (!g_hash_table_contains(xapi->strangers, uuid)) {
+        if (g_hash_table_size(xapi->strangers) >= MOST_STRANGERS)
+            g_hash_table_remove_all(xapi->strangers);
         g_hash_table_add(xapi->strangers, memory_strdup(uuid));
         xapi->outdated = true;
     }

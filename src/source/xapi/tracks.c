@@ -51,6 +51,19 @@ struct track *xapi_track(struct tracks *tracks, const char *id) {
     return track;
 }
 
+static gboolean is_unknown(void *id, void *track, void *known) {
+    (void)track;
+    return !g_hash_table_contains(known, id);
+}
+
+void xapi_prune(GHashTable *by_id, const struct inventory *inventory) {
+    GHashTable *known = g_hash_table_new(g_str_hash, g_str_equal);
+    for (size_t i = 0; i < inventory->count; i++)
+        g_hash_table_add(known, (char *)inventory->entities[i]->id);
+    g_hash_table_foreach_remove(by_id, is_unknown, known);
+    g_hash_table_destroy(known);
+}
+
 struct samples *samples_new(void) {
     struct samples *samples = memory_alloc(sizeof *samples);
     samples->instances = g_string_chunk_new(256);

@@ -26,6 +26,9 @@ void xapi_tracks_free(struct tracks *tracks);
 /* xapi_track: that of the entity with this id, made when there is none. */
 struct track *xapi_track(struct tracks *tracks, const char *id);
 
+/* xapi_prune: removes what the table, by id, has of entities that are not in the inventory. */
+void xapi_prune(GHashTable *by_id, const struct inventory *inventory);
+
 /* Samples of one entity, in any order. */
 struct samples;
 

@@ -69,6 +69,8 @@ static void take_pool(struct xapi *xapi, struct pool *pool) {
     inventory_free(xapi->previous);
     xapi->previous = xapi->inventory;
     xapi->inventory = pool_inventory(pool, "", xapi->host_domains);
+    xapi_prune(xapi->tracks->by_id, xapi->inventory);
+    xapi_prune(xapi->enabled, xapi->inventory);
     xapi->read_ns = clock_boot_ns();
     xapi->clock.known = false;
     xapi->outdated = false;
