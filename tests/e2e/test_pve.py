@@ -163,6 +163,9 @@ def test_clocks_of_nodes_that_differ(vperf, start):
     assert got.count("lab/100") == got.count("lab/node/pve1") == 2, done
     assert got.count("lab/102") == got.count("lab/node/pve3") == 2, done
     assert "lab/101" not in got and "lab/node/pve2" not in got
+    assert done.status == 3, done
+    for name in ("lab/101", "lab/node/pve2"):
+        assert f"({name}): Proxmox VE has no CPU usage of it" in done.err, done
 
 
 @pytest.mark.parametrize("version", [6, 7])

@@ -5,11 +5,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/clock.h"
 #include "core/memory.h"
 #include "source/pve/round.h"
 #include "source/rest/helper/json.h"
 
-enum { YOUNG_SECONDS = 30 };
+enum { YOUNG_SECONDS = 30, SILENT_SECONDS = 60 };
 
 static const int64_t second_ns = 1000000000;
 
@@ -170,6 +171,29 @@ static void tell_change(const struct pve_look *round, const struct pve_track *tr
     }
 }
 
+static bool wants_cpu(const struct pve *pve) {
+    static const char *const names[] = {"cpu.usage.average", "cpu.used.summation",
+                                        "cpu.usagemhz.average", "cpu.utilization.average"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const struct counter *counter = catalog_by_name(pve->catalog, names[i]);
+        if (counter && selection_has_counter(pve->selection, counter))
+            return true;
+    }
+    return false;
+}
+
+/* pvestatd measures every 10 s: what runs for longer has a value, unless something is wrong. */
+static void tell_no_cpu(const struct pve_look *round, const struct pve_track *track,
+                        int64_t uptime) {
+    int64_t patience = MAX(2 * (int64_t)round->interval, SILENT_SECONDS);
+    if (!round->pve->has_export || !round->gets[GET_EXPORT].data || uptime < patience ||
+        !wants_cpu(round->pve))
+        return;
+    if (!track->metered_ns || clock_boot_ns() - track->metered_ns > patience * second_ns)
+        pve_miss(round, track->entity,
+                 "Proxmox VE has no CPU usage of it: look at pvestatd and the clock of its node");
+}
+
 static bool emit_guest(const struct pve_look *round, struct pve_track *track, struct error *error) {
     const struct pve_place *place = NULL;
     struct pve_guest *guest = find_guest(round, track->entity, &place);
@@ -199,6 +223,7 @@ static bool emit_guest(const struct pve_look *round, struct pve_track *track, st
     if (guest->silent)
         pve_miss(round, track->entity,
                  "QEMU does not answer Proxmox VE: values of disks and balloon are missing");
+    tell_no_cpu(round, track, guest->values[PVE_UPTIME]);
     pve_track_keep(track, place->name, guest);
     return emit(round, track, error);
 }
@@ -258,6 +283,7 @@ static bool emit_node(const struct pve_look *round, struct pve_track *track, str
     if (!place->gets[GET_STATUS].data)
         pve_miss(round, track->entity, place->gets[GET_STATUS].error.message);
     complete_node(round, place, track, values);
+    tell_no_cpu(round, track, values[PVE_NODE_UPTIME]);
     track->running = true;
     pve_plain_values(PVE_OF_NODE, values, &output);
     return emit(round, track, error);
