@@ -15,8 +15,8 @@ struct check {
 };
 
 /*
- * check_all: what SQLite checks, the checksum and content of every block and round, the checksums of
- * rows, and of every hour whose samples are still there what is kept for longer.
+ * check_all: what SQLite checks, the checksum and content of every block and round, the checksums
+ * of rows, and of every hour whose samples are still there what is kept for longer.
  */
 void check_all(struct database *database, struct check *check);
 

@@ -20,7 +20,7 @@ struct collected {
     size_t count;
     int64_t after; /* only samples with after < time <= until */
     int64_t until;
-    struct block_room *room; /* see struct block_visitor; may be NULL */
+    struct block_room *room;         /* see struct block_visitor; may be NULL */
     struct collected_series *placed; /* the one whose samples a block gives next */
 };
 

@@ -17,7 +17,7 @@ struct reader_series {
     const struct counter *counter;
     char *instance;
     int32_t interval;
-    bool given; /* free for the caller */
+    bool given;    /* free for the caller */
     int64_t place; /* among the others, in the order in which they came */
 };
 

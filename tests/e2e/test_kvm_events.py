@@ -246,7 +246,7 @@ def test_a_guest_that_is_off(vperf, guests, relay):
 
 def test_an_external_snapshot(vperf, guests, relay):
     """Its overlay is all that it costs, and it is as old as it is."""
-    _, guest, _ = guests
+    guest, _, _ = guests
     overlay = guest.directory / "overlay.qcow2"
     begin = int(time.time())
     guest.libvirtd.virsh("snapshot-create-as", guest.name, "before-upgrade", "--disk-only",
