@@ -71,6 +71,10 @@ CPU = {"cpu.usage.average", "cpu.usagemhz.average", "cpu.used.summation", "kvm.c
 # When snapshots were taken, in Unix seconds.
 OLDER, NEWER = 1272917631, 1272919631
 
+# As it was then: libvirt warns of snapshots that do not tell.
+THEN = """<domain type='test'><name>paused</name>
+      <uuid>0d2217b2-0f2d-4f40-9f1e-6d3a1f3f6c01</uuid><memory>1024</memory>
+      <os><type>hvm</type></os></domain>"""
 # Three guests, two of them not running, with names that need care, one with two snapshots; and who
 # may look at them.
 NODE = f"""<node>
@@ -84,9 +88,10 @@ NODE = f"""<node>
     <uuid>0d2217b2-0f2d-4f40-9f1e-6d3a1f3f6c01</uuid><memory unit='GiB'>1</memory>
     <vcpu current='1'>3</vcpu><os><type>hvm</type></os>
     <test:domainsnapshot><name>new</name><state>running</state><active>0</active>
-      <creationTime>{NEWER}</creationTime><memory snapshot='internal'/></test:domainsnapshot>
+      <creationTime>{NEWER}</creationTime><memory snapshot='internal'/>{THEN}
+      </test:domainsnapshot>
     <test:domainsnapshot><name>old</name><state>shutoff</state><active>1</active>
-      <creationTime>{OLDER}</creationTime></test:domainsnapshot></domain>
+      <creationTime>{OLDER}</creationTime>{THEN}</test:domainsnapshot></domain>
   <domain type='test'><name>=cmd, "x" é</name>
     <uuid>0d2217b2-0f2d-4f40-9f1e-6d3a1f3f6c02</uuid><memory>2048</memory>
     <vcpu>1</vcpu><os><type>hvm</type></os></domain>

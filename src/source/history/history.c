@@ -49,7 +49,7 @@ static bool was_there(const struct history *history, const struct reader_entity 
     const struct reader_context *context = &entity->contexts[reader_context(entity, time)];
     if (context->since > time)
         return false;
-    return context->entity->state != STATE_ON || entity->newest > newest - GONE_SECONDS;
+    return context->entity->state != STATE_ON || entity->newest + GONE_SECONDS > newest;
 }
 
 /* Datastores also when others' counters have instances by their volumes. */
@@ -60,7 +60,7 @@ static bool is_wanted(const struct selection *selection, enum entity_type type) 
 
 static void fill(const struct history *history, const struct selection *selection) {
     int64_t at = history->options.at;
-    if (history->options.at_relative)
+    if (history->options.at_relative && history->reader->newest != INT64_MIN)
         at += history->reader->newest;
     for (size_t i = 0; i < history->reader->count; i++) {
         const struct reader_entity *entity = history->reader->entities[i];

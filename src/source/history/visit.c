@@ -210,10 +210,12 @@ static bool is_there(const struct visit *visit, const struct reader_entity *enti
            entity->newest > visit->history->reader->newest - GONE_SECONDS;
 }
 
-/* The stretch of time that is asked of the entity, which gets loaded; false when there is none. */
+/* The stretch of time that is asked of the entity, which gets loaded; false when it has none. */
 static bool find_span(const struct visit *visit, struct parts_entity *span, struct error *error) {
     const struct window *window = visit->window;
     const struct reader_entity *entity = span->entity;
+    if (entity->newest == INT64_MIN)
+        return false;
     span->after = window_bounded(window) ? window->after : entity->newest - GONE_SECONDS;
     span->until = MIN(window->until ? window->until : entity->newest, entity->newest);
     return entity->newest > span->after && is_there(visit, entity) &&
