@@ -237,7 +237,7 @@ var courses = map[string]func(a *actor, end int64) float64{
 		}
 		return 10000 * a.active(end) / a.memory
 	},
-	"sys.uptime": func(a *actor, end int64) float64 { return float64(end%86400) + 86400*(20+80*a.trait("up")) },
+	"sys.uptime":     func(a *actor, end int64) float64 { return float64(end%86400) + 86400*(20+80*a.trait("up")) },
 	"power.power":    (*actor).watts,
 	"power.energy":   func(a *actor, end int64) float64 { return 20 * a.watts(end) },
 	"power.powerCap": func(*actor, int64) float64 { return 500 },
