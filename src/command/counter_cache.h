@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /*
- * Names of counters that targets define, kept for the completions of shells: one in a line of
- * $XDG_CACHE_HOME/vperf/counters, or else of ~/.cache/vperf/counters.
+ * Names of counters that targets define, kept for the completions of shells: one name per line, in
+ * $XDG_CACHE_HOME/vperf/counters or, without that variable, ~/.cache/vperf/counters.
  */
 #ifndef VPERF_COMMAND_COUNTER_CACHE_H
 #define VPERF_COMMAND_COUNTER_CACHE_H

@@ -97,7 +97,7 @@ static void copy_values(const GArray *sums, double *values) {
         values[i] = (double)g_array_index(sums, struct sample, i).value;
 }
 
-/* What all members used together, at the times at which each has a sample. */
+/* The sum over all members, for each time at which every member has a sample. */
 static GArray *add_up(const GPtrArray *members, enum usage_demand which,
                       struct capacity *capacity) {
     GArray **lists = memory_array(members->len + 1, sizeof(GArray *));

@@ -79,7 +79,10 @@ void helper_client_request(struct helper_client *helper, GByteArray *message);
 enum helper_event helper_client_next(struct helper_client *helper, struct record *answer,
                                      struct error *error);
 
-/* helper_client_free: ends the process, a busy one at once, an idle one after a second; or NULL. */
+/*
+ * helper_client_free: ends the process. A busy one is killed at once, an idle one has a second to
+ * end by itself. Takes NULL.
+ */
 void helper_client_free(struct helper_client *helper);
 
 #endif

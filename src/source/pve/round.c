@@ -74,17 +74,15 @@ static char *export_path(const struct pve_look *round) {
                          (long long)start);
 }
 
-/* The nodes of the inventory. */
+/* What is asked of the cluster and of each node. */
 static void plan(struct pve_look *round) {
     struct pve *pve = round->pve;
-    const struct inventory *nodes = pve->inventory;
     const json_t *resources = pve->resources;
     size_t index, online = 0;
     json_t *resource;
     round->places = memory_array(json_array_size(resources), sizeof *round->places);
     round->gets =
         memory_array(CLUSTER_GETS + NODE_GETS * json_array_size(resources), sizeof *round->gets);
-    (void)nodes;
     set_get(round, &round->gets[GET_RESOURCES], 0, memory_strdup("/cluster/resources"));
     set_get(round, &round->gets[GET_EXPORT], 0, pve->has_export ? export_path(round) : NULL);
     json_array_foreach(resources, index, resource) {

@@ -24,7 +24,6 @@ struct pve_track {
     bool selected;
     bool running; /* in the last round that saw it */
     bool has_before;
-    bool offers_told;
     struct pve_guest before;
     char *node; /* where it was before */
     struct pve_meter meters[PVE_METERS];

@@ -61,7 +61,7 @@ struct pool_vm {
     char *uuid;
     char *name;
     enum entity_state state;
-    bool is_host_domain;          /* the one that a host itself runs in */
+    bool is_host_domain;          /* a control domain: Domain-0 */
     const struct pool_host *host; /* where it runs; NULL for nowhere */
     int32_t cpus;
     int64_t memory_kib;
