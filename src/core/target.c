@@ -145,19 +145,30 @@ static char *without_password(const struct parts *parts) {
     return text;
 }
 
-static char *text_for_people(const struct parts *parts, bool bare) {
-    char *uri = without_password(parts);
-    char *text = memory_strdup(uri + (bare ? strlen(default_scheme) : 0));
-    free(uri);
-    return text;
-}
-
 static bool has_space_or_control(const char *text) {
     for (; *text; text++) {
         if (g_ascii_isspace(*text) || g_ascii_iscntrl(*text))
             return true;
     }
     return false;
+}
+
+/* A history: no host name ends so, and none is a path; what may hold a password is none. */
+static bool is_history(const char *text) {
+    size_t length = strlen(text);
+    if (strpbrk(text, ":@"))
+        return false;
+    return *text == '/' || strncmp(text, "./", 2) == 0 || strncmp(text, "../", 3) == 0 ||
+           (length > 3 && strcmp(text + length - 3, ".db") == 0);
+}
+
+/* The scheme stays when the rest alone would be a history, as that of "https://rack.db:". */
+static char *text_for_people(const struct parts *parts, bool bare) {
+    char *uri = without_password(parts);
+    const char *rest = uri + (bare ? strlen(default_scheme) : 0);
+    char *text = memory_strdup(is_history(rest) ? uri : rest);
+    free(uri);
+    return text;
 }
 
 static void fill(struct target *target, const struct parts *parts, const char *uri, bool bare) {
@@ -172,15 +183,6 @@ static void fill(struct target *target, const struct parts *parts, const char *u
         .username = memory_strdup(parts->username),
         .password = secret_copy(parts->password),
     };
-}
-
-/* A history: no host name ends so, and none is a path; what may hold a password is none. */
-static bool is_history(const char *text) {
-    size_t length = strlen(text);
-    if (strpbrk(text, ":@"))
-        return false;
-    return *text == '/' || strncmp(text, "./", 2) == 0 || strncmp(text, "../", 3) == 0 ||
-           (length > 3 && strcmp(text + length - 3, ".db") == 0);
 }
 
 /* One file has one path, however it is written. */

@@ -105,6 +105,8 @@ static const struct {
      NULL,
      {.scheme = "xen", .host = "dom0", .path = "/", .username = "root"}},
     {"lxc:///system", NULL, {.scheme = "lxc", .host = "", .path = "/system"}},
+    {"rack.db:", "https://rack.db", {.scheme = "https", .host = "rack.db", .path = ""}},
+    {"rack%2Edb", "https://rack.db", {.scheme = "https", .host = "rack.db", .path = ""}},
     {"vperf.db", NULL, {.scheme = "history", .host = "", .path = "vperf.db"}},
     {"./of today", NULL, {.scheme = "history", .host = "", .path = "./of today"}},
     {"../no/such", NULL, {.scheme = "history", .host = "", .path = "../no/such"}},
