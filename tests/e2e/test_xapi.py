@@ -240,6 +240,30 @@ def test_dead_host(vperf, start_pool):
     assert "db-1" in done.err and "xcp02" in done.err
 
 
+def test_hung_clock(vperf, start_pool, tmp_path):
+    """A host that does not tell its time costs its own guests: no interval of the others."""
+    ill = start_pool()
+    ill.fault("hang", what="clock", host=1, value=1)
+    output = tmp_path / "out.csv"
+    run = vperf.start("collect", "--follow", "--interval", "5", *ill.options(), "--output", output,
+                      "--name", "web-1,db-1", "--counter", "cpu.usage.average", "--timeout",
+                      "300", ill.target())
+
+    def of(name):
+        return output.read_text().count(f",{name},") if output.exists() else 0
+    harness.await_true(lambda: of("web-1") >= 6, "samples beside a host that hangs", 90)
+    rows = harness.read_csv(output.read_text().rpartition("\n")[0] + "\n")
+    assert {row["id"] for row in rows} == {xapi.UUID.format(1), xapi.UUID.format(5)}
+    ends = [unix(row["timestamp"]) for row in rows if row["id"] == xapi.UUID.format(1)]
+    assert ends == list(range(ends[0], ends[-1] + 1, 5))
+    ill.fault("hang", what="clock", host=1, value=0)
+    harness.await_true(lambda: of("db-1") >= 1, "the host that answers again", 90)
+    run.send_signal(harness.signal.SIGINT)
+    done = harness.finish(run)
+    assert done.status == 130, done
+    assert "host 'xcp02' gives no samples" in done.err, done
+
+
 def test_follow(vperf, start_pool, tmp_path):
     """A guest arrives, the session ends; each sample comes once."""
     lively = start_pool()

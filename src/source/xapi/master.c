@@ -19,25 +19,41 @@ struct master {
     char *reference;        /* a secret; NULL when not logged in */
 };
 
-/* What the call says is a secret when it logs in. */
-static bool post(struct master *master, const char *method, const char *const *arguments,
-                 struct answer *answer, struct error *error) {
-    char *body = answer_call(method, arguments);
-    struct http_call call = {
+/* What the call says is a secret: a password, or a session. */
+static struct http_call begin(const struct master *master, const char *method,
+                              const char *const *arguments) {
+    return (struct http_call){
         .peer = master->peer,
-        .request = {.path = "/RPC2", .type = "text/xml", .accept = "text/xml", .body = body},
+        .request = {.path = "/RPC2",
+                    .type = "text/xml",
+                    .accept = "text/xml",
+                    .body = answer_call(method, arguments)},
     };
-    bool good = http_ask(master->http, &call, error);
-    if (good && call.answer.status != HTTP_OK)
+}
+
+static bool end(struct http_call *call, const char *method, struct answer *answer,
+                struct error *error) {
+    bool good = call->done;
+    if (!good)
+        *error = call->error;
+    else if (call->answer.status != HTTP_OK)
         good = error_set(error, ERROR_PROTOCOL, "%s: HTTP status %d instead of an answer of XAPI",
-                         method, call.answer.status);
-    else if (good && !answer_read(answer, call.answer.body, call.answer.size, error)) {
+                         method, call->answer.status);
+    else if (!answer_read(answer, call->answer.body, call->answer.size, error)) {
         error_prefix(error, "%s", method);
         good = false;
     }
-    http_call_done(&call);
-    memory_wipe_free(body);
+    http_call_done(call);
+    memory_wipe_free((char *)call->request.body);
+    call->request.body = NULL;
     return good;
+}
+
+static bool post(struct master *master, const char *method, const char *const *arguments,
+                 struct answer *answer, struct error *error) {
+    struct http_call call = begin(master, method, arguments);
+    http_run(master->http, &call, 1, 1, 1);
+    return end(&call, method, answer, error);
 }
 
 /* A code is text of the server's. */
@@ -102,11 +118,15 @@ static bool login(struct master *master, struct error *error) {
     return good;
 }
 
-/* A master that is gone leaves the target, which knows its successor or is it. */
+/* One that the target named leaves the target, which knows its successor or is it. */
+static bool is_gone(const struct master *master, const struct error *error) {
+    return master->peer != master->home &&
+           (error->kind == ERROR_CONNECT || error->kind == ERROR_TIMEOUT ||
+            error->kind == ERROR_TLS);
+}
+
 static bool go_home(struct master *master, struct error *error) {
-    bool gone =
-        error->kind == ERROR_CONNECT || error->kind == ERROR_TIMEOUT || error->kind == ERROR_TLS;
-    if (!gone || master->peer == master->home)
+    if (!is_gone(master, error))
         return false;
     master->peer = master->home;
     error_clear(error);
@@ -150,12 +170,21 @@ void master_close(struct master *master) {
     free(master);
 }
 
+struct arguments {
+    const char *all[MOST_ARGUMENTS + 2]; /* the session first, up to a NULL */
+};
+
+static struct arguments with_session(const struct master *master, const char *const *arguments) {
+    struct arguments with = {{master->reference}};
+    for (size_t i = 0; i < MOST_ARGUMENTS && arguments[i]; i++)
+        with.all[i + 1] = arguments[i];
+    return with;
+}
+
 static bool ask(struct master *master, const char *method, const char *const *arguments,
                 struct answer *answer, struct error *error) {
-    const char *all[MOST_ARGUMENTS + 2] = {master->reference};
-    for (size_t i = 0; i < MOST_ARGUMENTS && arguments[i]; i++)
-        all[i + 1] = arguments[i];
-    return post(master, method, all, answer, error);
+    const struct arguments with = with_session(master, arguments);
+    return post(master, method, with.all, answer, error);
 }
 
 /* The master may be another one by now, too. */
@@ -164,10 +193,17 @@ static bool has_ended(const struct answer *answer) {
     return strcmp(code, "SESSION_INVALID") == 0 || strcmp(code, "HOST_IS_SLAVE") == 0;
 }
 
+static json_t *take_value(const char *method, struct answer *answer, struct error *error) {
+    json_t *value = json_incref(answer->value);
+    if (answer->failure)
+        refuse(method, answer, error);
+    answer_done(answer);
+    return value;
+}
+
 json_t *master_call(struct master *master, const char *method, const char *const *arguments,
                     struct error *error) {
     struct answer answer = {0};
-    json_t *value = NULL;
     bool asked = ask(master, method, arguments, &answer, error);
     if (!asked && !go_home(master, error))
         return NULL;
@@ -176,12 +212,21 @@ json_t *master_call(struct master *master, const char *method, const char *const
         if (!master_renew(master, error) || !ask(master, method, arguments, &answer, error))
             return NULL;
     }
-    if (answer.failure)
-        refuse(method, &answer, error);
-    else
-        value = json_incref(answer.value);
-    answer_done(&answer);
-    return value;
+    return take_value(method, &answer, error);
+}
+
+struct http_call master_begin(const struct master *master, const char *method,
+                              const char *const *arguments) {
+    const struct arguments with = with_session(master, arguments);
+    return begin(master, method, with.all);
+}
+
+json_t *master_end(const struct master *master, struct http_call *call, const char *method,
+                   bool *ended, struct error *error) {
+    struct answer answer = {0};
+    bool asked = end(call, method, &answer, error);
+    *ended = asked ? has_ended(&answer) : is_gone(master, error) && error->kind != ERROR_TIMEOUT;
+    return asked ? take_value(method, &answer, error) : NULL;
 }
 
 const char *master_reference(const struct master *master) {

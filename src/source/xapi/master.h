@@ -27,6 +27,15 @@ void master_close(struct master *master);
 json_t *master_call(struct master *master, const char *method, const char *const *arguments,
                     struct error *error);
 
+/*
+ * master_begin: the same call for http_run, beside others; master_end takes its value and frees it.
+ * Ended tells that the session has: after master_renew the call is worth another try.
+ */
+struct http_call master_begin(const struct master *master, const char *method,
+                              const char *const *arguments);
+json_t *master_end(const struct master *master, struct http_call *call, const char *method,
+                   bool *ended, struct error *error);
+
 /* master_renew: logs in again, for a session that a host has ended. */
 bool master_renew(struct master *master, struct error *error);
 

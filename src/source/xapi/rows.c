@@ -19,6 +19,7 @@ enum {
     HTTP_FORBIDDEN = 403,
 };
 
+static const char servertime[] = "host.get_servertime";
 static const int64_t second_ns = 1000000000;
 static const double most_seconds = 4e9; /* until 2096: twice as nanoseconds, they are an int64_t */
 
@@ -27,23 +28,26 @@ int64_t host_clock_at(const struct host_clock *clock, int64_t boot_ns) {
 }
 
 /* The answer has whole seconds: on average it is half a second old, and half the call. */
-bool host_clock_read(struct host_clock *clock, struct master *master, const char *reference,
-                     struct error *error) {
-    const char *const arguments[] = {reference, NULL};
-    int64_t begin_ns = clock_boot_ns();
-    json_t *value = master_call(master, "host.get_servertime", arguments, error);
-    int64_t middle_ns = begin_ns + (clock_boot_ns() - begin_ns) / 2;
+static bool keep_clock(struct host_clock *clock, json_t *value, int64_t middle_ns,
+                       struct error *error) {
     json_t *record = json_object();
     json_object_set(record, "time", value);
     double seconds = member_time(record, "time");
     json_decref(record);
-    bool good = value && seconds > 0 && seconds < most_seconds;
-    if (value && !good)
-        error_set(error, ERROR_PROTOCOL, "host.get_servertime gives no time");
+    if (!(seconds > 0 && seconds < most_seconds))
+        return error_set(error, ERROR_PROTOCOL, "%s gives no time", servertime);
+    *clock = (struct host_clock){true, (int64_t)seconds * second_ns + second_ns / 2 - middle_ns};
+    return true;
+}
+
+bool host_clock_read(struct host_clock *clock, struct master *master, const char *reference,
+                     struct error *error) {
+    const char *const arguments[] = {reference, NULL};
+    int64_t begin_ns = clock_boot_ns();
+    json_t *value = master_call(master, servertime, arguments, error);
+    int64_t middle_ns = begin_ns + (clock_boot_ns() - begin_ns) / 2;
+    bool good = value && keep_clock(clock, value, middle_ns, error);
     json_decref(value);
-    if (good)
-        *clock =
-            (struct host_clock){true, (int64_t)seconds * second_ns + second_ns / 2 - middle_ns};
     return good;
 }
 
@@ -71,18 +75,20 @@ static int64_t shift_of(const struct rows_request *request, const struct host_cl
     return plan_shift(request->plan, (ahead_ns + half_ns) / second_ns);
 }
 
-static bool prepare(const struct rows_request *request, struct host_rows *rows,
-                    struct http_call *call) {
-    struct error *error = &rows->error;
-    if (!rows->host->live)
-        return error_set(error, ERROR_CONNECT, "the master of the pool does not reach it");
-    if (!rows->clock->known &&
-        !host_clock_read(rows->clock, request->master, rows->host->reference, error))
-        return false;
-    rows->shift = shift_of(request, rows->clock);
-    struct http_peer *peer = peer_of(request, rows->host, error);
+static bool prepare_clock(const struct rows_request *request, const struct host_rows *rows,
+                          struct http_call *call) {
+    const char *const arguments[] = {rows->host->reference, NULL};
+    *call = master_begin(request->master, servertime, arguments);
+    call->request.timeout_ms = request->timeout_ms;
+    return true;
+}
+
+static bool prepare_rows(const struct rows_request *request, struct host_rows *rows,
+                         struct http_call *call) {
+    struct http_peer *peer = peer_of(request, rows->host, &rows->error);
     if (!peer)
         return false;
+    rows->shift = shift_of(request, rows->clock);
     *call = (struct http_call){
         .peer = peer,
         .request = {.path = path_of(request, rows),
@@ -91,6 +97,15 @@ static bool prepare(const struct rows_request *request, struct host_rows *rows,
                     .limit = ROWS_LIMIT},
     };
     return true;
+}
+
+/* Rows are asked for by the host's clock, which comes first. */
+static bool prepare(const struct rows_request *request, struct host_rows *rows,
+                    struct http_call *call) {
+    if (!rows->host->live)
+        return error_set(&rows->error, ERROR_CONNECT, "the master of the pool does not reach it");
+    return rows->clock->known ? prepare_rows(request, rows, call)
+                              : prepare_clock(request, rows, call);
 }
 
 static bool check_status(const struct http_answer *answer, struct error *error) {
@@ -121,65 +136,93 @@ static void read_answer(const struct rows_request *request, struct host_rows *ro
     }
 }
 
-static bool is_unauthorized(const struct http_call *call) {
-    return call->done && call->answer.status == HTTP_UNAUTHORIZED;
-}
-
-static void wipe_path(struct http_call *call) {
-    memory_wipe_free((char *)call->request.path);
-    call->request.path = NULL;
-}
-
-/* With the session of now. */
-static void ask_again(const struct rows_request *request, const struct host_rows *rows,
+/* False when the session has ended. */
+static bool end_clock(const struct rows_request *request, struct host_rows *rows,
                       struct http_call *call) {
-    struct http_request again = call->request;
-    struct http_peer *peer = call->peer;
-    wipe_path(call);
+    bool ended = false;
+    const struct http_answer *answer = &call->answer;
+    int64_t middle_ns = answer->begin_ns + (answer->end_ns - answer->begin_ns) / 2;
+    json_t *value = master_end(request->master, call, servertime, &ended, &rows->error);
+    if (value)
+        keep_clock(rows->clock, value, middle_ns, &rows->error);
+    json_decref(value);
+    return !ended;
+}
+
+static bool end_rows(const struct rows_request *request, struct host_rows *rows,
+                     struct http_call *call) {
+    bool ended = call->done && call->answer.status == HTTP_UNAUTHORIZED;
+    read_answer(request, rows, call);
+    memory_wipe_free((char *)call->request.path);
     http_call_done(call);
-    again.path = path_of(request, rows);
-    *call = (struct http_call){.peer = peer, .request = again};
-    http_run(master_http(request->master), call, 1, 1, 1);
+    return !ended;
 }
 
-/* A session that has ended is begun anew, once for all hosts: a second refusal tells nothing new.
- */
-static void run(const struct rows_request *request, struct host_rows *rows, struct http_call *calls,
-                const size_t *hosts, size_t count) {
-    bool tried = false;
+/* The hosts that there is something to ask of, side by side: one that hangs costs itself alone. */
+struct asking {
+    const struct rows_request *request;
+    struct host_rows *rows; /* by host */
+    struct http_call *calls;
+    size_t *hosts; /* by call */
+    bool *clocks;  /* by call: it asks for the clock */
+    size_t count;
+    bool renewed; /* the session was begun anew */
+};
+
+static void prepare_all(struct asking *asking) {
+    const struct rows_request *request = asking->request;
+    asking->count = 0;
+    for (size_t i = 0; i < request->pool->host_count; i++) {
+        struct host_rows *rows = &asking->rows[i];
+        if (rows->layouts || rows->error.kind != ERROR_NONE)
+            continue;
+        asking->hosts[asking->count] = i;
+        asking->clocks[asking->count] = !rows->clock->known;
+        asking->count += prepare(request, rows, &asking->calls[asking->count]);
+    }
+}
+
+/* A session that has ended is begun anew once: a second refusal tells nothing new. */
+static void end_all(struct asking *asking) {
     struct error lost = {0};
-    http_run(master_http(request->master), calls, count, PARALLEL, PARALLEL);
-    for (size_t i = 0; i < count; i++) {
-        struct host_rows *of = &rows[hosts[i]];
-        bool refused = is_unauthorized(&calls[i]);
-        if (refused && !tried)
-            master_renew(request->master, &lost);
-        tried |= refused;
-        if (refused && lost.kind == ERROR_NONE)
-            ask_again(request, of, &calls[i]);
-        else if (refused)
-            of->error = lost;
-        read_answer(request, of, &calls[i]);
-        wipe_path(&calls[i]);
-        http_call_done(&calls[i]);
+    bool renewable = !asking->renewed;
+    for (size_t i = 0; i < asking->count; i++) {
+        struct host_rows *rows = &asking->rows[asking->hosts[i]];
+        struct http_call *call = &asking->calls[i];
+        if (asking->clocks[i] ? end_clock(asking->request, rows, call)
+                              : end_rows(asking->request, rows, call))
+            continue;
+        if (!renewable)
+            continue;
+        if (!asking->renewed)
+            master_renew(asking->request->master, &lost);
+        asking->renewed = true;
+        rows->error = lost;
     }
 }
 
+/* Clocks, then rows; and once more with a new session. */
 struct host_rows *rows_ask(const struct rows_request *request) {
-    size_t hosts = request->pool->host_count, count = 0;
-    struct host_rows *rows = memory_array(hosts + 1, sizeof *rows);
-    struct http_call *calls = memory_array(hosts + 1, sizeof *calls);
-    size_t *numbers = memory_array(hosts + 1, sizeof *numbers);
-    for (size_t i = 0; i < hosts; i++) {
-        rows[i].host = &request->pool->hosts[i];
-        rows[i].clock = &request->clocks[i];
-        if (prepare(request, &rows[i], &calls[count]))
-            numbers[count++] = i;
+    size_t room = request->pool->host_count + 1;
+    struct asking asking = {
+        .request = request,
+        .rows = memory_array(room, sizeof *asking.rows),
+        .calls = memory_array(room, sizeof *asking.calls),
+        .hosts = memory_array(room, sizeof *asking.hosts),
+        .clocks = memory_array(room, sizeof *asking.clocks),
+    };
+    for (size_t i = 0; i < request->pool->host_count; i++) {
+        asking.rows[i].host = &request->pool->hosts[i];
+        asking.rows[i].clock = &request->clocks[i];
     }
-    run(request, rows, calls, numbers, count);
-    free(numbers);
-    free(calls);
-    return rows;
+    for (prepare_all(&asking); asking.count; prepare_all(&asking)) {
+        http_run(master_http(request->master), asking.calls, asking.count, PARALLEL, PARALLEL);
+        end_all(&asking);
+    }
+    free(asking.calls);
+    free(asking.hosts);
+    free(asking.clocks);
+    return asking.rows;
 }
 
 void rows_free(struct host_rows *rows, size_t count) {

@@ -48,6 +48,8 @@ type pool struct {
 	master   int
 	nameless bool // members do not say who is the master, and each is one
 	busy     bool
+	hung     map[string]bool // what gets no answer: "clock" or "rows", and the host's number
+	waiting  int             // requests for it that are under way
 	sessions map[string]bool
 	serial   int
 	sources  map[string]bool // switched on: guest's number and name
@@ -60,6 +62,17 @@ func (p *pool) address(host int) string {
 
 func (p *pool) recorded(g *guest, name string) bool {
 	return p.sources[strconv.Itoa(g.number)+" "+name]
+}
+
+// hang lasts as long as the fault, or a minute.
+func (p *pool) hang(what string, host int) {
+	p.waiting++
+	for i := 0; i < 1200 && p.hung[what+strconv.Itoa(host)]; i++ {
+		p.mutex.Unlock()
+		time.Sleep(50 * time.Millisecond)
+		p.mutex.Lock()
+	}
+	p.waiting--
 }
 
 func (p *pool) valid(session string) bool {
@@ -82,6 +95,8 @@ func (p *pool) fault(w http.ResponseWriter, r *http.Request) {
 		p.nameless = value != 0
 	case "skew":
 		p.skew[host%hosts] = value
+	case "hang":
+		p.hung[query.Get("what")+strconv.Itoa(host%hosts)] = value != 0
 	case "busy":
 		p.busy = value != 0
 	case "start": // a VM that was off
@@ -98,7 +113,7 @@ func (p *pool) fault(w http.ResponseWriter, r *http.Request) {
 func (p *pool) stats(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(map[string]any{"sessions": len(p.sessions), "calls": p.calls,
-		"sources": len(p.sources)})
+		"sources": len(p.sources), "waiting": p.waiting})
 }
 
 func (p *pool) serve(host int, w http.ResponseWriter, r *http.Request) {
@@ -206,7 +221,7 @@ func (p *pool) run(authorities string) error {
 
 func main() {
 	p := &pool{guests: guests(), sessions: map[string]bool{}, sources: map[string]bool{},
-		calls: map[string]int{}}
+		calls: map[string]int{}, hung: map[string]bool{}}
 	flag.StringVar(&p.stage, "stage", "C", "how old XAPI is: A, B or C, by its JSON")
 	flag.StringVar(&p.user, "username", "root", "who may log in")
 	flag.StringVar(&p.password, "password", "secret", "of the user")

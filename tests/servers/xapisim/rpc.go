@@ -56,6 +56,7 @@ func (p *pool) recordSource(vm, name string) (any, failure) {
 func (p *pool) serverTime(reference string) (any, failure) {
 	for host := 0; host < hosts; host++ {
 		if ref("host", host) == reference {
+			p.hang("clock", host)
 			if p.dead[host] {
 				return nil, failure{"HOST_OFFLINE", reference}
 			}

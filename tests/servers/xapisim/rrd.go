@@ -89,6 +89,7 @@ func (p *pool) rrdUpdates(host int, w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
+	p.hang("rows", host)
 	start, err := strconv.ParseInt(query.Get("start"), 10, 64)
 	if err != nil {
 		w.WriteHeader(http.StatusBadRequest)
