@@ -5,28 +5,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/backoff.h"
-#include "core/clock.h"
 #include "core/memory.h"
 #include "history/collected.h"
 #include "history/events.h"
 #include "history/fills.h"
-#include "history/fold.h"
 #include "history/gaps.h"
 #include "history/registry.h"
 #include "history/rounds.h"
+#include "history/tidy.h"
 
 enum {
     MAX_PENDING = 4 * 1024 * 1024, /* samples that wait for a disk with room */
     MUCH_PENDING = 1024 * 1024,
     FEW_SAMPLES = 16,
-    RETENTION_ROUNDS = 30,
-    TIDY_AGAIN_SECONDS = 60,
-    TIDY_LONGEST_SECONDS = 3600,
 };
-
-static const int64_t folding_ns = 250000000; /* of a round, at most; as much for retention */
-static const int64_t retention_pause_ns = 60000000000;
 
 /* What came of a target since its last round. */
 struct batch {
@@ -39,15 +31,13 @@ struct batch {
 struct writer {
     struct database *database;
     struct registry registry;
-    struct retention retention;
+    struct tidy tidy;
     const struct log *log;
     GPtrArray *batches; /* by number of the target */
     struct events *events;
     size_t pending; /* samples */
     size_t dropped; /* samples, since the disk is full */
     bool failing;   /* the last commit did */
-    struct backoff untidy;
-    int64_t retention_ns; /* when it is due */
 };
 
 static void batch_free(void *data) {
@@ -73,7 +63,7 @@ struct writer *writer_open(const char *path, const struct retention *retention,
         return NULL;
     struct writer *writer = memory_alloc(sizeof *writer);
     writer->database = database;
-    writer->retention = *retention;
+    writer->tidy = (struct tidy){.retention = *retention, .log = log};
     writer->log = log;
     writer->batches = g_ptr_array_new_with_free_func(batch_free);
     writer->events = events_new();
@@ -371,35 +361,8 @@ static bool commit(struct writer *writer, struct batch *batch, struct error *err
     return good;
 }
 
-static bool keep_retention(struct writer *writer, struct error *error) {
-    GArray *gone = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    bool more = false;
-    bool good = retention_apply(writer->database, &writer->retention, clock_now_ns() + folding_ns,
-                                gone, &more, error);
-    registry_forget(&writer->registry, gone);
-    g_array_free(gone, TRUE);
-    writer->retention_ns = more ? 0 : clock_boot_ns() + retention_pause_ns;
-    return good;
-}
-
-/* Blocks and retention can wait for a better moment. */
-static bool tidy(struct writer *writer, struct error *error) {
-    struct registry *registry = &writer->registry;
-    if (!fold_due(writer->database, clock_now_ns() + folding_ns, error))
-        return false;
-    if (++registry->rounds % RETENTION_ROUNDS == 0)
-        registry_sweep(registry);
-    else if (clock_boot_ns() < writer->retention_ns)
-        return true;
-    return keep_retention(writer, error);
-}
-
-static bool may_pass(const struct error *error) {
-    return error->kind == ERROR_OUTPUT || error->kind == ERROR_FAULT;
-}
-
 static bool try_again(struct writer *writer, const struct error *failed, struct error *error) {
-    if (!may_pass(failed))
+    if (!tidy_may_pass(failed))
         return error_set(error, ERROR_OUTPUT, "%s", failed->message);
     if (!writer->failing)
         log_error(writer->log, "%s; trying again with each round", failed->message);
@@ -420,24 +383,6 @@ static void tell_back(struct writer *writer) {
     writer->dropped = 0;
 }
 
-static bool tidy_now(struct writer *writer, struct error *error) {
-    struct error failed = {0};
-    int64_t now_ns = clock_boot_ns();
-    if (backoff_holds(&writer->untidy, now_ns))
-        return true;
-    if (tidy(writer, &failed)) {
-        writer->untidy = (struct backoff){0};
-        return true;
-    }
-    if (!may_pass(&failed))
-        return error_set(error, ERROR_OUTPUT, "%s", failed.message);
-    if (!writer->untidy.times)
-        log_warn(writer->log, "%s; samples are written, but not packed into hours yet",
-                 failed.message);
-    backoff_extend(&writer->untidy, now_ns, TIDY_AGAIN_SECONDS, TIDY_LONGEST_SECONDS);
-    return true;
-}
-
 bool writer_is_gone(const struct writer *writer) {
     return !database_is_there(writer->database);
 }
@@ -451,7 +396,7 @@ bool writer_commit(struct writer *writer, unsigned target, struct error *error) 
     if (!commit(writer, batch, &failed))
         return try_again(writer, &failed, error);
     tell_back(writer);
-    return tidy_now(writer, error);
+    return tidy_now(&writer->tidy, &writer->registry, error);
 }
 
 /* The entities before this one are complete: a round that catches up need not fit into memory. */
