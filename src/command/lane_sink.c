@@ -47,8 +47,16 @@ static bool find_mark(void *context, const struct entity *entity, int32_t interv
     return found;
 }
 
+static bool find_lack(void *context, const struct entity *entity, int32_t interval, int64_t *time) {
+    struct run *run = context;
+    pthread_mutex_lock(&run->lock);
+    bool found = run->sink->ops->lack(run->sink, entity, interval, time);
+    pthread_mutex_unlock(&run->lock);
+    return found;
+}
+
 void lane_use_marks(struct lane *lane) {
-    lane->marks = (struct source_marks){lane->run, find_mark};
+    lane->marks = (struct source_marks){lane->run, find_mark, find_lack};
     if (lane->run->sink->ops->mark)
         lane->source_options.marks = &lane->marks;
 }

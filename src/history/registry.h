@@ -43,7 +43,8 @@ struct kept_series {
 /* The sample times of an entity that are recorded. */
 struct kept_mark {
     struct mark mark;
-    bool changed; /* since it was written */
+    bool changed;    /* since it was written */
+    int64_t resumed; /* up to this time, samples that are recorded may be given again */
 };
 
 struct kept_target {

@@ -53,6 +53,11 @@ static bool find_mark(struct sink *sink, const struct entity *entity, int32_t in
     return writer_mark(writer_of(sink), entity, interval, mark);
 }
 
+static bool find_lack(struct sink *sink, const struct entity *entity, int32_t interval,
+                      int64_t *time) {
+    return writer_lack(writer_of(sink), entity, interval, time);
+}
+
 static bool find_gap(struct sink *sink, struct window *window) {
     return writer_gap(writer_of(sink), sink->target, window);
 }
@@ -72,6 +77,7 @@ static const struct sink_ops history_ops = {
     .mark = find_mark,
     .gap = find_gap,
     .filled = on_filled,
+    .lack = find_lack,
 };
 
 void history_sink_init(struct history_sink *sink, struct writer *writer) {

@@ -5,11 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/known.h"
 #include "core/memory.h"
 #include "history/collected.h"
 #include "history/events.h"
 #include "history/fills.h"
 #include "history/gaps.h"
+#include "history/recent.h"
 #include "history/registry.h"
 #include "history/rounds.h"
 #include "history/tidy.h"
@@ -35,9 +37,10 @@ struct writer {
     const struct log *log;
     GPtrArray *batches; /* by number of the target */
     struct events *events;
-    size_t pending; /* samples */
-    size_t dropped; /* samples, since the disk is full */
-    bool failing;   /* the last commit did */
+    size_t pending;       /* samples */
+    size_t dropped;       /* samples, since the disk is full */
+    bool failing;         /* the last commit did */
+    struct recent recent; /* as committed */
 };
 
 static void batch_free(void *data) {
@@ -136,6 +139,24 @@ static bool fills_gap(struct writer *writer, struct kept_entity *entity, int32_t
     return fills_has(entity->gaps, time, interval);
 }
 
+/* The last times of which a source may give samples again. */
+static bool load_recent(struct writer *writer, const struct kept_entity *entity,
+                        const struct kept_mark *kept) {
+    struct error ignored = {0};
+    int64_t after = kept->resumed - (int64_t)KNOWN_TIMES * kept->mark.interval;
+    return recent_load(&writer->recent, writer->database, entity, after, &ignored);
+}
+
+static bool is_recorded(struct writer *writer, struct kept_entity *entity,
+                        const struct kept_series *kept, int64_t time, bool late) {
+    if (!is_marked(kept))
+        return kept->fills && !fills_gap(writer, entity, kept->interval, time);
+    const struct kept_mark *mark = registry_mark(entity, kept->interval);
+    return gaps_has(mark, time) &&
+           (!late || (time <= mark->resumed && load_recent(writer, entity, mark) &&
+                      recent_has(&writer->recent, kept, time)));
+}
+
 static void append(struct writer *writer, struct kept_entity *entity, struct kept_series *kept,
                    const struct series *series) {
     if (writer->failing && writer->pending + series->count > MAX_PENDING) {
@@ -144,11 +165,8 @@ static void append(struct writer *writer, struct kept_entity *entity, struct kep
     }
     kept->reading = series->counter->reading;
     kept->fills = series->fills;
-    const struct kept_mark *mark = is_marked(kept) ? registry_mark(entity, series->interval) : NULL;
     for (size_t i = 0; i < series->count; i++) {
-        int64_t time = series->samples[i].time;
-        if (mark ? !series->late && gaps_has(mark, time)
-                 : kept->fills && !fills_gap(writer, entity, series->interval, time))
+        if (is_recorded(writer, entity, kept, series->samples[i].time, series->late))
             continue;
         if (!kept->count)
             g_ptr_array_add(entity->pending, kept);
@@ -203,6 +221,16 @@ bool writer_mark(struct writer *writer, const struct entity *entity, int32_t int
         return true;
     }
     return false;
+}
+
+bool writer_lack(struct writer *writer, const struct entity *entity, int32_t interval,
+                 int64_t *time) {
+    struct kept_entity *kept = find_entity(writer, entity);
+    struct kept_mark *mark = kept ? registry_mark(kept, interval) : NULL;
+    if (!mark || !mark->mark.any)
+        return false;
+    mark->resumed = mark_after(&mark->mark) + interval - 1;
+    return load_recent(writer, kept, mark) && recent_lack(&writer->recent, kept, &mark->mark, time);
 }
 
 /* A history that cannot be written has other troubles. */
@@ -332,6 +360,7 @@ static void finish_batch(struct writer *writer, struct batch *batch) {
         entity->dropped = false;
     }
     events_written(writer->events);
+    recent_done(&writer->recent);
     if (any)
         g_clear_pointer(&batch->reason, free);
     clear_pending(writer, batch);
@@ -433,6 +462,7 @@ void writer_close(struct writer *writer) {
         log_error(writer->log, "'%s': %zu samples are lost", database_path(writer->database),
                   writer->pending + writer->dropped);
     events_free(writer->events);
+    recent_done(&writer->recent);
     registry_done(&writer->registry);
     g_ptr_array_free(writer->batches, TRUE);
     database_close(writer->database);

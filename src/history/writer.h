@@ -63,6 +63,14 @@ bool writer_mark(struct writer *writer, const struct entity *entity, int32_t int
                  struct mark *mark);
 
 /*
+ * writer_lack: the oldest of the newest KNOWN_TIMES sample times of the entity at which one of its
+ * series has no sample, while others have; false when there is none. Samples of times up to now may
+ * be given again from now on, with series->late: those that are recorded are not taken.
+ */
+bool writer_lack(struct writer *writer, const struct entity *entity, int32_t interval,
+                 int64_t *time);
+
+/*
  * writer_gap: the window of archived samples that may fill gaps of the target, which are added with
  * series->fills; false when there are none.
  */

@@ -106,6 +106,8 @@ struct sink_ops {
     bool (*gap)(struct sink *sink, struct window *window);
     /* filled: what could be had for the window has been written; round_end follows. */
     void (*filled)(struct sink *sink, const struct window *window);
+    /* lack: as in struct source_marks; there when mark is. */
+    bool (*lack)(struct sink *sink, const struct entity *entity, int32_t interval, int64_t *time);
 };
 
 struct sink {

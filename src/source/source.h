@@ -26,6 +26,12 @@ struct source_marks {
     void *context;
     /* find: the sample times of the entity with this interval; false when there are none. */
     bool (*find)(void *context, const struct entity *entity, int32_t interval, struct mark *mark);
+    /*
+     * lack: the oldest of its newest sample times, as many as core/known remembers, at which one of
+     * its series has no sample; false when there is none. From now on, samples of these times may
+     * be given again, with series->late: those that were got already count once.
+     */
+    bool (*lack)(void *context, const struct entity *entity, int32_t interval, int64_t *time);
 };
 
 /* An endless run over a recording goes on where one before it ended. */

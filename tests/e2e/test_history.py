@@ -199,7 +199,7 @@ def test_a_disk_without_room(vperf, start_vcsim, tmp_path):
 def test_readings_beside_samples(vperf, start_vcsim, tmp_path):
     """What properties say comes at any time: it takes no place of a sample, and of a guest that is
     off there is nothing else, and no gap. A counter whose values come later than those of others
-    has all of them."""
+    has all of them, also when the writer is killed before they come."""
     server = follow.Server(start_vcsim("-mode", "real", "-model", "esx", "-control", "-vm", 3,
                                        "-off", 1, "-space", "-speed", SPEED), SPEED)
     with recording(vperf, server, tmp_path,
@@ -207,6 +207,13 @@ def test_readings_beside_samples(vperf, start_vcsim, tmp_path):
         run.await_steady()
         server.control("hollow", counter=follow.COUNTERS[0], **{"for": "90s"})
         run.await_rounds(12)
+        server.control("hollow", counter=follow.COUNTERS[0], **{"for": "10m"})
+        run.await_rounds(3)
+        run.process.send_signal(signal.SIGKILL)
+        run.process.wait()
+        server.control("clock", forward="10m")
+        run.start()
+        run.await_rounds(1)
         run.stop()
     samples, readings = {}, {}
     for key, mine in run.rows().items():

@@ -252,17 +252,6 @@ static void report_offered(struct round *round, struct tracked *tracked, size_t 
     tracked->offered = tracked->offered || own->count;
 }
 
-/* What an earlier run has got is not asked for again. */
-static void resume(const struct round *round, const struct entity *entity,
-                   struct tracked *tracked) {
-    const struct source_marks *marks = round->vsphere->options.marks;
-    if (!marks || tracked->mark.any)
-        return;
-    tracked->resumed = marks->find(marks->context, entity, round->window->interval, &tracked->mark);
-    if (tracked->resumed)
-        tracked->floor = mark_after(&tracked->mark);
-}
-
 static struct query_item make_item(const struct round *round, size_t index) {
     struct vsphere *vsphere = round->vsphere;
     const struct entity *entity = round->entities[index];
@@ -281,7 +270,7 @@ static struct query_item make_item(const struct round *round, size_t index) {
     };
     item.tracked->heard = false;
     if (round->window->fresh_only) {
-        resume(round, entity, item.tracked);
+        follow_resume(&item, vsphere->options.marks);
         follow_mark(&item, round->window->after, vsphere->rounds);
     }
     return item;

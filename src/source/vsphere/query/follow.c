@@ -39,6 +39,22 @@ static bool find_lack(const struct tracked *tracked, uint64_t round, int64_t *st
     return false;
 }
 
+void follow_resume(const struct query_item *item, const struct source_marks *marks) {
+    struct tracked *tracked = item->tracked;
+    int32_t interval = item->span.interval;
+    if (!marks || tracked->mark.any)
+        return;
+    tracked->resumed = marks->find(marks->context, item->entity, interval, &tracked->mark);
+    if (!tracked->resumed)
+        return;
+    tracked->floor = mark_after(&tracked->mark);
+    if (tracked->floor <= span_oldest(interval, item->span.now) ||
+        !marks->lack(marks->context, item->entity, interval, &tracked->lack))
+        tracked->lack = 0;
+    else
+        tracked->floor = tracked->lack - 1;
+}
+
 void follow_mark(struct query_item *item, int64_t after, uint64_t round) {
     struct mark *mark = &item->tracked->mark;
     struct span *span = &item->span;
@@ -61,17 +77,35 @@ void follow_mark(struct query_item *item, int64_t after, uint64_t round) {
         item->samples = FEW_SAMPLES;
 }
 
+/* The stretch holds what the series of an earlier run lack. */
+static bool widen(struct span *span, const struct tracked *tracked, bool hole) {
+    int64_t oldest = span_oldest(span->interval, span->now), start = tracked->lack - 1;
+    start = start > oldest ? start : oldest;
+    if (!hole || start < span->start)
+        span->start = start;
+    span->end = mark_after(&tracked->mark) + span->interval - 1;
+    return span->start < span->end;
+}
+
 bool follow_late(struct query_item *item, uint64_t round) {
-    int64_t age = round % OLD_ROUNDS ? LATE_SECONDS : OLD_SECONDS;
-    if (round % LATE_ROUNDS || !item->count || item->leaves ||
-        !mark_hole(&item->tracked->mark, item->span.now - age, &item->span.start, &item->span.end))
+    const struct tracked *tracked = item->tracked;
+    struct span *span = &item->span;
+    bool resumed = tracked->lack, old = resumed || round % OLD_ROUNDS == 0;
+    if ((round % LATE_ROUNDS && !resumed) || !item->count || item->leaves)
         return false;
-    item->span.open = false;
-    item->samples = FEW_SAMPLES;
+    bool found = mark_hole(&tracked->mark, span->now - (old ? OLD_SECONDS : LATE_SECONDS),
+                           &span->start, &span->end);
+    if (resumed)
+        found = widen(span, tracked, found);
+    if (!found)
+        return false;
+    span->open = false;
+    item->samples = resumed ? span_samples(span) : FEW_SAMPLES;
     return true;
 }
 
 void follow_note(const struct query_item *item) {
     bool heard = mark_after(&item->tracked->mark) > item->behind;
+    item->tracked->lack = 0;
     item->tracked->silent = heard ? 0 : item->tracked->silent + 1;
 }

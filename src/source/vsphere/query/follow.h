@@ -3,7 +3,15 @@
 #ifndef VPERF_SOURCE_VSPHERE_FOLLOW_H
 #define VPERF_SOURCE_VSPHERE_FOLLOW_H
 
+#include "source/source.h"
 #include "source/vsphere/query/query.h"
+
+/*
+ * follow_resume: what an earlier run has got of the entity of the item, which has the span of the
+ * round, is not asked for again, but for what one of its series lacks. The first call for an entity
+ * counts. marks may be NULL.
+ */
+void follow_resume(const struct query_item *item, const struct source_marks *marks);
 
 /*
  * follow_mark: the item, which has the span of the round, is asked from the mark of its entity on;
@@ -15,8 +23,9 @@ void follow_mark(struct query_item *item, int64_t after, uint64_t round);
 
 /*
  * follow_late: turns the item into one for the stretch in which its entity has samples missing,
- * which may have come since; young ones in every third round, older ones in every fifteenth. False
- * when there are none, or not in this round.
+ * which may have come since; young ones in every third round, older ones in every fifteenth, and
+ * those that an earlier run has missed in the first one. False when there are none, or not in this
+ * round.
  */
 bool follow_late(struct query_item *item, uint64_t round);
 

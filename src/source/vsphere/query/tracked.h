@@ -32,6 +32,8 @@ struct tracked {
     bool vanished;          /* the server did not find it */
     bool resumed;           /* the mark is of an earlier run: all after it is asked for */
     bool present;           /* since the last sweep; see tracking_sweep */
+    int64_t lack; /* from this sample time on, series of an earlier run may lack samples; 0: none
+                     does, or they were asked for */
     UT_hash_handle hh;
 };
 

@@ -176,6 +176,65 @@ static void test_entities_that_leave(void **state) {
     assert_false(follow_late(&item, 3));
 }
 
+/* An earlier run has got all up to time 50; a series lacks the one of time 40. */
+static bool find_mark(void *context, const struct entity *entity, int32_t interval,
+                      struct mark *mark) {
+    (void)context;
+    (void)entity;
+    mark_init(mark, interval, at(50));
+    mark->any = true;
+    return true;
+}
+
+static bool find_lack(void *context, const struct entity *entity, int32_t interval, int64_t *time) {
+    (void)entity;
+    assert_int_equal(interval, INTERVAL);
+    *time = at(40);
+    return *(const bool *)context;
+}
+
+static struct query_item resume(struct tracked *tracked, bool lacks, int64_t now) {
+    const struct source_marks marks = {&lacks, find_mark, find_lack};
+    const struct window window = {.after = at(60), .interval = INTERVAL, .fresh_only = true};
+    struct query_item item = {.tracked = tracked, .count = 1};
+    span_follow(&item.span, &window, now);
+    follow_resume(&item, &marks);
+    follow_mark(&item, at(60), 1);
+    return item;
+}
+
+/* Once, behind the time before the one that is lacked; and what is newer as always. */
+static void test_a_lack_of_an_earlier_run(void **state) {
+    (void)state;
+    for (int64_t away = 1; away < 100; away += 7) {
+        struct tracked tracked = {0};
+        struct query_item item = resume(&tracked, true, at(50 + away) + 3), late = item;
+        assert_int_equal(item.span.start, at(50));
+        assert_true(follow_late(&late, 1));
+        assert_int_equal(late.span.start, at(40) - 1);
+        assert_in_range(late.span.end, at(50), at(51) - 1);
+        assert_false(late.span.open);
+        assert_int_equal(tracked.floor, at(40) - 1);
+        late = item;
+        assert_true(follow_late(&late, 1)); /* again, when the round was lost */
+        follow_note(&item);
+        late = item;
+        assert_false(follow_late(&late, 1));
+    }
+}
+
+static void test_no_lack_of_an_earlier_run(void **state) {
+    struct tracked tracked = {0}, old = {0};
+    (void)state;
+    struct query_item item = resume(&tracked, false, at(51) + 3);
+    assert_int_equal(item.span.start, at(50));
+    assert_false(follow_late(&item, 1));
+    assert_int_equal(tracked.floor, at(50));
+    item = resume(&old, true, at(50) + 3 * 3600); /* what the server no longer has */
+    assert_false(follow_late(&item, 1));
+    assert_int_equal(old.floor, at(50));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steady_rounds),
@@ -186,6 +245,8 @@ int main(void) {
         cmocka_unit_test(test_silent_entities_do_not_make_batches_small),
         cmocka_unit_test(test_one_interval),
         cmocka_unit_test(test_entities_that_leave),
+        cmocka_unit_test(test_a_lack_of_an_earlier_run),
+        cmocka_unit_test(test_no_lack_of_an_earlier_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
