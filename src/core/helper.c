@@ -13,6 +13,10 @@
 
 #include "core/children.h"
 
+enum { GOODBYE_SECONDS = 7 };
+
+static struct cancel *with_parent; /* for the handler */
+
 static bool is_socket(int descriptor) {
     int type;
     socklen_t size = sizeof type;
@@ -54,15 +58,35 @@ static void end_with_parent(int number) {
     errno = saved;
 }
 
+/* What is under way ends, and there is time to say goodbye; SIGALRM ends what hangs. */
+static void cancel_with_parent(int number) {
+    int saved = errno;
+    struct pollfd end = {.fd = HELPER_SOCKET, .events = POLLRDHUP};
+    (void)number;
+    if (poll(&end, 1, 0) > 0 && end.revents & (POLLRDHUP | POLLHUP) &&
+        !atomic_exchange(&with_parent->requested, true))
+        alarm(GOODBYE_SECONDS);
+    errno = saved;
+}
+
 /*
  * Not PR_SET_PDEATHSIG: that is sent at the end of the thread that started us, and not only at that
  * of its process.
  */
-void helper_end_with_parent(void) {
-    struct sigaction action = {.sa_handler = end_with_parent, .sa_flags = SA_RESTART};
+static void watch_parent(void (*handler)(int number)) {
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     sigaction(SIGIO, &action, NULL);
     fcntl(HELPER_SOCKET, F_SETOWN, getpid());
     fcntl(HELPER_SOCKET, F_SETFL, fcntl(HELPER_SOCKET, F_GETFL) | O_ASYNC);
-    end_with_parent(0);
+    handler(0);
+}
+
+void helper_end_with_parent(void) {
+    watch_parent(end_with_parent);
+}
+
+void helper_cancel_with_parent(struct cancel *cancel) {
+    with_parent = cancel;
+    watch_parent(cancel_with_parent);
 }

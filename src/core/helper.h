@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "core/cancel.h"
+
 enum { HELPER_SOCKET = 3 }; /* the descriptor that it talks over */
 
 /*
@@ -19,5 +21,11 @@ bool helper_begin(const char *program, const char *stderr_file);
  * does what it started.
  */
 void helper_end_with_parent(void);
+
+/*
+ * helper_cancel_with_parent: the same, gently: when vperf is gone, or writes no more, this token is
+ * requested, and 7 s later the process is ended.
+ */
+void helper_cancel_with_parent(struct cancel *cancel);
 
 #endif

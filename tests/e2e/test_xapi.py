@@ -264,6 +264,37 @@ def test_hung_clock(vperf, start_pool, tmp_path):
     assert "host 'xcp02' gives no samples" in done.err, done
 
 
+def test_sessions_end(vperf, start_pool):
+    """However a run ends in the middle of a round, or of its output, no session stays."""
+    ill = start_pool()
+    options = (*ill.options(), "--timeout", "300", "--last", "9m", ill.target())
+
+    def await_stat(name, number, what):
+        harness.await_true(lambda: ill.stats()[name] == number, what, 60)
+    for number in (harness.signal.SIGINT, harness.signal.SIGTERM, harness.signal.SIGHUP,
+                   harness.signal.SIGKILL):
+        ill.fault("hang", what="rows", host=1, value=1)
+        run = vperf.start("collect", *options)
+        await_stat("waiting", 1, "the middle of a round")
+        assert ill.stats()["sessions"] == 1
+        run.send_signal(number)
+        if number == harness.signal.SIGKILL:
+            run.communicate()
+        else:
+            assert harness.finish(run).status == 130
+        await_stat("sessions", 0, f"a logout after {number.name}")
+        ill.fault("hang", what="rows", host=1, value=0)
+        await_stat("waiting", 0, "the end of the request")
+    run = vperf.start("collect", *options)
+    assert run.stdout.readline()
+    run.stdout.close()
+    run.stderr.read()
+    run.wait(60)
+    run.stderr.close()
+    await_stat("sessions", 0, "a logout after the reader has gone")
+    assert ill.stats()["calls"]["session.logout"] == 5
+
+
 def test_follow(vperf, start_pool, tmp_path):
     """A guest arrives, the session ends; each sample comes once."""
     lively = start_pool()

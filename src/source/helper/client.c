@@ -38,7 +38,10 @@ struct helper_client *helper_client_new(struct endpoint *endpoint, struct error 
 void helper_client_free(struct helper_client *helper) {
     if (!helper)
         return;
-    process_end(&helper->process, helper->state == HELPER_IDLE ? close_ns : 0);
+    int64_t patience_ns = helper->endpoint->ops->goodbye_ns;
+    if (helper->state == HELPER_IDLE && patience_ns < close_ns)
+        patience_ns = close_ns;
+    process_end(&helper->process, patience_ns);
     free(helper);
 }
 

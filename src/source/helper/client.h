@@ -20,7 +20,8 @@ struct endpoint_ops {
     GByteArray *(*open)(const struct endpoint *endpoint);
     /* opened: reads the answer to it. */
     void (*opened)(struct endpoint *endpoint, struct record *answer);
-    bool talks; /* it says more than answers: HELPER_SAID */
+    bool talks;         /* it says more than answers: HELPER_SAID */
+    int64_t goodbye_ns; /* how long one that is busy may take to end; 0: it is killed */
 };
 
 /* What is needed to connect, once more if need be. The first member of who knows more. */

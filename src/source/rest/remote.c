@@ -70,19 +70,13 @@ static const struct endpoint_ops rest_helper = {
     .open = write_opening,
     .opened = read_nothing,
     .talks = true,
+    .goodbye_ns = 6000000000, /* for a logout */
 };
 
 static void drop_helper(struct remote *remote) {
     helper_client_free(remote->helper);
     remote->helper = NULL;
     remote->knows_inventory = remote->knows_catalog = false;
-}
-
-/* One that is of no more use is not worth a wait. */
-static void kill_helper(struct remote *remote) {
-    if (remote->helper)
-        remote->helper->state = HELPER_BUSY;
-    drop_helper(remote);
 }
 
 static void set_source(const struct remote *remote, struct inventory *inventory) {
@@ -162,7 +156,7 @@ static enum helper_event watch(struct remote *remote, struct record *answer, str
 /* A login that is refused now may be right in the next process, with a password file read anew. */
 static bool give_up(struct remote *remote, enum helper_event event, const struct error *error) {
     if (event == HELPER_LOST || error->kind == ERROR_AUTH)
-        kill_helper(remote);
+        drop_helper(remote);
     return false;
 }
 

@@ -8,10 +8,11 @@
 #include "core/memory.h"
 #include "core/secret.h"
 
-enum { HTTP_OK = 200, MOST_ARGUMENTS = 8 };
+enum { HTTP_OK = 200, MOST_ARGUMENTS = 8, LOGOUT_MS = 5000 };
 
 struct master {
     const struct target *target;
+    struct source_options options;
     int port;
     struct http_pool *http;
     struct http_peer *home; /* the target */
@@ -142,7 +143,8 @@ struct master *master_open(const struct target *target, const struct source_opti
     struct master *master = memory_alloc(sizeof *master);
     master->target = target;
     master->port = target->port ? target->port : target_default_port(target);
-    master->http = http_pool_new(options, error);
+    master->options = *options;
+    master->http = http_pool_new(&master->options, error);
     if (master->http)
         master->home = master->peer = master_host(master, target->host, error);
     if (master->peer && master_renew(master, error))
@@ -151,12 +153,16 @@ struct master *master_open(const struct target *target, const struct source_opti
     return NULL;
 }
 
-/* It cannot fail: the session ends by itself, in a day. */
+/* Also of work that is cancelled. It cannot fail: the session ends by itself, in a day. */
 static void logout(struct master *master) {
+    const char *const arguments[] = {master->reference, NULL};
+    struct http_call call = begin(master, "session.logout", arguments);
     struct error ignored = {0};
     struct answer answer = {0};
-    const char *const arguments[] = {master->reference, NULL};
-    if (post(master, "session.logout", arguments, &answer, &ignored))
+    call.request.timeout_ms = LOGOUT_MS;
+    master->options.cancel = NULL;
+    http_run(master->http, &call, 1, 1, 1);
+    if (end(&call, "session.logout", &answer, &ignored))
         answer_done(&answer);
 }
 

@@ -10,10 +10,12 @@
 #include "source/rest/helper/serve.h"
 
 int main(void) {
+    static struct cancel cancel;
     if (!helper_begin("vperf-rest", HELPER_STDERR))
         return EXIT_FAILURE;
-    helper_end_with_parent();
+    cancel_init(&cancel, NULL);
+    helper_cancel_with_parent(&cancel);
     secret_protect_process(); /* passwords and tokens in libcurl's memory */
-    rest_serve(HELPER_SOCKET);
+    rest_serve(HELPER_SOCKET, &cancel);
     return EXIT_SUCCESS;
 }

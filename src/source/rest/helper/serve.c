@@ -22,6 +22,7 @@ struct server {
     struct selection selection;
     struct source *source; /* NULL until it is open */
     struct forward forward;
+    const struct cancel *cancel;
 };
 
 static bool send_message(struct server *server, GByteArray *message) {
@@ -61,6 +62,7 @@ static bool open_source(struct server *server, struct record *request, GByteArra
     server->target = rest_target_read(request);
     server->options = rest_options_read(request);
     server->options.reporter = &server->reporter;
+    server->options.cancel = server->cancel;
     (void)answer;
     const struct source_ops *ops = sources_find(server->target.scheme);
     if (!ops)
@@ -177,8 +179,8 @@ static void server_done(struct server *server) {
     stream_done(&server->stream);
 }
 
-void rest_serve(int socket) {
-    struct server server = {0};
+void rest_serve(int socket, const struct cancel *cancel) {
+    struct server server = {.cancel = cancel};
     struct record request;
     stream_init(&server.stream, socket);
     forward_init(&server.forward, &server.stream);

@@ -3,7 +3,9 @@
 #ifndef VPERF_SOURCE_REST_SERVE_H
 #define VPERF_SOURCE_REST_SERVE_H
 
-/* rest_serve: answers requests until the socket, which it closes, ends. */
-void rest_serve(int socket);
+#include "core/cancel.h"
+
+/* rest_serve: answers requests until the socket, which it closes, ends; cancel ends the work. */
+void rest_serve(int socket, const struct cancel *cancel);
 
 #endif

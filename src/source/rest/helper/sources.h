@@ -7,8 +7,8 @@
  * - open gets a target with user name and password; where these came from is vperf's business. An
  *   ERROR_AUTH makes vperf read a password file again at the next attempt.
  * - source_options holds password_file NULL, ca_file, thumbprint, known_hosts, insecure, measures,
- *   timeout_seconds, reporter, jobs; cancel, marks, resume and kept are NULL. target and labels are
- *   stamped by vperf.
+ *   timeout_seconds, reporter, jobs; marks, resume and kept are NULL. target and labels are stamped
+ *   by vperf. cancel ends the work when vperf is gone or waits for nothing but close.
  * - Entities of events are those of the inventory that was given last by inventory() or renewed;
  *   an inventory is renewed within a round by events->renewed, which is never NULL here. One that
  *   has left the inventory can be named in ended() all the same.
