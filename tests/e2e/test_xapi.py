@@ -171,12 +171,28 @@ def test_member(vperf, pool):
     done = vperf.run("collect", "--ca-file", only, pool.target(1))
     assert done.status == 1
     assert "certificate" in done.err and "127.0.0.1" in done.err
+    told = "the login goes on at the master that it names, 127.0.0.1"
+    done = vperf.run("inventory", "-k", pool.target(1))
+    assert done.status == 0 and done.err.count(told) == 1, done
+    assert told + ", which is not verified either" in done.err
+
+
+def test_master_that_is_none(vperf, start_pool):
+    """The password is not sent to what is no name or address of a host."""
+    ill = start_pool()
+    claims = ["@127.0.0.1", "127.0.0.1:80", "127.0.0.1/x#", "::1%lo", "a..b", "-k", "1::2::3", "a b"]
+    for claim in claims:
+        ill.fault("claim", text=claim)
+        done = vperf.run("inventory", "-k", ill.target(1))
+        assert done.status == 1
+        assert f"the master of its pool, '{claim}': this is no name or address" in done.err, done
+    assert ill.stats()["calls"]["session.login_with_password"] == len(claims)
 
 
 def test_refused(vperf, pool):
     done = vperf.run("collect", *pool.options(), pool.target(), env={"VPERF_PASSWORD": "wrong"})
     assert done.status == 1
-    assert "user name or password is wrong" in done.err
+    assert f"login as '{harness.USER}' refused: wrong user name or password" in done.err
     done = vperf.run("collect", pool.target())
     assert done.status == 1 and "certificate" in done.err
     done = vperf.run("collect", *pool.options(), "--interval", "7", pool.target())

@@ -17,6 +17,7 @@ struct master {
     struct http_pool *http;
     struct http_peer *home; /* the target */
     struct http_peer *peer; /* where the calls go: the target, or the master that it named */
+    struct http_peer *told; /* the master that was named to the user last */
     char *reference;        /* a secret; NULL when not logged in */
 };
 
@@ -58,10 +59,12 @@ static bool post(struct master *master, const char *method, const char *const *a
 }
 
 /* A code is text of the server's. */
-static bool refuse(const char *method, const struct answer *answer, struct error *error) {
+static bool refuse(const struct master *master, const char *method, const struct answer *answer,
+                   struct error *error) {
     const char *code = answer_code(answer);
     if (strcmp(code, "SESSION_AUTHENTICATION_FAILED") == 0)
-        return error_set(error, ERROR_AUTH, "user name or password is wrong");
+        return error_set(error, ERROR_AUTH, "login as '%s' refused: wrong user name or password",
+                         master->target->username);
     if (strcmp(code, "RBAC_PERMISSION_DENIED") == 0)
         return error_set(error, ERROR_FAULT,
                          "%s: the user's role is too small: read-only is enough, but for "
@@ -87,17 +90,30 @@ static bool login_here(struct master *master, struct answer *answer, struct erro
     return post(master, "session.login_with_password", arguments, answer, error);
 }
 
+/*
+ * The address is whatever the target answers, which has seen the password before: it is verified as
+ * the target is, and told, for without verification nobody else would notice.
+ */
+static void tell_master(const struct master *master, const char *address) {
+    bool insecure = master->options.insecure;
+    report(master->options.reporter, insecure ? REPORT_WARNING : REPORT_INFO,
+           "a member of its pool: the login goes on at the master that it names, %s%s", address,
+           insecure ? ", which is not verified either" : "");
+}
+
 /* The port is the one of the target: XAPI names an address alone. */
 static bool follow_slave(struct master *master, const char *address, struct answer *answer,
                          struct error *error) {
     struct http_peer *peer = master_host(master, address, error);
     if (peer) {
-        master->peer = peer;
+        if (peer != master->told)
+            tell_master(master, address);
+        master->peer = master->told = peer;
         if (login_here(master, answer, error))
             return true;
     }
     master->peer = master->home;
-    error_prefix(error, "its pool's master %.100s", address);
+    error_prefix(error, "the master of its pool, '%.100s'", address);
     return false;
 }
 
@@ -113,7 +129,7 @@ static bool login(struct master *master, struct error *error) {
         if (!moved)
             return false;
     }
-    bool good = answer.failure ? refuse("session.login_with_password", &answer, error)
+    bool good = answer.failure ? refuse(master, "session.login_with_password", &answer, error)
                                : keep_reference(master, &answer, error);
     answer_done(&answer);
     return good;
@@ -146,7 +162,7 @@ struct master *master_open(const struct target *target, const struct source_opti
     master->options = *options;
     master->http = http_pool_new(&master->options, error);
     if (master->http)
-        master->home = master->peer = master_host(master, target->host, error);
+        master->home = master->peer = http_peer(master->http, target->host, master->port, error);
     if (master->peer && master_renew(master, error))
         return master;
     master_close(master);
@@ -199,10 +215,11 @@ static bool has_ended(const struct answer *answer) {
     return strcmp(code, "SESSION_INVALID") == 0 || strcmp(code, "HOST_IS_SLAVE") == 0;
 }
 
-static json_t *take_value(const char *method, struct answer *answer, struct error *error) {
+static json_t *take_value(const struct master *master, const char *method, struct answer *answer,
+                          struct error *error) {
     json_t *value = json_incref(answer->value);
     if (answer->failure)
-        refuse(method, answer, error);
+        refuse(master, method, answer, error);
     answer_done(answer);
     return value;
 }
@@ -218,7 +235,7 @@ json_t *master_call(struct master *master, const char *method, const char *const
         if (!master_renew(master, error) || !ask(master, method, arguments, &answer, error))
             return NULL;
     }
-    return take_value(method, &answer, error);
+    return take_value(master, method, &answer, error);
 }
 
 struct http_call master_begin(const struct master *master, const char *method,
@@ -232,7 +249,7 @@ json_t *master_end(const struct master *master, struct http_call *call, const ch
     struct answer answer = {0};
     bool asked = end(call, method, &answer, error);
     *ended = asked ? has_ended(&answer) : is_gone(master, error) && error->kind != ERROR_TIMEOUT;
-    return asked ? take_value(method, &answer, error) : NULL;
+    return asked ? take_value(master, method, &answer, error) : NULL;
 }
 
 const char *master_reference(const struct master *master) {
@@ -247,14 +264,18 @@ struct http_peer *master_peer(const struct master *master) {
     return master->peer;
 }
 
+/* A name of DNS, or an address. */
+static bool is_host(const char *text) {
+    static const char letters[] = G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-.";
+    return g_hostname_is_ip_address(text) ? !strchr(text, '%')
+                                          : g_ascii_isalnum(*text) && strlen(text) <= 253 &&
+                                                !text[strspn(text, letters)] && !strstr(text, "..");
+}
+
 struct http_peer *master_host(const struct master *master, const char *address,
                               struct error *error) {
-    static const char letters[] = G_CSET_A_2_Z G_CSET_a_2_z "0123456789.-:";
-    const char *last = address + strlen(address);
-    if (address == last || strlen(address) > 253 || *address == '-' ||
-        address[strspn(address, letters)]) {
-        error_set(error, ERROR_PROTOCOL, "its address is none");
-        return NULL;
-    }
-    return http_peer(master->http, address, master->port, error);
+    if (is_host(address))
+        return http_peer(master->http, address, master->port, error);
+    error_set(error, ERROR_PROTOCOL, "this is no name or address of a host");
+    return NULL;
 }

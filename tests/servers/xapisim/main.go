@@ -46,7 +46,8 @@ type pool struct {
 	skew     [hosts]int64
 	dead     [hosts]bool
 	master   int
-	nameless bool // members do not say who is the master, and each is one
+	nameless bool   // members do not say who is the master, and each is one
+	claim    string // what members say instead of the master's address
 	busy     bool
 	hung     map[string]bool // what gets no answer: "clock" or "rows", and the host's number
 	waiting  int             // requests for it that are under way
@@ -93,6 +94,8 @@ func (p *pool) fault(w http.ResponseWriter, r *http.Request) {
 		p.master = host % hosts
 	case "nameless":
 		p.nameless = value != 0
+	case "claim":
+		p.claim = query.Get("text")
 	case "skew":
 		p.skew[host%hosts] = value
 	case "hang":

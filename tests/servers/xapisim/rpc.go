@@ -27,6 +27,9 @@ func (p *pool) login(host int, arguments []string) (any, failure) {
 	if p.nameless {
 		return nil, failure{"HOST_IS_SLAVE", ""}
 	}
+	if host != p.master && p.claim != "" {
+		return nil, failure{"HOST_IS_SLAVE", p.claim}
+	}
 	if host != p.master {
 		return nil, failure{"HOST_IS_SLAVE", p.address(p.master)}
 	}
