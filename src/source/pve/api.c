@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <glib.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -33,9 +34,27 @@ bool pve_get_is_lost(const struct pve_get *get) {
     return !get->status && get->error.kind != ERROR_NONE;
 }
 
+char *pve_node_path(const char *node, const char *format, ...) {
+    char *name = g_uri_escape_string(node, NULL, FALSE);
+    va_list arguments;
+    va_start(arguments, format);
+    char *rest = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    char *path = memory_printf("/nodes/%s/%s", name, rest);
+    g_free(rest);
+    g_free(name);
+    return path;
+}
+
+void pve_get_release(struct pve_get *get) {
+    json_decref(get->root);
+    get->root = NULL;
+    get->data = NULL;
+}
+
 void pve_get_done(struct pve_get *get) {
     free(get->path);
-    json_decref(get->root);
+    pve_get_release(get);
     *get = (struct pve_get){0};
 }
 
@@ -97,32 +116,48 @@ static void read_answer(struct pve_api *api, const struct http_call *call, struc
     }
     get->root = rest_json_parse(answer->body, answer->size, get->path, &get->error);
     get->data = json_object_get(get->root, "data");
+    get->answered = get->data;
     if (get->root && !get->data)
         error_set(&get->error, ERROR_PROTOCOL,
                   "%s: an answer without data: check that this is Proxmox VE", get->path);
 }
 
+/* A request under way. */
+struct job {
+    struct pve_api *api;
+    struct pve_get *get;
+    char *path;
+};
+
+/* What is read is smaller than what came, or becomes so at once. */
+static void on_settled(void *context, struct http_call *call) {
+    const struct job *job = context;
+    read_answer(job->api, call, job->get);
+    http_call_done(call);
+    if (job->get->data && job->get->arrived)
+        job->get->arrived(job->get);
+}
+
 static void run(struct pve_api *api, struct pve_get *gets, size_t count) {
     struct http_call *calls = memory_array(count, sizeof *calls);
-    char **paths = memory_array(count, sizeof *paths);
+    struct job *jobs = memory_array(count, sizeof *jobs);
     for (size_t i = 0; i < count; i++) {
-        paths[i] = memory_printf("%s%s", base, gets[i].path);
+        jobs[i] = (struct job){api, &gets[i], memory_printf("%s%s", base, gets[i].path)};
         calls[i] = (struct http_call){
             .peer = api->peer,
             .group = gets[i].group,
-            .request = {.path = paths[i],
+            .settled = on_settled,
+            .context = &jobs[i],
+            .request = {.path = jobs[i].path,
                         .header = api->header,
                         .cookie = api->cookie,
                         .timeout_ms = gets[i].timeout_ms},
         };
     }
     http_run(api->pool, calls, count, PARALLEL, IN_GROUP);
-    for (size_t i = 0; i < count; i++) {
-        read_answer(api, &calls[i], &gets[i]);
-        http_call_done(&calls[i]);
-        free(paths[i]);
-    }
-    free(paths);
+    for (size_t i = 0; i < count; i++)
+        free(jobs[i].path);
+    free(jobs);
     free(calls);
 }
 

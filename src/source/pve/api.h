@@ -47,6 +47,10 @@ struct pve_get {
     int status;      /* of HTTP; 0 when none came */
     int64_t time_ns; /* clock_boot_ns in the middle of what the server did */
     int64_t date;    /* Unix seconds of the server; 0 when not told */
+    bool answered;   /* data came, whether it is still there or not */
+    /* arrived: called as soon as data is there; may release it. NULL: it waits for all others. */
+    void (*arrived)(struct pve_get *get);
+    void *context; /* of who made it */
 };
 
 /* pve_api_open: nothing but the login; target and options are borrowed. */
@@ -71,6 +75,16 @@ void pve_api_get(struct pve_api *api, struct pve_get *gets, size_t count);
 
 /* pve_api_ask: one of them; false with the error. */
 bool pve_api_ask(struct pve_api *api, struct pve_get *get, struct error *error);
+
+/*
+ * pve_node_path: /nodes/NODE/ and what the format gives, for path; a name of whatever kind is one
+ * part of it.
+ */
+char *pve_node_path(const char *node, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* pve_get_release: frees the data that came. */
+void pve_get_release(struct pve_get *get);
 
 /* pve_get_done: frees the path and what came. */
 void pve_get_done(struct pve_get *get);

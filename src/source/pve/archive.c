@@ -226,8 +226,8 @@ static char *path_of(const struct pve_track *track, const char *frame) {
     const struct entity *entity = track->entity;
     const char *number = strrchr(entity->id, '/') + 1;
     if (entity->type == ENTITY_HOST)
-        return memory_printf("/nodes/%s/rrddata?timeframe=%s&cf=AVERAGE", entity->name, frame);
-    return memory_printf("/nodes/%s/%s/%s/rrddata?timeframe=%s&cf=AVERAGE", entity->host,
+        return pve_node_path(entity->name, "rrddata?timeframe=%s&cf=AVERAGE", frame);
+    return pve_node_path(entity->host, "%s/%s/rrddata?timeframe=%s&cf=AVERAGE",
                          strcmp(entity->hypervisor, "lxc") == 0 ? "lxc" : "qemu", number, frame);
 }
 

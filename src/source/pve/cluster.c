@@ -113,17 +113,6 @@ static bool says_online(const json_t *resource) {
     return status && strcmp(status, "online") == 0;
 }
 
-bool pve_is_online(const json_t *resources, const char *node) {
-    size_t index;
-    json_t *resource;
-    json_array_foreach(resources, index, resource) {
-        if (pve_kind_of(resource) == PVE_KIND_NODE &&
-            strcmp(rest_json_text(resource, "node"), node) == 0)
-            return says_online(resource);
-    }
-    return false;
-}
-
 GHashTable *pve_online_nodes(const json_t *resources) {
     GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
     GHashTable *online = g_hash_table_new(g_str_hash, g_str_equal);
@@ -290,7 +279,7 @@ static char *line_of(const json_t *resource) {
         const json_t *value = json_object_get(resource, *key);
         char *text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
         g_string_append_printf(line, "%s\t", text ? text : "");
-        free(text);
+        rest_json_free(text);
     }
     return g_string_free(line, FALSE);
 }

@@ -52,10 +52,7 @@ const struct pve_config *pve_cluster_config(const struct pve_cluster *cluster, c
 /* pve_kind_of: what the resource is; templates and what is no entity are none. */
 enum pve_kind pve_kind_of(const json_t *resource);
 
-/* pve_is_online: the node of this name is, by the resources. */
-bool pve_is_online(const json_t *resources, const char *node);
-
-/* pve_online_nodes: the set of their names, borrowed from the resources. */
+/* pve_online_nodes: the set of the names of nodes that are online, borrowed from the resources. */
 GHashTable *pve_online_nodes(const json_t *resources);
 
 /*

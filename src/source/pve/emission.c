@@ -15,16 +15,10 @@ enum { YOUNG_SECONDS = 30, SILENT_SECONDS = 60 };
 static const int64_t second_ns = 1000000000;
 
 /* Missing is 0 in /cluster/resources: that says nothing. */
-static double cpu_of_resource(const struct pve *pve, const char *id) {
-    size_t index;
-    json_t *resource;
-    json_array_foreach(pve->resources, index, resource) {
-        double cpu = NAN;
-        const char *known = rest_json_text(resource, "id");
-        if (known && strcmp(known, id) == 0)
-            return rest_json_real(resource, "cpu", &cpu) && cpu > 0 ? cpu : NAN;
-    }
-    return NAN;
+static double cpu_of_resource(const struct pve_look *round, const char *id) {
+    const json_t *resource = g_hash_table_lookup(round->lookup.resources, id);
+    double cpu = NAN;
+    return rest_json_real(resource, "cpu", &cpu) && cpu > 0 ? cpu : NAN;
 }
 
 /* Who gets the values of an entity. */
@@ -81,27 +75,15 @@ void pve_miss(const struct pve_look *round, const struct entity *entity, const c
 }
 
 static const struct pve_place *find_place(const struct pve_look *round, const char *name) {
-    for (size_t i = 0; name && i < round->place_count; i++)
-        if (strcmp(round->places[i].name, name) == 0)
-            return &round->places[i];
-    return NULL;
+    return name ? g_hash_table_lookup(round->lookup.places, name) : NULL;
 }
 
-/* A guest where it is now, which may be elsewhere than the resources say. */
 static struct pve_guest *find_guest(const struct pve_look *round, const struct entity *entity,
                                     const struct pve_place **place) {
     int64_t vmid = g_ascii_strtoll(strrchr(entity->id, '/') + 1, NULL, 10);
-    struct pve_guest *stopped = NULL;
-    for (size_t i = 0; i < round->place_count; i++) {
-        struct pve_guest *guest = pve_guests_find(&round->places[i].guests, vmid);
-        if (guest && (guest->running || !stopped)) {
-            *place = &round->places[i];
-            stopped = guest;
-        }
-        if (guest && guest->running)
-            return guest;
-    }
-    return stopped;
+    const struct pve_found *found = g_hash_table_lookup(round->lookup.guests, &vmid);
+    *place = found ? found->place : NULL;
+    return found ? found->guest : NULL;
 }
 
 static void complete(const struct pve_look *round, const struct pve_place *place,
@@ -110,7 +92,8 @@ static void complete(const struct pve_look *round, const struct pve_place *place
     char *id = memory_printf("%s/%lld", guest->container ? "lxc" : "qemu", (long long)guest->vmid);
     const struct pve_config *config = pve_cluster_config(&pve->cluster, id);
     int64_t date = place->gets[guest->container ? GET_LXC : GET_QEMU].date;
-    guest->cpu = pve->has_export ? pve_track_mean(track, PVE_METER_CPU) : cpu_of_resource(pve, id);
+    guest->cpu =
+        pve->has_export ? pve_track_mean(track, PVE_METER_CPU) : cpu_of_resource(round, id);
     /* What pvestatd has not measured yet is 0 as well. */
     if (guest->cpu == 0 && guest->values[PVE_UPTIME] < YOUNG_SECONDS)
         guest->cpu = NAN;
@@ -140,7 +123,9 @@ static void end_guest(const struct pve_look *round, struct pve_track *track) {
 /* The guest is not in the lists of its node, or its node gave none. */
 static void lose_guest(const struct pve_look *round, struct pve_track *track) {
     const struct pve_place *home = find_place(round, track->entity->host);
-    if (home && home->trouble) {
+    if (home && home->left_out) {
+        pve_track_forget(track); /* told of all of the node in one line */
+    } else if (home && home->trouble) {
         pve_miss(round, track->entity, home->trouble);
     } else if (track->entity->state == STATE_ON) {
         pve_miss(round, track->entity,
@@ -251,7 +236,8 @@ static void complete_node(const struct pve_look *round, const struct pve_place *
                           const struct pve_track *track, int64_t *values) {
     const struct pve *pve = round->pve;
     char *id = memory_printf("node/%s", place->name);
-    double cpu = pve->has_export ? pve_track_mean(track, PVE_METER_CPU) : cpu_of_resource(pve, id);
+    double cpu =
+        pve->has_export ? pve_track_mean(track, PVE_METER_CPU) : cpu_of_resource(round, id);
     double wait = pve->has_wait ? pve_track_mean(track, PVE_METER_WAIT) : NAN;
     double busy = cpu * place->node.threads;
     free(id);
@@ -280,7 +266,7 @@ static bool emit_node(const struct pve_look *round, struct pve_track *track, str
         pve_miss(round, track->entity, "it is offline");
         return true;
     }
-    if (!place->gets[GET_STATUS].data)
+    if (!place->gets[GET_STATUS].answered)
         pve_miss(round, track->entity, place->gets[GET_STATUS].error.message);
     complete_node(round, place, track, values);
     tell_no_cpu(round, track, values[PVE_NODE_UPTIME]);
@@ -293,26 +279,14 @@ static bool emit_storage(const struct pve_look *round, struct pve_track *track,
                          struct error *error) {
     struct receiver receiver = {round, track};
     struct pve_output output = output_for(&receiver);
-    const struct pve *pve = round->pve;
     int64_t values[PVE_STORAGE_FIELDS] = {ABSENT, ABSENT, ABSENT, ABSENT};
-    size_t index;
-    json_t *resource;
-    json_array_foreach(pve->resources, index, resource) {
-        const char *status = rest_json_text(resource, "status");
-        if (pve_kind_of(resource) != PVE_KIND_STORAGE || !status ||
-            strcmp(status, "available") != 0)
-            continue;
-        char *id = pve_entity_id(&pve->cluster, resource);
-        int64_t total = 0, used = 0;
-        bool is_it = strcmp(id, track->entity->id) == 0;
-        free(id);
-        if (!is_it || !rest_json_integer(resource, "maxdisk", &total) || total <= 0 ||
-            !rest_json_integer(resource, "disk", &used) || used < 0)
-            continue;
+    const json_t *resource = g_hash_table_lookup(round->lookup.storages, track->entity->id);
+    int64_t total = 0, used = 0;
+    if (rest_json_integer(resource, "maxdisk", &total) && total > 0 &&
+        rest_json_integer(resource, "disk", &used) && used >= 0) {
         values[PVE_STORAGE_TOTAL] = total;
         values[PVE_STORAGE_USED] = used;
         values[PVE_STORAGE_FREE] = used <= total ? total - used : ABSENT;
-        break;
     }
     if (values[PVE_STORAGE_TOTAL] == ABSENT)
         pve_miss(round, track->entity, "its node tells no size of it");

@@ -98,12 +98,13 @@ bool pve_wants_type(const struct pve *pve, enum entity_type type) {
 static void read_nodes(struct pve *pve) {
     size_t index;
     json_t *resource;
+    GHashTable *online = pve_online_nodes(pve->resources);
     json_array_foreach(pve->resources, index, resource) {
         const char *name = rest_json_text(resource, "node");
-        if (pve_kind_of(resource) != PVE_KIND_NODE || !pve_is_online(pve->resources, name) ||
+        if (pve_kind_of(resource) != PVE_KIND_NODE || !g_hash_table_contains(online, name) ||
             g_hash_table_contains(pve->cluster.nodes, name))
             continue;
-        struct pve_get get = {.path = memory_printf("/nodes/%s/status", name)};
+        struct pve_get get = {.path = pve_node_path(name, "status")};
         pve_api_get(&pve->api, &get, 1);
         if (get.data) {
             struct pve_node *node = memory_alloc(sizeof *node);
@@ -113,6 +114,7 @@ static void read_nodes(struct pve *pve) {
         }
         pve_get_done(&get);
     }
+    g_hash_table_destroy(online);
 }
 
 /* The same for all requests to a node, whose number at a time is limited. */
@@ -139,6 +141,13 @@ static void keep_config(struct pve *pve, const json_t *resource, const struct pv
         pve_cluster_asked(&pve->cluster, id, clock_boot_ns());
 }
 
+static char *config_path(const json_t *resource) {
+    int64_t vmid = 0;
+    rest_json_integer(resource, "vmid", &vmid);
+    return pve_node_path(rest_json_text(resource, "node"), "%s/%lld/config",
+                         pve_kind_of(resource) == PVE_KIND_LXC ? "lxc" : "qemu", (long long)vmid);
+}
+
 static void read_configs(struct pve *pve) {
     struct pve_get gets[CONFIG_BATCH] = {0};
     const json_t *of[CONFIG_BATCH];
@@ -153,7 +162,7 @@ static void read_configs(struct pve *pve) {
             const char *node = rest_json_text(resource, "node");
             of[count] = resource;
             gets[count++] = (struct pve_get){
-                .path = memory_printf("/nodes/%s/%s/config", node, rest_json_text(resource, "id")),
+                .path = config_path(resource),
                 .group = group_of(node),
             };
         }
@@ -180,13 +189,15 @@ static void make_inventory(struct pve *pve) {
 static bool has_old_config(const struct pve *pve) {
     size_t index;
     json_t *resource;
+    GHashTable *online = pve_online_nodes(pve->resources);
+    bool found = false;
     json_array_foreach(pve->resources, index, resource) {
         const char *id = rest_json_text(resource, "id"), *node = rest_json_text(resource, "node");
-        if (id && node && pve_cluster_is_old(&pve->cluster, id, clock_boot_ns()) &&
-            pve_is_online(pve->resources, node))
-            return true;
+        found = found || (id && node && g_hash_table_contains(online, node) &&
+                          pve_cluster_is_old(&pve->cluster, id, clock_boot_ns()));
     }
-    return false;
+    g_hash_table_destroy(online);
+    return found;
 }
 
 bool pve_renew(struct pve *pve, json_t *resources) {

@@ -95,15 +95,17 @@ static void read_drives(const json_t *blocks, struct pve_guest *guest) {
     const char *name;
     json_t *block;
     json_object_foreach((json_t *)blocks, name, block) {
-        if (is_drive(name))
-            read_numbers(block, block_names, pve_device(&guest->disks, name)->values);
+        struct pve_device *drive = is_drive(name) ? pve_device(&guest->disks, name) : NULL;
+        if (drive)
+            read_numbers(block, block_names, drive->values);
     }
 }
 
 static void read_nic(const json_t *counts, const char *in, const char *out,
                      struct pve_device *nic) {
     const struct name names[] = {{in, PVE_RX_BYTES}, {out, PVE_TX_BYTES}, {NULL, 0}};
-    read_numbers(counts, names, nic->values);
+    if (nic)
+        read_numbers(counts, names, nic->values);
 }
 
 /* tap100i0 is net0 of guest 100. */
@@ -179,14 +181,17 @@ void pve_read_lxc(const json_t *data, struct pve_guests *guests) {
 void pve_read_netstat(const json_t *data, struct pve_guests *guests) {
     size_t index;
     json_t *row;
+    GHashTable *by_number = pve_guests_by_number(guests);
     json_array_foreach(data, index, row) {
         int64_t vmid;
         const char *device = rest_json_text(row, "dev");
-        struct pve_guest *guest =
-            device && rest_json_integer(row, "vmid", &vmid) ? pve_guests_find(guests, vmid) : NULL;
+        struct pve_guest *guest = device && rest_json_integer(row, "vmid", &vmid)
+                                      ? g_hash_table_lookup(by_number, &vmid)
+                                      : NULL;
         if (guest && guest->container && strlen(device) < sizeof guest->nics.items->name)
             read_nic(row, "in", "out", pve_device(&guest->nics, device));
     }
+    g_hash_table_destroy(by_number);
 }
 
 /* "Intel(R) Core(TM) i7-6700 CPU @ 3.40GHz"; else what the CPU does at this moment. */

@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/memory.h"
 #include "source/pve/round.h"
+#include "source/rest/helper/budget.h"
 #include "source/rest/helper/json.h"
 
 enum {
@@ -15,6 +16,7 @@ enum {
     FORBIDDEN = 403,
     LATEST_SECONDS = 60, /* by which values of /cluster/metrics/export may come late */
     SKEW_SECONDS = 60,   /* by which the clocks of nodes may differ */
+    MOST_NODES = 1024,
 };
 
 static const int64_t second_ns = 1000000000;
@@ -29,6 +31,44 @@ static void set_get(const struct pve_look *round, struct pve_get *get, int group
     *get = (struct pve_get){.path = path, .group = group, .timeout_ms = timeout_ms(round)};
 }
 
+/* Guests take memory too, as long as the round lasts. */
+static void hold_guests(struct pve_place *place) {
+    struct error error = {0};
+    size_t bytes = pve_guests_bytes(&place->guests);
+    if (budget_take(bytes)) {
+        place->held = bytes;
+        return;
+    }
+    place->left_out = true;
+    budget_refuse(&error);
+    place->trouble = memory_printf("node %s: %s", place->name, error.message);
+    pve_guests_done(&place->guests);
+}
+
+static void read_place(struct pve_place *place) {
+    struct pve_get *gets = place->gets;
+    pve_read_qemu(gets[GET_QEMU].data, &place->guests);
+    for (size_t i = 0; i < place->guests.count; i++)
+        place->guests.items[i].time_ns = gets[GET_QEMU].time_ns;
+    size_t machines = place->guests.count;
+    pve_read_lxc(gets[GET_LXC].data, &place->guests);
+    for (size_t i = machines; i < place->guests.count; i++)
+        place->guests.items[i].time_ns = gets[GET_LXC].time_ns;
+    pve_read_netstat(gets[GET_NETSTAT].data, &place->guests);
+    pve_read_node(gets[GET_STATUS].data, &place->node);
+    for (int i = 0; i < NODE_GETS; i++)
+        pve_get_release(&gets[i]);
+    place->read = true;
+    hold_guests(place);
+}
+
+/* The answers of a node are held no longer than until all of them are there. */
+static void on_arrived(struct pve_get *get) {
+    struct pve_place *place = get->context;
+    if (++place->arrived == NODE_GETS)
+        read_place(place);
+}
+
 static void ask_node(const struct pve_look *round, struct pve_place *place, int group) {
     static const char *const paths[NODE_GETS] = {
         [GET_QEMU] = "qemu?full=1",
@@ -36,9 +76,11 @@ static void ask_node(const struct pve_look *round, struct pve_place *place, int 
         [GET_NETSTAT] = "netstat",
         [GET_STATUS] = "status",
     };
-    for (int i = 0; i < NODE_GETS; i++)
-        set_get(round, &place->gets[i], group,
-                memory_printf("/nodes/%s/%s", place->name, paths[i]));
+    for (int i = 0; i < NODE_GETS; i++) {
+        set_get(round, &place->gets[i], group, pve_node_path(place->name, "%s", paths[i]));
+        place->gets[i].arrived = on_arrived;
+        place->gets[i].context = place;
+    }
 }
 
 /*
@@ -52,7 +94,7 @@ static int64_t export_start(const struct pve_look *round) {
     json_t *resource;
     json_array_foreach(pve->resources, index, resource) {
         if (pve_kind_of(resource) != PVE_KIND_NODE ||
-            !pve_is_online(pve->resources, rest_json_text(resource, "node")))
+            !g_hash_table_contains(round->online, rest_json_text(resource, "node")))
             continue;
         char *id = pve_entity_id(&pve->cluster, resource);
         const struct pve_track *track = pve_tracks_find(&pve->tracks, id);
@@ -74,24 +116,32 @@ static char *export_path(const struct pve_look *round) {
                          (long long)start);
 }
 
+static size_t count_nodes(const json_t *resources) {
+    size_t index, count = 0;
+    json_t *resource;
+    json_array_foreach(resources, index, resource) count += pve_kind_of(resource) == PVE_KIND_NODE;
+    return count;
+}
+
 /* What is asked of the cluster and of each node. */
 static void plan(struct pve_look *round) {
     struct pve *pve = round->pve;
     const json_t *resources = pve->resources;
-    size_t index, online = 0;
+    size_t index, online = 0, all = count_nodes(resources), nodes = MIN(all, MOST_NODES);
     json_t *resource;
-    round->places = memory_array(json_array_size(resources), sizeof *round->places);
-    round->gets =
-        memory_array(CLUSTER_GETS + NODE_GETS * json_array_size(resources), sizeof *round->gets);
+    round->too_many = all > nodes;
+    round->online = pve_online_nodes(resources);
+    round->places = memory_array(nodes, sizeof *round->places);
+    round->gets = memory_array(CLUSTER_GETS + NODE_GETS * nodes, sizeof *round->gets);
     set_get(round, &round->gets[GET_RESOURCES], 0, memory_strdup("/cluster/resources"));
     set_get(round, &round->gets[GET_EXPORT], 0, pve->has_export ? export_path(round) : NULL);
     json_array_foreach(resources, index, resource) {
-        if (pve_kind_of(resource) != PVE_KIND_NODE)
+        if (pve_kind_of(resource) != PVE_KIND_NODE || round->place_count == nodes)
             continue;
         struct pve_place *place = &round->places[round->place_count++];
-        place->name = g_intern_string(rest_json_text(resource, "node"));
+        place->name = memory_strdup(rest_json_text(resource, "node"));
         pve_node_init(&place->node);
-        if (!pve_is_online(resources, place->name)) {
+        if (!g_hash_table_contains(round->online, place->name)) {
             place->trouble = memory_printf("its node %s is offline", place->name);
             continue;
         }
@@ -99,6 +149,8 @@ static void plan(struct pve_look *round) {
         ask_node(round, place, (int)online);
     }
     round->get_count = CLUSTER_GETS + NODE_GETS * online;
+    g_hash_table_destroy(round->online);
+    round->online = NULL;
 }
 
 /* Those without a path are not made. */
@@ -121,8 +173,11 @@ static void round_done(struct pve_look *round) {
     for (size_t i = 0; i < round->place_count; i++) {
         pve_guests_done(&round->places[i].guests);
         pve_node_done(&round->places[i].node);
+        budget_give(round->places[i].held);
         free(round->places[i].trouble);
+        free(round->places[i].name);
     }
+    pve_lookup_done(&round->lookup);
     free(round->gets);
     free(round->places);
 }
@@ -132,24 +187,39 @@ static void lack(const struct pve_look *round, const struct pve_get *get) {
         round->events->lacking(round->events->context, get->error.message);
 }
 
-static void read_place(const struct pve_look *round, struct pve_place *place) {
+/* What a node without answers costs; and what came of the others has been read. */
+static void settle_place(const struct pve_look *round, struct pve_place *place) {
     struct pve_get *gets = place->gets;
     if (!gets)
         return;
-    pve_read_qemu(gets[GET_QEMU].data, &place->guests);
-    for (size_t i = 0; i < place->guests.count; i++)
-        place->guests.items[i].time_ns = gets[GET_QEMU].time_ns;
-    size_t machines = place->guests.count;
-    pve_read_lxc(gets[GET_LXC].data, &place->guests);
-    for (size_t i = machines; i < place->guests.count; i++)
-        place->guests.items[i].time_ns = gets[GET_LXC].time_ns;
-    pve_read_netstat(gets[GET_NETSTAT].data, &place->guests);
-    pve_read_node(gets[GET_STATUS].data, &place->node);
+    if (!place->read)
+        read_place(place);
     for (int i = GET_QEMU; i <= GET_LXC; i++)
-        if (!gets[i].data && !place->trouble)
+        if (!gets[i].answered && !place->trouble)
             place->trouble = memory_printf("node %s: %s", place->name, gets[i].error.message);
-    for (int i = 0; i < NODE_GETS; i++)
+    for (int i = 0; i < NODE_GETS; i++) {
         lack(round, &gets[i]);
+        place->left_out = place->left_out || budget_refused(&gets[i].error);
+    }
+}
+
+/* In one line, however many there are. */
+static void tell_left_out(const struct pve_look *round) {
+    const struct pve_place *first = NULL;
+    size_t count = 0;
+    struct error error = {0};
+    for (size_t i = 0; i < round->place_count; i++) {
+        count += round->places[i].left_out;
+        if (round->places[i].left_out && !first)
+            first = &round->places[i];
+    }
+    if (!first)
+        return;
+    budget_refuse(&error);
+    char *text =
+        memory_printf("node %s%s: %s", first->name, count > 1 ? " and others" : "", error.message);
+    pve_miss(round, NULL, text);
+    free(text);
 }
 
 /* An id of /cluster/metrics/export ("qemu/100", "node/pve1") as that of the entity. */
@@ -278,7 +348,11 @@ static bool finish(struct pve_look *round, int64_t skipped, struct error *error)
     read_export(round);
     report_export(round);
     for (size_t i = 0; i < round->place_count; i++)
-        read_place(round, &round->places[i]);
+        settle_place(round, &round->places[i]);
+    tell_left_out(round);
+    if (round->too_many)
+        pve_miss(round, NULL, "a cluster of more than 1024 nodes: the others are left out");
+    pve_lookup_make(round);
     return pve_emit(round, error);
 }
 

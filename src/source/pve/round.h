@@ -3,6 +3,7 @@
 #ifndef VPERF_SOURCE_PVE_ROUND_H
 #define VPERF_SOURCE_PVE_ROUND_H
 
+#include "source/pve/lookup.h"
 #include "source/pve/pve.h"
 
 /* What is asked of each node. */
@@ -13,11 +14,15 @@ enum { GET_RESOURCES, GET_EXPORT, CLUSTER_GETS };
 
 /* A node in a round. */
 struct pve_place {
-    const char *name;
+    char *name;
     struct pve_get *gets; /* NODE_GETS of them; NULL: it is offline */
     struct pve_guests guests;
     struct pve_node node;
     char *trouble; /* why its guests are not known; NULL when they are */
+    int arrived;   /* of the gets */
+    bool read;     /* what came is in guests and node, and is there no more itself */
+    size_t held;   /* bytes of the guests, of budget.h */
+    bool left_out; /* an answer, or the guests, for budget.h has no room */
 };
 
 struct pve_look {
@@ -30,6 +35,9 @@ struct pve_look {
     size_t place_count;
     int64_t stamp;
     bool first;
+    bool too_many; /* nodes */
+    struct pve_lookup lookup;
+    GHashTable *online; /* names of nodes, while the round is planned */
 };
 
 /* pve_miss: something is lost in this round; the first one loses nothing. */

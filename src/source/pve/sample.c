@@ -36,11 +36,21 @@ struct pve_guest *pve_guests_add(struct pve_guests *guests) {
     return guest;
 }
 
-struct pve_guest *pve_guests_find(const struct pve_guests *guests, int64_t vmid) {
-    for (size_t i = 0; i < guests->count; i++)
-        if (guests->items[i].vmid == vmid)
-            return &guests->items[i];
-    return NULL;
+GHashTable *pve_guests_by_number(const struct pve_guests *guests) {
+    GHashTable *table = g_hash_table_new(g_int64_hash, g_int64_equal);
+    for (size_t i = guests->count; i > 0; i--)
+        g_hash_table_replace(table, &guests->items[i - 1].vmid, &guests->items[i - 1]);
+    return table;
+}
+
+size_t pve_guests_bytes(const struct pve_guests *guests) {
+    size_t bytes = guests->capacity * sizeof *guests->items;
+    for (size_t i = 0; i < guests->count; i++) {
+        const struct pve_guest *guest = &guests->items[i];
+        bytes += (guest->name ? strlen(guest->name) : 0) + (guest->lock ? strlen(guest->lock) : 0) +
+                 (guest->nics.capacity + guest->disks.capacity) * sizeof *guest->nics.items;
+    }
+    return bytes;
 }
 
 static struct pve_devices copy_devices(const struct pve_devices *from) {
@@ -73,6 +83,8 @@ struct pve_device *pve_device(struct pve_devices *devices, const char *name) {
     for (size_t i = 0; i < devices->count; i++)
         if (strcmp(devices->items[i].name, name) == 0)
             return &devices->items[i];
+    if (devices->count == PVE_MOST_DEVICES)
+        return NULL;
     devices->items =
         memory_grow(devices->items, devices->count, &devices->capacity, sizeof *devices->items);
     struct pve_device *device = &devices->items[devices->count++];

@@ -147,14 +147,19 @@ void pve_guests_done(struct pve_guests *guests);
 /* pve_guests_add: a guest without any number. */
 struct pve_guest *pve_guests_add(struct pve_guests *guests);
 
-/* pve_guests_find: the guest with this number, or NULL. */
-struct pve_guest *pve_guests_find(const struct pve_guests *guests, int64_t vmid);
+/* pve_guests_by_number: the guests by vmid, an int64_t; of two with one number the first. */
+GHashTable *pve_guests_by_number(const struct pve_guests *guests);
+
+/* pve_guests_bytes: what they take of memory. */
+size_t pve_guests_bytes(const struct pve_guests *guests);
 
 /* pve_guest_copy: all of a guest again, to be ended with pve_guest_done. */
 void pve_guest_copy(struct pve_guest *guest, const struct pve_guest *from);
 void pve_guest_done(struct pve_guest *guest);
 
-/* pve_device: the device of this name, added if need be. */
+enum { PVE_MOST_DEVICES = 256 };
+
+/* pve_device: the device of this name, added if need be; NULL when there are PVE_MOST_DEVICES. */
 struct pve_device *pve_device(struct pve_devices *devices, const char *name);
 
 /* pve_device_find: the same, or NULL. */

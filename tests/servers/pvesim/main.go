@@ -97,6 +97,8 @@ func (s *server) control(w http.ResponseWriter, r *http.Request) {
 		s.offline[node] = on
 	case "hung":
 		s.hung[vmid] = on
+	case "bloated":
+		s.bloated[node] = on
 	case "lost":
 		s.lost = on
 	case "silent": // the first node answers nobody any more; to be asked of the second
@@ -184,6 +186,8 @@ func (s *server) node(w http.ResponseWriter, r *http.Request, node, rest string)
 	switch {
 	case !known:
 		s.fail(w, 500, "hostname lookup '"+node+"' failed")
+	case s.bloated[node] && rest == "qemu":
+		fmt.Fprint(w, `{"data":[`, strings.Repeat("{},", 5<<18), `{}]}`)
 	case rest == "qemu" || rest == "lxc":
 		s.give(w, s.list(node, rest, r.URL.Query().Get("full") == "1"))
 	case rest == "netstat":
@@ -291,12 +295,13 @@ func main() {
 	version := flag.Int("version", 9, "of Proxmox VE: 6 to 9")
 	nodes := flag.Int("nodes", 2, "")
 	guests := flag.Int("guests", 10, "")
+	prefix := flag.String("prefix", "pve", "of the names of nodes")
 	certificate := flag.String("cert", "", "")
 	key := flag.String("key", "", "")
 	step := flag.Int64("step", 10, "seconds between two looks of pvestatd")
 	delay := flag.Duration("delay", 3*time.Second, "before a refusal")
 	flag.Parse()
-	s := &server{world: newWorld(*version, *nodes, *guests, *step), delay: *delay, looks: map[string]int{},
+	s := &server{world: newWorld(*version, *nodes, *guests, *step, *prefix), delay: *delay, looks: map[string]int{},
 		running: map[string]int{}, asked: map[string]int{}}
 	port, err := s.listen(*certificate, *key)
 	if err == nil {

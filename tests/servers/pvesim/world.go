@@ -40,6 +40,7 @@ type world struct {
 	dead    map[string]bool // the proxy has no answer of it; /cluster/resources is frozen
 	offline map[string]bool
 	hung    map[int]bool
+	bloated map[string]bool // its answers become large in memory
 	skew    int64
 	clocks  map[string]int64 // by how many seconds that of each node is ahead of the others
 	step    int64            // seconds between two looks of pvestatd
@@ -48,12 +49,12 @@ type world struct {
 const gib = int64(1) << 30
 
 // Names are not unique, and two guests have one UUID, as after cloning.
-func newWorld(version, nodes, guests int, step int64) *world {
+func newWorld(version, nodes, guests int, step int64, prefix string) *world {
 	w := &world{version: version, step: step, epoch: time.Now(), guests: map[int]*guest{}, dead: map[string]bool{},
-		offline: map[string]bool{}, hung: map[int]bool{},
+		offline: map[string]bool{}, hung: map[int]bool{}, bloated: map[string]bool{},
 		clocks: map[string]int64{}}
 	for i := 1; i <= nodes; i++ {
-		w.nodes = append(w.nodes, fmt.Sprintf("pve%d", i))
+		w.nodes = append(w.nodes, fmt.Sprintf("%s%d", prefix, i))
 	}
 	for i := 0; i < guests; i++ {
 		vmid := 100 + i

@@ -128,7 +128,8 @@ static void test_containers_of_9(void **state) {
     if (!root)
         skip();
     pve_read_lxc(json_object_get(root, "data"), &guests);
-    struct pve_guest *guest = pve_guests_find(&guests, 101);
+    GHashTable *by_number = pve_guests_by_number(&guests);
+    struct pve_guest *guest = g_hash_table_lookup(by_number, &(int64_t){101});
     assert_non_null(guest);
     guest->cpu = -5.75291683982414e-05;
     pve_derive(guest, &(struct pve_view){20, 2500, 0});
@@ -136,6 +137,7 @@ static void test_containers_of_9(void **state) {
     assert_int_equal(guest->values[PVE_CONSUMED], 21114880);
     assert_int_equal(guest->values[PVE_READ], 258342912);
     assert_int_equal(guest->values[PVE_CPU_SOME], 0);
+    g_hash_table_destroy(by_number);
     pve_guests_done(&guests);
     json_decref(root);
 }
@@ -234,7 +236,9 @@ static void test_cluster_of_7(void **state) {
         guests += inventory->entities[i]->type == ENTITY_VM;
     }
     assert_true(guests > 0);
-    assert_true(pve_is_online(json_object_get(root, "data"), "node3"));
+    GHashTable *online = pve_online_nodes(json_object_get(root, "data"));
+    assert_true(g_hash_table_contains(online, "node3"));
+    g_hash_table_destroy(online);
     inventory_free(inventory);
     pve_cluster_done(&cluster);
     json_decref(root);

@@ -8,58 +8,41 @@
 #include <strings.h>
 
 #include "core/cancel.h"
-#include "core/clock.h"
 #include "core/memory.h"
-#include "core/text.h"
+#include "source/rest/helper/budget.h"
+#include "source/rest/helper/transfer.h"
 #include "source/rest/helper/tunnel.h"
 #include "source/tls/tls.h"
-#include "version.h"
 
-enum {
-    TIMEOUT_SECONDS = 30,
-    MAX_CONNECT_SECONDS = 10,
-    POLL_MS = 200,
-    HEADERS_LIMIT = 64 << 10,
-    FIRST_FINAL = 200,
-};
-
-struct http_peer {
-    struct http_peer *next;
-    char *host;
-    int port;
-    char *origin; /* https://host:port */
-    struct tls *tls;
-    struct proxy *proxy; /* NULL: none */
-    struct curl_slist *proxy_lines;
-};
-
-struct http_pool {
-    const struct source_options *options;
-    CURLM *multi;
-    struct http_peer *peers;
-};
-
-/* One call under way. */
-struct transfer {
-    struct http_pool *pool;
-    struct http_call *call;
-    CURL *easy;
-    struct curl_slist *lines;
-    GByteArray *body;
-    size_t header_bytes;
-    bool too_large;
-    bool repeated;
-    char failure[CURL_ERROR_SIZE];
-};
+enum { POLL_MS = 200 };
 
 /* All of one http_run. */
 struct batch {
     struct http_pool *pool;
     struct transfer *transfers;
     size_t count;
+    size_t first; /* all before it are settled */
     size_t in_group;
     size_t running;
+    GHashTable *groups; /* of struct place */
 };
+
+/* How many calls of a group are under way. */
+struct place {
+    const struct http_peer *peer;
+    int group;
+    int running;
+};
+
+static guint place_hash(gconstpointer key) {
+    const struct place *place = key;
+    return g_direct_hash(place->peer) * 31 + (guint)place->group;
+}
+
+static gboolean place_equal(gconstpointer left, gconstpointer right) {
+    const struct place *a = left, *b = right;
+    return a->peer == b->peer && a->group == b->group;
+}
 
 static bool uses_openssl(void) {
     const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version;
@@ -131,290 +114,54 @@ int64_t http_certificate_end(const struct http_peer *peer) {
     return tls_certificate_end(peer->tls);
 }
 
-static CURLcode use_trust(CURL *easy, void *context, void *argument) {
-    const struct http_peer *peer = argument;
-    (void)easy;
-    return tls_apply(peer->tls, context) ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
-}
-
-static size_t limit_of(const struct http_call *call) {
-    return call->request.limit ? call->request.limit : HTTP_BODY_LIMIT;
-}
-
-static size_t keep_body(char *bytes, size_t size, size_t count, void *context) {
-    struct transfer *transfer = context;
-    size_t length = size * count;
-    transfer->too_large = transfer->body->len + length > limit_of(transfer->call);
-    if (transfer->too_large)
-        return 0;
-    g_byte_array_append(transfer->body, (const guint8 *)bytes, (guint)length);
-    return length;
-}
-
-static void replace(char **text, const char *value, size_t length) {
-    free(*text);
-    *text = memory_strndup(value, length);
-    g_strstrip(*text);
-    text_one_line(*text);
-}
-
-/* "HTTP/1.1 500 text": a new answer begins. */
-static void read_status_line(struct http_answer *answer, const char *line, size_t length) {
-    const char *end = line + length;
-    const char *space = memchr(line, ' ', length);
-    const char *reason = space ? memchr(space + 1, ' ', (size_t)(end - space - 1)) : NULL;
-    replace(&answer->reason, reason ? reason : end, reason ? (size_t)(end - reason) : 0);
-    replace(&answer->type, "", 0);
-    free(answer->location);
-    answer->location = NULL;
-    answer->date = 0;
-}
-
-static void read_header(struct http_answer *answer, const char *line, size_t length) {
-    const char *colon = memchr(line, ':', length);
-    if (!colon)
-        return;
-    size_t name = (size_t)(colon - line), value = length - name - 1;
-    if (name == 12 && strncasecmp(line, "Content-Type", name) == 0) {
-        replace(&answer->type, colon + 1, value);
-    } else if (name == 8 && strncasecmp(line, "Location", name) == 0) {
-        replace(&answer->location, colon + 1, value);
-    } else if (name == 4 && strncasecmp(line, "Date", name) == 0) {
-        char *text = memory_strndup(colon + 1, value);
-        time_t date = curl_getdate(g_strstrip(text), NULL);
-        answer->date = date > 0 ? date : 0;
-        free(text);
+/* One more or less of the calls of the same group that are under way. */
+static void count_in_group(struct batch *batch, const struct transfer *transfer, int step) {
+    const struct http_call *call = transfer->call;
+    struct place key = {.peer = call->peer, .group = call->group};
+    struct place *place = g_hash_table_lookup(batch->groups, &key);
+    if (!place) {
+        place = memory_alloc(sizeof *place);
+        *place = key;
+        g_hash_table_add(batch->groups, place);
     }
+    place->running += step;
+    batch->running += (size_t)step;
 }
 
-static size_t keep_header(char *bytes, size_t size, size_t count, void *context) {
-    struct transfer *transfer = context;
-    size_t length = size * count;
-    transfer->header_bytes += length;
-    transfer->too_large = transfer->header_bytes > HEADERS_LIMIT;
-    if (transfer->too_large)
-        return 0;
-    if (length > 5 && memcmp(bytes, "HTTP/", 5) == 0)
-        read_status_line(&transfer->call->answer, bytes, length);
-    else
-        read_header(&transfer->call->answer, bytes, length);
-    return length;
-}
-
-static void add_line(struct transfer *transfer, const char *name, const char *value) {
-    if (!value)
-        return;
-    char *line = memory_printf("%s%s", name, value);
-    transfer->lines = memory_check(curl_slist_append(transfer->lines, line));
-    memory_wipe_free(line);
-}
-
-static void set_request(struct transfer *transfer) {
-    const struct http_request *request = &transfer->call->request;
-    CURL *easy = transfer->easy;
-    add_line(transfer, "Accept: ", request->accept);
-    add_line(transfer, "Content-Type: ", request->body ? request->type : NULL);
-    add_line(transfer, "", request->header);
-    add_line(transfer, "Expect:", "");
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->lines);
-    if (request->cookie)
-        curl_easy_setopt(easy, CURLOPT_COOKIE, request->cookie);
-    if (request->body) {
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(request->body));
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
-    }
-    if (request->method)
-        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
-}
-
-/* Certificates are judged by tls_apply's callback alone. */
-static void set_trust(struct transfer *transfer) {
-    CURL *easy = transfer->easy;
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, use_trust);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer->call->peer);
-}
-
-static long timeout_ms(const struct transfer *transfer) {
-    int seconds = transfer->pool->options->timeout_seconds;
-    int asked = transfer->call->request.timeout_ms;
-    return asked > 0 ? asked : 1000L * (seconds > 0 ? seconds : TIMEOUT_SECONDS);
+static bool has_room(const struct batch *batch, const struct http_call *call) {
+    const struct place key = {.peer = call->peer, .group = call->group};
+    const struct place *place = g_hash_table_lookup(batch->groups, &key);
+    return !place || place->running < (int)batch->in_group;
 }
 
 static void start(struct batch *batch, struct transfer *transfer) {
-    struct http_call *call = transfer->call;
-    char *url = memory_printf("%s%s", call->peer->origin, call->request.path);
-    CURL *easy = memory_check(curl_easy_init());
-    long limit_ms = timeout_ms(transfer);
-    transfer->easy = easy;
-    transfer->too_large = false;
-    transfer->header_bytes = 0;
-    transfer->failure[0] = '\0';
-    g_byte_array_set_size(transfer->body, 0);
-    curl_easy_setopt(easy, CURLOPT_URL, url);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "vperf/" VPERF_VERSION);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, limit_ms);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, MIN(limit_ms, 1000L * MAX_CONNECT_SECONDS));
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->failure);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, keep_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, keep_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-    tunnel_use(easy, call->peer->proxy, call->peer->proxy_lines);
-    set_trust(transfer);
-    set_request(transfer);
-    free(url);
-    call->answer.begin_ns = clock_boot_ns();
-    curl_multi_add_handle(batch->pool->multi, easy);
-    batch->running++;
+    transfer_start(transfer);
+    count_in_group(batch, transfer, 1);
 }
 
-static void stop(struct batch *batch, struct transfer *transfer) {
-    curl_multi_remove_handle(batch->pool->multi, transfer->easy);
-    curl_easy_cleanup(transfer->easy);
-    transfer->easy = NULL;
-    curl_slist_free_all(transfer->lines);
-    transfer->lines = NULL;
-    batch->running--;
-}
-
-static enum error_kind kind_of(CURLcode code) {
-    static const struct {
-        CURLcode code;
-        enum error_kind kind;
-    } kinds[] = {
-        {CURLE_COULDNT_RESOLVE_HOST, ERROR_CONNECT}, {CURLE_COULDNT_RESOLVE_PROXY, ERROR_CONNECT},
-        {CURLE_COULDNT_CONNECT, ERROR_CONNECT},      {CURLE_SEND_ERROR, ERROR_CONNECT},
-        {CURLE_RECV_ERROR, ERROR_CONNECT},           {CURLE_GOT_NOTHING, ERROR_CONNECT},
-        {CURLE_OPERATION_TIMEDOUT, ERROR_TIMEOUT},   {CURLE_SSL_CONNECT_ERROR, ERROR_TLS},
-        {CURLE_SSL_CERTPROBLEM, ERROR_TLS},          {CURLE_SSL_CIPHER, ERROR_TLS},
-        {CURLE_PEER_FAILED_VERIFICATION, ERROR_TLS},
-    };
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (kinds[i].code == code)
-            return kinds[i].kind;
-    return ERROR_PROTOCOL;
-}
-
-static void set_failure(struct transfer *transfer, CURLcode code) {
-    struct error *error = &transfer->call->error;
-    const char *refusal = tls_refusal(transfer->call->peer->tls);
-    const char *text = *transfer->failure ? transfer->failure : curl_easy_strerror(code);
-    long seconds = timeout_ms(transfer) / 1000;
-    enum error_kind kind = kind_of(code);
-    if (kind == ERROR_TLS && refusal)
-        error_set(error, kind, "%s", refusal);
-    else if (kind == ERROR_TLS)
-        error_set(error, kind, "TLS handshake failed (%s): check that this port speaks https",
-                  text);
-    else if (transfer->too_large)
-        error_set(error, ERROR_PROTOCOL, "the answer is larger than %zu MiB: check host and port",
-                  limit_of(transfer->call) >> 20);
-    else if (kind == ERROR_TIMEOUT)
-        error_set(error, kind,
-                  "no answer within %ld s: check host, port and firewall, or give a longer "
-                  "--timeout",
-                  seconds);
-    else if (kind == ERROR_CONNECT && transfer->call->peer->proxy)
-        error_set(error, kind, "cannot connect through the proxy %s (HTTPS_PROXY): %s",
-                  transfer->call->peer->proxy->name, text);
-    else if (kind == ERROR_CONNECT)
-        error_set(error, kind, "cannot connect: %s: check host name and port", text);
-    else
-        error_set(error, ERROR_PROTOCOL, "the answer cannot be read (%s): check host and port",
-                  text);
-}
-
-/* The time of libcurl's clock between the beginning and this moment, in ns. */
-static int64_t moment(CURL *easy, CURLINFO info) {
-    curl_off_t microseconds = 0;
-    curl_easy_getinfo(easy, info, &microseconds);
-    return microseconds * 1000;
-}
-
-static void keep_answer(struct transfer *transfer) {
-    struct http_call *call = transfer->call;
-    struct http_answer *answer = &call->answer;
-    long status = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    answer->status = (int)status;
-    answer->size = transfer->body->len;
-    g_byte_array_append(transfer->body, (const guint8 *)"", 1);
-    answer->body = (char *)g_byte_array_free(transfer->body, FALSE);
-    transfer->body = g_byte_array_new();
-    answer->end_ns = clock_boot_ns();
-    answer->arrived_ns = answer->begin_ns + moment(transfer->easy, CURLINFO_STARTTRANSFER_TIME_T);
-    answer->begin_ns += moment(transfer->easy, CURLINFO_PRETRANSFER_TIME_T);
-    call->done = true;
-    if (!answer->reason)
-        answer->reason = memory_strdup("");
-    if (!answer->type)
-        answer->type = memory_strdup("");
-}
-
-static void tell(const struct transfer *transfer) {
-    const struct http_call *call = transfer->call;
-    const char *method = call->request.body ? "POST" : "GET";
-    size_t shown = strcspn(call->request.path, "?");
-    report(transfer->pool->options->reporter, REPORT_DETAIL, "%s%.*s: %s %d, %zu bytes in %lld ms",
-           call->peer->origin, (int)shown, call->request.path,
-           call->request.method ? call->request.method : method, call->answer.status,
-           call->answer.size, (long long)(clock_boot_ns() - call->answer.begin_ns) / 1000000);
-}
-
-/* The server closed a kept connection at the moment at which it was used. */
-static bool is_stale(struct transfer *transfer, CURLcode code) {
-    long connects = 1;
-    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
-    return !transfer->repeated && connects == 0 && !transfer->header_bytes &&
-           (code == CURLE_GOT_NOTHING || code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR);
-}
-
-static void finish(struct batch *batch, struct transfer *transfer, CURLcode code) {
-    long status = 0;
-    bool stale = is_stale(transfer, code);
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    if (code == CURLE_OK && status >= FIRST_FINAL)
-        keep_answer(transfer);
-    else if (!stale)
-        set_failure(transfer, code == CURLE_OK ? CURLE_WEIRD_SERVER_REPLY : code);
-    stop(batch, transfer);
-    if (stale) {
-        transfer->repeated = true;
-        start(batch, transfer);
-        return;
-    }
-    tell(transfer);
-}
-
-static bool is_settled(const struct transfer *transfer) {
-    return transfer->call->done || transfer->call->error.kind != ERROR_NONE;
-}
-
-static size_t running_in(const struct batch *batch, const struct http_call *call) {
-    size_t running = 0;
-    for (size_t i = 0; i < batch->count; i++)
-        running += batch->transfers[i].easy && batch->transfers[i].call->peer == call->peer &&
-                   batch->transfers[i].call->group == call->group;
-    return running;
+static void settle(struct transfer *transfer) {
+    transfer->settled = true;
+    if (transfer->call->settled)
+        transfer->call->settled(transfer->call->context, transfer->call);
 }
 
 static void start_more(struct batch *batch, size_t parallel) {
-    for (size_t i = 0; i < batch->count && batch->running < parallel; i++) {
+    while (batch->first < batch->count && batch->transfers[batch->first].settled)
+        batch->first++;
+    for (size_t i = batch->first; i < batch->count && batch->running < parallel; i++) {
         struct transfer *transfer = &batch->transfers[i];
-        if (!transfer->easy && !is_settled(transfer) &&
-            running_in(batch, transfer->call) < batch->in_group)
+        if (!transfer->easy && !transfer->settled && has_room(batch, transfer->call))
             start(batch, transfer);
     }
+}
+
+static void finish(struct batch *batch, struct transfer *transfer, CURLcode code) {
+    bool settled = transfer_finish(transfer, code);
+    count_in_group(batch, transfer, -1);
+    if (settled)
+        settle(transfer);
+    else
+        start(batch, transfer);
 }
 
 static void read_results(struct batch *batch) {
@@ -434,9 +181,11 @@ static void interrupt(struct batch *batch) {
     for (size_t i = 0; i < batch->count; i++) {
         struct transfer *transfer = &batch->transfers[i];
         if (transfer->easy)
-            stop(batch, transfer);
-        if (!is_settled(transfer))
+            transfer_stop(transfer);
+        if (!transfer->settled) {
             error_set(&transfer->call->error, ERROR_INTERRUPTED, "interrupted");
+            settle(transfer);
+        }
     }
 }
 
@@ -464,19 +213,14 @@ void http_run(struct http_pool *pool, struct http_call *calls, size_t count, siz
         .transfers = memory_array(count, sizeof *batch.transfers),
         .count = count,
         .in_group = in_group ? in_group : 1,
+        .groups = g_hash_table_new_full(place_hash, place_equal, free, NULL),
     };
     for (size_t i = 0; i < count; i++)
-        batch.transfers[i] =
-            (struct transfer){.pool = pool, .call = &calls[i], .body = g_byte_array_new()};
+        batch.transfers[i] = (struct transfer){.pool = pool, .call = &calls[i]};
     for (struct http_peer *peer = pool->peers; peer; peer = peer->next)
         tls_forget_refusal(peer->tls);
     run(&batch, parallel);
-    for (size_t i = 0; i < count; i++) {
-        GByteArray *body = batch.transfers[i].body;
-        if (body->len)
-            explicit_bzero(body->data, body->len);
-        g_byte_array_free(body, TRUE);
-    }
+    g_hash_table_destroy(batch.groups);
     free(batch.transfers);
 }
 
@@ -489,8 +233,10 @@ bool http_ask(struct http_pool *pool, struct http_call *call, struct error *erro
 
 void http_call_done(struct http_call *call) {
     struct http_answer *answer = &call->answer;
-    if (answer->body)
+    if (answer->body) {
         explicit_bzero(answer->body, answer->size);
+        budget_give(answer->size);
+    }
     free(answer->body);
     free(answer->reason);
     free(answer->type);

@@ -17,7 +17,8 @@
 struct http_pool;
 struct http_peer;
 
-enum { HTTP_BODY_LIMIT = 64 << 20 /* bytes of a body, unless the call says otherwise */ };
+/* Bytes of a body, unless the call says otherwise. All that are held together: see budget.h. */
+enum { HTTP_BODY_LIMIT = 64 << 20 };
 
 /* What is asked; all borrowed until http_run returns. */
 struct http_request {
@@ -54,6 +55,12 @@ struct http_call {
     bool done; /* an answer of whatever status came, as a whole */
     struct http_answer answer;
     struct error error; /* why none came: _CONNECT, _TLS, _TIMEOUT, _PROTOCOL, _INTERRUPTED */
+    /*
+     * settled: called within http_run as soon as one of both is there; may end the call, so that
+     * its answer is not held until all have come. NULL: nobody waits for it.
+     */
+    void (*settled)(void *context, struct http_call *call);
+    void *context;
 };
 
 /*

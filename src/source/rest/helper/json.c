@@ -2,13 +2,41 @@
 #include "source/rest/helper/json.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdlib.h>
 
+#include "source/rest/helper/budget.h"
+
+static bool refused; /* a block of what is being parsed */
+
+static void *take(size_t size) {
+    void *block = malloc(size);
+    if (!block || budget_take(malloc_usable_size(block)))
+        return block;
+    free(block);
+    refused = true;
+    return NULL;
+}
+
+static void give(void *block) {
+    budget_give(malloc_usable_size(block));
+    free(block);
+}
+
+void rest_json_free(char *text) {
+    give(text);
+}
+
+/* Three bytes of text may become a hundred of memory. */
 json_t *rest_json_parse(const char *text, size_t size, const char *what, struct error *error) {
     json_error_t failure;
+    refused = false;
+    json_set_alloc_funcs(take, give);
     json_t *json = json_loadb(text, size, 0, &failure);
-    if (!json)
+    if (!json && refused)
+        budget_refuse(error);
+    else if (!json)
         error_set(error, ERROR_PROTOCOL, "%s: no JSON at byte %d: %s", what, failure.position,
                   failure.text);
     return json;

@@ -12,8 +12,14 @@
 
 #include "core/error.h"
 
-/* rest_json_parse: owned by the caller (json_decref); NULL with ERROR_PROTOCOL, what names it. */
+/*
+ * rest_json_parse: owned by the caller (json_decref), and part of budget.h; NULL with
+ * ERROR_PROTOCOL, what names it.
+ */
 json_t *rest_json_parse(const char *text, size_t size, const char *what, struct error *error);
+
+/* rest_json_free: a text of json_dumps. Takes NULL. */
+void rest_json_free(char *text);
 
 /* rest_json_text: the member as text, borrowed; NULL when it is none. */
 const char *rest_json_text(const json_t *object, const char *key);
