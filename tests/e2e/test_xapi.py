@@ -256,6 +256,15 @@ def test_dead_host(vperf, start_pool):
     assert "db-1" in done.err and "xcp02" in done.err
 
 
+@pytest.mark.parametrize("stage", "ABC")
+def test_json(vperf, start_pool, stage):
+    """Only who asks for it gets JSON: as an answer to a request for XML it is refused."""
+    stubborn = start_pool("-stage", stage)
+    stubborn.fault("stubborn", value=1)
+    done = collect(vperf, stubborn, "--last", "1m", status=1)
+    assert "it is JSON, where XML was asked for" in done.err
+
+
 def test_hung_clock(vperf, start_pool, tmp_path):
     """A host that does not tell its time costs its own guests: no interval of the others."""
     ill = start_pool()

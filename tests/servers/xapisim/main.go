@@ -49,6 +49,7 @@ type pool struct {
 	nameless bool   // members do not say who is the master, and each is one
 	claim    string // what members say instead of the master's address
 	busy     bool
+	stubborn bool            // rows are JSON, whatever is asked for
 	hung     map[string]bool // what gets no answer: "clock" or "rows", and the host's number
 	waiting  int             // requests for it that are under way
 	sessions map[string]bool
@@ -100,6 +101,8 @@ func (p *pool) fault(w http.ResponseWriter, r *http.Request) {
 		p.skew[host%hosts] = value
 	case "hang":
 		p.hung[query.Get("what")+strconv.Itoa(host%hosts)] = value != 0
+	case "stubborn":
+		p.stubborn = value != 0
 	case "busy":
 		p.busy = value != 0
 	case "start": // a VM that was off

@@ -108,7 +108,7 @@ func (p *pool) rrdUpdates(host int, w http.ResponseWriter, r *http.Request) {
 	if p.stage == "C" && !strings.Contains(r.Header.Get("Accept"), "text/xml") {
 		asksJSON = true
 	}
-	if asksJSON {
+	if asksJSON || p.stubborn {
 		p.writeJSON(w, start, length, now, columns, times)
 		return
 	}

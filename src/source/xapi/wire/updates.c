@@ -172,11 +172,22 @@ static void order(struct updates *updates) {
     updates->row_count = count;
 }
 
+/* An XAPI that is asked for XML gives it, in all its versions; what is between may not. */
+static bool is_json(const char *bytes, size_t size) {
+    while (size && g_ascii_isspace(*bytes))
+        bytes++, size--;
+    return size && *bytes == '{';
+}
+
 bool updates_read(struct updates *updates, const char *bytes, size_t size, struct error *error) {
     struct reading reading = {.updates = updates};
     *updates = (struct updates){0};
     markup_init(&reading.markup, bytes, size);
-    read_all(&reading);
+    if (is_json(bytes, size))
+        reading.fault =
+            "it is JSON, where XML was asked for: look whether a proxy changes requests";
+    else
+        read_all(&reading);
     markup_done(&reading.markup);
     if (reading.fault) {
         updates_done(updates);
