@@ -9,6 +9,9 @@
 /* Room for so many more at a time: half as much again would be a megabyte at 5000 guests. */
 enum { STEP = 32 };
 
+/* Places on either side of the last one that are looked at before all are searched. */
+enum { NEAR_PLACES = 16 };
+
 /*
  * FNV-1a below the counter: series that come in the order of their counters are added behind all
  * others, where no hash has to be moved.
@@ -36,6 +39,23 @@ static size_t place_of(const struct known *known, uint64_t value) {
     return low;
 }
 
+/*
+ * The same by steps from the place behind the last series: those of a counter lie together, though
+ * not in the order in which they come.
+ */
+static size_t place_behind_last(const struct known *known, uint64_t value) {
+    const uint64_t *hashes = known->hashes;
+    size_t from = known->last < known->count ? known->last + 1 : known->count;
+    size_t place = from;
+    while (place && from - place < NEAR_PLACES && hashes[place - 1] >= value)
+        place--;
+    while (place < known->count && place < from + NEAR_PLACES && hashes[place] < value)
+        place++;
+    bool found =
+        (!place || hashes[place - 1] < value) && (place == known->count || hashes[place] >= value);
+    return found ? place : place_of(known, value);
+}
+
 bool known_has(const struct known *known, int32_t counter, const char *instance) {
     uint64_t value = hash(counter, instance);
     size_t place = place_of(known, value);
@@ -55,7 +75,7 @@ bool known_add(struct known *known, int32_t counter, const char *instance) {
     uint64_t value = hash(counter, instance);
     size_t place = known->last + 1; /* series mostly come in one order */
     if (place >= known->count || known->hashes[place] != value)
-        place = place_of(known, value);
+        place = place_behind_last(known, value);
     known->last = place;
     if (place < known->count && known->hashes[place] == value)
         return false;
@@ -72,7 +92,11 @@ bool known_add(struct known *known, int32_t counter, const char *instance) {
     return true;
 }
 
+/* Mostly that of the newest time, which needs no division. */
 static int64_t number_of(const struct known *known, int64_t time) {
+    int64_t since = time - known->newest * known->interval;
+    if (since >= 0 && since < known->interval)
+        return known->newest;
     int64_t number = time / known->interval;
     return number - (time % known->interval < 0);
 }
