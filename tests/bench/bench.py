@@ -280,9 +280,10 @@ def measure_polls(server, results):
     results.add(f"{name}: CPU that opening libvirt's driver takes in any program", opening,
                 f"{opening * 1e3:.0f} ms")
     compare_polls(results, f"{name}, {POLLS} polls with the start of the programs",
-                  cpu["ours"] / rows["ours"], cpu["peer"] / rows["peer"], 10)
+                  cpu["ours"] / rows["ours"], cpu["peer"] / rows["peer"])
     compare_polls(results, f"{name}, {POLLS} polls with the start, without that opening",
-                  (cpu["ours"] - opening) / rows["ours"], (cpu["peer"] - opening) / rows["peer"])
+                  (cpu["ours"] - opening) / rows["ours"], (cpu["peer"] - opening) / rows["peer"],
+                  10)
     compare_polls(results, f"{name}, a further poll",
                   (cpu["ours"] - cpu["first"]) / (rows["ours"] - rows["first"]),
                   (cpu["peer"] - cpu["peer first"]) / (rows["peer"] - rows["peer first"]), 10)
