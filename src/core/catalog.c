@@ -28,35 +28,43 @@ struct catalog {
     size_t defined;
 };
 
-static char *copy_or_empty(const char *text) {
-    return memory_strdup(text ? text : "");
+/* The strings of a counter: each is copied, and "" for NULL but in the last two. */
+static const struct text {
+    size_t offset;
+    bool optional;
+} texts[] = {
+    {offsetof(struct counter, name), false},   {offsetof(struct counter, unit), false},
+    {offsetof(struct counter, rollup), false}, {offsetof(struct counter, stats), false},
+    {offsetof(struct counter, label), false},  {offsetof(struct counter, summary), false},
+    {offsetof(struct counter, formula), true}, {offsetof(struct counter, fidelity), true},
+};
+enum { TEXTS = sizeof texts / sizeof *texts };
+
+static const char **text_of(struct counter *counter, size_t i) {
+    return (const char **)(void *)((char *)counter + texts[i].offset);
 }
 
+/* In one piece with its strings: a catalogue of 800 counters has 6000 of them. */
 static struct entry *entry_new(const struct counter *counter) {
-    struct entry *entry = memory_alloc(sizeof *entry);
-
-    entry->counter = *counter;
-    entry->counter.name = copy_or_empty(counter->name);
-    entry->counter.unit = copy_or_empty(counter->unit);
-    entry->counter.rollup = copy_or_empty(counter->rollup);
-    entry->counter.stats = copy_or_empty(counter->stats);
-    entry->counter.label = copy_or_empty(counter->label);
-    entry->counter.summary = copy_or_empty(counter->summary);
-    entry->counter.formula = memory_strdup(counter->formula);
-    entry->counter.fidelity = memory_strdup(counter->fidelity);
+    struct counter copy = *counter;
+    size_t sizes[TEXTS], room = 0;
+    for (size_t i = 0; i < TEXTS; i++) {
+        const char **text = text_of(&copy, i);
+        if (!*text && !texts[i].optional)
+            *text = "";
+        sizes[i] = *text ? strlen(*text) + 1 : 0;
+        room += sizes[i];
+    }
+    struct entry *entry = memory_alloc(sizeof *entry + room);
+    char *at = (char *)(entry + 1);
+    for (size_t i = 0; i < TEXTS; i++) {
+        const char **text = text_of(&copy, i);
+        if (*text)
+            *text = memcpy(at, *text, sizes[i]);
+        at += sizes[i];
+    }
+    entry->counter = copy;
     return entry;
-}
-
-static void entry_free(struct entry *entry) {
-    free((char *)entry->counter.name);
-    free((char *)entry->counter.unit);
-    free((char *)entry->counter.rollup);
-    free((char *)entry->counter.stats);
-    free((char *)entry->counter.label);
-    free((char *)entry->counter.summary);
-    free((char *)entry->counter.formula);
-    free((char *)entry->counter.fidelity);
-    free(entry);
 }
 
 /* A name that several counters have means the first of them. */
@@ -93,7 +101,7 @@ void catalog_free(struct catalog *catalog) {
     HASH_CLEAR(by_id, catalog->ids);
     HASH_CLEAR(by_name, catalog->names);
     for (size_t i = 0; i < catalog->count; i++)
-        entry_free(catalog->order[i]);
+        free(catalog->order[i]);
     free(catalog->order);
     free(catalog);
 }
