@@ -3,7 +3,9 @@
 counter says follows from the guest's number alone, whatever the time between two rounds was."""
 
 import contextlib
+import datetime
 import subprocess
+import time
 
 import harness
 import pve
@@ -338,6 +340,59 @@ def test_lost_rights_are_no_success(vperf, broken, tmp_path):
 
 
 RATE = "net.received.average"
+
+
+class Recording:
+    """What a recorder has written of guest 103."""
+
+    def __init__(self, vperf, cluster, history):
+        self.vperf, self.cluster, self.history = vperf, cluster, history
+
+    def start(self):
+        """One more run."""
+        return self.vperf.start("record", "--interval", "1", "--output", self.history,
+                                *self.cluster.args())
+
+    def times(self, counter):
+        """Unix seconds of the samples of a counter."""
+        done = self.vperf.run("collect", "--last", "1h", "--interval", "1", "--counter", counter,
+                              "--name", "lab/103", self.history)
+        return [datetime.datetime.fromisoformat(row["timestamp"].replace("Z", "+00:00"))
+                .timestamp() for row in done.rows if row["instance"] in ("", "net0")] \
+            if done.out else []
+
+    def await_sample(self, after):
+        """A rate of a round that followed another one."""
+        harness.await_true(lambda: max(self.times(RATE), default=0) > after, "a sample", 90)
+
+
+def test_gaps_are_filled_from_the_export(vperf, start, tmp_path):
+    """After an outage and a restart, CPU comes from what Proxmox VE remembers, each value once;
+    what it does not remember stays absent."""
+    cluster = start("-guests", 4, "-step", 1)
+    recording = Recording(vperf, cluster, tmp_path / "gap.db")
+    run = recording.start()
+    recording.await_sample(0)
+    cluster.sim("away")
+    away = time.time()
+    harness.await_true(lambda: time.time() > away + 4, "an outage", 90)
+    back = time.time()
+    cluster.sim("away", value=0)
+    recording.await_sample(back)
+    run.send_signal(harness.signal.SIGINT)
+    harness.finish(run)
+    ended = time.time()
+    harness.await_true(lambda: time.time() > ended + 4, "a pause", 90)
+    begun = time.time()
+    run = recording.start()
+    recording.await_sample(begun)
+    run.send_signal(harness.signal.SIGINT)
+    harness.finish(run)
+    cpu, rates = recording.times("cpu.usage.average"), recording.times(RATE)
+    assert len(cpu) == len(set(cpu))
+    for first, last in ((away, back), (ended, begun)):
+        lost = set(range(int(first) + 2, int(last) - 1))
+        assert lost and lost <= set(cpu) and not lost & set(rates), f"{sorted(lost)} {cpu} {rates}"
 
 
 @pytest.fixture(scope="module")

@@ -203,6 +203,8 @@ static bool emit_guest(const struct pve_look *round, struct pve_track *track, st
         pve_miss(round, track->entity, "the round before is too long or too short ago for rates");
         baseline = NULL;
     }
+    if (!pve_emit_past(round, track, guest, place, error))
+        return false;
     pve_guest_offers(guest, &output);
     pve_guest_values(baseline, guest, &output);
     if (guest->silent)
@@ -232,28 +234,35 @@ static int64_t rate_of(double rate) {
     return isnan(rate) || rate < 0 || rate > 9e18 ? ABSENT : (int64_t)rate;
 }
 
+void pve_node_busy(const struct pve_place *place, const struct pve_load_of *load, int32_t interval,
+                   int64_t *values) {
+    double busy = load->cpu * place->node.threads;
+    if (!isnan(load->cpu) && load->cpu >= 0 && load->cpu <= 1)
+        values[PVE_NODE_CPU_USAGE] = (int64_t)(load->cpu * 10000);
+    if (values[PVE_NODE_CPU_USAGE] != ABSENT && place->node.threads)
+        values[PVE_NODE_CPU_USED] = (int64_t)(busy * interval * 1000);
+    if (values[PVE_NODE_CPU_USED] != ABSENT && place->node.mhz)
+        values[PVE_NODE_CPU_MHZ] = (int64_t)(busy * place->node.mhz);
+    if (!isnan(load->wait) && load->wait >= 0 && load->wait <= 1)
+        values[PVE_NODE_CPU_WAIT] = (int64_t)(load->wait * 10000);
+    values[PVE_NODE_NET_RX] = rate_of(load->rx);
+    values[PVE_NODE_NET_TX] = rate_of(load->tx);
+    values[PVE_NODE_NET] = rate_of(load->rx + load->tx);
+}
+
 static void complete_node(const struct pve_look *round, const struct pve_place *place,
                           const struct pve_track *track, int64_t *values) {
     const struct pve *pve = round->pve;
     char *id = memory_printf("node/%s", place->name);
-    double cpu =
-        pve->has_export ? pve_track_mean(track, PVE_METER_CPU) : cpu_of_resource(round, id);
-    double wait = pve->has_wait ? pve_track_mean(track, PVE_METER_WAIT) : NAN;
-    double busy = cpu * place->node.threads;
+    const struct pve_load_of load = {
+        .cpu = pve->has_export ? pve_track_mean(track, PVE_METER_CPU) : cpu_of_resource(round, id),
+        .wait = pve->has_wait ? pve_track_mean(track, PVE_METER_WAIT) : NAN,
+        .rx = track->meters[PVE_METER_IN].rate,
+        .tx = track->meters[PVE_METER_OUT].rate,
+    };
     free(id);
     memcpy(values, place->node.values, sizeof place->node.values);
-    if (!isnan(cpu) && cpu >= 0 && cpu <= 1)
-        values[PVE_NODE_CPU_USAGE] = (int64_t)(cpu * 10000);
-    if (values[PVE_NODE_CPU_USAGE] != ABSENT && place->node.threads)
-        values[PVE_NODE_CPU_USED] = (int64_t)(busy * round->interval * 1000);
-    if (values[PVE_NODE_CPU_USED] != ABSENT && place->node.mhz)
-        values[PVE_NODE_CPU_MHZ] = (int64_t)(busy * place->node.mhz);
-    if (!isnan(wait) && wait >= 0 && wait <= 1)
-        values[PVE_NODE_CPU_WAIT] = (int64_t)(wait * 10000);
-    values[PVE_NODE_NET_RX] = rate_of(track->meters[PVE_METER_IN].rate);
-    values[PVE_NODE_NET_TX] = rate_of(track->meters[PVE_METER_OUT].rate);
-    values[PVE_NODE_NET] =
-        rate_of(track->meters[PVE_METER_IN].rate + track->meters[PVE_METER_OUT].rate);
+    pve_node_busy(place, &load, round->interval, values);
     sum_guests(round, place, values);
 }
 
@@ -268,6 +277,8 @@ static bool emit_node(const struct pve_look *round, struct pve_track *track, str
     }
     if (!place->gets[GET_STATUS].answered)
         pve_miss(round, track->entity, place->gets[GET_STATUS].error.message);
+    if (!pve_emit_past(round, track, NULL, place, error))
+        return false;
     complete_node(round, place, track, values);
     tell_no_cpu(round, track, values[PVE_NODE_UPTIME]);
     track->running = true;

@@ -17,6 +17,7 @@ enum {
     LATEST_SECONDS = 60, /* by which values of /cluster/metrics/export may come late */
     SKEW_SECONDS = 60,   /* by which the clocks of nodes may differ */
     MOST_NODES = 1024,
+    REMEMBERED_SECONDS = 1800, /* by /cluster/metrics/export */
 };
 
 static const int64_t second_ns = 1000000000;
@@ -83,6 +84,14 @@ static void ask_node(const struct pve_look *round, struct pve_place *place, int 
     }
 }
 
+/* Those of rounds that were lost, as far as Proxmox VE remembers them: by its clock. */
+static int64_t gap_start(const struct pve_look *round) {
+    const struct pve_api *api = &round->pve->api;
+    int64_t oldest = clock_real_ns() / second_ns - REMEMBERED_SECONDS;
+    return MAX(round->gap - 2 * (int64_t)round->interval, oldest) +
+           (api->has_clock ? api->clock_offset : 0);
+}
+
 /*
  * The time from which values are asked for: the newest one that is known of the node whose clock is
  * most behind. After a gap no more than two intervals. 0: nothing is known.
@@ -111,7 +120,7 @@ static int64_t export_start(const struct pve_look *round) {
 }
 
 static char *export_path(const struct pve_look *round) {
-    int64_t start = export_start(round);
+    int64_t start = round->gap ? gap_start(round) : export_start(round);
     return memory_printf("/cluster/metrics/export?history=%d&start-time=%lld", start > 0,
                          (long long)start);
 }
@@ -269,6 +278,8 @@ static void read_export(struct pve_look *round) {
     for (guint i = 0; i < metrics->len; i++) {
         const struct pve_metric *last = g_hash_table_lookup(newest, items[i].id);
         struct pve_track *track = find_track(pve, items[i].id);
+        if (track && round->gap)
+            pve_track_remember(track, &items[i]);
         bool of_network = g_str_has_prefix(items[i].metric, "net_");
         if (track && (of_network || items[i].time > last->time - round->interval))
             pve_track_meter(track, &items[i], round->interval);
@@ -338,6 +349,7 @@ static bool finish(struct pve_look *round, int64_t skipped, struct error *error)
     int64_t wall_ns = clock_real_ns(), now_ns = clock_boot_ns();
     round->stamp =
         grid_stamp(&pve->grid, resources->time_ns, wall_ns - (now_ns - resources->time_ns));
+    pve->stamp = round->stamp;
     for (int64_t i = 0; i < skipped; i++)
         pve_miss(round, NULL, "the round before took longer than the interval");
     end_removed(round, resources->data);
@@ -356,10 +368,19 @@ static bool finish(struct pve_look *round, int64_t skipped, struct error *error)
     return pve_emit(round, error);
 }
 
+/* A run that goes on has samples up to window->after from one before. */
+static int64_t find_gap(const struct pve *pve, const struct window *window) {
+    int64_t last = pve->begun ? pve->stamp : window->after;
+    int64_t passed_ns = clock_real_ns() - last * second_ns;
+    bool lost = last > 0 && passed_ns > window->interval * second_ns * 3 / 2;
+    return lost && pve->has_export ? last : 0;
+}
+
 bool pve_round(struct pve *pve, const struct window *window, const struct source_events *events,
                struct error *error) {
     struct pve_look round = {
         .pve = pve, .events = events, .interval = window->interval, .first = !pve->begun};
+    round.gap = find_gap(pve, window);
     pve->grid.period_ns = window->interval * second_ns;
     int64_t skipped = grid_begin(&pve->grid, clock_boot_ns());
     plan(&round);

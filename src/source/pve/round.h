@@ -36,12 +36,29 @@ struct pve_look {
     int64_t stamp;
     bool first;
     bool too_many; /* nodes */
+    int64_t gap;   /* the last sample before rounds that were lost, in Unix seconds; 0 for none */
     struct pve_lookup lookup;
     GHashTable *online; /* names of nodes, while the round is planned */
 };
 
 /* pve_miss: something is lost in this round; the first one loses nothing. */
 void pve_miss(const struct pve_look *round, const struct entity *entity, const char *reason);
+
+/*
+ * pve_emit_past: what Proxmox VE remembers of the sample times of an entity that were lost; machine
+ * is a guest as it is now, place a node. False when the output failed.
+ */
+bool pve_emit_past(const struct pve_look *round, struct pve_track *track,
+                   const struct pve_guest *machine, const struct pve_place *place,
+                   struct error *error);
+
+/* pve_node_busy: the fields of a node that follow from fractions of its CPUs and rates. */
+struct pve_load_of {
+    double cpu, wait; /* NaN when not known, as the others */
+    double rx, tx;    /* bytes per second */
+};
+void pve_node_busy(const struct pve_place *place, const struct pve_load_of *load, int32_t interval,
+                   int64_t *values);
 
 /* pve_emit: all entities in the order of the inventory. False when the output failed. */
 bool pve_emit(const struct pve_look *round, struct error *error);

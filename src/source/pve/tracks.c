@@ -7,9 +7,16 @@
 
 #include "core/memory.h"
 
+static void forget_past(struct pve_track *track) {
+    if (track->past)
+        g_array_free(track->past, TRUE);
+    track->past = NULL;
+}
+
 static void track_free(void *data) {
     struct pve_track *track = data;
     pve_track_forget(track);
+    forget_past(track);
     free(track->offered);
     known_done(&track->known);
     free(track);
@@ -66,6 +73,7 @@ void pve_track_begin(struct pve_track *track) {
         track->meters[i].count = 0;
         track->meters[i].rate = NAN;
     }
+    forget_past(track);
 }
 
 static const struct {
@@ -111,6 +119,60 @@ void pve_track_meter(struct pve_track *track, const struct pve_metric *metric, i
             meter->count++;
         }
     }
+}
+
+static void remember(struct pve_track *track, enum pve_meter_kind kind, int64_t time,
+                     double value) {
+    struct pve_moment moment = {kind, time, value};
+    g_array_append_val(track->past, moment);
+}
+
+void pve_track_remember(struct pve_track *track, const struct pve_metric *metric) {
+    if (!track->past) {
+        track->past = g_array_new(FALSE, FALSE, sizeof(struct pve_moment));
+        for (int kind = PVE_METER_IN; kind <= PVE_METER_OUT; kind++)
+            if (track->meters[kind].last)
+                remember(track, kind, track->meters[kind].last, track->meters[kind].value);
+    }
+    for (size_t i = 0; i < sizeof meters / sizeof meters[0]; i++)
+        if (strcmp(meters[i].metric, metric->metric) == 0)
+            remember(track, meters[i].kind, metric->time, metric->value);
+}
+
+double pve_track_past_mean(const struct pve_track *track, enum pve_meter_kind kind, int64_t until,
+                           int32_t interval) {
+    double sum = 0;
+    int count = 0;
+    for (guint i = 0; track->past && i < track->past->len; i++) {
+        const struct pve_moment *moment = &g_array_index(track->past, struct pve_moment, i);
+        if (moment->kind != kind || moment->time <= until - interval || moment->time > until)
+            continue;
+        sum += moment->value;
+        count++;
+    }
+    return count ? sum / count : NAN;
+}
+
+static const struct pve_moment *newest_until(const struct pve_track *track,
+                                             enum pve_meter_kind kind, int64_t until) {
+    const struct pve_moment *newest = NULL;
+    for (guint i = 0; track->past && i < track->past->len; i++) {
+        const struct pve_moment *moment = &g_array_index(track->past, struct pve_moment, i);
+        if (moment->kind == kind && moment->time <= until &&
+            (!newest || moment->time > newest->time))
+            newest = moment;
+    }
+    return newest;
+}
+
+double pve_track_past_rate(const struct pve_track *track, enum pve_meter_kind kind, int64_t until,
+                           int32_t interval) {
+    const struct pve_moment *last = newest_until(track, kind, until);
+    const struct pve_moment *first = newest_until(track, kind, until - interval);
+    int64_t elapsed = last && first ? last->time - first->time : 0;
+    bool near = elapsed > 0 && elapsed <= 2 * (int64_t)interval;
+    return near && last->value >= first->value ? (last->value - first->value) / (double)elapsed
+                                               : NAN;
 }
 
 double pve_track_mean(const struct pve_track *track, enum pve_meter_kind kind) {

@@ -30,6 +30,14 @@ struct pve_track {
     bool *offered; /* by counter */
     struct known known;
     int64_t metered_ns; /* clock_boot_ns when the newest value of CPU came; 0 for none */
+    GArray *past; /* struct pve_moment, ascending in time, of rounds that were lost; or NULL */
+};
+
+/* A value of a meter. */
+struct pve_moment {
+    enum pve_meter_kind kind;
+    int64_t time; /* by the node's clock */
+    double value;
 };
 
 struct pve_tracks {
@@ -53,6 +61,23 @@ void pve_track_begin(struct pve_track *track);
 
 /* pve_track_meter: a value of /cluster/metrics/export; one that is known already is passed over. */
 void pve_track_meter(struct pve_track *track, const struct pve_metric *metric, int32_t interval);
+
+/*
+ * pve_track_remember: a value of the past, in ascending order of time, before pve_track_meter gets
+ * it.
+ */
+void pve_track_remember(struct pve_track *track, const struct pve_metric *metric);
+
+/* pve_track_past_mean: the mean of its values with until - interval < time <= until, or NaN. */
+double pve_track_past_mean(const struct pve_track *track, enum pve_meter_kind kind, int64_t until,
+                           int32_t interval);
+
+/*
+ * pve_track_past_rate: the growth per second from the newest value up to until - interval to the
+ * newest one up to until; NaN when one is not there, is too old, or it began anew.
+ */
+double pve_track_past_rate(const struct pve_track *track, enum pve_meter_kind kind, int64_t until,
+                           int32_t interval);
 
 /* pve_track_mean: the mean of the meter in this round; NaN when nothing came. */
 double pve_track_mean(const struct pve_track *track, enum pve_meter_kind kind);

@@ -38,6 +38,7 @@ struct remote {
     struct due due;
     const struct source_events *events; /* of the round that is under way, or NULL */
     bool output_failed;                 /* they want no more */
+    bool goes_on;                       /* the helper in use has been told of samples of before */
 };
 
 static struct remote *from_base(struct source *source) {
@@ -76,7 +77,7 @@ static const struct endpoint_ops rest_helper = {
 static void drop_helper(struct remote *remote) {
     helper_client_free(remote->helper);
     remote->helper = NULL;
-    remote->knows_inventory = remote->knows_catalog = false;
+    remote->knows_inventory = remote->knows_catalog = remote->goes_on = false;
 }
 
 static void set_source(const struct remote *remote, struct inventory *inventory) {
@@ -360,6 +361,18 @@ static bool prepare(struct remote *remote, const struct selection *selection,
     return true;
 }
 
+/* A source of moments may remember what came after the newest sample that an earlier run has. */
+static void go_on(const struct remote *remote, struct window *window) {
+    const struct source_marks *marks = remote->endpoint.options.marks;
+    const struct inventory *inventory = remote->inventory;
+    struct mark mark;
+    if (remote->goes_on || window->archived || window->after > 0 || remote->base.ops->keeps_samples)
+        return;
+    for (size_t i = 0; marks && i < inventory->count; i++)
+        if (marks->find(marks->context, inventory->entities[i], window->interval, &mark))
+            window->after = MAX(window->after, mark_after(&mark));
+}
+
 static bool run_round(struct remote *remote, const struct window *window, struct error *error) {
     struct record answer;
     GByteArray *message = message_new(MESSAGE_ROUND);
@@ -379,9 +392,12 @@ bool remote_round(struct source *source, const struct selection *selection,
     remote->output_failed = false;
     bool good = prepare(remote, selection, events, error);
     if (good) {
+        struct window wanted = *window;
+        go_on(remote, &wanted);
         remote->events = events;
-        good = run_round(remote, window, error);
+        good = run_round(remote, &wanted, error);
         remote->events = NULL;
+        remote->goes_on = remote->goes_on || good;
     }
     if (!good && !remote->output_failed)
         name_target(remote, error);

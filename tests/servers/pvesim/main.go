@@ -26,6 +26,7 @@ type server struct {
 	most    int
 	asked   map[string]int
 	bare    bool // nobody has rights any more
+	away    bool // nobody gets an answer
 	lost    bool // sessions are forgotten
 	doors   [2]*http.Server
 }
@@ -115,6 +116,8 @@ func (s *server) control(w http.ResponseWriter, r *http.Request) {
 		s.skew, _ = strconv.ParseInt(query.Get("value"), 10, 64)
 	case "bare":
 		s.bare = on
+	case "away":
+		s.away = on
 	case "clock":
 		s.clocks[node], _ = strconv.ParseInt(query.Get("value"), 10, 64)
 	case "asked":
@@ -276,6 +279,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/sim/"):
 		s.control(w, r)
+	case s.away:
+		s.fail(w, 503, "away")
 	case path == "access/ticket" && r.Method == "POST":
 		s.login(w, r)
 	case rights == 0:

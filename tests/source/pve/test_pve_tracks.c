@@ -25,7 +25,33 @@ static void test_reset_within_a_round(void **state) {
     assert_true(track.meters[PVE_METER_IN].rate == 200);
 }
 
+/* What was remembered of two intervals: means, and rates from the value before on. */
+static void test_past_of_lost_rounds(void **state) {
+    static const struct pve_metric metrics[] = {
+        {"node/a", "cpu_current", 0.5, 1010},  {"node/a", "net_in", 1100, 1010},
+        {"node/a", "cpu_current", 0.25, 1020}, {"node/a", "net_in", 2100, 1020},
+        {"node/a", "cpu_current", 0.75, 1030}, {"node/a", "net_in", 7, 1040},
+    };
+    struct pve_track track = {0};
+    (void)state;
+    track.meters[PVE_METER_IN].last = 1000;
+    track.meters[PVE_METER_IN].value = 100;
+    for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++)
+        pve_track_remember(&track, &metrics[i]);
+    assert_true(pve_track_past_mean(&track, PVE_METER_CPU, 1020, 20) == 0.375);
+    assert_true(pve_track_past_mean(&track, PVE_METER_CPU, 1040, 20) == 0.75);
+    assert_true(isnan(pve_track_past_mean(&track, PVE_METER_CPU, 1060, 20)));
+    assert_true(pve_track_past_rate(&track, PVE_METER_IN, 1020, 20) == 100);
+    assert_true(isnan(pve_track_past_rate(&track, PVE_METER_IN, 1040, 20)));
+    assert_true(isnan(pve_track_past_rate(&track, PVE_METER_OUT, 1020, 20)));
+    pve_track_begin(&track);
+    assert_null(track.past);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_reset_within_a_round)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reset_within_a_round),
+        cmocka_unit_test(test_past_of_lost_rounds),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
