@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command/arguments.h"
@@ -19,11 +20,27 @@ static struct options_word *add_word(struct options_given *given) {
     return &words[given->word_count++];
 }
 
+/* A name that is also that of a file here is hardly a host's. */
+static bool check_file(const char *text, struct error *error) {
+    struct stat status;
+    if (strpbrk(text, ":@/") || stat(text, &status) != 0 || !S_ISREG(status.st_mode))
+        return true;
+    return error_set(error, ERROR_USAGE,
+                     "'%s' is a file here, and no name of a history: a configuration is given by "
+                     "--config, a history as ./%s, a host of this name as https://%s",
+                     text, text, text);
+}
+
 static bool add_target_word(struct options_given *given, const char *text, struct error *error) {
     struct target target;
     if (target_init(&target, text, error))
         add_word(given)->target = target;
     return error->kind == ERROR_NONE;
+}
+
+/* The word that was added last is a history. */
+static bool is_recorded(const struct options_given *given) {
+    return strcmp(given->words[given->word_count - 1].target.scheme, TARGET_HISTORY) == 0;
 }
 
 /* What looks like no host of a network was meant as a name. */
@@ -34,7 +51,8 @@ static bool is_name(const char *text) {
 /* A word of the command line, as it is to be taken beside a configuration. */
 static bool add_given(struct options *options, const char *text, struct error *error) {
     if (!options->config || (!config_find(options->config, text) && !is_name(text)))
-        return add_target_word(options->given, text, error);
+        return add_target_word(options->given, text, error) &&
+               (is_recorded(options->given) || check_file(text, error));
     add_word(options->given)->text = memory_strdup(text);
     return true;
 }
@@ -48,8 +66,11 @@ static bool add_default_file(struct options_given *given, struct error *error) {
         return error_set(error, ERROR_USAGE, "no FILE, and there is no %s here: give a history",
                          spec->default_target);
     return error_set(error, ERROR_USAGE,
-                     "no TARGET: give a host name or a URI, such as esx01.example.com or "
-                     "https://root@esx01.example.com, or set GOVC_URL or LIBVIRT_DEFAULT_URI");
+                     "no TARGET%s%s%s: give a host name or a URI, such as esx01.example.com or "
+                     "https://root@esx01.example.com, or set GOVC_URL or LIBVIRT_DEFAULT_URI",
+                     spec->default_target ? ", and there is no " : "",
+                     spec->default_target ? spec->default_target : "",
+                     spec->default_target ? " here" : "");
 }
 
 /* The user name and password of GOVC_URL yield to the other variables, as they do for govc. */

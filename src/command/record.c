@@ -16,7 +16,9 @@ const struct options_spec record_spec = {
     .summary = "Record the hosts and guests of all targets in a history file, until interrupted.",
     .notes = "A restart goes on where the last run ended: each sample is recorded once, and what\n"
              "cannot be had any more is recorded as a gap. The file is a TARGET of the other\n"
-             "commands, also while it is written. Of datastores, their space is recorded.\n\n"
+             "commands, also while it is written. A TARGET that is a history itself is copied:\n"
+             "its newest sample, and what comes behind it. Of datastores, their space is\n"
+             "recorded.\n\n"
              "Examples:\n"
              "  vperf record --output vperf.db root@esx01.example.com qemu:///system\n"
              "  vperf collect --last 7d vperf.db\n"
@@ -73,6 +75,19 @@ static bool check_targets(const struct options *options, const char *path, struc
     return good;
 }
 
+/* It has one round after the other, as the recorder of the other file writes them. */
+static void tell_copies(const struct options *options, const char *path) {
+    struct error ignored = {0};
+    for (size_t i = 0; i < options->target_count; i++) {
+        const struct source_ops *ops = source_ops_for(&options->plans[i].target, &ignored);
+        if (ops && ops->recorded)
+            log_info(&options->log,
+                     "%s is a history: what is recorded there from its newest sample on is copied "
+                     "into %s",
+                     options->plans[i].target.text, path);
+    }
+}
+
 static bool prepare(struct options *options, const char *path, struct error *error) {
     options->timing.follow = true;
     options->selection.context |= CONTEXT_PLACE | CONTEXT_GUEST_ID;
@@ -103,6 +118,7 @@ static int record(struct options *options, struct error *error) {
     const struct reload_hooks hooks = {.prepare = prepare_again, .context = (void *)path};
     if (!prepare(options, path, error))
         return STATUS_USAGE;
+    tell_copies(options, path);
     struct reload *reload = reload_new(options, &hooks);
     int status = record_into(options, path, reload, error);
     reload_free(reload);

@@ -19,7 +19,7 @@ enum { DEFAULT_POLLS = 15, MONTH_DAYS = 30, HOUR_SECONDS = 3600, DAY_SECONDS = 8
 
 const struct options_spec report_spec = {
     .command = "report",
-    .arguments = "TARGET...",
+    .arguments = "[TARGET...]",
     .summary = "Capacity report: what hosts and guests have, use and need over a window of time.",
     .notes = "Formats: csv (one row per cluster, host and guest), table, html (one file without\n"
              "scripts that needs no network, for screen and paper), xlsx (a sheet per kind, with\n"
@@ -31,7 +31,8 @@ const struct options_spec report_spec = {
              "its interval, and the report says which: with 20 s (the last hour) they show\n"
              "bursts that 300 s and more hide. A vCenter keeps a day of 300 s, a week of 1800 s,\n"
              "a month of 7200 s, a year of days; ESXi 36 hours of 300 s. A history has what was\n"
-             "recorded, and its last 30 days are taken; without a TARGET it is vperf.db.\n"
+             "recorded, and its last 30 days are taken; without a TARGET it is vperf.db, if\n"
+             "that is here and neither GOVC_URL nor LIBVIRT_DEFAULT_URI names one.\n"
              "libvirt keeps nothing: it is polled (--samples, --interval).\n"
              "\n"
              "Each guest has one class: off, unknown (too little history or coverage), idle,\n"

@@ -533,6 +533,39 @@ def values_of(done):
     return {line.rsplit(",", 3)[0]: line for line in done.out.splitlines()[1:]}
 
 
+@pytest.mark.parametrize("command", ["collect", "compare", "report"])
+def test_an_interval_that_it_lacks(vperf, story, command):
+    """It is told, with the intervals that there are."""
+    done = vperf.run(command, "--interval", "60", story.out)
+    assert (done.status, done.out.count("\n") <= 1, len(done.messages)) == (1, True, 1), done
+    assert "keeps no samples of 60 s" in done.err and "--interval (20, 300)" in done.err, done
+
+
+def test_nothing_collected(vperf, story):
+    """A time without samples is no success."""
+    done = vperf.run("collect", "--start", BEGIN, "--end", "2001-01-01", story.out)
+    assert done.status == 1 and len(done.messages) == 1, done
+    assert "nothing was collected" in done.err and done.out.count("\n") <= 1, done
+
+
+def test_a_copy(vperf, story, tmp_path):
+    """A history that is recorded is copied, which is told; report finds what record writes."""
+    copy, err = tmp_path / "vperf.db", tmp_path / "err.txt"
+    with open(err, "wb") as file:
+        recorder = vperf.start("record", story.out, cwd=tmp_path, stderr=file)
+    try:
+        harness.await_true(lambda: copy.exists() and vperf.run("collect", copy).out.count("\n") > 1,
+                           "a sample in the copy")
+        recorder.send_signal(signal.SIGINT)
+        assert harness.finish(recorder).status == follow.INTERRUPTED
+    finally:
+        recorder.kill()
+    assert f"{story.out} is a history" in err.read_text(), err.read_text()
+    assert vperf.run("collect", copy).out == vperf.run("collect", story.out).out
+    done = vperf.run("report", cwd=tmp_path)
+    assert done.status == 0 and len(done.out.splitlines()) > 1, done
+
+
 def test_usage(vperf, story):
     """What makes no sense is refused."""
     for arguments, word in (

@@ -77,7 +77,7 @@ WRONG = [
     (["collect", "http://user@host"], ["http", "https"]),
     (["collect", "ftp://user@host"], ["ftp"]),
     (["collect", "./all.csv"], ["file"]),
-    (["report"], ["no TARGET"]),
+    (["report"], ["no TARGET", "there is no vperf.db here"]),
     (["report", "--rule", "cpu-aim=70", NOBODY], ["'cpu-aim=70'", "NAME=NUMBER", "cpu-target"]),
     (["report", "--rule", "cpu-target=0", NOBODY], ["'cpu-target=0'", "from 10 to 100"]),
     (["report", "--rule", "", NOBODY], ["--rule ''", "NAME=NUMBER"]),
@@ -98,6 +98,18 @@ def test_wrong_usage(vperf, tmp_path, arguments, texts):
     assert len(done.messages) == 1 and done.err.startswith("vperf: "), done
     for text in texts:
         assert text.lower() in done.err.lower(), done
+
+
+def test_a_file_is_no_host(vperf, tmp_path):
+    """What is a file here and no history is taken for no host, unless a scheme says so."""
+    (tmp_path / "vperf.conf").write_text("[defaults]\n")
+    for command in ("check", "collect"):
+        done = vperf.run(command, "vperf.conf", cwd=tmp_path)
+        assert done.status == 2 and len(done.messages) == 1, done
+        for text in ("'vperf.conf' is a file", "--config", "./vperf.conf"):
+            assert text in done.err, done
+    done = vperf.run("collect", "https://vperf.conf", cwd=tmp_path)
+    assert done.status == 2 and "no user name" in done.err, done
 
 
 @pytest.mark.parametrize("arguments, text", [([], "no command given"), (["colect"], "'colect'"),
@@ -125,7 +137,7 @@ def test_help_of_command(vperf, command, option):
     """A command's help names its options, formats and examples; no target is needed."""
     done = vperf.run(command, option)
     assert (done.status, done.err) == (0, ""), done
-    assert done.out.startswith(f"Usage: vperf {command} [OPTION...] TARGET")
+    assert re.match(rf"Usage: vperf {command} \[OPTION\.\.\.\] \[?TARGET", done.out), done.out
     for text in ("--output", "--ca-file", "--thumbprint", "--timeout", "Formats:", "Examples:"):
         assert text in done.out, text
     assert max(map(len, done.out.splitlines())) <= 84

@@ -19,6 +19,7 @@ struct history {
     int64_t stretch;          /* seconds that it gives at a time, of what has been folded */
     bool hurries;             /* more of that is to come */
     bool gone;                /* the file was removed, and none that can be read is there */
+    bool checked;             /* it has the interval that is asked for */
 };
 
 #endif

@@ -321,7 +321,41 @@ static void report_faults(const struct visit *visit) {
     free(text);
 }
 
+/* The intervals of all series, with commas between them; the caller frees it. */
+static GString *list_intervals(const struct visit *visit, bool *found, struct error *error) {
+    struct database *database = visit->history->reader->database;
+    GString *list = g_string_new(NULL);
+    sqlite3_stmt *row = database_query(
+        database, error, "SELECT DISTINCT interval FROM series ORDER BY interval", "");
+    while (database_next(database, row, error)) {
+        int interval = sqlite3_column_int(row, 0);
+        *found = *found || interval == visit->window->interval;
+        g_string_append_printf(list, "%s%d", list->len ? ", " : "", interval);
+    }
+    return list;
+}
+
+/* One that is empty may get samples of any interval. */
+static bool check_interval(const struct visit *visit, struct error *error) {
+    struct history *history = visit->history;
+    if (history->options.any_interval || history->checked)
+        return true;
+    struct error failed = {0};
+    GString *list = list_intervals(visit, &history->checked, &failed);
+    bool good = history->checked || !list->len;
+    if (failed.kind != ERROR_NONE)
+        good = error_set(error, failed.kind, "%s", failed.message);
+    else if (!good)
+        error_set(error, ERROR_UNAVAILABLE,
+                  "%s: the history keeps no samples of %d s: give another --interval (%s)",
+                  history->label, visit->window->interval, list->str);
+    g_string_free(list, TRUE);
+    return good;
+}
+
 static bool run(struct visit *visit, struct error *error) {
+    if (!check_interval(visit, error))
+        return false;
     bool endless = visit->window->fresh_only && !visit->window->until;
     bool forwards = endless && visit->history->options.resume;
     bool good = forwards  ? forward_round(visit, error)
