@@ -8,12 +8,12 @@
 
 static void take_offer(void *context, size_t counter) {
     (void)context;
-    CHECK(figures_counter(counter));
+    CHECK(figures_name(counter));
 }
 
 static void take_value(void *context, size_t counter, const char *instance, int64_t value) {
     (void)context;
-    CHECK(figures_counter(counter) && instance && value >= 0);
+    CHECK(figures_name(counter) && instance && value >= 0);
 }
 
 static void try_records(json_t *value) {

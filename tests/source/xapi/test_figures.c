@@ -22,14 +22,14 @@ struct found {
 
 static void take_value(void *context, size_t counter, const char *instance, int64_t value) {
     struct found *found = context;
-    char *key = g_strdup_printf("%s\t%s", figures_counter(counter)->name, instance);
+    char *key = g_strdup_printf("%s\t%s", figures_name(counter), instance);
     assert_false(g_hash_table_contains(found->values, key));
     g_hash_table_insert(found->values, key, g_strdup_printf("%lld", (long long)value));
 }
 
 static void take_offer(void *context, size_t counter) {
     struct found *found = context;
-    g_hash_table_add(found->offers, (gpointer)figures_counter(counter)->name);
+    g_hash_table_add(found->offers, (gpointer)figures_name(counter));
 }
 
 static struct found found_new(const struct subject *subject) {
@@ -268,10 +268,30 @@ static void test_devices(void **state) {
           ABSENT);
 }
 
+/* What the shared table has to give is there, and the formula is this source's. */
+static void test_catalog(void **state) {
+    (void)state;
+    struct catalog *catalog = figures_catalog();
+    for (size_t i = 0; i < catalog_size(catalog); i++) {
+        const struct counter *counter = catalog_at(catalog, i);
+        assert_string_equal(counter->name, figures_name(i));
+        assert_non_null(counter->unit);
+        assert_non_null(counter->rollup);
+        assert_non_null(counter->stats);
+        assert_non_null(counter->label);
+        assert_non_null(counter->summary);
+        assert_null(strstr(counter->formula, "D("));
+        assert_non_null(counter->fidelity);
+    }
+    assert_null(figures_name(catalog_size(catalog)));
+    catalog_free(catalog);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_guest),  cmocka_unit_test(test_host),    cmocka_unit_test(test_cpu),
-        cmocka_unit_test(test_memory), cmocka_unit_test(test_devices),
+        cmocka_unit_test(test_catalog), cmocka_unit_test(test_guest),
+        cmocka_unit_test(test_host),    cmocka_unit_test(test_cpu),
+        cmocka_unit_test(test_memory),  cmocka_unit_test(test_devices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /*
- * The table of counters: one entry each, in the order of the catalogue. Names, units, labels and
- * summaries are vSphere's where it has the counter; the group xen is our own. In the formula texts
- * m(x) is the mean of XAPI's data source x over the interval, T its length. Fidelity (exact, close,
- * approximate, native) is that of guests where guests have the counter.
+ * The table of counters: one entry each, in the order of the catalogue. Names are vSphere's where
+ * it has the counter, and so is the rest of STANDARD; the group xen is our own. In the formula
+ * texts m(x) is the mean of XAPI's data source x over the interval, T its length. Fidelity (exact,
+ * close, approximate, native) is that of guests where guests have the counter.
  */
 #include "source/xapi/counters/counters.h"
 
@@ -41,9 +41,12 @@
         __VA_ARGS__                                                                                \
     }
 
+/* vSphere's, which other sources have too: unit, rollup, label and summary are theirs. */
+#define STANDARD(name_, fidelity_, formula_, ...)                                                  \
+    { .counter = {.name = name_, .formula = formula_, .fidelity = fidelity_}, __VA_ARGS__ }
+
 #define RATE(...) COUNTER("average", "rate", __VA_ARGS__)
 #define AVERAGE(...) COUNTER("average", "absolute", __VA_ARGS__)
-#define SUMMATION(...) COUNTER("summation", "delta", __VA_ARGS__)
 #define LATEST(...) COUNTER("latest", "absolute", __VA_ARGS__)
 
 /* A runstate: a share of the time, under its own name. */
@@ -65,167 +68,120 @@
         }                                                                                          \
     }
 
-/* NAME(name, unit, fidelity, label, summary, formula text, formulas) */
+/* NAME(name, unit, fidelity, label, summary, formula text, formulas), STANDARD without three */
 const struct xapi_counter xapi_counters[] = {
     /* CPU. */
-    RATE("cpu.usage.average", "percent", "close", "Usage",
-         "CPU usage as a percentage during the interval",
-         "guest: m(cpu_usage), the mean of its vCPUs, before xapi 23.32 sum of m(cpuN) / "
-         "VCPUs_number; host: m(cpu_avg), CPU: m(cpuN)",
-         .guest = {FORM_CPU_USAGE, DEVICE_CPU, PERCENT, {FIELD_CPU_USAGE}},
-         .host = {FORM_MEAN, .scale = PERCENT, .fields = {FIELD_CPU_USAGE}},
-         .part = {FORM_MEAN, DEVICE_CPU, PERCENT, {DEVICE_BUSY}}),
-    RATE("cpu.usagemhz.average", "megaHertz", "approximate", "Usage in MHz",
-         "CPU usage in megahertz during the interval",
-         "guest: sum of m(cpuN) * MHz, vCPU: m(cpuN) * MHz; host: m(cpu_avg) * CPUs * MHz; MHz is "
-         "the nominal one of the host (cpu_info speed)",
-         .device = {FORM_MEGAHERTZ, DEVICE_CPU, ONE, {DEVICE_BUSY}},
-         .host = {FORM_MEGAHERTZ_ALL, .scale = ONE, .fields = {FIELD_CPU_USAGE}}),
-    RATE("cpu.utilization.average", "percent", "close", "Utilization",
-         "CPU utilization as a percentage during the interval (CPU usage and CPU utilization might "
-         "be different due to power management technologies or hyper-threading)",
-         "host: m(cpu_avg), CPU: m(cpuN)",
-         .host = {FORM_MEAN, .scale = PERCENT, .fields = {FIELD_CPU_USAGE}},
-         .part = {FORM_MEAN, DEVICE_CPU, PERCENT, {DEVICE_BUSY}}),
-    SUMMATION("cpu.ready.summation", "millisecond", "approximate", "Ready",
-              "Time that the virtual machine was ready, but could not get scheduled to run on the "
-              "physical CPU during last measurement interval",
-              "guest: m(runnable_vcpus) * VCPUs_number * T, taken as the mean over its vCPUs; "
-              "needs xapi 25.29 and --runstates",
-              .guest = {FORM_CPUS_TIME, .fields = {FIELD_RUNNABLE_VCPUS}}),
-    RATE("cpu.readiness.average", "percent", "approximate", "Readiness",
-         "Percentage of time that the virtual machine was ready, but could not get scheduled to "
-         "run on the physical CPU",
-         "guest: m(runnable_vcpus), taken as the mean over its vCPUs; needs xapi 25.29 and "
-         "--runstates",
-         .guest = {FORM_MEAN, .scale = PERCENT, .fields = {FIELD_RUNNABLE_VCPUS}}),
-    SUMMATION("cpu.run.summation", "millisecond", "close", "Run",
-              "Time the virtual machine is scheduled to run", "guest: m(cpuN) * T",
-              .device = {FORM_TIME, DEVICE_CPU, ONE, {DEVICE_BUSY}}),
-    SUMMATION("cpu.used.summation", "millisecond", "close", "Used", "Total CPU usage",
-              "guest: m(cpuN) * T; host, per logical CPU: m(cpuN) * T",
-              .device = {FORM_TIME, DEVICE_CPU, ONE, {DEVICE_BUSY}},
-              .part = {FORM_TIME, DEVICE_CPU, ONE, {DEVICE_BUSY}}),
-    AVERAGE("cpu.corecount.provisioned.average", "number", "exact", "CPU Core Count Provisioned",
-            "The number of virtual processors provisioned to the entity.",
-            "guest: VCPUs_number, when the records were read last; not of earlier intervals",
-            .guest = {FORM_CPUS, .scale = ONE}),
+    STANDARD("cpu.usage.average", "close",
+             "guest: m(cpu_usage), the mean of its vCPUs, before xapi 23.32 sum of m(cpuN) / "
+             "VCPUs_number; host: m(cpu_avg), CPU: m(cpuN)",
+             .guest = {FORM_CPU_USAGE, DEVICE_CPU, PERCENT, {FIELD_CPU_USAGE}},
+             .host = {FORM_MEAN, .scale = PERCENT, .fields = {FIELD_CPU_USAGE}},
+             .part = {FORM_MEAN, DEVICE_CPU, PERCENT, {DEVICE_BUSY}}),
+    STANDARD(
+        "cpu.usagemhz.average", "approximate",
+        "guest: sum of m(cpuN) * MHz, vCPU: m(cpuN) * MHz; host: m(cpu_avg) * CPUs * MHz; MHz is "
+        "the nominal one of the host (cpu_info speed)",
+        .device = {FORM_MEGAHERTZ, DEVICE_CPU, ONE, {DEVICE_BUSY}},
+        .host = {FORM_MEGAHERTZ_ALL, .scale = ONE, .fields = {FIELD_CPU_USAGE}}),
+    STANDARD("cpu.utilization.average", "close", "host: m(cpu_avg), CPU: m(cpuN)",
+             .host = {FORM_MEAN, .scale = PERCENT, .fields = {FIELD_CPU_USAGE}},
+             .part = {FORM_MEAN, DEVICE_CPU, PERCENT, {DEVICE_BUSY}}),
+    STANDARD("cpu.ready.summation", "approximate",
+             "guest: m(runnable_vcpus) * VCPUs_number * T, taken as the mean over its vCPUs; "
+             "needs xapi 25.29 and --runstates",
+             .guest = {FORM_CPUS_TIME, .fields = {FIELD_RUNNABLE_VCPUS}}),
+    STANDARD("cpu.readiness.average", "approximate",
+             "guest: m(runnable_vcpus), taken as the mean over its vCPUs; needs xapi 25.29 and "
+             "--runstates",
+             .guest = {FORM_MEAN, .scale = PERCENT, .fields = {FIELD_RUNNABLE_VCPUS}}),
+    STANDARD("cpu.run.summation", "close", "guest: m(cpuN) * T",
+             .device = {FORM_TIME, DEVICE_CPU, ONE, {DEVICE_BUSY}}),
+    STANDARD("cpu.used.summation", "close",
+             "guest: m(cpuN) * T; host, per logical CPU: m(cpuN) * T",
+             .device = {FORM_TIME, DEVICE_CPU, ONE, {DEVICE_BUSY}},
+             .part = {FORM_TIME, DEVICE_CPU, ONE, {DEVICE_BUSY}}),
+    STANDARD("cpu.corecount.provisioned.average", "exact",
+             "guest: VCPUs_number, when the records were read last; not of earlier intervals",
+             .guest = {FORM_CPUS, .scale = ONE}),
 
     /* Memory, and the system. */
-    AVERAGE(
-        "mem.usage.average", "percent", "approximate", "Host consumed %",
-        "Percentage of host physical memory that has been consumed",
+    STANDARD(
+        "mem.usage.average", "approximate",
         "guest: (memory - memory_internal_free) / memory, by the agent in the guest; ESXi "
         "shows active memory here; host: (memory_total_kib - memory_free_kib) / "
         "memory_total_kib",
         .guest = {FORM_MEMORY_USAGE, .scale = PERCENT,
                   .fields = {FIELD_MEMORY, FIELD_INTERNAL_FREE}},
         .host = {FORM_SHARE, .scale = PERCENT, .fields = {FIELD_MEMORY_TOTAL, FIELD_MEMORY_FREE}}),
-    AVERAGE(
-        "mem.consumed.average", "kiloBytes", "close", "Consumed",
-        "Amount of host physical memory consumed for backing up guest physical memory pages",
+    STANDARD(
+        "mem.consumed.average", "close",
         "guest: m(memory), what the domain has; host: m(memory_total_kib - memory_free_kib)",
         .guest = {FORM_MEAN, .scale = KIB, .fields = {FIELD_MEMORY}},
         .host = {FORM_DIFFERENCE, .scale = ONE, .fields = {FIELD_MEMORY_TOTAL, FIELD_MEMORY_FREE}}),
-    AVERAGE("mem.granted.average", "kiloBytes", "close", "Granted",
-            "Amount of host physical memory or physical memory that is mapped for a virtual "
-            "machine or a host",
-            "guest: m(memory)", .guest = {FORM_MEAN, .scale = KIB, .fields = {FIELD_MEMORY}}),
-    AVERAGE("mem.vmmemctl.average", "kiloBytes", "approximate", "Ballooned memory",
-            "Amount of guest physical memory reclaimed from the virtual machine by the balloon "
-            "driver in the guest",
-            "guest: max(0, memory_dynamic_max - m(memory)), set by an administrator or by XAPI's "
-            "memory control",
-            .guest = {FORM_BALLOON, .scale = KIB, .fields = {FIELD_MEMORY}}),
-    AVERAGE("mem.capacity.provisioned.average", "kiloBytes", "exact", "Memory Capacity Provisioned",
-            "Total amount of memory available to the host", "host: m(memory_total_kib)",
-            .host = {FORM_MEAN, .scale = ONE, .fields = {FIELD_MEMORY_TOTAL}}),
-    LATEST("sys.uptime.latest", "second", "close", "Uptime",
-           "Total time elapsed, in seconds, since last system startup",
-           "end of the interval - start_time of VM_metrics; host: - boot_time",
-           .guest = {FORM_AGE, .scale = ONE}, .host = {FORM_AGE, .scale = ONE}),
+    STANDARD("mem.granted.average", "close", "guest: m(memory)",
+             .guest = {FORM_MEAN, .scale = KIB, .fields = {FIELD_MEMORY}}),
+    STANDARD("mem.vmmemctl.average", "approximate",
+             "guest: max(0, memory_dynamic_max - m(memory)), set by an administrator or by XAPI's "
+             "memory control",
+             .guest = {FORM_BALLOON, .scale = KIB, .fields = {FIELD_MEMORY}}),
+    STANDARD("mem.capacity.provisioned.average", "exact", "host: m(memory_total_kib)",
+             .host = {FORM_MEAN, .scale = ONE, .fields = {FIELD_MEMORY_TOTAL}}),
+    STANDARD("sys.uptime.latest", "close",
+             "end of the interval - start_time of VM_metrics; host: - boot_time",
+             .guest = {FORM_AGE, .scale = ONE}, .host = {FORM_AGE, .scale = ONE}),
     RATE("power.power.average", "watt", "close", "Usage", "Current power usage",
          "host: m(DCMI-power-reading), where its board tells it",
          .host = {FORM_MEAN, .scale = ONE, .fields = {FIELD_POWER}}),
 
 /* NICs, virtual and physical. */
-#define NET(name_, label_, summary_, what_, ...)                                                   \
-    RATE(name_, "kiloBytesPerSecond", "exact", label_, summary_,                                   \
-         "guest: m(" what_                                                                         \
-         ") of vif_N, seen from the guest; host: of pif_NAME, the whole is that "                  \
-         "of its physical NICs",                                                                   \
-         .device = NIC_RATE(__VA_ARGS__), .part = NIC_RATE(__VA_ARGS__))
-    NET("net.received.average", "Data receive rate",
-        "Average rate at which data was received during the interval", "rx", DEVICE_RECEIVED),
-    NET("net.transmitted.average", "Data transmit rate",
-        "Average rate at which data was transmitted during the interval", "tx", DEVICE_SENT),
-    NET("net.bytesRx.average", "Data receive rate", "Average amount of data received per second",
-        "rx", DEVICE_RECEIVED),
-    NET("net.bytesTx.average", "Data transmit rate",
-        "Average amount of data transmitted per second", "tx", DEVICE_SENT),
-    NET("net.usage.average", "Usage",
-        "Network utilization (combined transmit-rates and receive-rates) during the interval",
-        "rx + tx", DEVICE_RECEIVED, DEVICE_SENT),
+#define NET(name_, what_, ...)                                                                     \
+    STANDARD(name_, "exact",                                                                       \
+             "guest: m(" what_                                                                     \
+             ") of vif_N, seen from the guest; host: of pif_NAME, the whole is that "              \
+             "of its physical NICs",                                                               \
+             .device = NIC_RATE(__VA_ARGS__), .part = NIC_RATE(__VA_ARGS__))
+    NET("net.received.average", "rx", DEVICE_RECEIVED),
+    NET("net.transmitted.average", "tx", DEVICE_SENT),
+    NET("net.bytesRx.average", "rx", DEVICE_RECEIVED),
+    NET("net.bytesTx.average", "tx", DEVICE_SENT),
+    NET("net.usage.average", "rx + tx", DEVICE_RECEIVED, DEVICE_SENT),
 
 /* Virtual disks; CD drives are none. */
 #define ZEROS "; 0 also where what serves the disk counts nothing"
-#define DISK(name_, label_, summary_, what_, ...)                                                  \
-    RATE(name_, "kiloBytesPerSecond", "close", label_, summary_,                                   \
-         "guest: sum of m(" what_ ") of its disks" ZEROS,                                          \
-         .guest = {FORM_MEAN, DEVICE_DISK, KIB, {__VA_ARGS__}})
-    DISK("disk.read.average", "Read rate",
-         "Average number of kilobytes read from the disk each second during the collection "
-         "interval",
-         "vbd_X_read", DEVICE_READ),
-    DISK("disk.write.average", "Write rate",
-         "Average number of kilobytes written to disk each second during the collection interval",
-         "vbd_X_write", DEVICE_WRITE),
-    DISK("disk.usage.average", "Usage",
-         "Aggregated disk I/O rate. For hosts, this metric includes the rates for all virtual "
-         "machines running on the host during the collection interval.",
-         "vbd_X_read + vbd_X_write", DEVICE_READ, DEVICE_WRITE),
-    LATEST("disk.provisioned.latest", "kiloBytes", "exact", "Space potentially used",
-           "Amount of storage set aside for use by a datastore or a virtual machine",
-           "guest: virtual_size of its VDIs, when the records were read last",
-           .device = {FORM_SIZE, DEVICE_DISK, KIB, {0}}),
-    LATEST("disk.used.latest", "kiloBytes", "close", "Space actually used",
-           "Amount of space actually used by the virtual machine or the datastore",
-           "guest: physical_utilisation of its VDIs, when the records were read last",
-           .device = {FORM_USED, DEVICE_DISK, KIB, {0}}),
-    RATE("virtualDisk.read.average", "kiloBytesPerSecond", "exact", "Read rate",
-         "Rate of reading data from the virtual disk", "guest: m(vbd_X_read)" ZEROS,
-         .device = DISK_RATE(DEVICE_READ)),
-    RATE("virtualDisk.write.average", "kiloBytesPerSecond", "exact", "Write rate",
-         "Rate of writing data to the virtual disk", "guest: m(vbd_X_write)" ZEROS,
-         .device = DISK_RATE(DEVICE_WRITE)),
-    RATE("virtualDisk.numberReadAveraged.average", "number", "close",
-         "Average read requests per second",
-         "Average number of read commands issued per second to the virtual disk during the "
-         "collection interval",
-         "guest: m(vbd_X_iops_read) without its first value; exact from xapi 25.2 on",
-         .device = {FORM_MEAN, DEVICE_DISK, ONE, {DEVICE_READS}}),
-    RATE("virtualDisk.numberWriteAveraged.average", "number", "close",
-         "Average write requests per second",
-         "Average number of write commands issued per second to the virtual disk during the "
-         "collection interval",
-         "guest: m(vbd_X_iops_write) without its first value; exact from xapi 25.2 on",
-         .device = {FORM_MEAN, DEVICE_DISK, ONE, {DEVICE_WRITES}}),
+#define DISK(name_, what_, ...)                                                                    \
+    STANDARD(name_, "close", "guest: sum of m(" what_ ") of its disks" ZEROS,                      \
+             .guest = {FORM_MEAN, DEVICE_DISK, KIB, {__VA_ARGS__}})
+    DISK("disk.read.average", "vbd_X_read", DEVICE_READ),
+    DISK("disk.write.average", "vbd_X_write", DEVICE_WRITE),
+    DISK("disk.usage.average", "vbd_X_read + vbd_X_write", DEVICE_READ, DEVICE_WRITE),
+    STANDARD("disk.provisioned.latest", "exact",
+             "guest: virtual_size of its VDIs, when the records were read last",
+             .device = {FORM_SIZE, DEVICE_DISK, KIB, {0}}),
+    STANDARD("disk.used.latest", "close",
+             "guest: physical_utilisation of its VDIs, when the records were read last",
+             .device = {FORM_USED, DEVICE_DISK, KIB, {0}}),
+    STANDARD("virtualDisk.read.average", "exact", "guest: m(vbd_X_read)" ZEROS,
+             .device = DISK_RATE(DEVICE_READ)),
+    STANDARD("virtualDisk.write.average", "exact", "guest: m(vbd_X_write)" ZEROS,
+             .device = DISK_RATE(DEVICE_WRITE)),
+    STANDARD("virtualDisk.numberReadAveraged.average", "close",
+             "guest: m(vbd_X_iops_read) without its first value; exact from xapi 25.2 on",
+             .device = {FORM_MEAN, DEVICE_DISK, ONE, {DEVICE_READS}}),
+    STANDARD("virtualDisk.numberWriteAveraged.average", "close",
+             "guest: m(vbd_X_iops_write) without its first value; exact from xapi 25.2 on",
+             .device = {FORM_MEAN, DEVICE_DISK, ONE, {DEVICE_WRITES}}),
 #define LATENCY(direction_)                                                                        \
     "guest: m(vbd_X_" direction_ "_latency * iops_" direction_ ") / m(iops_" direction_            \
     "), 0 without a request"
-    AVERAGE("virtualDisk.totalReadLatency.average", "millisecond", "close", "Read latency",
-            "The average time a read from the virtual disk takes", LATENCY("read"),
-            .device = {FORM_LATENCY, DEVICE_DISK, MILLISECONDS, {DEVICE_READS, DEVICE_READ_TIME}}),
-    AVERAGE(
-        "virtualDisk.totalWriteLatency.average", "millisecond", "close", "Write latency",
-        "The average time a write to the virtual disk takes", LATENCY("write"),
+    STANDARD("virtualDisk.totalReadLatency.average", "close", LATENCY("read"),
+             .device = {FORM_LATENCY, DEVICE_DISK, MILLISECONDS, {DEVICE_READS, DEVICE_READ_TIME}}),
+    STANDARD(
+        "virtualDisk.totalWriteLatency.average", "close", LATENCY("write"),
         .device = {FORM_LATENCY, DEVICE_DISK, MILLISECONDS, {DEVICE_WRITES, DEVICE_WRITE_TIME}}),
-    LATEST("virtualDisk.readLatencyUS.latest", "microsecond", "close", "Read Latency (us)",
-           "Read latency in microseconds", LATENCY("read"),
-           .device = {FORM_LATENCY, DEVICE_DISK, ONE, {DEVICE_READS, DEVICE_READ_TIME}}),
-    LATEST("virtualDisk.writeLatencyUS.latest", "microsecond", "close", "Write Latency (us)",
-           "Write latency in microseconds", LATENCY("write"),
-           .device = {FORM_LATENCY, DEVICE_DISK, ONE, {DEVICE_WRITES, DEVICE_WRITE_TIME}}),
+    STANDARD("virtualDisk.readLatencyUS.latest", "close", LATENCY("read"),
+             .device = {FORM_LATENCY, DEVICE_DISK, ONE, {DEVICE_READS, DEVICE_READ_TIME}}),
+    STANDARD("virtualDisk.writeLatencyUS.latest", "close", LATENCY("write"),
+             .device = {FORM_LATENCY, DEVICE_DISK, ONE, {DEVICE_WRITES, DEVICE_WRITE_TIME}}),
 
     /* Storage, by the uuid of its SR, as this host uses it. */
     RATE("datastore.read.average", "kiloBytesPerSecond", "close", "Read rate",

@@ -44,11 +44,11 @@ enum storage { STORAGE_NONE, STORAGE_CAPACITY, STORAGE_FREE, STORAGE_PROVISIONED
 
 /* A formula that is left out gives nothing. */
 struct xapi_counter {
-    struct counter counter;
-    struct formula guest;  /* of the guest as a whole; left out: what its devices make together */
-    struct formula device; /* of each vCPU, NIC or disk of a guest */
-    struct formula host;   /* as guest */
-    struct formula part;   /* of each CPU, NIC or storage of a host */
+    struct counter counter; /* without a unit: the rest is that of standard_counter */
+    struct formula guest;   /* of the guest as a whole; left out: what its devices make together */
+    struct formula device;  /* of each vCPU, NIC or disk of a guest */
+    struct formula host;    /* as guest */
+    struct formula part;    /* of each CPU, NIC or storage of a host */
     enum storage storage;
 };
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "source/libvirt/counters/standard.h"
 #include "source/xapi/counters/counters.h"
 
 enum { MILLISECONDS_PER_SECOND = 1000, KIB = 1024 };
@@ -34,14 +35,23 @@ struct part {
     const struct pool_device *record; /* NULL when not known */
 };
 
-const struct counter *figures_counter(size_t index) {
-    return index < xapi_counter_count ? &xapi_counters[index].counter : NULL;
+const char *figures_name(size_t index) {
+    return index < xapi_counter_count ? xapi_counters[index].counter.name : NULL;
+}
+
+/* One without a unit is as in the table that sources share. */
+static void add_counter(struct catalog *catalog, const struct counter *own) {
+    const struct counter *known = own->unit ? NULL : standard_counter(own->name);
+    struct counter counter = known ? *known : *own;
+    counter.formula = own->formula;
+    counter.fidelity = own->fidelity;
+    catalog_add(catalog, &counter);
 }
 
 struct catalog *figures_catalog(void) {
     struct catalog *catalog = catalog_new();
     for (size_t i = 0; i < xapi_counter_count; i++)
-        catalog_add(catalog, &xapi_counters[i].counter);
+        add_counter(catalog, &xapi_counters[i].counter);
     return catalog;
 }
 

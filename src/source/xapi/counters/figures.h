@@ -30,8 +30,8 @@ struct figures_output {
     void (*value)(void *context, size_t counter, const char *instance, int64_t value);
 };
 
-/* figures_counter: counter number index in the order of the catalogue, or NULL behind the last. */
-const struct counter *figures_counter(size_t index);
+/* figures_name: of counter number index in the order of the catalogue, or NULL behind the last. */
+const char *figures_name(size_t index);
 
 /* figures_catalog: a new catalogue of all counters, owned by the caller. */
 struct catalog *figures_catalog(void);
