@@ -58,24 +58,16 @@ static size_t enable(struct xapi *xapi, const struct pool_vm *vm, const struct l
     return count;
 }
 
-static bool is_selected(const struct xapi *xapi, const struct selection *selection,
-                        const struct pool_vm *vm) {
-    for (size_t i = 0; i < xapi->inventory->count; i++) {
-        const struct entity *entity = xapi->inventory->entities[i];
-        if (entity->type == ENTITY_VM && strcmp(entity->id, vm->uuid) == 0)
-            return selection_measures(selection, entity);
-    }
-    return false;
-}
-
 void runstates_enable(struct xapi *xapi, const struct selection *selection, const bool *wanted,
                       const struct host_rows *rows) {
     const char *needed[FIELDS] = {NULL};
     size_t vms = 0;
     find_needed(xapi, wanted, needed);
-    for (size_t i = 0; i < xapi->pool->vm_count; i++) {
-        const struct pool_vm *vm = &xapi->pool->vms[i];
-        if (vm->state != STATE_ON || !vm->host || !is_selected(xapi, selection, vm) ||
+    for (size_t i = 0; i < xapi->inventory->count; i++) {
+        const struct entity *entity = xapi->inventory->entities[i];
+        const struct pool_vm *vm =
+            entity->type == ENTITY_VM ? pool_vm(xapi->pool, entity->id) : NULL;
+        if (!vm || vm->state != STATE_ON || !vm->host || !selection_measures(selection, entity) ||
             g_hash_table_contains(xapi->enabled, vm->uuid))
             continue;
         const struct layout *layout =

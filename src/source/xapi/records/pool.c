@@ -34,7 +34,6 @@ struct reading {
     size_t vm_capacity;
     size_t sr_capacity;
     GHashTable *hosts; /* number + 1 by reference */
-    GHashTable *vms;   /* number + 1 by uuid */
 };
 
 const char *pool_class_name(enum pool_class class) {
@@ -97,6 +96,7 @@ static void read_host(struct reading *reading, const char *reference, const json
     };
     read_cpus(host, json_object_get(record, "cpu_info"));
     g_hash_table_insert(reading->hosts, host->reference, GSIZE_TO_POINTER(pool->host_count));
+    g_hash_table_insert(pool->host_numbers, host->uuid, GSIZE_TO_POINTER(pool->host_count));
 }
 
 static struct pool_host *host_of(const struct reading *reading, const json_t *record,
@@ -218,13 +218,12 @@ static void read_vm(struct reading *reading, const char *reference, const json_t
     const char *uuid = member_text(record, "uuid");
     struct pool *pool = reading->pool;
     if (!uuid || member_flag(record, "is_a_template") || member_flag(record, "is_a_snapshot") ||
-        member_flag(record, "is_default_template") || g_hash_table_contains(reading->vms, uuid))
+        member_flag(record, "is_default_template") || g_hash_table_contains(pool->vm_numbers, uuid))
         return;
     pool->vms = memory_grow(pool->vms, pool->vm_count, &reading->vm_capacity, sizeof *pool->vms);
     pool->vms[pool->vm_count] = vm_from(reading, reference, record);
-    g_hash_table_insert(reading->vms, pool->vms[pool->vm_count].uuid,
-                        GSIZE_TO_POINTER(pool->vm_count + 1));
-    pool->vm_count++;
+    const char *key = pool->vms[pool->vm_count++].uuid;
+    g_hash_table_insert(pool->vm_numbers, (char *)key, GSIZE_TO_POINTER(pool->vm_count));
 }
 
 /* XAPI gives -1 or 0 where it does not know a size. */
@@ -284,12 +283,12 @@ struct pool *pool_new(json_t *const records[POOL_CLASSES]) {
         .records = records,
         .pool = memory_alloc(sizeof *reading.pool),
         .hosts = g_hash_table_new(g_str_hash, g_str_equal),
-        .vms = g_hash_table_new(g_str_hash, g_str_equal),
     };
+    reading.pool->host_numbers = g_hash_table_new(g_str_hash, g_str_equal);
+    reading.pool->vm_numbers = g_hash_table_new(g_str_hash, g_str_equal);
     for (size_t i = 0; i < G_N_ELEMENTS(order); i++)
         read_each(&reading, order[i]);
     g_hash_table_destroy(reading.hosts);
-    g_hash_table_destroy(reading.vms);
     return reading.pool;
 }
 
@@ -323,6 +322,8 @@ void pool_free(struct pool *pool) {
         free(pool->srs[i].uuid);
         free(pool->srs[i].name);
     }
+    g_hash_table_destroy(pool->host_numbers);
+    g_hash_table_destroy(pool->vm_numbers);
     free(pool->hosts);
     free(pool->vms);
     free(pool->srs);
@@ -332,10 +333,13 @@ void pool_free(struct pool *pool) {
 }
 
 const struct pool_host *pool_host(const struct pool *pool, const char *uuid) {
-    for (size_t i = 0; i < pool->host_count; i++)
-        if (strcmp(pool->hosts[i].uuid, uuid) == 0)
-            return &pool->hosts[i];
-    return NULL;
+    size_t number = GPOINTER_TO_SIZE(g_hash_table_lookup(pool->host_numbers, uuid));
+    return number ? &pool->hosts[number - 1] : NULL;
+}
+
+const struct pool_vm *pool_vm(const struct pool *pool, const char *uuid) {
+    size_t number = GPOINTER_TO_SIZE(g_hash_table_lookup(pool->vm_numbers, uuid));
+    return number ? &pool->vms[number - 1] : NULL;
 }
 
 const struct pool_sr *pool_sr(const struct pool *pool, const char *digits) {

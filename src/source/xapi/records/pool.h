@@ -92,6 +92,8 @@ struct pool {
     size_t vm_count;
     struct pool_sr *srs; /* those that hold disks */
     size_t sr_count;
+    GHashTable *host_numbers; /* for pool_host and pool_vm: number + 1 by uuid */
+    GHashTable *vm_numbers;
 };
 
 /* pool_new: from records, which are borrowed for the call; owned by the caller. */
@@ -102,6 +104,9 @@ void pool_free(struct pool *pool);
 
 /* pool_host: the host with this uuid, or NULL. */
 const struct pool_host *pool_host(const struct pool *pool, const char *uuid);
+
+/* pool_vm: the VM with this uuid, or NULL. */
+const struct pool_vm *pool_vm(const struct pool *pool, const char *uuid);
 
 /* pool_sr: the only SR whose uuid begins with these digits, or NULL. */
 const struct pool_sr *pool_sr(const struct pool *pool, const char *digits);
