@@ -9,6 +9,7 @@
 
 #include "command/offered.h"
 #include "command/run.h"
+#include "command/saved_answers.h"
 #include "core/ending.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
@@ -35,7 +36,8 @@ const struct options_spec check_spec = {
              "Examples:\n"
              "  vperf check root@esx01.example.com qemu:///system\n"
              "  vperf check --config vperf.conf",
-    .groups = OPTIONS_ENTITIES | OPTIONS_COUNTERS | OPTIONS_OUTPUT | OPTIONS_TARGETS,
+    .groups =
+        OPTIONS_ENTITIES | OPTIONS_COUNTERS | OPTIONS_ANSWERS | OPTIONS_OUTPUT | OPTIONS_TARGETS,
 };
 
 enum verdict { VERDICT_OK, VERDICT_WARNING, VERDICT_FAILED };
@@ -167,14 +169,34 @@ static bool look_at(struct check *check, struct source *source, struct error *er
     return true;
 }
 
+/* Also of a target that gave less than it was asked for: the recording is to tell why. */
+static bool save_answers(const struct check *check, struct source *source, struct error *error) {
+    const char *path = check->options->save_answers;
+    size_t count = 0;
+    if (!path || interrupt_requested())
+        return true;
+    if (!saved_answers_write(path, source, &count, error))
+        return false;
+    log_info(&check->options->log,
+             "%s: %zu files with names and secrets replaced: look at them before you send them",
+             path, count);
+    return true;
+}
+
 static void *run_check(void *argument) {
     struct check *check = argument;
     const struct target_plan *plan = plan_of(check);
     const struct source_ops *ops = source_ops_for(&plan->target, &check->error);
     struct source_options options = plan->source;
     options.reporter = &check->reporter;
+    options.keeps_answers = check->options->save_answers;
     struct source *source = ops ? ops->open(&plan->target, &options, &check->error) : NULL;
     bool good = source && look_at(check, source, &check->error);
+    struct error unsaved = {0};
+    if (source && !save_answers(check, source, &unsaved)) {
+        check->error = good ? unsaved : check->error;
+        good = false;
+    }
     if (source)
         ops->close(source);
     if (good)
@@ -301,11 +323,27 @@ static void write_checks(const struct check *checks, const struct options *optio
     records_free(records);
 }
 
+/* One target, and one that can. */
+static bool check_saving(const struct options *options, struct error *error) {
+    if (!options->save_answers)
+        return true;
+    if (options->target_count != 1)
+        return error_set(error, ERROR_USAGE, "--save-answers: give one TARGET");
+    const struct target *target = &options->plans[0].target;
+    const struct source_ops *ops = source_ops_for(target, error);
+    if (ops && !ops->save)
+        error_set(error, ERROR_USAGE,
+                  "--save-answers is for Proxmox VE (pve://) and XenServer (xapi://), not for %s",
+                  target->text);
+    return ops && ops->save && saved_answers_check(options->save_answers, error);
+}
+
 static int check_all(struct options *options, struct error *error) {
     struct output output;
     enum records_format format = RECORDS_CSV;
     bool terminal = !options->output && isatty(STDOUT_FILENO);
-    if (!records_format_find(options->format, terminal, &format, error) ||
+    if (!check_saving(options, error) ||
+        !records_format_find(options->format, terminal, &format, error) ||
         (!options->format && !ending_check("--output", options->output, "csv", error)))
         return STATUS_USAGE;
     if (!output_open(&output, options->output, error))

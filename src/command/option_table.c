@@ -190,6 +190,14 @@ static const struct poptOption moment_options[] = {
     POPT_TABLEEND,
 };
 
+static const struct poptOption answer_options[] = {
+    ROW_VALUE("save-answers", '\0', OPTION_SAVE_ANSWERS,
+              "write what a Proxmox VE or XenServer answers into the new directory DIR, with names "
+              "and secrets replaced, for a report of what is wrong",
+              "DIR"),
+    POPT_TABLEEND,
+};
+
 #define ROW_SPREADSHEET_SAFE                                                                       \
     ROW_FLAG("spreadsheet-safe", '\0', OPTION_SPREADSHEET_SAFE,                                    \
              "an apostrophe before text that a spreadsheet would run as a formula")
@@ -284,6 +292,7 @@ const struct option_group option_groups[OPTION_GROUPS] = {
      guest_options, "Guests:"},
     {OPTIONS_HISTORY, history_options, "History:"},
     {OPTIONS_MOMENT, moment_options, "Time:"},
+    {OPTIONS_ANSWERS, answer_options, "Answers:"},
     {OPTIONS_OUTPUT, output_options, "Output:"},
     {OPTIONS_DESTINATIONS, destination_options, "Output:"},
     {0, target_options, "Targets:"},

@@ -61,6 +61,7 @@ enum option {
     OPTION_AUTH_FILE,
     OPTION_TLS_CERT,
     OPTION_TLS_KEY,
+    OPTION_SAVE_ANSWERS,
     OPTION_HELP,
     OPTION_COUNT,
 };
@@ -71,7 +72,7 @@ struct option_group {
     const char *title;
 };
 
-enum { OPTION_GROUPS = 20 };
+enum { OPTION_GROUPS = 21 };
 
 /* option_groups: in the order of the help. */
 extern const struct option_group option_groups[OPTION_GROUPS];

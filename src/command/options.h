@@ -33,6 +33,7 @@ enum option_groups {
     OPTIONS_HISTORY = 1 << 11, /* --check, --gaps */
     OPTIONS_DESTINATIONS = 1 << 12, /* --format, --output of several, --token-file */
     OPTIONS_SERVE = 1 << 13,        /* --instance, --interval, --listen, --auth-file, --tls-… */
+    OPTIONS_ANSWERS = 1 << 14,      /* --save-answers */
 };
 
 /* What a command tells about itself. */
@@ -125,6 +126,7 @@ struct options {
     struct config *config;       /* NULL without --config */
     struct options_given *given; /* the command line as it was given */
     struct options_text *text;   /* it, and what the configuration says to all of it */
+    const char *save_answers;    /* the directory of a recording; NULL when not given */
 };
 
 /*

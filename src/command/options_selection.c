@@ -66,6 +66,7 @@ bool options_check_selection(struct options *options, struct error *error) {
     options->rules = value[OPTION_RULE];
     options->group_by = value[OPTION_GROUP_BY];
     options->explain = value[OPTION_EXPLAIN];
+    options->save_answers = value[OPTION_SAVE_ANSWERS];
     return options_parse_number("--top", value[OPTION_TOP], MAX_TOP, &options->top, error) &&
            options_parse_number("--spare", value[OPTION_SPARE], MAX_SPARE, &options->spare, error);
 }

@@ -44,6 +44,8 @@ struct source_resume {
     void (*moved)(void *context, const char *position);
 };
 
+struct recorder;
+
 /* What the command line says about connections; strings are borrowed. */
 struct source_options {
     const char *password_file;
@@ -69,6 +71,8 @@ struct source_options {
     int jobs;                   /* vSphere: connections side by side; 0 for the default */
     bool runstates;             /* XAPI: it is told to record those of the guests */
     bool pieces; /* history: a series may come in pieces, between those of others of its entity */
+    bool keeps_answers;        /* what it is asked and answers is kept for save, in stand-ins */
+    struct recorder *recorder; /* in vperf-rest, where; NULL: nowhere */
 };
 
 /* Entities of one type that gave nothing of what they were asked for. Borrowed. */
@@ -139,6 +143,14 @@ struct source_about {
     int64_t certificate_end; /* Unix seconds; 0 when there is none */
 };
 
+/* Where the files of a recording go. */
+struct source_files {
+    void *context;
+    /* file: one of them; name and bytes are borrowed. */
+    bool (*file)(void *context, const char *name, const void *bytes, size_t size,
+                 struct error *error);
+};
+
 /* Options that a source takes; the others go for all. */
 enum {
     SOURCE_TAKES_TRUST = 1 << 0, /* ca_file, thumbprint, known_hosts, insecure */
@@ -189,6 +201,11 @@ struct source_ops {
                   struct error *error);
     /* close: logs out and frees the source. Cannot fail; takes NULL. */
     void (*close)(struct source *source);
+    /*
+     * save: gives what was asked and answered since it was opened, with stand-ins for names and
+     * secrets; needs keeps_answers. NULL: this source cannot.
+     */
+    bool (*save)(struct source *source, const struct source_files *files, struct error *error);
 };
 
 /* Each implementation begins with this. */

@@ -34,6 +34,8 @@ enum message {
     /* Of vperf-rest in a round, and of any time: */
     MESSAGE_EVENT,  /* one of struct source_events */
     MESSAGE_REPORT, /* level and text of a struct reporter */
+    /* Of the program to vperf-rest again: */
+    MESSAGE_SAVE, /* answer: number of files, then name and block of each */
     MESSAGES,
 };
 

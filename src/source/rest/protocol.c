@@ -38,6 +38,7 @@ void rest_options_write(GByteArray *bytes, const struct source_options *options)
     record_add_number(bytes, options->timeout_seconds);
     record_add_number(bytes, options->jobs);
     record_add_number(bytes, options->runstates);
+    record_add_number(bytes, options->keeps_answers);
 }
 
 struct source_options rest_options_read(struct record *record) {
@@ -50,6 +51,7 @@ struct source_options rest_options_read(struct record *record) {
     options.timeout_seconds = (int)record_number(record);
     options.jobs = (int)record_number(record);
     options.runstates = record_number(record);
+    options.keeps_answers = record_number(record);
     return options;
 }
 

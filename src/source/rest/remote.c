@@ -339,6 +339,29 @@ bool remote_now(struct source *source, int64_t *seconds, struct error *error) {
     return good;
 }
 
+static bool read_files(struct record *answer, const struct source_files *files,
+                       struct error *error) {
+    size_t count = record_count(answer, 2 * RECORD_BLOCK);
+    for (size_t i = 0; i < count && !answer->damaged; i++) {
+        size_t size;
+        const char *name = record_text(answer);
+        const void *bytes = record_block(answer, &size);
+        if (name && bytes && !files->file(files->context, name, bytes, size, error))
+            return false;
+    }
+    return ends_well(answer, error);
+}
+
+bool remote_save(struct source *source, const struct source_files *files, struct error *error) {
+    struct remote *remote = from_base(source);
+    struct record answer;
+    bool good =
+        ask(remote, message_new(MESSAGE_SAVE), &answer, error) && read_files(&answer, files, error);
+    if (!good)
+        name_target(remote, error);
+    return good;
+}
+
 /* The same selection as that of the inventory, or another one. */
 static bool has_selection(const struct remote *remote, const struct selection *selection) {
     GByteArray *bytes = g_byte_array_new();

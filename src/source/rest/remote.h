@@ -20,5 +20,6 @@ bool remote_round(struct source *source, const struct selection *selection,
                   const struct window *window, const struct source_events *events,
                   struct error *error);
 void remote_close(struct source *source);
+bool remote_save(struct source *source, const struct source_files *files, struct error *error);
 
 #endif

@@ -20,7 +20,8 @@ static struct source *xapi_open(const struct target *target, const struct source
 
 #define REMOTE_CALLS                                                                               \
     .catalog = remote_catalog, .about = remote_about, .inventory = remote_inventory,               \
-    .now = remote_now, .due = remote_due, .round = remote_round, .close = remote_close
+    .now = remote_now, .due = remote_due, .round = remote_round, .close = remote_close,            \
+    .save = remote_save
 
 const struct source_ops pve_source = {
     .name = "pve",

@@ -10,6 +10,7 @@
 #include "core/cancel.h"
 #include "core/memory.h"
 #include "source/rest/helper/budget.h"
+#include "source/rest/helper/recorder.h"
 #include "source/rest/helper/transfer.h"
 #include "source/rest/helper/tunnel.h"
 #include "source/tls/tls.h"
@@ -141,6 +142,7 @@ static void start(struct batch *batch, struct transfer *transfer) {
 
 static void settle(struct transfer *transfer) {
     transfer->settled = true;
+    recorder_keep(transfer->pool->options->recorder, transfer->call->peer->host, transfer->call);
     if (transfer->call->settled)
         transfer->call->settled(transfer->call->context, transfer->call);
 }

@@ -10,6 +10,7 @@
 #include "core/stream.h"
 #include "source/helper/message.h"
 #include "source/rest/helper/forward.h"
+#include "source/rest/helper/recorder.h"
 #include "source/rest/helper/sources.h"
 #include "source/rest/protocol.h"
 #include "version.h"
@@ -63,6 +64,8 @@ static bool open_source(struct server *server, struct record *request, GByteArra
     server->options = rest_options_read(request);
     server->options.reporter = &server->reporter;
     server->options.cancel = server->cancel;
+    if (server->options.keeps_answers)
+        server->options.recorder = recorder_new(server->target.scheme);
     (void)answer;
     const struct source_ops *ops = sources_find(server->target.scheme);
     if (!ops)
@@ -141,11 +144,20 @@ static bool run_round(struct server *server, struct record *request, GByteArray 
     return good;
 }
 
+static bool give_files(struct server *server, struct record *request, GByteArray *answer,
+                       struct error *error) {
+    (void)request;
+    return server->options.recorder
+               ? recorder_pack(server->options.recorder, answer, error)
+               : error_set(error, ERROR_USAGE, "nothing was kept of what was asked");
+}
+
 static bool (*const handlers[MESSAGES])(struct server *server, struct record *request,
                                         GByteArray *answer, struct error *error) = {
     [MESSAGE_OPEN] = open_source,     [MESSAGE_INVENTORY] = give_inventory,
     [MESSAGE_CATALOG] = give_catalog, [MESSAGE_ABOUT] = give_about,
     [MESSAGE_NOW] = give_now,         [MESSAGE_ROUND] = run_round,
+    [MESSAGE_SAVE] = give_files,
 };
 
 static GByteArray *failure_message(const struct error *error, bool alive) {
@@ -174,6 +186,7 @@ static void server_done(struct server *server) {
         server->source->ops->close(server->source);
     forward_done(&server->forward);
     selection_done(&server->selection);
+    recorder_free(server->options.recorder);
     rest_options_done(&server->options);
     target_done(&server->target);
     stream_done(&server->stream);
