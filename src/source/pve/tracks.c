@@ -132,7 +132,8 @@ void pve_track_remember(struct pve_track *track, const struct pve_metric *metric
         track->past = g_array_new(FALSE, FALSE, sizeof(struct pve_moment));
         for (int kind = PVE_METER_IN; kind <= PVE_METER_OUT; kind++)
             if (track->meters[kind].last)
-                remember(track, kind, track->meters[kind].last, track->meters[kind].value);
+                remember(track, (enum pve_meter_kind)kind, track->meters[kind].last,
+                         track->meters[kind].value);
     }
     for (size_t i = 0; i < sizeof meters / sizeof meters[0]; i++)
         if (strcmp(meters[i].metric, metric->metric) == 0)
