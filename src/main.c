@@ -65,6 +65,17 @@ static int reject(const char *name) {
     return STATUS_USAGE;
 }
 
+/* vperf help COMMAND is vperf COMMAND --help. */
+static int help_of(const char *name) {
+    static char option[] = "--help";
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0) {
+            char *arguments[] = {(char *)commands[i].name, option, NULL};
+            return commands[i].run(2, arguments);
+        }
+    return reject(name);
+}
+
 static int write_completion(const char *shell, const char *folder) {
     struct error error = {0};
     if (completion_write(shell, folder, commands, COMMANDS, &error))
@@ -88,6 +99,8 @@ static int run(int argc, char **argv) {
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(name, commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
+    if (strcmp(name, "help") == 0 && argc > 2)
+        return help_of(argv[2]);
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
         return show_help();
     /* For the build. */
@@ -95,7 +108,7 @@ static int run(int argc, char **argv) {
         return write_completion(argv[2], argv[3]);
     if (strcmp(name, "--manual") == 0 && argc == 4)
         return write_manual(argv[2], argv[3]);
-    if (strcmp(name, "--version") != 0)
+    if (strcmp(name, "--version") != 0 && strcmp(name, "-V") != 0)
         return reject(name);
     puts("vperf " VPERF_VERSION);
     return STATUS_OK;

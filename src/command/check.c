@@ -147,6 +147,16 @@ static void check_about(struct check *check) {
     add_trouble(check, "its certificate %s on %.10s", left > 0 ? "ends" : "has ended", date);
 }
 
+/* No warning: it was asked for. */
+static void note_trust(struct check *check, const struct source *source) {
+    if (!plan_of(check)->source.insecure || !(source->ops->takes & SOURCE_TAKES_TRUST))
+        return;
+    pthread_mutex_lock(&check->lock);
+    g_string_append_printf(check->trouble, "%scertificate not verified (-k)",
+                           check->trouble->len ? "; " : "");
+    pthread_mutex_unlock(&check->lock);
+}
+
 static bool look_at(struct check *check, struct source *source, struct error *error) {
     struct offered_request request = {.selection = &check->selection,
                                       .context = check,
@@ -155,6 +165,7 @@ static bool look_at(struct check *check, struct source *source, struct error *er
     if (!source->ops->about(source, &check->about, error))
         return false;
     check_about(check);
+    note_trust(check, source);
     const struct catalog *catalog = source->ops->catalog(source, error);
     GHashTable *offers = catalog ? offered_read(source, &request, error) : NULL;
     if (request.inventory) {
@@ -201,7 +212,11 @@ static void *run_check(void *argument) {
         ops->close(source);
     if (good)
         return NULL;
-    add_trouble(check, "%s", check->error.message);
+    /* The row names the target already. */
+    const char *text = plan->target.text, *message = check->error.message;
+    size_t length = strlen(text);
+    bool named = strncmp(message, text, length) == 0 && strncmp(message + length, ": ", 2) == 0;
+    add_trouble(check, "%s", named ? message + length + 2 : message);
     check->verdict = VERDICT_FAILED;
     return NULL;
 }

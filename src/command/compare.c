@@ -43,7 +43,7 @@ const struct options_spec compare_spec = {
         "added up; of percentages it is the mean, of latencies the mean weighted by requests\n"
         "(without requests, the highest). In totals, percentages are weighted by the guests' "
         "vCPUs,\n"
-        "those of memory by memory. KB and MB are 1024-based. ~ marks what KVM can only\n"
+        "those of memory by memory. KB and MB are 1024-based. ~ marks what a source can only\n"
         "approximate. A guest that two targets of libvirt report, as while it migrates, has the "
         "row\n"
         "of its newest sample.\n"
@@ -127,8 +127,8 @@ static bool align(const struct options *options, int64_t *begin_ns, struct error
         return true;
     if (interval != REAL_TIME_SECONDS)
         return error_set(error, ERROR_USAGE,
-                         "--interval %d: a vSphere target beside one of libvirt needs %d, the "
-                         "interval of its real-time samples",
+                         "--interval %d: a comparison of several kinds of targets needs %d, the "
+                         "interval of real-time samples that they have in common: leave it out",
                          interval, REAL_TIME_SECONDS);
     *begin_ns = next_interval_ns(interval);
     return true;

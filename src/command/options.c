@@ -84,6 +84,12 @@ static bool refuse_option(const struct options_spec *spec, const char *word, int
                        ? list_options(spec, names, OPTION_COUNT)
                        : 0;
     char *wanted = memory_printf("%.*s", (int)strcspn(word, "="), word);
+    if (strcmp(wanted, "--password") == 0) {
+        free(wanted);
+        return error_set(error, ERROR_USAGE,
+                         "--password: others could read it: give --password-file FILE, or set "
+                         "VPERF_PASSWORD");
+    }
     count = nearest_keep(names, count, wanted + strspn(wanted, "-"));
     error_set(error, ERROR_USAGE, "%s: %s%s%s", word, poptStrerror(problem),
               count ? "; nearest: --" : "", count ? names[0].name : "");

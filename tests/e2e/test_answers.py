@@ -10,6 +10,7 @@ import pve
 import pytest
 import replayed
 import xapi
+from test_pve import collect
 
 TOKEN = "Sesam-0effne-Dich"  # noqa: S105
 # What the simulators call their own: names, addresses, UUIDs, references, secrets.
@@ -55,7 +56,8 @@ def of_xapi(vperf, pool, tmp_path_factory):
 
 def save(vperf, directory, *arguments):
     done = vperf.run("check", "--save-answers", str(directory), *arguments)
-    assert done.status == 0, done
+    # A busy machine may be late for the round, which costs no answer.
+    assert done.status in (0, 3), done
     assert f"{directory}: {len(list(directory.iterdir()))} files" in done.err
     assert "look at them before you send them" in done.err
     return directory
@@ -100,9 +102,9 @@ def gauges(rows):
 
 def test_a_recording_of_proxmox_is_read_as_its_server(vperf, cluster, of_pve, certs):
     rounds = ("--interval", "1", "--samples", "1")
-    live = vperf.run("collect", *rounds, *cluster.args())
+    live = collect(vperf, *rounds, *cluster.args())
     with replayed.serve(of_pve, certs) as port:
-        again = vperf.run("collect", "-k", *rounds, f"pve://root@pam!vperf@127.0.0.1:{port}")
+        again = collect(vperf, "-k", *rounds, f"pve://root@pam!vperf@127.0.0.1:{port}")
     assert again.rows, again
     assert not re.search(PVE_NAMES, again.out.replace("127.0.0.1", ""))
     assert gauges(again.rows) == gauges(live.rows)
@@ -127,6 +129,12 @@ def test_a_recording_of_a_pool_gives_the_same_figures(vperf, pool, of_xapi, cert
     replayed_figures, known = figures(again.rows, end), figures(live.rows, end)
     # One guest moves between the hosts, perhaps meanwhile.
     assert (replayed_figures & known).total() > 0.8 * max(replayed_figures.total(), known.total())
+
+
+def test_a_certificate_that_nobody_verified_is_told(vperf, pool):
+    """It is no warning: the user said so."""
+    done = vperf.run("check", "-k", pool.target())
+    assert "certificate not verified (-k)" in done.rows[0]["trouble"], done
 
 
 def test_a_full_directory_is_refused(vperf, of_pve, cluster):

@@ -131,6 +131,21 @@ def test_help(vperf, option):
     assert max(map(len, done.out.splitlines())) <= 80
 
 
+def test_help_of_a_command(vperf):
+    """`help COMMAND` is what `COMMAND --help` is, and -V is --version."""
+    assert vperf.run("help", "check").out == vperf.run("check", "--help").out
+    assert vperf.run("-V").out == vperf.run("--version").out
+    assert vperf.run("help", "chekc").status == 2
+
+
+@pytest.mark.parametrize("words", [["--password", "Geheim1"], ["--password=Geheim1"]])
+def test_a_password_is_no_option(vperf, words):
+    """What to give in its place is told, and the password is not."""
+    done = vperf.run("check", *words, "root@esx01.example.com")
+    assert done.status == 2 and "--password-file" in done.err, done
+    assert "Geheim1" not in done.err
+
+
 @pytest.mark.parametrize("option", ["--help", "-h"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_of_command(vperf, command, option):

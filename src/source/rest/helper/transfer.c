@@ -219,6 +219,10 @@ static void set_failure(struct transfer *transfer, CURLcode code) {
     else if (kind == ERROR_TLS)
         error_set(error, kind, "TLS handshake failed (%s): check that this port speaks https",
                   text);
+    else if (transfer->header_bytes > HEADERS_LIMIT)
+        error_set(error, ERROR_PROTOCOL,
+                  "the header of the answer is larger than %d KiB: check host and port",
+                  HEADERS_LIMIT >> 10);
     else if (transfer->too_large)
         error_set(error, ERROR_PROTOCOL, "the answer is larger than %zu MiB: check host and port",
                   limit_of(transfer->call) >> 20);

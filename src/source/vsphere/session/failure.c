@@ -71,7 +71,8 @@ static const struct {
 } others[] = {
     {"pve-api-daemon", "Proxmox VE, which has no vSphere API and no libvirt API: name it "
                        "pve://USER@REALM!TOKEN@HOST"},
-    {"Xapi Server", "XenServer or XCP-ng, which has no vSphere API and no libvirt API"},
+    {"Xapi Server", "XenServer or XCP-ng, which has no vSphere API and no libvirt API: name it "
+                    "xapi://[USER@]HOST"},
 };
 
 static const char *other_product(const struct channel *channel) {

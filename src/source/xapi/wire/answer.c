@@ -148,7 +148,7 @@ bool answer_read(struct answer *answer, const char *bytes, size_t size, struct e
     bool good = body && !is_fault && open_status(answer, body);
     const char *reason = json_string_value(json_object_get(body, "faultString"));
     if (is_fault && reason)
-        error_set(error, ERROR_PROTOCOL, "XAPI does not know the call: %s", reason);
+        error_set(error, ERROR_PROTOCOL, "XAPI does not know the call: %.200s", reason);
     else if (!good)
         error_set(error, ERROR_PROTOCOL, "the answer is none of XAPI");
     json_decref(body);
