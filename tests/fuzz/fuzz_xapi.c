@@ -53,10 +53,17 @@ static void try_rows(const struct updates *updates) {
     CHECK(updates->step > 0);
     for (size_t i = 1; i < updates->row_count; i++)
         CHECK(updates->rows[i - 1].time < updates->rows[i].time);
-    for (size_t i = 0; i < updates->column_count && i < 50; i++)
+    /* Columns of one entity stand together: its figures are made once for each row. */
+    const struct updates_column *last = NULL;
+    for (size_t i = 0; i < updates->column_count && i < 50; i++) {
+        const struct updates_column *column = &updates->columns[i];
+        if (column->owner == OWNER_OTHER ||
+            (last && last->owner == column->owner && strcmp(last->uuid, column->uuid) == 0))
+            continue;
+        last = column;
         for (size_t k = 0; k < updates->row_count && k < 50; k++)
-            if (updates->columns[i].owner != OWNER_OTHER)
-                try_figures(updates, layouts, &updates->columns[i], updates->rows[k].time);
+            try_figures(updates, layouts, column, updates->rows[k].time);
+    }
     layouts_free(layouts);
 }
 
