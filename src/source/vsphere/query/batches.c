@@ -105,6 +105,12 @@ static bool claim_batch(void *context, size_t worker, size_t task) {
     return batch->count > 0;
 }
 
+static bool has_more(void *context, size_t task) {
+    const struct plan *plan = context;
+    (void)task;
+    return plan->next < plan->order->count;
+}
+
 static bool await_turn(const struct batch_run *run) {
     return workers_await_turn(run->plan->workers, run->task);
 }
@@ -467,7 +473,7 @@ static bool run_batch(void *context, size_t worker, size_t task, struct error *e
 bool batches_run(struct workers *workers, struct batches_order *order, struct error *error) {
     struct plan plan = {.workers = workers, .order = order};
     plan.of_worker = memory_array(workers_count(workers), sizeof *plan.of_worker);
-    const struct workers_job job = {&plan, claim_batch, run_batch};
+    const struct workers_job job = {&plan, claim_batch, run_batch, has_more};
     bool good = workers_run(workers, &job, error);
     free(plan.of_worker);
     return good;

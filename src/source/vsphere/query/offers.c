@@ -19,6 +19,11 @@ static bool claim_group(void *context, size_t worker, size_t task) {
     return task < asking->count;
 }
 
+static bool has_group(void *context, size_t task) {
+    const struct asking *asking = context;
+    return task < asking->count;
+}
+
 /* A call without an answer is made again once. */
 static bool ask_entity(const struct offers_order *order, struct channel *channel,
                        const struct entity *entity,
@@ -94,7 +99,7 @@ bool offers_update(struct groups *groups, struct offers_order *order, struct err
     for (struct group *group = groups->all; group; group = group->hh.next)
         if (groups_is_due(group, order->now_ns))
             asking.due[asking.count++] = group;
-    const struct workers_job job = {&asking, claim_group, ask_group};
+    const struct workers_job job = {&asking, claim_group, ask_group, has_group};
     bool good = !asking.count || workers_run(order->workers, &job, error);
     if (good)
         groups_unite(groups);

@@ -91,8 +91,9 @@ static void record_failure(struct workers *workers, size_t task, const struct er
 }
 
 /*
- * Whoever gets a task starts the next worker: where there is one task, it is the first worker's,
- * and no other connection is opened. A thread that cannot be had leaves its work to the others.
+ * Whoever gets a task starts the next worker if there is a task for it: where there is one task, it
+ * is the first worker's, and no other thread or connection is made. A thread that cannot be had
+ * leaves its work to the others.
  */
 static void start_next(struct workers *workers, void *(*run)(void *)) {
     struct worker *next = &workers->threads[workers->started];
@@ -108,7 +109,8 @@ static void *run_tasks(void *argument) {
            workers->job->claim(workers->job->context, worker->index, workers->next)) {
         size_t task = workers->next++;
         struct error error = {0};
-        start_next(workers, run_tasks);
+        if (workers->job->more(workers->job->context, workers->next))
+            start_next(workers, run_tasks);
         pthread_mutex_unlock(&workers->lock);
         bool good = workers->job->run(workers->job->context, worker->index, task, &error);
         pthread_mutex_lock(&workers->lock);

@@ -21,6 +21,9 @@ struct workers_job {
      * is done after workers_await_turn. False ends the whole run.
      */
     bool (*run)(void *context, size_t worker, size_t task, struct error *error);
+    /* more: a task of this number, the next one, may be there to claim: a worker is started for it.
+     */
+    bool (*more)(void *context, size_t task);
 };
 
 /* workers_new: count workers, the first on the session's main connection; owned by the caller. */

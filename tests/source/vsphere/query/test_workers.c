@@ -3,6 +3,7 @@
  */
 #include "source/vsphere/query/workers.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,6 +57,24 @@ static bool claim(void *context, size_t worker, size_t task) {
     return true;
 }
 
+static bool more(void *context, size_t task) {
+    const struct job *job = context;
+    return task < job->tasks;
+}
+
+static atomic_int threads;
+
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*begin)(void *), void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*begin)(void *), void *argument);
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*begin)(void *), void *argument) {
+    atomic_fetch_add(&threads, 1);
+    return __real_pthread_create(thread, attributes, begin, argument);
+}
+
 /* Every third task is slower than those behind it. */
 static void dawdle(size_t task) {
     for (size_t i = 0; i < (task % 3 ? 0 : 20); i++)
@@ -89,7 +108,7 @@ static void test_turns_are_in_order(void **state) {
     for (size_t jobs = 1; jobs <= JOBS; jobs++) {
         struct error error = {0};
         struct job job = {.workers = workers_new(&session, jobs), .tasks = TASKS, .fails = TASKS};
-        const struct workers_job work = {&job, claim, run};
+        const struct workers_job work = {&job, claim, run, more};
         assert_int_equal(workers_count(job.workers), jobs);
         assert_true(workers_run(job.workers, &work, &error));
         assert_int_equal(error.kind, ERROR_NONE);
@@ -102,11 +121,26 @@ static void test_turns_are_in_order(void **state) {
 static void test_no_tasks(void **state) {
     struct error error = {0};
     struct job job = {.workers = workers_new(&session, JOBS), .fails = TASKS};
-    const struct workers_job work = {&job, claim, run};
+    const struct workers_job work = {&job, claim, run, more};
     (void)state;
     assert_true(workers_run(job.workers, &work, &error));
     assert_int_equal(job.begun, 0);
     workers_free(job.workers);
+}
+
+/* A thread costs more than a small run does without it. */
+static void test_no_more_threads_than_tasks(void **state) {
+    (void)state;
+    for (size_t tasks = 1; tasks <= 3; tasks++) {
+        struct error error = {0};
+        struct job job = {.workers = workers_new(&session, JOBS), .tasks = tasks, .fails = TASKS};
+        const struct workers_job work = {&job, claim, run, more};
+        int before = atomic_load(&threads);
+        assert_true(workers_run(job.workers, &work, &error));
+        assert_in_order(&job, tasks);
+        assert_int_equal(atomic_load(&threads) - before, tasks - 1);
+        workers_free(job.workers);
+    }
 }
 
 /* What came before the failure is done; what comes after it is not. */
@@ -115,7 +149,7 @@ static void test_failure_ends_the_run(void **state) {
     for (size_t fails = 0; fails < 40; fails++) {
         struct error error = {0};
         struct job job = {.workers = workers_new(&session, JOBS), .tasks = TASKS, .fails = fails};
-        const struct workers_job work = {&job, claim, run};
+        const struct workers_job work = {&job, claim, run, more};
         assert_false(workers_run(job.workers, &work, &error));
         assert_int_equal(error.kind, ERROR_FAULT);
         assert_true(job.done_count <= fails);
@@ -130,7 +164,7 @@ static void test_silent_failure(void **state) {
     struct error error = {0};
     struct job job = {
         .workers = workers_new(&session, JOBS), .tasks = TASKS, .fails = 10, .silently = true};
-    const struct workers_job work = {&job, claim, run};
+    const struct workers_job work = {&job, claim, run, more};
     (void)state;
     assert_false(workers_run(job.workers, &work, &error));
     assert_int_equal(error.kind, ERROR_NONE);
@@ -140,7 +174,7 @@ static void test_silent_failure(void **state) {
 static void test_first_error_with_one_worker(void **state) {
     struct error error = {0};
     struct job job = {.workers = workers_new(&session, 1), .tasks = TASKS, .fails = 7};
-    const struct workers_job work = {&job, claim, run};
+    const struct workers_job work = {&job, claim, run, more};
     (void)state;
     assert_false(workers_run(job.workers, &work, &error));
     assert_string_equal(error.message, "task 7");
@@ -152,7 +186,8 @@ static void test_workers_runs_again(void **state) {
     struct error error = {0};
     struct job failing = {.workers = workers_new(&session, JOBS), .tasks = TASKS, .fails = 3};
     struct job good = {.workers = failing.workers, .tasks = TASKS, .fails = TASKS};
-    const struct workers_job first = {&failing, claim, run}, second = {&good, claim, run};
+    const struct workers_job first = {&failing, claim, run, more},
+                             second = {&good, claim, run, more};
     (void)state;
     assert_false(workers_run(failing.workers, &first, &error));
     error_clear(&error);
@@ -175,6 +210,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_turns_are_in_order),
         cmocka_unit_test(test_no_tasks),
+        cmocka_unit_test(test_no_more_threads_than_tasks),
         cmocka_unit_test(test_failure_ends_the_run),
         cmocka_unit_test(test_silent_failure),
         cmocka_unit_test(test_first_error_with_one_worker),
