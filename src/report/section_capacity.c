@@ -27,30 +27,31 @@ static void put_utilization(struct grid *grid, const struct capacity *one) {
     grid_number(grid, known, known ? measure_percentile(measure, PERCENTILE) : 0, 1);
 }
 
+static const struct grid_column host_columns[] = {
+    {"name", false, NULL},
+    {"cores", true, "physical cores of hosts with samples"},
+    {"GB", true, "memory of hosts with samples"},
+    {"vCPU/core", true, "vCPUs of guests that are on, per core"},
+    {"CPU p50", true, demand_meaning},
+    {"p95", true, demand_meaning},
+    {"peak %", true, demand_meaning},
+    {"at", false, "end of the interval with the peak of CPU, UTC"},
+    {"mem p50", true, consumed_meaning},
+    {"p95", true, consumed_meaning},
+    {"peak %", true, consumed_meaning},
+    {"at", false, "end of the interval with the peak of memory, UTC"},
+    {"threads p95 %", true,
+     "p95 of cpu.utilization.average: time of all threads, which turbo and hyper-threading do "
+     "not distort"},
+    {"active GB", true, "average of mem.active.average of the hosts"},
+    {"guests GB", true, "memory that guests which are on are given"},
+    {"threads", true, NULL},
+};
+
 struct grid *section_hosts(struct findings *findings, size_t rows) {
     (void)rows;
-    static const struct grid_column columns[] = {
-        {"name", false, NULL},
-        {"cores", true, "physical cores of hosts with samples"},
-        {"GB", true, "memory of hosts with samples"},
-        {"vCPU/core", true, "vCPUs of guests that are on, per core"},
-        {"CPU p50", true, demand_meaning},
-        {"p95", true, demand_meaning},
-        {"peak %", true, demand_meaning},
-        {"at", false, "end of the interval with the peak of CPU, UTC"},
-        {"mem p50", true, consumed_meaning},
-        {"p95", true, consumed_meaning},
-        {"peak %", true, consumed_meaning},
-        {"at", false, "end of the interval with the peak of memory, UTC"},
-        {"threads p95 %", true,
-         "p95 of cpu.utilization.average: time of all threads, which turbo and hyper-threading do "
-         "not distort"},
-        {"active GB", true, "average of mem.active.average of the hosts"},
-        {"guests GB", true, "memory that guests which are on are given"},
-        {"threads", true, NULL},
-    };
     struct grid *grid = grid_new("Hosts and clusters: CPU demand of cores x MHz, memory consumed",
-                                 columns, G_N_ELEMENTS(columns));
+                                 host_columns, G_N_ELEMENTS(host_columns));
     for (size_t i = 0; i < findings->capacity_count; i++) {
         struct capacity *one = &findings->capacities[i];
         double cores = (double)one->cores;
