@@ -219,7 +219,9 @@ def test_no_past_is_no_success(vperf, lab):
     old = vperf.run("collect", "--start", "2020-01-01", "--end", "2020-01-02", *lab.args())
     assert old.status == 1 and "keeps no values of it of this time" in old.err, old
     stores = vperf.run("collect", "--last", "30m", "--type", "datastore", *lab.args())
-    assert stores.status == 1 and "no past of datastores" in stores.err, stores
+    assert stores.status == 1 and "past is not read" in stores.err, stores
+    both = vperf.run("collect", "--last", "30m", "--type", "host,datastore", *lab.args())
+    assert both.status == 3 and both.err.count("datastores: their past is not read") == 1, both
 
 
 def test_record_report_and_compare(vperf, lab, tmp_path):
@@ -297,6 +299,10 @@ def test_dead_node_costs_its_own_guests(vperf, broken):
     assert {row["host"] if "host" in row else row["id"] for row in done.rows
             if row["type"] == "vm"} == {"lab/100", "lab/102", "lab/104"}
     assert "node pve2: the node does not answer (595" in done.err
+    broken.sim("forgotten", node="pve2")
+    done = collect(vperf, *ROUNDS, *broken.args())
+    assert {row["id"] for row in done.rows if row["type"] == "vm"} == \
+        {"lab/100", "lab/102", "lab/104"}, done
     broken.sim("offline", node="pve2")
     done = collect(vperf, *ROUNDS, *broken.args())
     assert "its node pve2 is offline" in done.err

@@ -269,22 +269,34 @@ static struct archive archive_of(struct pve *pve, struct pve_track *track) {
     return archive;
 }
 
+/* All in one line: missing when they were asked for by --type, else no more than told. */
+static void tell_datastores(struct pve *pve, const struct source_events *events) {
+    static const char reason[] = "datastores: their past is not read from Proxmox VE";
+    const struct inventory *inventory = pve->inventory;
+    bool any = false;
+    for (size_t i = 0; !any && i < inventory->count; i++) {
+        const struct pve_track *track = pve_tracks_find(&pve->tracks, inventory->entities[i]->id);
+        any = track && track->selected && track->entity->type == ENTITY_DATASTORE;
+    }
+    if (any && !pve->selection->types_by_default)
+        events->missing(events->context, NULL, reason);
+    else if (any && !pve->datastores_told)
+        report(pve->options.reporter, REPORT_WARNING, "%s", reason);
+    pve->datastores_told = pve->datastores_told || any;
+}
+
 bool pve_archive(struct pve *pve, const struct window *window, const struct source_events *events,
                  struct error *error) {
     struct window known = *window;
     const struct inventory *inventory = pve->inventory;
-    /* Beside others, as in a report, nobody waits for them. */
-    bool only_datastores = !pve_wants_type(pve, ENTITY_VM) && !pve_wants_type(pve, ENTITY_HOST);
     if (!known.now)
         known.now = (int64_t)time(NULL) + (pve->api.has_clock ? pve->api.clock_offset : 0);
+    tell_datastores(pve, events);
     for (size_t i = 0; i < inventory->count;) {
         struct archive archives[BATCH];
         size_t count = 0;
         for (; i < inventory->count && count < BATCH; i++) {
             struct pve_track *track = pve_tracks_find(&pve->tracks, inventory->entities[i]->id);
-            if (only_datastores && track && track->selected)
-                events->missing(events->context, track->entity,
-                                "no past of datastores is read from Proxmox VE");
             if (!is_kept(track))
                 continue;
             archives[count] = archive_of(pve, track);

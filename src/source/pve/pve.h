@@ -30,6 +30,7 @@ struct pve {
     bool begun; /* a round has come to its end */
     bool resolution_told;
     bool ready_told;
+    bool datastores_told;
     int64_t stamp; /* of the last round that succeeded; 0 for none */
 };
 

@@ -98,6 +98,8 @@ func (s *server) control(w http.ResponseWriter, r *http.Request) {
 		s.offline[node] = on
 	case "hung":
 		s.hung[vmid] = on
+	case "forgotten":
+		s.forgotten[node] = on
 	case "bloated":
 		s.bloated[node] = on
 	case "lost":

@@ -33,17 +33,18 @@ type guest struct {
 }
 
 type world struct {
-	version int
-	epoch   time.Time
-	nodes   []string
-	guests  map[int]*guest
-	dead    map[string]bool // the proxy has no answer of it; /cluster/resources is frozen
-	offline map[string]bool
-	hung    map[int]bool
-	bloated map[string]bool // its answers become large in memory
-	skew    int64
-	clocks  map[string]int64 // by how many seconds that of each node is ahead of the others
-	step    int64            // seconds between two looks of pvestatd
+	version   int
+	epoch     time.Time
+	nodes     []string
+	guests    map[int]*guest
+	dead      map[string]bool // the proxy has no answer of it; /cluster/resources is frozen
+	offline   map[string]bool
+	hung      map[int]bool
+	forgotten map[string]bool // pvestatd has told nothing of it for 5 minutes
+	bloated   map[string]bool // its answers become large in memory
+	skew      int64
+	clocks    map[string]int64 // by how many seconds that of each node is ahead of the others
+	step      int64            // seconds between two looks of pvestatd
 }
 
 const gib = int64(1) << 30
@@ -51,7 +52,7 @@ const gib = int64(1) << 30
 // Names are not unique, and two guests have one UUID, as after cloning.
 func newWorld(version, nodes, guests int, step int64, prefix string) *world {
 	w := &world{version: version, step: step, epoch: time.Now(), guests: map[int]*guest{}, dead: map[string]bool{},
-		offline: map[string]bool{}, hung: map[int]bool{}, bloated: map[string]bool{},
+		offline: map[string]bool{}, hung: map[int]bool{}, bloated: map[string]bool{}, forgotten: map[string]bool{},
 		clocks: map[string]int64{}}
 	for i := 1; i <= nodes; i++ {
 		w.nodes = append(w.nodes, fmt.Sprintf("%s%d", prefix, i))
@@ -204,6 +205,11 @@ func (w *world) resources(at time.Time, all bool) []any {
 	for _, g := range w.sorted() {
 		if !all {
 			break
+		}
+		if w.forgotten[g.node] { // 5 minutes after its death: neither name nor numbers
+			list = append(list, map[string]any{"type": g.kind(), "id": g.id(), "vmid": g.vmid, "node": g.node,
+				"status": "unknown"})
+			continue
 		}
 		status := "stopped"
 		if g.running {
