@@ -302,6 +302,15 @@ int target_default_port(const struct target *target) {
     return scheme < G_N_ELEMENTS(remote_schemes) ? remote_schemes[scheme].port : 0;
 }
 
+char *target_source_name(const struct target *target) {
+    bool is_address = strchr(target->host, ':') != NULL;
+    if (!*target->host)
+        return memory_strdup(target->text);
+    if (!target->port || target->port == target_default_port(target))
+        return memory_strdup(target->host);
+    return memory_printf(is_address ? "[%s]:%d" : "%s:%d", target->host, target->port);
+}
+
 static int port_of(const struct target *target) {
     return target->port ? target->port : target_default_port(target);
 }

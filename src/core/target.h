@@ -52,6 +52,12 @@ const char *target_sdk_path(const struct target *target, size_t *length);
 /* target_default_port: the port of the target's scheme; 0 when it has none here. */
 int target_default_port(const struct target *target);
 
+/*
+ * target_source_name: what the column source calls it: host[:port unless it is the scheme's own].
+ * The caller's; the text of a target without a host.
+ */
+char *target_source_name(const struct target *target);
+
 /* target_same: both lead to the same host, port and path of vSphere, or are the same URI of
  * libvirt.
  */

@@ -112,15 +112,6 @@ static const struct sink_ops store_ops = {
 };
 
 /* As its entities will have it, where the target says so. */
-static char *expected_source(const struct target *target) {
-    bool is_address = strchr(target->host, ':') != NULL;
-    if (!*target->host)
-        return memory_strdup(target->text);
-    if (!target->port || target->port == TARGET_HTTPS_PORT)
-        return memory_strdup(target->host);
-    return memory_printf(is_address ? "[%s]:%d" : "%s:%d", target->host, target->port);
-}
-
 static void init_target(struct store_target *target, const struct options *options, size_t number,
                         bool by_default) {
     struct error ignored = {0};
@@ -129,7 +120,7 @@ static void init_target(struct store_target *target, const struct options *optio
     *target = (struct store_target){
         .name = memory_strdup(plan->name ? plan->name : plan->target.text),
         .text = memory_strdup(plan->target.text),
-        .source = expected_source(&plan->target),
+        .source = target_source_name(&plan->target),
         .recorded = ops && ops->recorded,
         .interval_ns = options_timing(options, number).interval * second_ns,
         .by_default = by_default && !(plan->owns & OWNS_COUNTERS),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 #include <string.h>
@@ -274,6 +275,29 @@ static void test_same(void **state) {
 }
 
 /* What a target lacks goes where it would stand; what it has stays, unless it yields. */
+/* A port shows unless the scheme's own API has it. */
+static void test_source_name(void **state) {
+    static const char *const cases[][2] = {
+        {"root@esx01", "esx01"},
+        {"https://esx01:443/sdk", "esx01"},
+        {"esx01:8443", "esx01:8443"},
+        {"pve://pve1:8006", "pve1"},
+        {"pve://pve1:443", "pve1:443"},
+        {"xapi://[fd00::1]:444", "[fd00::1]:444"},
+        {"qemu:///system", "qemu:///system"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct target target;
+        struct error error = {0};
+        assert_true(target_init(&target, cases[i][0], &error));
+        char *name = target_source_name(&target);
+        assert_string_equal(name, cases[i][1]);
+        free(name);
+        target_done(&target);
+    }
+    (void)state;
+}
+
 static void test_login(void **state) {
     static const struct {
         const char *given;
@@ -317,7 +341,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_login), cmocka_unit_test(test_good),
         cmocka_unit_test(test_bad),   cmocka_unit_test(test_password_is_never_shown),
-        cmocka_unit_test(test_same),
+        cmocka_unit_test(test_same),  cmocka_unit_test(test_source_name),
     };
     return cmocka_run_group_tests_name("target", tests, NULL, NULL);
 }

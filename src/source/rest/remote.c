@@ -197,13 +197,6 @@ static bool ends_well(const struct record *answer, struct error *error) {
                                             "vperf anew");
 }
 
-static char *source_name(const struct target *target, int default_port) {
-    bool is_address = strchr(target->host, ':') != NULL;
-    if (!target->port || target->port == default_port)
-        return memory_strdup(target->host);
-    return memory_printf(is_address ? "[%s]:%d" : "%s:%d", target->host, target->port);
-}
-
 static struct remote *remote_new(const struct source_ops *ops, const struct target *target,
                                  const struct source_options *options) {
     struct remote *remote = memory_alloc(sizeof *remote);
@@ -217,7 +210,7 @@ static struct remote *remote_new(const struct source_ops *ops, const struct targ
     endpoint->target = &remote->endpoint.target;
     endpoint->password_file = memory_strdup(options->password_file);
     endpoint->kept = options->kept;
-    remote->source = source_name(target, target_default_port(target));
+    remote->source = target_source_name(target);
     remote->selection = g_byte_array_new();
     return remote;
 }
