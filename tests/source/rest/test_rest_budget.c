@@ -18,8 +18,8 @@ enum { LISTS = 100000, LIMIT = 4 << 20 };
 static char *many_lists(void) {
     char *text = memory_alloc(3 * LISTS + 2);
     text[0] = '[';
-    for (size_t i = 0; i < LISTS; i++)
-        memcpy(text + 1 + 3 * i, "[],", 3);
+    for (size_t i = 1; i < 3 * LISTS; i++)
+        text[i] = "],["[(i + 1) % 3];
     text[3 * LISTS] = ']';
     return text;
 }
