@@ -277,9 +277,9 @@ static char *line_of(const json_t *resource) {
     GString *line = g_string_new(NULL);
     for (const char *const *key = keys; *key; key++) {
         const json_t *value = json_object_get(resource, *key);
-        char *text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+        char *text = rest_json_text_of(value, JSON_ENCODE_ANY | JSON_COMPACT);
         g_string_append_printf(line, "%s\t", text ? text : "");
-        rest_json_free(text);
+        free(text);
     }
     return g_string_free(line, FALSE);
 }

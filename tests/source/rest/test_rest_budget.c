@@ -52,6 +52,21 @@ static void test_text_that_is_no_json_is_no_matter_of_memory(void **state) {
     assert_int_equal(budget_held(), 0);
 }
 
+static void test_what_is_made_of_answers_is_never_refused(void **state) {
+    (void)state;
+    rest_json_begin();
+    assert_true(rest_json_end(NULL));
+    budget_limit(0);
+    json_t *list = json_pack("[s]", "what was read");
+    char *text = rest_json_text_of(list, JSON_COMPACT);
+    assert_string_equal(text, "[\"what was read\"]");
+    free(text);
+    json_decref(list);
+    budget_limit(BUDGET_BYTES);
+    assert_int_equal(budget_held(), 0);
+    assert_null(rest_json_text_of(NULL, 0));
+}
+
 static void test_no_sum_overflows(void **state) {
     (void)state;
     assert_true(budget_take(100));
@@ -66,6 +81,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_json_that_is_large_in_memory_is_left_out),
         cmocka_unit_test(test_text_that_is_no_json_is_no_matter_of_memory),
+        cmocka_unit_test(test_what_is_made_of_answers_is_never_refused),
         cmocka_unit_test(test_no_sum_overflows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

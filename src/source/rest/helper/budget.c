@@ -14,6 +14,10 @@ bool budget_take(size_t bytes) {
     return true;
 }
 
+void budget_add(size_t bytes) {
+    held += bytes;
+}
+
 void budget_give(size_t bytes) {
     held -= bytes < held ? bytes : held;
 }

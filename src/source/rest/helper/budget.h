@@ -16,6 +16,9 @@ enum { BUDGET_BYTES = 256 << 20 };
 /* budget_take: so many more bytes are held; false, and they are not, when that is too much. */
 bool budget_take(size_t bytes) __attribute__((warn_unused_result));
 
+/* budget_add: so many more bytes are held, whether there is room or not. */
+void budget_add(size_t bytes);
+
 /* budget_give: so many of them are held no more. */
 void budget_give(size_t bytes);
 

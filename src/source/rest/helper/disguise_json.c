@@ -6,6 +6,7 @@
 
 #include "core/memory.h"
 #include "source/rest/helper/disguise.h"
+#include "source/rest/helper/json.h"
 
 enum { LONGEST_KEY = 40, DEEPEST = 64 };
 
@@ -88,11 +89,11 @@ static json_t *walk(struct disguise *disguise, const char *key, const json_t *va
 }
 
 char *disguise_json(struct disguise *disguise, const char *body, size_t size) {
+    struct error ignored = {0};
+    rest_json_begin();
     json_t *root = json_loadb(body, size, 0, NULL);
-    if (!root)
-        return NULL;
-    json_t *copy = walk(disguise, "", root, KEYS_OF_API, 0);
-    char *text = json_dumps(copy, JSON_INDENT(1));
+    json_t *copy = root ? walk(disguise, "", root, KEYS_OF_API, 0) : NULL;
+    char *text = rest_json_end(&ignored) && copy ? rest_json_text_of(copy, JSON_INDENT(1)) : NULL;
     json_decref(copy);
     json_decref(root);
     return text;

@@ -6,14 +6,21 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/memory.h"
 #include "source/rest/helper/budget.h"
 
-static bool refused; /* a block of what is being parsed */
+static bool bounded; /* between rest_json_begin and rest_json_end */
+static bool refused; /* a block since rest_json_begin */
 
+/* What is made of what was read already is never refused: few of its makers bear it. */
 static void *take(size_t size) {
     void *block = malloc(size);
     if (!block || budget_take(malloc_usable_size(block)))
         return block;
+    if (!bounded) {
+        budget_add(malloc_usable_size(block));
+        return block;
+    }
     free(block);
     refused = true;
     return NULL;
@@ -24,19 +31,31 @@ static void give(void *block) {
     free(block);
 }
 
-void rest_json_free(char *text) {
-    give(text);
+char *rest_json_text_of(const json_t *value, size_t flags) {
+    char *text = json_dumps(value, flags);
+    char *copy = memory_strdup(text);
+    if (text)
+        give(text);
+    return copy;
+}
+
+void rest_json_begin(void) {
+    json_set_alloc_funcs(take, give);
+    bounded = true;
+    refused = false;
+}
+
+bool rest_json_end(struct error *error) {
+    bounded = false;
+    return !refused || budget_refuse(error);
 }
 
 /* Three bytes of text may become a hundred of memory. */
 json_t *rest_json_parse(const char *text, size_t size, const char *what, struct error *error) {
     json_error_t failure;
-    refused = false;
-    json_set_alloc_funcs(take, give);
+    rest_json_begin();
     json_t *json = json_loadb(text, size, 0, &failure);
-    if (!json && refused)
-        budget_refuse(error);
-    else if (!json)
+    if (rest_json_end(error) && !json)
         error_set(error, ERROR_PROTOCOL, "%s: no JSON at byte %d: %s", what, failure.position,
                   failure.text);
     return json;

@@ -18,8 +18,15 @@
  */
 json_t *rest_json_parse(const char *text, size_t size, const char *what, struct error *error);
 
-/* rest_json_free: a text of json_dumps. Takes NULL. */
-void rest_json_free(char *text);
+/*
+ * rest_json_begin: until rest_json_end, what jansson makes is refused (NULL) when budget.h has no
+ * room for it. rest_json_end: false with the error when something was refused.
+ */
+void rest_json_begin(void);
+bool rest_json_end(struct error *error);
+
+/* rest_json_text_of: the value as json_dumps writes it, owned by the caller; NULL for NULL. */
+char *rest_json_text_of(const json_t *value, size_t flags);
 
 /* rest_json_text: the member as text, borrowed; NULL when it is none. */
 const char *rest_json_text(const json_t *object, const char *key);

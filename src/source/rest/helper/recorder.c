@@ -9,6 +9,7 @@
 #include "core/memory.h"
 #include "core/record.h"
 #include "source/rest/helper/disguise.h"
+#include "source/rest/helper/json.h"
 #include "version.h"
 
 enum { FORMAT = 1, MOST_BYTES = 256 << 20 };
@@ -153,7 +154,7 @@ static char *write_index(const struct recorder *recorder) {
     json_object_set_new(root, "vperf", json_string(VPERF_VERSION));
     json_object_set_new(root, "scheme", json_string(recorder->scheme));
     json_object_set(root, "requests", recorder->requests);
-    char *text = json_dumps(root, JSON_INDENT(1));
+    char *text = rest_json_text_of(root, JSON_INDENT(1));
     json_decref(root);
     return text;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "source/rest/helper/json.h"
 #include "source/xapi/wire/markup.h"
 
 enum { DEEPEST = 32 };
@@ -144,7 +145,12 @@ static bool open_status(struct answer *answer, const json_t *body) {
 bool answer_read(struct answer *answer, const char *bytes, size_t size, struct error *error) {
     bool is_fault = false;
     *answer = (struct answer){0};
+    rest_json_begin();
     json_t *body = read_xml(bytes, size, &is_fault);
+    if (!rest_json_end(error)) {
+        json_decref(body);
+        return false;
+    }
     bool good = body && !is_fault && open_status(answer, body);
     const char *reason = json_string_value(json_object_get(body, "faultString"));
     if (is_fault && reason)
