@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "core/known.h"
 #include "history/rollup.h"
 
 static void read_series(struct recent *recent, struct database *database, struct error *error) {
@@ -110,9 +111,10 @@ bool recent_lack(const struct recent *recent, const struct kept_entity *entity,
                  const struct mark *mark, int64_t *time) {
     int64_t newest = mark_after(mark), step = mark->interval;
     int64_t first = oldest_sample(recent, entity, mark), lack = newest + 1;
+    int64_t forgotten = newest - (int64_t)KNOWN_TIMES * step;
     for (const struct kept_series *series = entity->series; series; series = series->hh.next) {
         const struct collected_series *found = find(recent, series, mark);
-        for (int64_t at = newest; found && at + step > first; at -= step)
+        for (int64_t at = newest; found && at + step > first && at > forgotten; at -= step)
             if (at < lack && mark_has(mark, at) && !holds(found, at, step))
                 lack = at;
     }

@@ -27,8 +27,9 @@ bool recent_load(struct recent *recent, struct database *database, const struct 
 bool recent_has(const struct recent *recent, const struct kept_series *series, int64_t time);
 
 /*
- * recent_lack: the oldest of the times of the mark that were read at which a series of the entity
- * has no sample, though it has others, and so have its neighbours; false when there is none.
+ * recent_lack: the oldest of the newest KNOWN_TIMES times of the mark, as far as read, at which a
+ * series of the entity has no sample, though it has others, and so have its neighbours; false when
+ * there is none.
  */
 bool recent_lack(const struct recent *recent, const struct kept_entity *entity,
                  const struct mark *mark, int64_t *time);

@@ -139,12 +139,25 @@ static bool fills_gap(struct writer *writer, struct kept_entity *entity, int32_t
     return fills_has(entity->gaps, time, interval);
 }
 
-/* The last times of which a source may give samples again. */
+/* Of times behind this one a source may give samples again. */
+static int64_t resumed_after(const struct kept_mark *kept) {
+    return kept->resumed - (int64_t)KNOWN_TIMES * kept->mark.interval;
+}
+
 static bool load_recent(struct writer *writer, const struct kept_entity *entity,
                         const struct kept_mark *kept) {
     struct error ignored = {0};
-    int64_t after = kept->resumed - (int64_t)KNOWN_TIMES * kept->mark.interval;
-    return recent_load(&writer->recent, writer->database, entity, after, &ignored);
+    return recent_load(&writer->recent, writer->database, entity, resumed_after(kept), &ignored);
+}
+
+/* In an earlier run; what is older than it looks for counts as recorded. */
+static bool is_given_again(struct writer *writer, const struct kept_entity *entity,
+                           const struct kept_series *kept, const struct kept_mark *mark,
+                           int64_t time) {
+    if (time > mark->resumed)
+        return false;
+    return time <= resumed_after(mark) ||
+           (load_recent(writer, entity, mark) && recent_has(&writer->recent, kept, time));
 }
 
 static bool is_recorded(struct writer *writer, struct kept_entity *entity,
@@ -152,9 +165,7 @@ static bool is_recorded(struct writer *writer, struct kept_entity *entity,
     if (!is_marked(kept))
         return kept->fills && !fills_gap(writer, entity, kept->interval, time);
     const struct kept_mark *mark = registry_mark(entity, kept->interval);
-    return gaps_has(mark, time) &&
-           (!late || (time <= mark->resumed && load_recent(writer, entity, mark) &&
-                      recent_has(&writer->recent, kept, time)));
+    return gaps_has(mark, time) && (!late || is_given_again(writer, entity, kept, mark, time));
 }
 
 static void append(struct writer *writer, struct kept_entity *entity, struct kept_series *kept,

@@ -115,6 +115,24 @@ static void test_old_times(void **state) {
     assert_false(writer_lack(fixture->writer, &other, INTERVAL, &time));
 }
 
+/* Rows that are read for a guest that was away since reach further back than another one's lack. */
+static void test_a_neighbour_that_was_away(void **state) {
+    struct fixture *fixture = *state;
+    int64_t time = 0;
+    record(fixture, 0, BEFORE / 2);
+    for (int series = 0; series < SERIES; series++)
+        add(fixture, &guests[1], series,
+            (int64_t[]){BEFORE / 2 + 1, BEFORE, series == 1 ? BEFORE / 2 + 40 : 0}, false);
+    commit(fixture);
+    assert_false(lacks(fixture, 0, &time));
+    assert_false(writer_lack(fixture->writer, &guests[1], INTERVAL, &time));
+    for (int series = 0; series < SERIES; series++)
+        add(fixture, &guests[1], series, (int64_t[]){BEFORE / 2 + 1, BEFORE, 0}, true);
+    commit(fixture);
+    assert_int_equal(fixture_number(fixture, "SELECT sum(samples) FROM round"),
+                     SERIES * (BEFORE / 2 + BEFORE) - 1);
+}
+
 /* A whole hour later, the samples before it stand in a block. */
 static void test_blocks(void **state) {
     struct fixture *fixture = *state;
@@ -141,6 +159,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_a_series_that_lacks, fixture_writer, fixture_done),
         cmocka_unit_test_setup_teardown(test_a_sample_of_this_run, fixture_writer, fixture_done),
         cmocka_unit_test_setup_teardown(test_old_times, fixture_writer, fixture_done),
+        cmocka_unit_test_setup_teardown(test_a_neighbour_that_was_away, fixture_writer,
+                                        fixture_done),
         cmocka_unit_test_setup_teardown(test_blocks, fixture_writer, fixture_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
