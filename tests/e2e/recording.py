@@ -59,6 +59,9 @@ class Recorder(follow.Run):
     def filled(self):
         """The sample times that archived samples cover: {id: times}."""
         filled = {}
+        done = self.vperf.run("collect", "--interval", ARCHIVE, self.out)
+        if f"keeps no samples of {ARCHIVE} s" in done.err:
+            return filled
         for row in self.export("--interval", str(ARCHIVE)):
             end = follow.seconds(row["timestamp"])
             filled.setdefault(row["id"], set()).update(
