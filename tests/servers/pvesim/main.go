@@ -100,8 +100,6 @@ func (s *server) control(w http.ResponseWriter, r *http.Request) {
 		s.hung[vmid] = on
 	case "forgotten":
 		s.forgotten[node] = on
-	case "bloated":
-		s.bloated[node] = on
 	case "lost":
 		s.lost = on
 	case "silent": // the first node answers nobody any more; to be asked of the second
@@ -191,8 +189,6 @@ func (s *server) node(w http.ResponseWriter, r *http.Request, node, rest string)
 	switch {
 	case !known:
 		s.fail(w, 500, "hostname lookup '"+node+"' failed")
-	case s.bloated[node] && rest == "qemu":
-		fmt.Fprint(w, `{"data":[`, strings.Repeat("{},", 5<<18), `{}]}`)
 	case rest == "qemu" || rest == "lxc":
 		s.give(w, s.list(node, rest, r.URL.Query().Get("full") == "1"))
 	case rest == "netstat":

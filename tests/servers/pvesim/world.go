@@ -41,7 +41,6 @@ type world struct {
 	offline   map[string]bool
 	hung      map[int]bool
 	forgotten map[string]bool // pvestatd has told nothing of it for 5 minutes
-	bloated   map[string]bool // its answers become large in memory
 	skew      int64
 	clocks    map[string]int64 // by how many seconds that of each node is ahead of the others
 	step      int64            // seconds between two looks of pvestatd
@@ -52,7 +51,7 @@ const gib = int64(1) << 30
 // Names are not unique, and two guests have one UUID, as after cloning.
 func newWorld(version, nodes, guests int, step int64, prefix string) *world {
 	w := &world{version: version, step: step, epoch: time.Now(), guests: map[int]*guest{}, dead: map[string]bool{},
-		offline: map[string]bool{}, hung: map[int]bool{}, bloated: map[string]bool{}, forgotten: map[string]bool{},
+		offline: map[string]bool{}, hung: map[int]bool{}, forgotten: map[string]bool{},
 		clocks: map[string]int64{}}
 	for i := 1; i <= nodes; i++ {
 		w.nodes = append(w.nodes, fmt.Sprintf("%s%d", prefix, i))
