@@ -275,7 +275,7 @@ static bool emit_node(const struct pve_look *round, struct pve_track *track, str
         pve_miss(round, track->entity, "it is offline");
         return true;
     }
-    if (!place->gets[GET_STATUS].answered)
+    if (!place->gets[GET_STATUS].answered && !place->left_out)
         pve_miss(round, track->entity, place->gets[GET_STATUS].error.message);
     if (!pve_emit_past(round, track, NULL, place, error))
         return false;

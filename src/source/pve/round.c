@@ -206,10 +206,10 @@ static void settle_place(const struct pve_look *round, struct pve_place *place) 
     for (int i = GET_QEMU; i <= GET_LXC; i++)
         if (!gets[i].answered && !place->trouble)
             place->trouble = memory_printf("node %s: %s", place->name, gets[i].error.message);
-    for (int i = 0; i < NODE_GETS; i++) {
+    for (int i = 0; i < NODE_GETS; i++)
         lack(round, &gets[i]);
+    for (int i = GET_QEMU; i <= GET_LXC; i++)
         place->left_out = place->left_out || budget_refused(&gets[i].error);
-    }
 }
 
 /* In one line, however many there are. */
@@ -390,7 +390,9 @@ bool pve_round(struct pve *pve, const struct window *window, const struct source
     if (good)
         good = finish(&round, skipped, error);
     else
-        error_set(error, resources->error.kind, "%s", resources->error.message);
+        error_set(error, resources->error.kind, "%s%s",
+                  budget_refused(&resources->error) ? "/cluster/resources: " : "",
+                  resources->error.message);
     pve->begun = pve->begun || resources->data;
     round_done(&round);
     return good;

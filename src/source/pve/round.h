@@ -22,7 +22,7 @@ struct pve_place {
     int arrived;   /* of the gets */
     bool read;     /* what came is in guests and node, and is there no more itself */
     size_t held;   /* bytes of the guests, of budget.h */
-    bool left_out; /* an answer, or the guests, for budget.h has no room */
+    bool left_out; /* the guests: budget.h has no room for them */
 };
 
 struct pve_look {
