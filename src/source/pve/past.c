@@ -62,10 +62,9 @@ static void node_values(const struct pve_look *round, const struct pve_place *pl
     pve_plain_values(PVE_OF_NODE, values, output);
 }
 
-/* The first sample time of the gap; those of the present round are not its own but in the first. */
+/* The present sample time belongs to the gap only in the first round. */
 static int64_t first_time(const struct pve_look *round) {
-    enum { MOST = 1800 };
-    int64_t last = MAX(round->gap, round->stamp - MOST);
+    int64_t last = MAX(round->gap, round->stamp - PVE_REMEMBERED_SECONDS);
     int64_t count = (round->stamp - last) / round->interval;
     return round->stamp - MAX(count - 1, 0) * round->interval;
 }

@@ -17,7 +17,6 @@ enum {
     LATEST_SECONDS = 60, /* by which values of /cluster/metrics/export may come late */
     SKEW_SECONDS = 60,   /* by which the clocks of nodes may differ */
     MOST_NODES = 1024,
-    REMEMBERED_SECONDS = 1800, /* by /cluster/metrics/export */
 };
 
 static const int64_t second_ns = 1000000000;
@@ -84,10 +83,14 @@ static void ask_node(const struct pve_look *round, struct pve_place *place, int 
     }
 }
 
-/* Those of rounds that were lost, as far as Proxmox VE remembers them: by its clock. */
+/*
+ * Those of rounds that were lost, by the clock of Proxmox VE: no more than fits, so that a long gap
+ * does not cost the present.
+ */
 static int64_t gap_start(const struct pve_look *round) {
     const struct pve_api *api = &round->pve->api;
-    int64_t oldest = clock_real_ns() / second_ns - REMEMBERED_SECONDS;
+    int64_t oldest =
+        clock_real_ns() / second_ns - pve_export_seconds(json_array_size(round->pve->resources));
     return MAX(round->gap - 2 * (int64_t)round->interval, oldest) +
            (api->has_clock ? api->clock_offset : 0);
 }

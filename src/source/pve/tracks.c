@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "source/rest/helper/budget.h"
 
 static void forget_past(struct pve_track *track) {
     if (track->past)
@@ -119,6 +120,14 @@ void pve_track_meter(struct pve_track *track, const struct pve_metric *metric, i
             meter->count++;
         }
     }
+}
+
+/* pvestatd measures each entity every 10 s: a dozen values, each an object of 920 bytes. */
+int64_t pve_export_seconds(size_t entities) {
+    enum { STEP_SECONDS = 10, VALUES = 12, VALUE_BYTES = 920 };
+    size_t step_bytes = MAX(entities, 1) * VALUES * VALUE_BYTES;
+    size_t steps = MAX(BUDGET_BYTES / 2 / step_bytes, 1);
+    return (int64_t)MIN(steps * STEP_SECONDS, PVE_REMEMBERED_SECONDS);
 }
 
 static void remember(struct pve_track *track, enum pve_meter_kind kind, int64_t time,

@@ -62,6 +62,14 @@ void pve_track_begin(struct pve_track *track);
 /* pve_track_meter: a value of /cluster/metrics/export; one that is known already is passed over. */
 void pve_track_meter(struct pve_track *track, const struct pve_metric *metric, int32_t interval);
 
+enum { PVE_REMEMBERED_SECONDS = 1800 }; /* by /cluster/metrics/export */
+
+/*
+ * pve_export_seconds: how far back /cluster/metrics/export can be asked for so many entities, so
+ * that its answer takes half of what answers may take at most: PVE_REMEMBERED_SECONDS, or less.
+ */
+int64_t pve_export_seconds(size_t entities);
+
 /*
  * pve_track_remember: a value of the past, in ascending order of time, before pve_track_meter gets
  * it.

@@ -25,6 +25,17 @@ static void test_reset_within_a_round(void **state) {
     assert_true(track.meters[PVE_METER_IN].rate == 200);
 }
 
+/* Of an ordinary cluster the whole past fits; of a large one less, and the present always. */
+static void test_export_is_asked_as_far_as_it_fits(void **state) {
+    static const struct {
+        size_t entities;
+        int64_t seconds;
+    } cases[] = {{0, 1800}, {60, 1800}, {145, 830}, {500, 240}, {3000, 40}, {1 << 20, 10}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_int_equal(pve_export_seconds(cases[i].entities), cases[i].seconds);
+}
+
 /* What was remembered of two intervals: means, and rates from the value before on. */
 static void test_past_of_lost_rounds(void **state) {
     static const struct pve_metric metrics[] = {
@@ -51,6 +62,7 @@ static void test_past_of_lost_rounds(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reset_within_a_round),
+        cmocka_unit_test(test_export_is_asked_as_far_as_it_fits),
         cmocka_unit_test(test_past_of_lost_rounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
