@@ -116,6 +116,65 @@ static void test_xml(void **state) {
     (void)state;
 }
 
+/* Fields that people made, with names that the API has as well. */
+static void test_custom_fields(void **state) {
+    static const char *const bodies[] = {
+        "{\"data\":{\"status\":\"SECRET 1\",\"model\":\"SECRET 2 GHz\",\"type\":\"a@SECRET3\","
+        "\"custom\":{\"type\":\"SECRET4\",\"version\":\"SECRET5\",\"level\":\"4711\","
+        "\"data\":{\"content\":[\"SECRET6\"],\"id\":\"qemu/SECRET\"}}}}",
+        "<methodResponse><params><param><value><struct><member><name>Status</name>"
+        "<value>Success</value></member><member><name>Value</name><value><struct><member>"
+        "<name>OpaqueRef:1</name><value><struct><member><name>other_config</name><value><struct>"
+        "<member><name>type</name><value>SECRET1</value></member>"
+        "<member><name>vendor</name><value>SECRET 2</value></member>"
+        "<member><name>memory</name><value>4711</value></member>"
+        "</struct></value></member></struct></value></member></struct></value></member></struct>"
+        "</value></param></params></methodResponse>",
+        "<methodResponse><params><param><value><struct><member><name>Value</name><value><struct>"
+        "<member><name>xenstore_data</name><value><struct>"
+        "<member><name>version</name><value>SECRET1</value></member>"
+        "</struct></value></member></struct></value></member></struct></value></param></params>"
+        "</methodResponse>",
+    };
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        struct disguise *disguise = disguise_new();
+        char *body = body_of(disguise, bodies[i]);
+        assert_lacks(body, "SECRET");
+        assert_lacks(body, "4711");
+        free(body);
+        disguise_free(disguise);
+    }
+    (void)state;
+}
+
+/* What the API has of its own, in maps of the same kind. */
+static void test_versions_and_models(void **state) {
+    static const char xml[] =
+        "<methodResponse><params><param><value><struct><member><name>Value</name><value><struct>"
+        "<member><name>OpaqueRef:1</name><value><struct><member><name>cpu_info</name><value>"
+        "<struct><member><name>modelname</name><value>AMD EPYC 7302 @ 3 GHz</value></member>"
+        "<member><name>cpu_count</name><value>32</value></member>"
+        "</struct></value></member><member><name>other_config</name><value><struct>"
+        "<member><name>boot_time</name><value>1790000000.</value></member>"
+        "</struct></value></member></struct></value></member></struct></value></member></struct>"
+        "</value></param></params></methodResponse>";
+    static const char json[] =
+        "{\"data\":{\"pveversion\":\"pve-manager/8.2.4/faa83925\",\"cpuinfo\":{"
+        "\"model\":\"Intel(R) Xeon(R) CPU @ 2.50GHz\"},\"content\":\"images,rootdir\"}}";
+    struct disguise *disguise = disguise_new();
+    char *of_xml = body_of(disguise, xml), *of_json = body_of(disguise, json);
+    assert_holds(of_xml, "AMD EPYC 7302 @ 3 GHz");
+    assert_holds(of_xml, "<value>32</value>");
+    assert_holds(of_xml, "<value>1790000000.</value>");
+    assert_holds(of_json, "pve-manager/8.2.4/faa83925");
+    assert_holds(of_json, "Intel(R) Xeon(R) CPU @ 2.50GHz");
+    assert_holds(of_json, "images,rootdir");
+    free(of_xml);
+    free(of_json);
+    disguise_free(disguise);
+    (void)state;
+}
+
 static void test_failure(void **state) {
     static const char text[] =
         "<methodResponse><params><param><value><struct><member><name>Status</name>"
@@ -181,9 +240,14 @@ static void test_unreadable(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_json),       cmocka_unit_test(test_names_still_join),
-        cmocka_unit_test(test_xml),        cmocka_unit_test(test_failure),
-        cmocka_unit_test(test_updates),    cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_names_still_join),
+        cmocka_unit_test(test_xml),
+        cmocka_unit_test(test_custom_fields),
+        cmocka_unit_test(test_versions_and_models),
+        cmocka_unit_test(test_failure),
+        cmocka_unit_test(test_updates),
+        cmocka_unit_test(test_requests),
         cmocka_unit_test(test_unreadable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@
 static const char reference[] = "OpaqueRef:";
 static const char no_reference[] = "OpaqueRef:NULL";
 
-enum { UUID_LENGTH = 36, UUID_GROUP = 8, MAC_LENGTH = 17 };
+enum { UUID_LENGTH = 36, UUID_GROUP = 8, MAC_LENGTH = 17, LONGEST_NUMBER = 64 };
 
 struct disguise {
     GHashTable *known;  /* stand-ins by texts */
@@ -57,10 +57,10 @@ static bool is_group(const char *text) {
     return is_pattern(text, "xxxxxxxx");
 }
 
-static bool is_number(const char *text) {
+bool disguise_is_number(const char *text) {
     char *end = NULL;
     g_ascii_strtod(text, &end);
-    return end != text && !*end && strlen(text) <= 32;
+    return end != text && !*end && !strchr(text, '(') && strlen(text) <= LONGEST_NUMBER;
 }
 
 static const char *group_stand_in(struct disguise *disguise, const char *group) {
@@ -100,7 +100,7 @@ static char *make(struct disguise *disguise, const char *text) {
         return address_stand_in(number);
     if (is_address(AF_INET6, text))
         return memory_printf("2001:db8::%x:%x", number >> 16, number & 65535);
-    if (is_number(text))
+    if (disguise_is_number(text))
         return memory_printf("%u", 900000 + number);
     if (strchr(text, '@'))
         return memory_printf("user%u@example.com", number);

@@ -23,12 +23,16 @@ const char *disguise_text(struct disguise *disguise, const char *text);
 
 /*
  * disguise_value: what a member of this name may say, the caller's: itself if the name vouches for
- * it, or with stand-ins in those of its parts that need one.
+ * it, or with stand-ins in those of its parts that need one. The name "" vouches for nothing: it is
+ * that of members which anybody may have named.
  */
 char *disguise_value(struct disguise *disguise, const char *key, const char *value);
 
 /* disguise_knows: the name is one of those that an API gives to members. */
 bool disguise_knows(const char *key);
+
+/* disguise_is_number: of C, a short one; NaN and infinity are numbers. */
+bool disguise_is_number(const char *text);
 
 /* disguise_device: a device that an API names is itself, such as scsi0; another is replaced. */
 char *disguise_device(struct disguise *disguise, const char *name);

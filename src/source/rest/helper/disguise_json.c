@@ -14,7 +14,7 @@ enum { LONGEST_KEY = 40, DEEPEST = 64 };
 enum keys {
     KEYS_OF_API,     /* the API */
     KEYS_OF_DEVICES, /* the API, as far as they look like its devices */
-    KEYS_FREE,       /* anybody, unless the API has such a name too */
+    KEYS_FREE,       /* anybody, whatever the names are: they vouch for no text */
 };
 
 static json_t *walk(struct disguise *disguise, const char *key, const json_t *value, enum keys keys,
@@ -28,6 +28,8 @@ static enum keys keys_below(const char *key, enum keys keys) {
     };
     if (keys == KEYS_OF_DEVICES)
         return KEYS_OF_API;
+    if (keys == KEYS_FREE)
+        return KEYS_FREE;
     for (size_t i = 0; i < G_N_ELEMENTS(devices); i++)
         if (strcmp(devices[i], key) == 0)
             return KEYS_OF_DEVICES;
@@ -54,8 +56,9 @@ static json_t *walk_object(struct disguise *disguise, const json_t *value, enum 
     json_t *member;
     json_object_foreach((json_t *)value, key, member) {
         char *name = member_name(disguise, key, keys);
+        const char *voucher = keys == KEYS_FREE ? "" : key;
         json_object_set_new(object, name,
-                            walk(disguise, key, member, keys_below(key, keys), depth + 1));
+                            walk(disguise, voucher, member, keys_below(key, keys), depth + 1));
         free(name);
     }
     return object;

@@ -7,12 +7,13 @@
 #include "core/memory.h"
 #include "source/rest/helper/disguise.h"
 
-enum { LONGEST_WORD = 128 };
+enum { LONGEST_WORD = 64, LONGEST_MODEL = 128 };
 
 enum treatment {
     TREAT_REPLACE,
     TREAT_NUMBER,     /* itself when it is a number */
-    TREAT_WORD,       /* itself: one of a few words of the API, or a version */
+    TREAT_WORD,       /* itself when it is one word: a state, a version */
+    TREAT_MODEL,      /* itself when it begins as models of CPUs do, too */
     TREAT_DEVICE,     /* itself when it is a device by the API */
     TREAT_ID,         /* qemu/100, storage/NODE/NAME */
     TREAT_PROPERTIES, /* a list of key=value */
@@ -41,7 +42,7 @@ static const char numbers[] =
 static const char words[] =
     "type status version release repoid ostype qmpstatus lock hastate plugintype content metric "
     "level unit cf power_state content_type product_brand product_version product_version_text "
-    "xapi xen model modelname vendor pveversion running-qemu running-machine ";
+    "xapi xen vendor pveversion running-qemu running-machine";
 
 static bool is_numbered(const char *key, const char *prefix) {
     size_t length = strlen(prefix);
@@ -56,6 +57,8 @@ static enum treatment treatment_of(const char *key) {
         return TREAT_NUMBER;
     if (has_word(words, key))
         return TREAT_WORD;
+    if (has_word("model modelname", key))
+        return TREAT_MODEL;
     if (has_word("dev device", key))
         return TREAT_DEVICE;
     if (strcmp(key, "id") == 0)
@@ -70,18 +73,25 @@ bool disguise_knows(const char *key) {
     return treatment_of(key) != TREAT_REPLACE;
 }
 
-static bool is_number(const char *text) {
-    char *end = NULL;
-    g_ascii_strtod(text, &end);
-    return end != text && !*end && strlen(text) <= 32;
-}
-
 static bool is_digits(const char *text) {
     return *text && !text[strspn(text, "0123456789")];
 }
 
-static bool is_words(const char *text) {
+/* What people write has blanks, and what they are called by has an "@". */
+static bool is_word(const char *text) {
     return strlen(text) <= LONGEST_WORD &&
+           !text[strspn(text, G_CSET_A_2_Z G_CSET_a_2_z "0123456789._+-/,()")];
+}
+
+static bool is_model(const char *text) {
+    static const char *const makers[] = {
+        "Intel(R) ", "AMD ",        "Hygon ", "ARM ",
+        "Ampere ",   "Common KVM ", "QEMU ",  "Common 32-bit KVM ",
+    };
+    bool made = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(makers); i++)
+        made = made || g_str_has_prefix(text, makers[i]);
+    return made && strlen(text) <= LONGEST_MODEL &&
            !text[strspn(text, G_CSET_A_2_Z G_CSET_a_2_z "0123456789 ._+-/,()@")];
 }
 
@@ -140,9 +150,11 @@ static char *properties_value(struct disguise *disguise, const char *value) {
 char *disguise_value(struct disguise *disguise, const char *key, const char *value) {
     switch (treatment_of(key)) {
     case TREAT_NUMBER:
-        return is_number(value) ? memory_strdup(value) : replaced(disguise, value);
+        return disguise_is_number(value) ? memory_strdup(value) : replaced(disguise, value);
     case TREAT_WORD:
-        return is_words(value) ? memory_strdup(value) : replaced(disguise, value);
+        return is_word(value) ? memory_strdup(value) : replaced(disguise, value);
+    case TREAT_MODEL:
+        return is_word(value) || is_model(value) ? memory_strdup(value) : replaced(disguise, value);
     case TREAT_DEVICE:
         return disguise_device(disguise, value);
     case TREAT_ID:

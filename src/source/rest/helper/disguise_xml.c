@@ -30,8 +30,12 @@ static bool is_plain(const char *name) {
            !name[strspn(name, G_CSET_A_2_Z G_CSET_a_2_z "0123456789_.-")];
 }
 
+static const char *name_at(const struct writer *writer, size_t index) {
+    return g_ptr_array_index(writer->names, index);
+}
+
 static const char *top_name(const struct writer *writer) {
-    return writer->names->len ? g_ptr_array_index(writer->names, writer->names->len - 1) : "";
+    return writer->names->len ? name_at(writer, writer->names->len - 1) : "";
 }
 
 /* Status and Value; then references, or what a host tells; then a record's own. What is deeper was
@@ -48,19 +52,37 @@ static char *code(struct writer *writer, const char *content) {
     return memory_strdup(is_code ? content : disguise_text(writer->disguise, content));
 }
 
-static bool is_number(const char *text) {
-    char *end = NULL;
-    g_ascii_strtod(text, &end);
-    return end != text && !*end && strlen(text) <= 64;
-}
-
 static char *number(struct writer *writer, const char *content) {
-    return memory_strdup(is_number(content) ? content : disguise_text(writer->disguise, content));
+    return memory_strdup(disguise_is_number(content) ? content
+                                                     : disguise_text(writer->disguise, content));
 }
 
 static char *moment(struct writer *writer, const char *content) {
     bool good = strlen(content) <= 32 && !content[strspn(content, "0123456789TZ:.+-")];
     return memory_strdup(good ? content : disguise_text(writer->disguise, content));
+}
+
+/* A map in a record holds what people and guests write, but for a few of XAPI's own. */
+static const char *voucher(const struct writer *writer) {
+    static const struct {
+        const char *map;
+        const char *member; /* NULL: all */
+    } of_api[] = {
+        {"cpu_info", NULL},
+        {"software_version", NULL},
+        {"other_config", "boot_time"},
+        {"other_config", "agent_start_time"},
+    };
+    size_t field = 1;
+    if (writer->names->len > 2 && g_str_has_prefix(name_at(writer, 1), "OpaqueRef:"))
+        field = 2;
+    if (writer->names->len <= field + 1)
+        return top_name(writer);
+    for (size_t i = 0; i < G_N_ELEMENTS(of_api); i++)
+        if (writer->names->len == field + 2 && strcmp(of_api[i].map, name_at(writer, field)) == 0 &&
+            (!of_api[i].member || strcmp(of_api[i].member, top_name(writer)) == 0))
+            return top_name(writer);
+    return "";
 }
 
 /* Status says one of two words; the first word of a failure is its code. */
@@ -69,7 +91,7 @@ static char *value_text(struct writer *writer, const char *content) {
     if (is_status && (strcmp(content, "Success") == 0 || strcmp(content, "Failure") == 0))
         return memory_strdup(content);
     return writer->is_code ? code(writer, content)
-                           : disguise_value(writer->disguise, top_name(writer), content);
+                           : disguise_value(writer->disguise, voucher(writer), content);
 }
 
 static char *content_of(struct writer *writer, const char *element, const char *content) {
