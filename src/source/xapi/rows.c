@@ -158,46 +158,61 @@ static bool end_rows(const struct rows_request *request, struct host_rows *rows,
     return !ended;
 }
 
+/* What is asked of one host. */
+struct job {
+    const struct rows_request *request;
+    struct host_rows *rows;
+    bool clock; /* the clock, and not the rows */
+    bool ended; /* by what came, the session has ended */
+};
+
 /* The hosts that there is something to ask of, side by side: one that hangs costs itself alone. */
 struct asking {
     const struct rows_request *request;
     struct host_rows *rows; /* by host */
     struct http_call *calls;
-    size_t *hosts; /* by call */
-    bool *clocks;  /* by call: it asks for the clock */
+    struct job *jobs; /* by call */
     size_t count;
     bool renewed; /* the session was begun anew */
 };
+
+/* Each as it comes: the answers of all hosts would be more than may be held. */
+static void on_settled(void *context, struct http_call *call) {
+    struct job *job = context;
+    job->ended = job->clock ? !end_clock(job->request, job->rows, call)
+                            : !end_rows(job->request, job->rows, call);
+}
 
 static void prepare_all(struct asking *asking) {
     const struct rows_request *request = asking->request;
     asking->count = 0;
     for (size_t i = 0; i < request->pool->host_count; i++) {
         struct host_rows *rows = &asking->rows[i];
+        struct job *job = &asking->jobs[asking->count];
+        struct http_call *call = &asking->calls[asking->count];
         if (rows->layouts || rows->error.kind != ERROR_NONE)
             continue;
-        asking->hosts[asking->count] = i;
-        asking->clocks[asking->count] = !rows->clock->known;
-        asking->count += prepare(request, rows, &asking->calls[asking->count]);
+        *job = (struct job){.request = request, .rows = rows, .clock = !rows->clock->known};
+        if (!prepare(request, rows, call))
+            continue;
+        call->settled = on_settled;
+        call->context = job;
+        asking->count++;
     }
 }
 
 /* A session that has ended is begun anew once: a second refusal tells nothing new. */
-static void end_all(struct asking *asking) {
+static void renew(struct asking *asking) {
     struct error lost = {0};
     bool renewable = !asking->renewed;
     for (size_t i = 0; i < asking->count; i++) {
-        struct host_rows *rows = &asking->rows[asking->hosts[i]];
-        struct http_call *call = &asking->calls[i];
-        if (asking->clocks[i] ? end_clock(asking->request, rows, call)
-                              : end_rows(asking->request, rows, call))
-            continue;
-        if (!renewable)
+        const struct job *job = &asking->jobs[i];
+        if (!job->ended || !renewable)
             continue;
         if (!asking->renewed)
             master_renew(asking->request->master, &lost);
         asking->renewed = true;
-        rows->error = lost;
+        job->rows->error = lost;
     }
 }
 
@@ -208,8 +223,7 @@ struct host_rows *rows_ask(const struct rows_request *request) {
         .request = request,
         .rows = memory_array(room, sizeof *asking.rows),
         .calls = memory_array(room, sizeof *asking.calls),
-        .hosts = memory_array(room, sizeof *asking.hosts),
-        .clocks = memory_array(room, sizeof *asking.clocks),
+        .jobs = memory_array(room, sizeof *asking.jobs),
     };
     for (size_t i = 0; i < request->pool->host_count; i++) {
         asking.rows[i].host = &request->pool->hosts[i];
@@ -217,11 +231,10 @@ struct host_rows *rows_ask(const struct rows_request *request) {
     }
     for (prepare_all(&asking); asking.count; prepare_all(&asking)) {
         http_run(master_http(request->master), asking.calls, asking.count, PARALLEL, PARALLEL);
-        end_all(&asking);
+        renew(&asking);
     }
     free(asking.calls);
-    free(asking.hosts);
-    free(asking.clocks);
+    free(asking.jobs);
     return asking.rows;
 }
 
