@@ -63,6 +63,18 @@ static void check_cluster(const json_t *data) {
     pve_cluster_done(&cluster);
 }
 
+static bool keep_all(const json_t *row) {
+    return row;
+}
+
+/* Row by row as a whole. */
+static void check_rows(const uint8_t *data, size_t size, const json_t *root) {
+    struct error error = {0};
+    json_t *rows = rest_json_parse_rows((const char *)data, size, "fuzz", keep_all, &error);
+    CHECK(!root || json_equal(root, rows));
+    json_decref(rows);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct error error = {0};
     json_t *root = rest_json_parse((const char *)data, size, "fuzz", &error);
@@ -78,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     pve_read_rrd(answer, check_row, &last);
     check_guests(answer);
     check_cluster(answer);
+    check_rows(data, size, root);
     json_decref(root);
     return 0;
 }

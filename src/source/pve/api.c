@@ -114,7 +114,9 @@ static void read_answer(struct pve_api *api, const struct http_call *call, struc
         set_failure(api, get->path, answer, &get->error);
         return;
     }
-    get->root = rest_json_parse(answer->body, answer->size, get->path, &get->error);
+    get->root = get->keeps ? rest_json_parse_rows(answer->body, answer->size, get->path, get->keeps,
+                                                  &get->error)
+                           : rest_json_parse(answer->body, answer->size, get->path, &get->error);
     get->data = json_object_get(get->root, "data");
     get->answered = get->data;
     if (get->root && !get->data)

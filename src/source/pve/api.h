@@ -51,6 +51,8 @@ struct pve_get {
     /* arrived: called as soon as data is there; may release it. NULL: it waits for all others. */
     void (*arrived)(struct pve_get *get);
     void *context; /* of who made it */
+    /* keeps: of rows in data.data which are to be there; NULL: all. */
+    bool (*keeps)(const json_t *row);
 };
 
 /* pve_api_open: nothing but the login; target and options are borrowed. */

@@ -83,16 +83,20 @@ static void ask_node(const struct pve_look *round, struct pve_place *place, int 
     }
 }
 
-/*
- * Those of rounds that were lost, by the clock of Proxmox VE: no more than fits, so that a long gap
- * does not cost the present.
- */
+static int64_t server_now(const struct pve_look *round) {
+    const struct pve_api *api = &round->pve->api;
+    return (int64_t)time(NULL) + (api->has_clock ? api->clock_offset : 0);
+}
+
+static bool is_metered(const json_t *row) {
+    const char *id = rest_json_text(row, "id"), *metric = rest_json_text(row, "metric");
+    return id && metric && pve_is_metered(id, metric);
+}
+
+/* Those of rounds that were lost, by the clock of Proxmox VE. */
 static int64_t gap_start(const struct pve_look *round) {
     const struct pve_api *api = &round->pve->api;
-    int64_t oldest =
-        clock_real_ns() / second_ns - pve_export_seconds(json_array_size(round->pve->resources));
-    return MAX(round->gap - 2 * (int64_t)round->interval, oldest) +
-           (api->has_clock ? api->clock_offset : 0);
+    return round->gap - 2 * (int64_t)round->interval + (api->has_clock ? api->clock_offset : 0);
 }
 
 /*
@@ -122,8 +126,12 @@ static int64_t export_start(const struct pve_look *round) {
     return MAX(oldest, newest - 2 * SKEW_SECONDS);
 }
 
+/* What a long time would take is bounded, so that it does not cost the present. */
 static char *export_path(const struct pve_look *round) {
     int64_t start = round->gap ? gap_start(round) : export_start(round);
+    if (start > 0)
+        start = MAX(start,
+                    server_now(round) - pve_export_seconds(json_array_size(round->pve->resources)));
     return memory_printf("/cluster/metrics/export?history=%d&start-time=%lld", start > 0,
                          (long long)start);
 }
@@ -147,6 +155,7 @@ static void plan(struct pve_look *round) {
     round->gets = memory_array(CLUSTER_GETS + NODE_GETS * nodes, sizeof *round->gets);
     set_get(round, &round->gets[GET_RESOURCES], 0, memory_strdup("/cluster/resources"));
     set_get(round, &round->gets[GET_EXPORT], 0, pve->has_export ? export_path(round) : NULL);
+    round->gets[GET_EXPORT].keeps = is_metered;
     json_array_foreach(resources, index, resource) {
         if (pve_kind_of(resource) != PVE_KIND_NODE || round->place_count == nodes)
             continue;
@@ -257,9 +266,8 @@ static void keep_metric(void *context, const struct pve_metric *metric) {
 }
 
 static int64_t server_time(const struct pve_look *round) {
-    const struct pve_api *api = &round->pve->api;
     int64_t date = round->gets[GET_EXPORT].date;
-    return date ? date : (int64_t)time(NULL) + (api->has_clock ? api->clock_offset : 0);
+    return date ? date : server_now(round);
 }
 
 static gint compare_metrics(gconstpointer left, gconstpointer right) {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "source/rest/helper/budget.h"
+#include "source/rest/helper/http.h"
 
 static void forget_past(struct pve_track *track) {
     if (track->past)
@@ -122,11 +122,19 @@ void pve_track_meter(struct pve_track *track, const struct pve_metric *metric, i
     }
 }
 
-/* pvestatd measures each entity every 10 s: a dozen values, each an object of 920 bytes. */
+/* Of guests no more than their CPU. */
+bool pve_is_metered(const char *id, const char *metric) {
+    for (size_t i = 0; i < sizeof meters / sizeof meters[0]; i++)
+        if (strcmp(meters[i].metric, metric) == 0)
+            return meters[i].kind == PVE_METER_CPU || g_str_has_prefix(id, "node/");
+    return false;
+}
+
+/* pvestatd measures each entity every 10 s: a dozen values, each a row of 100 bytes. */
 int64_t pve_export_seconds(size_t entities) {
-    enum { STEP_SECONDS = 10, VALUES = 12, VALUE_BYTES = 920 };
+    enum { STEP_SECONDS = 10, VALUES = 12, VALUE_BYTES = 100, LEAST = 6 };
     size_t step_bytes = MAX(entities, 1) * VALUES * VALUE_BYTES;
-    size_t steps = MAX(BUDGET_BYTES / 2 / step_bytes, 1);
+    size_t steps = MAX(HTTP_BODY_LIMIT / 2 / step_bytes, LEAST);
     return (int64_t)MIN(steps * STEP_SECONDS, PVE_REMEMBERED_SECONDS);
 }
 

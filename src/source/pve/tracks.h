@@ -64,9 +64,13 @@ void pve_track_meter(struct pve_track *track, const struct pve_metric *metric, i
 
 enum { PVE_REMEMBERED_SECONDS = 1800 }; /* by /cluster/metrics/export */
 
+/* pve_is_metered: pve_track_meter takes this metric of this id of /cluster/metrics/export. */
+bool pve_is_metered(const char *id, const char *metric);
+
 /*
  * pve_export_seconds: how far back /cluster/metrics/export can be asked for so many entities, so
- * that its answer takes half of what answers may take at most: PVE_REMEMBERED_SECONDS, or less.
+ * that its answer is no longer than half of HTTP_BODY_LIMIT: PVE_REMEMBERED_SECONDS or less, but a
+ * minute always.
  */
 int64_t pve_export_seconds(size_t entities);
 

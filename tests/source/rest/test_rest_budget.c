@@ -43,6 +43,63 @@ static void test_json_that_is_large_in_memory_is_left_out(void **state) {
     free(text);
 }
 
+static bool is_one(const json_t *row) {
+    return json_object_get(row, "one");
+}
+
+/* What is not kept takes no memory. */
+static void test_rows_are_read_one_by_one(void **state) {
+    struct error error = {0};
+    char *lists = many_lists();
+    char *text = memory_printf("{\"data\": {\"data\" :[%.*s , {\"one\":\"]}\"}]}}\n",
+                               (int)strlen(lists) - 2, lists + 1);
+    (void)state;
+    budget_limit(LIMIT / 4);
+    json_t *root = rest_json_parse_rows(text, strlen(text), "rows", is_one, &error);
+    char *read = rest_json_text_of(root, JSON_COMPACT);
+    assert_string_equal(read, "{\"data\":{\"data\":[{\"one\":\"]}\"}]}}");
+    json_decref(root);
+    assert_null(rest_json_parse(text, strlen(text), "rows", &error));
+    assert_true(budget_refused(&error));
+    budget_limit(BUDGET_BYTES);
+    assert_int_equal(budget_held(), 0);
+    free(read);
+    free(text);
+    free(lists);
+}
+
+static void test_other_texts_are_read_whole(void **state) {
+    static const struct {
+        const char *text;
+        const char *read; /* NULL: no JSON */
+    } cases[] = {
+        {"{\"data\":{\"data\":[]}}", "{\"data\":{\"data\":[]}}"},
+        {"{\"data\":{\"data\":[{}],\"x\":1}}", "{\"data\":{\"data\":[{}],\"x\":1}}"},
+        {"{\"data\":{\"data\":[1,{}]}}", "{\"data\":{\"data\":[1,{}]}}"},
+        {"{\"data\":[{}]}", "{\"data\":[{}]}"},
+        {"{\"data\":{\"data\":[{},]}}", NULL},
+        {"{\"data\":{\"data\":[{}{}]}}", NULL},
+        {"{\"data\":{\"data\":[{}]}", NULL},
+        {"{\"data\":{\"data\":[{}]}}}", NULL},
+        {"{\"data\":{\"data\":[{\"a\":", NULL},
+        {"", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct error error = {0};
+        json_t *root =
+            rest_json_parse_rows(cases[i].text, strlen(cases[i].text), "rows", is_one, &error);
+        char *read = rest_json_text_of(root, JSON_COMPACT);
+        if (cases[i].read)
+            assert_string_equal(read, cases[i].read);
+        else
+            assert_non_null(strstr(error.message, "no JSON"));
+        free(read);
+        json_decref(root);
+        assert_int_equal(budget_held(), 0);
+    }
+}
+
 static void test_text_that_is_no_json_is_no_matter_of_memory(void **state) {
     struct error error = {0};
     (void)state;
@@ -80,6 +137,8 @@ static void test_no_sum_overflows(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_json_that_is_large_in_memory_is_left_out),
+        cmocka_unit_test(test_rows_are_read_one_by_one),
+        cmocka_unit_test(test_other_texts_are_read_whole),
         cmocka_unit_test(test_text_that_is_no_json_is_no_matter_of_memory),
         cmocka_unit_test(test_what_is_made_of_answers_is_never_refused),
         cmocka_unit_test(test_no_sum_overflows),

@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
 #include "source/rest/helper/budget.h"
@@ -59,6 +60,64 @@ json_t *rest_json_parse(const char *text, size_t size, const char *what, struct 
         error_set(error, ERROR_PROTOCOL, "%s: no JSON at byte %d: %s", what, failure.position,
                   failure.text);
     return json;
+}
+
+/* A part of a text. */
+struct span {
+    const char *at;
+    const char *end;
+};
+
+static bool skip(struct span *span, const char *token) {
+    size_t length = strlen(token);
+    while (span->at < span->end && strchr(" \t\r\n", *span->at) && *span->at)
+        span->at++;
+    if ((size_t)(span->end - span->at) < length || memcmp(span->at, token, length) != 0)
+        return false;
+    span->at += length;
+    return true;
+}
+
+static bool skip_all(struct span *span, const char *const *tokens) {
+    while (*tokens)
+        if (!skip(span, *tokens++))
+            return false;
+    return true;
+}
+
+static bool read_row(struct span *span, bool (*keeps)(const json_t *row), json_t *rows) {
+    json_error_t end;
+    json_t *row =
+        json_loadb(span->at, (size_t)(span->end - span->at), JSON_DISABLE_EOF_CHECK, &end);
+    if (!row)
+        return false;
+    span->at += end.position;
+    if (keeps(row))
+        return json_array_append_new(rows, row) == 0;
+    json_decref(row);
+    return true;
+}
+
+static bool read_rows(struct span *span, bool (*keeps)(const json_t *row), json_t *rows) {
+    static const char *const before[] = {"{", "\"data\"", ":", "{", "\"data\"", ":", "[", NULL};
+    static const char *const after[] = {"]", "}", "}", "", NULL};
+    bool good = rows && skip_all(span, before) && read_row(span, keeps, rows);
+    while (good && skip(span, ","))
+        good = read_row(span, keeps, rows);
+    return good && skip_all(span, after) && span->at == span->end;
+}
+
+json_t *rest_json_parse_rows(const char *text, size_t size, const char *what,
+                             bool (*keeps)(const json_t *row), struct error *error) {
+    struct span span = {text, text + size};
+    rest_json_begin();
+    json_t *rows = json_array();
+    bool good = read_rows(&span, keeps, rows);
+    bool fits = rest_json_end(error);
+    if (good && fits)
+        return json_pack("{s:{s:o}}", "data", "data", rows);
+    json_decref(rows);
+    return fits ? rest_json_parse(text, size, what, error) : NULL;
 }
 
 const char *rest_json_text(const json_t *object, const char *key) {

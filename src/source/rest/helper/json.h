@@ -19,6 +19,13 @@
 json_t *rest_json_parse(const char *text, size_t size, const char *what, struct error *error);
 
 /*
+ * rest_json_parse_rows: the same of {"data":{"data":[...]}}, element by element: those that keeps
+ * refuses are freed at once. Any other text is read whole.
+ */
+json_t *rest_json_parse_rows(const char *text, size_t size, const char *what,
+                             bool (*keeps)(const json_t *row), struct error *error);
+
+/*
  * rest_json_begin: until rest_json_end, what jansson makes is refused (NULL) when budget.h has no
  * room for it. rest_json_end: false with the error when something was refused.
  */
