@@ -10,7 +10,7 @@
 #include "source/pve/round.h"
 #include "source/rest/helper/json.h"
 
-enum { YOUNG_SECONDS = 30, SILENT_SECONDS = 60 };
+enum { SILENT_SECONDS = 60 };
 
 static const int64_t second_ns = 1000000000;
 
@@ -21,14 +21,8 @@ static double cpu_of_resource(const struct pve_look *round, const char *id) {
     return rest_json_real(resource, "cpu", &cpu) && cpu > 0 ? cpu : NAN;
 }
 
-/* Who gets the values of an entity. */
-struct receiver {
-    const struct pve_look *round;
-    struct pve_track *track;
-};
-
 static void add_offer(void *context, size_t counter) {
-    const struct receiver *receiver = context;
+    const struct pve_receiver *receiver = context;
     const struct source_events *events = receiver->round->events;
     struct pve_track *track = receiver->track;
     if (!track->offered[counter])
@@ -38,13 +32,13 @@ static void add_offer(void *context, size_t counter) {
 }
 
 static void add_value(void *context, size_t counter, const char *instance, int64_t value) {
-    const struct receiver *receiver = context;
+    const struct pve_receiver *receiver = context;
     add_offer(context, counter);
-    if (!receiver->round->first)
+    if (receiver->kept)
         measured_add(&receiver->round->pve->measured, counter, instance, value);
 }
 
-static struct pve_output output_for(struct receiver *receiver) {
+struct pve_output pve_output_for(struct pve_receiver *receiver) {
     const struct pve *pve = receiver->round->pve;
     return (struct pve_output){
         .context = receiver,
@@ -95,7 +89,7 @@ static void complete(const struct pve_look *round, const struct pve_place *place
     guest->cpu =
         pve->has_export ? pve_track_mean(track, PVE_METER_CPU) : cpu_of_resource(round, id);
     /* What pvestatd has not measured yet is 0 as well. */
-    if (guest->cpu == 0 && guest->values[PVE_UPTIME] < YOUNG_SECONDS)
+    if (guest->cpu == 0 && guest->values[PVE_UPTIME] < PVE_YOUNG_SECONDS)
         guest->cpu = NAN;
     guest->disks_known = config;
     for (size_t i = 0; config && i < guest->disks.count; i++)
@@ -182,8 +176,8 @@ static void tell_no_cpu(const struct pve_look *round, const struct pve_track *tr
 static bool emit_guest(const struct pve_look *round, struct pve_track *track, struct error *error) {
     const struct pve_place *place = NULL;
     struct pve_guest *guest = find_guest(round, track->entity, &place);
-    struct receiver receiver = {round, track};
-    struct pve_output output = output_for(&receiver);
+    struct pve_receiver receiver = {round, track, !round->first};
+    struct pve_output output = pve_output_for(&receiver);
     if (!guest) {
         lose_guest(round, track);
         return true;
@@ -268,8 +262,8 @@ static void complete_node(const struct pve_look *round, const struct pve_place *
 
 static bool emit_node(const struct pve_look *round, struct pve_track *track, struct error *error) {
     const struct pve_place *place = find_place(round, track->entity->name);
-    struct receiver receiver = {round, track};
-    struct pve_output output = output_for(&receiver);
+    struct pve_receiver receiver = {round, track, !round->first};
+    struct pve_output output = pve_output_for(&receiver);
     int64_t values[PVE_NODE_FIELDS];
     if (!place || !place->gets) {
         pve_miss(round, track->entity, "it is offline");
@@ -288,8 +282,8 @@ static bool emit_node(const struct pve_look *round, struct pve_track *track, str
 
 static bool emit_storage(const struct pve_look *round, struct pve_track *track,
                          struct error *error) {
-    struct receiver receiver = {round, track};
-    struct pve_output output = output_for(&receiver);
+    struct pve_receiver receiver = {round, track, !round->first};
+    struct pve_output output = pve_output_for(&receiver);
     int64_t values[PVE_STORAGE_FIELDS] = {ABSENT, ABSENT, ABSENT, ABSENT};
     const json_t *resource = g_hash_table_lookup(round->lookup.storages, track->entity->id);
     int64_t total = 0, used = 0;

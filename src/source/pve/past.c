@@ -5,29 +5,6 @@
 
 #include "source/pve/round.h"
 
-enum { YOUNG_SECONDS = 30 };
-
-/* Who gets the values of one sample time. */
-struct receiver {
-    const struct pve_look *round;
-    struct pve_track *track;
-};
-
-static void add_offer(void *context, size_t counter) {
-    const struct receiver *receiver = context;
-    const struct source_events *events = receiver->round->events;
-    if (!receiver->track->offered[counter])
-        events->offered(events->context, receiver->track->entity,
-                        catalog_at(receiver->round->pve->catalog, counter));
-    receiver->track->offered[counter] = true;
-}
-
-static void add_value(void *context, size_t counter, const char *instance, int64_t value) {
-    const struct receiver *receiver = context;
-    add_offer(context, counter);
-    measured_add(&receiver->round->pve->measured, counter, instance, value);
-}
-
 /* What is not measured yet is 0. */
 static void guest_values(const struct pve_look *round, const struct pve_guest *machine,
                          const struct pve_place *place, double cpu, int64_t age,
@@ -37,7 +14,7 @@ static void guest_values(const struct pve_look *round, const struct pve_guest *m
     guest->container = machine->container;
     guest->running = true;
     guest->cpus = machine->cpus;
-    guest->cpu = cpu == 0 && age < YOUNG_SECONDS ? NAN : cpu;
+    guest->cpu = cpu == 0 && age < PVE_YOUNG_SECONDS ? NAN : cpu;
     pve_derive(guest, &(struct pve_view){round->interval, place->node.mhz, 0});
     guest->values[PVE_CPUS] = ABSENT;
     pve_guest_values(NULL, guest, output);
@@ -73,12 +50,8 @@ bool pve_emit_past(const struct pve_look *round, struct pve_track *track,
                    const struct pve_guest *machine, const struct pve_place *place,
                    struct error *error) {
     struct pve *pve = round->pve;
-    struct receiver receiver = {round, track};
-    const struct pve_output output = {.context = &receiver,
-                                      .wanted = pve->wanted,
-                                      .aggregate_only = pve->selection->aggregate_only,
-                                      .value = add_value,
-                                      .offer = add_offer};
+    struct pve_receiver receiver = {round, track, true};
+    const struct pve_output output = pve_output_for(&receiver);
     int64_t offset = pve->api.has_clock ? pve->api.clock_offset : 0;
     int64_t until = round->first ? round->stamp : round->stamp - round->interval;
     bool good = true;

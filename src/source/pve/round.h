@@ -52,6 +52,18 @@ bool pve_emit_past(const struct pve_look *round, struct pve_track *track,
                    const struct pve_guest *machine, const struct pve_place *place,
                    struct error *error);
 
+enum { PVE_YOUNG_SECONDS = 30 }; /* what runs for less may not be measured by pvestatd yet */
+
+/* Who gets the values of one sample time of an entity. */
+struct pve_receiver {
+    const struct pve_look *round;
+    struct pve_track *track;
+    bool kept; /* values as well as offers */
+};
+
+/* pve_output_for: what offers, and adds values to those that are measured; borrows receiver. */
+struct pve_output pve_output_for(struct pve_receiver *receiver);
+
 /* pve_node_busy: the fields of a node that follow from fractions of its CPUs and rates. */
 struct pve_load_of {
     double cpu, wait; /* NaN when not known, as the others */
