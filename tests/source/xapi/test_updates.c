@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "source/rest/helper/budget.h"
 #include "source/xapi/answers.h"
 #include "source/xapi/wire/updates.h"
 
@@ -149,11 +150,35 @@ static void test_refused(void **state) {
             fail_msg("%s", texts[i]);
 }
 
+/* What is held is counted, and given back; what there is no room for is refused as a whole. */
+static void test_budget(void **state) {
+    static const char text[] =
+        META("1", ONE) "<data>" ROW("10", "<v>1</v>") ROW("15", "<v>2</v>") "</data></xport>";
+    struct updates updates;
+    assert_true(reads(&updates, text, strlen(text)));
+    size_t held = budget_held();
+    assert_true(held > 0);
+    updates_done(&updates);
+    assert_int_equal(budget_held(), 0);
+    for (size_t limit = 0; limit <= held; limit++) {
+        struct error error = {0};
+        budget_limit(limit);
+        bool good = updates_read(&updates, text, strlen(text), &error);
+        assert_int_equal(good, limit == held);
+        assert_int_equal(budget_refused(&error), !good);
+        updates_done(&updates);
+        assert_int_equal(budget_held(), 0);
+    }
+    budget_limit(BUDGET_BYTES);
+    (void)state;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_recorded),  cmocka_unit_test(test_json),
         cmocka_unit_test(test_no_values), cmocka_unit_test(test_order),
         cmocka_unit_test(test_legend),    cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

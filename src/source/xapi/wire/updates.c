@@ -7,10 +7,13 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "source/rest/helper/budget.h"
 #include "source/xapi/wire/markup.h"
 
 /* A host with 1000 VMs of 100 data sources each, and a year by days. */
 enum { MOST_COLUMNS = 200000, MOST_VALUES = 50000000 };
+
+enum { COLUMN_BYTES = 128 }; /* about, with its UUID */
 
 /* Of times and steps: seconds until 2096, twice which are still an int64_t of nanoseconds. */
 static const int64_t most_seconds = 4000000000;
@@ -21,7 +24,18 @@ struct reading {
     size_t column_capacity;
     size_t row_capacity;
     const char *fault; /* why it cannot be used, or NULL */
+    bool refused;      /* by the budget */
 };
+
+static bool hold(struct reading *reading, size_t bytes) {
+    if (budget_take(bytes)) {
+        reading->updates->held += bytes;
+        return true;
+    }
+    reading->refused = true;
+    reading->fault = "there is no room for it";
+    return false;
+}
 
 static bool read_whole(const char *text, int64_t *number) {
     char *end = NULL;
@@ -61,9 +75,12 @@ static void read_legend(struct reading *reading) {
             markup_skip(&reading->markup);
             continue;
         }
+        const char *text = markup_text(&reading->markup);
+        if (!hold(reading, COLUMN_BYTES + strlen(text)))
+            return;
         updates->columns = memory_grow(updates->columns, updates->column_count,
                                        &reading->column_capacity, sizeof *updates->columns);
-        updates->columns[updates->column_count++] = read_column(markup_text(&reading->markup));
+        updates->columns[updates->column_count++] = read_column(text);
         if (updates->column_count > MOST_COLUMNS)
             reading->fault = "it has too many columns";
     }
@@ -92,6 +109,8 @@ static void read_meta(struct reading *reading) {
 
 static void read_row(struct reading *reading) {
     struct updates *updates = reading->updates;
+    if (!hold(reading, sizeof(struct updates_row) + (updates->column_count + 1) * sizeof(double)))
+        return;
     struct updates_row row = {0, memory_array(updates->column_count + 1, sizeof *row.values)};
     size_t count = 0;
     bool timed = false;
@@ -191,6 +210,8 @@ bool updates_read(struct updates *updates, const char *bytes, size_t size, struc
     markup_done(&reading.markup);
     if (reading.fault) {
         updates_done(updates);
+        if (reading.refused)
+            return budget_refuse(error);
         return error_set(error, ERROR_PROTOCOL, "the answer to /rrd_updates cannot be read: %s",
                          reading.fault);
     }
@@ -207,6 +228,7 @@ void updates_done(struct updates *updates) {
         free(updates->rows[i].values);
     free(updates->columns);
     free(updates->rows);
+    budget_give(updates->held);
     *updates = (struct updates){0};
 }
 

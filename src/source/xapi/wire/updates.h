@@ -31,11 +31,13 @@ struct updates {
     size_t column_count;
     struct updates_row *rows; /* ascending in time, each time once */
     size_t row_count;
+    size_t held; /* bytes of budget.h */
 };
 
 /*
  * updates_read: ERROR_PROTOCOL when the bytes are no such answer, or too many. The number of
- * columns is that of the legend: what the answer says of it is not always true.
+ * columns is that of the legend: what the answer says of it is not always true. What it holds is
+ * part of budget.h, which may refuse it.
  */
 bool updates_read(struct updates *updates, const char *bytes, size_t size, struct error *error)
     __attribute__((warn_unused_result));
