@@ -82,7 +82,7 @@ enum helper_event helper_client_next(struct helper_client *helper, struct record
 
 /*
  * helper_client_free: ends the process. A busy one is killed at once, an idle one has a second to
- * end by itself. Takes NULL.
+ * end by itself; after Ctrl-C, a goodbye has no more than two seconds. Takes NULL.
  */
 void helper_client_free(struct helper_client *helper);
 
