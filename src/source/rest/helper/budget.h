@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /*
  * What answers take together, as they came and as they were read: who would hold more leaves one
- * out. For all of the process, which has one target and one thread.
+ * out. What is made of them, such as inventories and the layout of columns, is not counted. For all
+ * of the process, which has one target and one thread.
  */
 #ifndef VPERF_SOURCE_REST_HELPER_BUDGET_H
 #define VPERF_SOURCE_REST_HELPER_BUDGET_H
