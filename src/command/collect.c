@@ -65,11 +65,15 @@ static void check_offered(struct run *run) {
     }
 }
 
-/* Of what is lost, the reason is told; what is off has nothing. */
+/*
+ * Of what is lost, the reason is told; what is off has nothing, and a time that is shorter than the
+ * interval may hold no sample.
+ */
 static void check_samples(struct run *run) {
+    const struct timing *timing = &run->options->timing;
     bool lost = run->failed || run->missing || run->fatal.kind != ERROR_NONE;
-    if (lost || run->options->timing.follow || run->chosen <= run->skipped ||
-        coverage_totals(run->coverage).series)
+    if (lost || timing->follow || timerange_is_within(&timing->range, timing->interval) ||
+        run->chosen <= run->skipped || coverage_totals(run->coverage).series)
         return;
     log_error(&run->options->log,
               "nothing was collected: none of %zu entities that are on gave a sample of the chosen "

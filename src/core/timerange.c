@@ -91,6 +91,12 @@ bool timerange_given(const struct timerange *range) {
     return range->start.given || range->end.given;
 }
 
+bool timerange_is_within(const struct timerange *range, int64_t seconds) {
+    bool end_is_relative = !range->end.given || range->end.relative;
+    return range->start.given && range->start.relative == end_is_relative &&
+           timerange_resolve(&range->end, 0) - timerange_resolve(&range->start, 0) < seconds;
+}
+
 int64_t timerange_resolve(const struct moment *moment, int64_t now) {
     return moment->relative ? now + moment->seconds : moment->seconds;
 }

@@ -35,6 +35,12 @@ bool timerange_last(const char *option, const char *text, struct timerange *rang
 /* timerange_given: a start or an end was given. */
 bool timerange_given(const struct timerange *range);
 
+/*
+ * timerange_is_within: the range has a start, and is shorter than this; false when that depends on
+ * the server's present.
+ */
+bool timerange_is_within(const struct timerange *range, int64_t seconds);
+
 /* timerange_resolve: the moment in Unix seconds when the server's present is now. */
 int64_t timerange_resolve(const struct moment *moment, int64_t now);
 

@@ -132,11 +132,29 @@ static void test_given(void **state) {
     assert_true(timerange_given(&range));
 }
 
+static void test_within(void **state) {
+    static const struct moment none = {0}, ago = {true, true, -10}, present = {true, true, 0};
+    static const struct moment first = {true, false, 1000}, second = {true, false, 1010};
+    static const struct {
+        struct timerange range;
+        bool within;
+    } cases[] = {
+        {{none, none}, false},     {{none, second}, false}, {{ago, none}, true},
+        {{ago, present}, true},    {{first, second}, true}, {{ago, second}, false},
+        {{first, present}, false}, {{first, first}, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(timerange_is_within(&cases[i].range, 11), cases[i].within);
+        assert_int_equal(timerange_is_within(&cases[i].range, 10), cases[i].within && i == 7);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_moments), cmocka_unit_test(test_wrong_moments),
         cmocka_unit_test(test_last),    cmocka_unit_test(test_wrong_durations),
-        cmocka_unit_test(test_given),
+        cmocka_unit_test(test_given),   cmocka_unit_test(test_within),
     };
     return cmocka_run_group_tests_name("timerange", tests, NULL, NULL);
 }
