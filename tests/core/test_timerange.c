@@ -133,9 +133,9 @@ static void test_given(void **state) {
 }
 
 static void test_within(void **state) {
-    static const struct moment none = {0}, ago = {true, true, -10}, present = {true, true, 0};
-    static const struct moment first = {true, false, 1000}, second = {true, false, 1010};
-    static const struct {
+    const struct moment none = {0}, ago = {true, true, -10}, present = {true, true, 0};
+    const struct moment first = {true, false, 1000}, second = {true, false, 1010};
+    const struct {
         struct timerange range;
         bool within;
     } cases[] = {
