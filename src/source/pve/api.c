@@ -65,8 +65,8 @@ static char *message_of(const struct http_answer *answer) {
     const char *text = root ? rest_json_text(root, "message") : NULL;
     char *message = memory_strdup(text && *text ? text : answer->reason);
     json_decref(root);
-    text_one_line(message);
     g_strstrip(message);
+    text_one_line(message);
     return message;
 }
 

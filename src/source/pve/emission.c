@@ -257,7 +257,9 @@ static void complete_node(const struct pve_look *round, const struct pve_place *
     free(id);
     memcpy(values, place->node.values, sizeof place->node.values);
     pve_node_busy(place, &load, round->interval, values);
-    sum_guests(round, place, values);
+    /* Who may not see the node may see no more than some of its guests. */
+    if (place->gets[GET_STATUS].answered)
+        sum_guests(round, place, values);
 }
 
 static bool emit_node(const struct pve_look *round, struct pve_track *track, struct error *error) {
