@@ -81,8 +81,8 @@ enum helper_event helper_client_next(struct helper_client *helper, struct record
                                      struct error *error);
 
 /*
- * helper_client_free: ends the process. A busy one is killed at once, an idle one has a second to
- * end by itself; after Ctrl-C, a goodbye has no more than two seconds. Takes NULL.
+ * helper_client_free: ends the process. A busy one may take goodbye_ns of its endpoint until it is
+ * killed, an idle one a second at least; after Ctrl-C no more than two seconds. Takes NULL.
  */
 void helper_client_free(struct helper_client *helper);
 

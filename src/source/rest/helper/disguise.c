@@ -144,38 +144,39 @@ const char *disguise_text(struct disguise *disguise, const char *text) {
 }
 
 /* A prefix that APIs give to devices, and digits or letters of a disk. */
+static const struct {
+    const char *prefix;
+    const char *letters;
+    size_t longest;
+} devices[] = {
+    {"", "0123456789", 4},
+    {"scsi", "0123456789", 3},
+    {"virtio", "0123456789", 3},
+    {"sata", "0123456789", 3},
+    {"ide", "0123456789", 3},
+    {"efidisk", "0123456789", 3},
+    {"pflash", "0123456789", 3},
+    {"net", "0123456789", 3},
+    {"tpmstate", "0123456789", 3},
+    {"eth", "0123456789", 3},
+    {"bond", "0123456789", 3},
+    {"cpu", "0123456789", 4},
+    {"xvd", G_CSET_a_2_z, 3},
+    {"hd", G_CSET_a_2_z, 1},
+    {"sd", G_CSET_a_2_z, 3},
+    {"nvme", "0123456789np", 6},
+    {"tap", "0123456789i", 16},
+    {"veth", "0123456789i", 16},
+    {"xenbr", "0123456789", 3},
+    {"xapi", "0123456789", 3},
+    {"unused", "0123456789", 3},
+    {"rootfs", "", 0},
+    {"mp", "0123456789", 3},
+    {"lo", "", 0},
+    {"aggr", "", 0},
+};
+
 static bool is_device(const char *name) {
-    static const struct {
-        const char *prefix;
-        const char *letters;
-        size_t longest;
-    } devices[] = {
-        {"", "0123456789", 4},
-        {"scsi", "0123456789", 3},
-        {"virtio", "0123456789", 3},
-        {"sata", "0123456789", 3},
-        {"ide", "0123456789", 3},
-        {"efidisk", "0123456789", 3},
-        {"pflash", "0123456789", 3},
-        {"net", "0123456789", 3},
-        {"tpmstate", "0123456789", 3},
-        {"eth", "0123456789", 3},
-        {"bond", "0123456789", 3},
-        {"cpu", "0123456789", 4},
-        {"xvd", G_CSET_a_2_z, 3},
-        {"hd", G_CSET_a_2_z, 1},
-        {"sd", G_CSET_a_2_z, 3},
-        {"nvme", "0123456789np", 6},
-        {"tap", "0123456789i", 16},
-        {"veth", "0123456789i", 16},
-        {"xenbr", "0123456789", 3},
-        {"xapi", "0123456789", 3},
-        {"unused", "0123456789", 3},
-        {"rootfs", "", 0},
-        {"mp", "0123456789", 3},
-        {"lo", "", 0},
-        {"aggr", "", 0},
-    };
     for (size_t i = 0; i < G_N_ELEMENTS(devices); i++) {
         size_t length = strlen(devices[i].prefix);
         if (strncmp(name, devices[i].prefix, length) != 0)
@@ -192,58 +193,53 @@ char *disguise_device(struct disguise *disguise, const char *name) {
 }
 
 /* Of names of XAPI's data sources. */
-static bool is_source_word(const char *word) {
-    static const char *const words[] = {
-        "cpu",
-        "memory",
-        "target",
-        "internal",
-        "free",
-        "total",
-        "kib",
-        "vif",
-        "vbd",
-        "pif",
-        "rx",
-        "tx",
-        "errors",
-        "read",
-        "write",
-        "latency",
-        "iops",
-        "io",
-        "throughput",
-        "iowait",
-        "inflight",
-        "avgqu",
-        "sz",
-        "usage",
-        "avg",
-        "running",
-        "vcpus",
-        "loadavg",
-        "runstate",
-        "fullrun",
-        "full",
-        "run",
-        "partial",
-        "blocked",
-        "contention",
-        "hazard",
-        "runnable",
-        "any",
-        "hostload",
-        "concurrency",
-        "DCMI-power-reading",
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        if (strcmp(words[i], word) == 0)
-            return true;
-    return is_device(word);
-}
+static const char *const source_words[] = {
+    "cpu",
+    "memory",
+    "target",
+    "internal",
+    "free",
+    "total",
+    "kib",
+    "vif",
+    "vbd",
+    "pif",
+    "rx",
+    "tx",
+    "errors",
+    "read",
+    "write",
+    "latency",
+    "iops",
+    "io",
+    "throughput",
+    "iowait",
+    "inflight",
+    "avgqu",
+    "sz",
+    "usage",
+    "avg",
+    "running",
+    "vcpus",
+    "loadavg",
+    "runstate",
+    "fullrun",
+    "full",
+    "run",
+    "partial",
+    "blocked",
+    "contention",
+    "hazard",
+    "runnable",
+    "any",
+    "hostload",
+    "concurrency",
+    "DCMI-power-reading",
+    NULL,
+};
 
 static void add_source_word(struct disguise *disguise, GString *text, const char *word) {
-    if (!*word || is_source_word(word)) {
+    if (!*word || g_strv_contains(source_words, word) || is_device(word)) {
         g_string_append(text, word);
     } else if (is_group(word)) {
         char *lower = g_ascii_strdown(word, -1);
@@ -264,13 +260,6 @@ static void add_source(struct disguise *disguise, GString *text, const char *nam
     g_strfreev(words);
 }
 
-static bool is_one_of(const char *word, const char *const *words) {
-    for (; *words; words++)
-        if (strcmp(*words, word) == 0)
-            return true;
-    return false;
-}
-
 char *disguise_legend(struct disguise *disguise, const char *entry) {
     static const char *const kept[] = {"AVERAGE", "MIN", "MAX", "LAST", "vm", "host", "sr", NULL};
     GString *text = g_string_new(NULL);
@@ -281,7 +270,7 @@ char *disguise_legend(struct disguise *disguise, const char *entry) {
         if (i == 3)
             add_source(disguise, text, parts[i]);
         else
-            g_string_append(text, i < 2 && is_one_of(parts[i], kept)
+            g_string_append(text, i < 2 && g_strv_contains(kept, parts[i])
                                       ? parts[i]
                                       : disguise_text(disguise, parts[i]));
     }

@@ -75,11 +75,9 @@ static bool is_standard(const char *reason) {
         "Bad Gateway",
         "Service Unavailable",
         "Gateway Timeout",
+        NULL,
     };
-    for (size_t i = 0; i < G_N_ELEMENTS(reasons); i++)
-        if (strcmp(reasons[i], reason) == 0)
-            return true;
-    return false;
+    return g_strv_contains(reasons, reason);
 }
 
 static const char *type_of(const char *type) {
