@@ -19,10 +19,11 @@ GUESTS, HOSTS = 100, 4
 # Connections side by side, calls that all samples of a round take, and guests that come and go.
 JOBS, CALLS, CHURN = 4, 4, 5
 
-# After a call that was not answered in time others are smaller: a busy machine must answer in time.
-# A server that hangs does so for longer than two calls wait.
-TIMEOUT = 6
-HANG_MINUTES = 2 * TIMEOUT * SPEED // 60 + 2
+# After a call that was not answered in time others are smaller if the server answers a short one:
+# a busy machine must answer in time, and a server that hangs must do so until the short one has
+# been given up (after 5 s more), but not until the first call of the next round has been as well.
+TIMEOUT, PROBE = 8, 5
+HANG_MINUTES = (2 * TIMEOUT + PROBE - 2) * SPEED // 60
 
 # Memory that comes and goes; a sanitizer keeps what is freed.
 SLACK_KIB, SANITIZED_KIB = 1024, 1 << 20
