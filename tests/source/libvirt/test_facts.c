@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* What is read from the XML of guests. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "caught.h"
+#include "source/libvirt/helper/xml.h"
 #include "source/libvirt/recorded.h"
 
 static const char balloon_and_agent[] =
@@ -188,12 +191,33 @@ static void test_uuid(void **state) {
         assert_false(sample_parse_uuid(wrong[i], uuid));
 }
 
+static void *parse_broken(void *context) {
+    (void)context;
+    facts_free(
+        facts_parse("<?xml version='1.0' encoding='ISO-2022-JP'?><domain>\x1b$B\xff\xfe</domain>"));
+    return NULL;
+}
+
+/* Descriptions are read by threads, each of which has its own messages of libxml2. */
+static void test_broken_encoding(void **state) {
+    struct caught caught;
+    pthread_t thread;
+    (void)state;
+    caught_begin(&caught);
+    xml_silence();
+    parse_broken(NULL);
+    assert_int_equal(pthread_create(&thread, NULL, parse_broken, NULL), 0);
+    pthread_join(thread, NULL);
+    caught_end(&caught);
+    assert_string_equal(caught.text, "");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_everything), cmocka_unit_test(test_little),
         cmocka_unit_test(test_hidden),     cmocka_unit_test(test_title),
         cmocka_unit_test(test_cover),      cmocka_unit_test(test_uptime),
-        cmocka_unit_test(test_uuid),
+        cmocka_unit_test(test_uuid),       cmocka_unit_test(test_broken_encoding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

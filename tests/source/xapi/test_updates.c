@@ -10,14 +10,17 @@
 
 #include <cmocka.h>
 
+#include "caught.h"
 #include "source/rest/helper/budget.h"
 #include "source/xapi/answers.h"
+#include "source/xapi/wire/answer.h"
 #include "source/xapi/wire/updates.h"
 
 #define META(columns, legend)                                                                      \
     "<xport><meta><start>10</start><step>5</step><end>15</end><rows>2</rows><columns>" columns     \
     "</columns><legend>" legend "</legend></meta>"
 #define ONE "<entry>AVERAGE:vm:u:cpu0</entry>"
+#define BYTES(text) text, sizeof(text) - 1
 #define ROW(time, values) "<row><t>" time "</t>" values "</row>"
 
 static bool reads(struct updates *updates, const char *text, size_t size) {
@@ -150,6 +153,39 @@ static void test_refused(void **state) {
             fail_msg("%s", texts[i]);
 }
 
+/* What libxml2 has to say of such bytes is in the message, and not on stderr. */
+static void test_encodings(void **state) {
+    static const struct {
+        const char *text;
+        size_t size;
+    } cases[] = {
+        {BYTES("<?xml version='1.0' encoding='UTF-8'?><xport>\xff\xfe</xport>")},
+        {BYTES("<?xml version='1.0' encoding='ISO-2022-JP'?><xport>\x1b$B\xff</xport>")},
+        {BYTES("\xff\xfe<\0x\0p\0\0\xd8\x01\x02>")},
+        {BYTES("<xport>\xff</xport>")},
+        {BYTES("<xport><meta></xport>")},
+    };
+    struct caught caught;
+    size_t refused = 0;
+    struct error errors[2 * G_N_ELEMENTS(cases)] = {0};
+    (void)state;
+    caught_begin(&caught);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct updates updates;
+        struct answer answer;
+        bool read = updates_read(&updates, cases[i].text, cases[i].size, &errors[2 * i]);
+        read |= answer_read(&answer, cases[i].text, cases[i].size, &errors[2 * i + 1]);
+        refused += !read;
+    }
+    caught_end(&caught);
+    assert_string_equal(caught.text, "");
+    assert_int_equal(refused, G_N_ELEMENTS(cases));
+    for (size_t i = 0; i < G_N_ELEMENTS(errors); i += 2)
+        if (!(strstr(errors[i].message, "of RRDs: ") || strstr(errors[i].message, "missing: ")) ||
+            !strstr(errors[i + 1].message, "none of XAPI"))
+            fail_msg("%zu: %s; %s", i, errors[i].message, errors[i + 1].message);
+}
+
 /* What is held is counted, and given back; what there is no room for is refused as a whole. */
 static void test_budget(void **state) {
     static const char text[] =
@@ -178,7 +214,7 @@ int main(void) {
         cmocka_unit_test(test_recorded),  cmocka_unit_test(test_json),
         cmocka_unit_test(test_no_values), cmocka_unit_test(test_order),
         cmocka_unit_test(test_legend),    cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_budget),
+        cmocka_unit_test(test_encodings), cmocka_unit_test(test_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

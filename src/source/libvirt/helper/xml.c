@@ -28,6 +28,7 @@ static void ignore_text(void *context, const char *format, ...) {
 void xml_silence(void) {
     xmlInitParser(); /* before there are threads */
     xmlSetGenericErrorFunc(NULL, ignore_text);
+    xmlThrDefSetGenericErrorFunc(NULL, ignore_text);
 }
 
 struct xml *xml_new(const char *text) {

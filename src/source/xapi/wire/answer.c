@@ -108,10 +108,15 @@ static json_t *read_response(struct markup *markup, bool *is_fault) {
     return NULL;
 }
 
-static json_t *read_xml(const char *bytes, size_t size, bool *is_fault) {
+/* NULL with the error when it is no answer as XML-RPC. */
+static json_t *read_xml(const char *bytes, size_t size, bool *is_fault, struct error *error) {
     struct markup markup;
     markup_init(&markup, bytes, size);
     json_t *value = read_response(&markup, is_fault);
+    const char *reason = markup.damaged ? markup.reason : "";
+    if (!value)
+        error_set(error, ERROR_PROTOCOL, "the answer is none of XAPI%s%s", *reason ? ": " : "",
+                  reason);
     markup_done(&markup);
     return value;
 }
@@ -146,12 +151,13 @@ bool answer_read(struct answer *answer, const char *bytes, size_t size, struct e
     bool is_fault = false;
     *answer = (struct answer){0};
     rest_json_begin();
-    json_t *body = read_xml(bytes, size, &is_fault);
-    if (!rest_json_end(error)) {
+    struct error unread = {0};
+    json_t *body = read_xml(bytes, size, &is_fault, &unread);
+    if (!rest_json_end(error) || !body) {
         json_decref(body);
-        return false;
+        return error_set(error, unread.kind, "%s", unread.message);
     }
-    bool good = body && !is_fault && open_status(answer, body);
+    bool good = !is_fault && open_status(answer, body);
     const char *reason = json_string_value(json_object_get(body, "faultString"));
     if (is_fault && reason)
         error_set(error, ERROR_PROTOCOL, "XAPI does not know the call: %.200s", reason);

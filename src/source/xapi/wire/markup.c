@@ -3,25 +3,44 @@
 
 #include <string.h>
 
-/* What is wrong is told by the return values. */
-static void ignore(void *context, xmlErrorPtr error) {
-    (void)context;
-    (void)error;
+#include "core/text.h"
+
+/* What comes behind the first error follows from it. */
+static void keep_first(void *context, xmlErrorPtr error) {
+    struct markup *markup = context;
+    if (!markup || *markup->reason || !error->message)
+        return;
+    char *line = g_strndup(error->message, strcspn(error->message, "\n"));
+    text_one_line(line);
+    g_strlcpy(markup->reason, line, text_cut(line, sizeof markup->reason - 1) + 1);
+    g_free(line);
+}
+
+static void ignore_text(void *context, const char *format, ...) {
+    (void)context, (void)format;
+}
+
+/* Of encodings libxml2 says things to whoever listens to all, and else to stderr. */
+static void listen(struct markup *markup) {
+    xmlSetStructuredErrorFunc(markup, keep_first);
+    xmlSetGenericErrorFunc(NULL, ignore_text);
 }
 
 void markup_init(struct markup *markup, const char *bytes, size_t size) {
     const int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
     *markup = (struct markup){.text = g_string_new(NULL)};
+    listen(markup);
     if (size && size <= INT32_MAX)
         markup->reader = xmlReaderForMemory(bytes, (int)size, NULL, NULL, options);
     if (markup->reader)
-        xmlTextReaderSetStructuredErrorHandler(markup->reader, ignore, NULL);
+        xmlTextReaderSetStructuredErrorHandler(markup->reader, keep_first, markup);
     markup->damaged = !markup->reader;
 }
 
 void markup_done(struct markup *markup) {
     if (markup->reader)
         xmlFreeTextReader(markup->reader);
+    listen(NULL);
     g_string_free(markup->text, TRUE);
     *markup = (struct markup){0};
 }

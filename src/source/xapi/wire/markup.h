@@ -11,11 +11,15 @@
 /* No entity is expanded, nothing is loaded, and a document type is refused. */
 struct markup {
     xmlTextReaderPtr reader;
-    GString *text; /* what stood between elements since this was last emptied */
-    bool damaged;  /* the text is no XML, or its end is missing */
+    GString *text;    /* what stood between elements since this was last emptied */
+    bool damaged;     /* the text is no XML, or its end is missing */
+    char reason[100]; /* libxml2's first complaint; empty without */
 };
 
-/* markup_init: begins before the first element of the bytes, which are borrowed. */
+/*
+ * markup_init: begins before the first element of the bytes, which are borrowed. What libxml2 says
+ * goes to reason and not to stderr; one markup at a time, which does not move.
+ */
 void markup_init(struct markup *markup, const char *bytes, size_t size);
 
 /* markup_done: frees what the reader holds. */

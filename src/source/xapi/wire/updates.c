@@ -198,6 +198,15 @@ static bool is_json(const char *bytes, size_t size) {
     return size && *bytes == '{';
 }
 
+static void refuse(const struct reading *reading, struct error *error) {
+    const char *reason = reading->markup.damaged ? reading->markup.reason : "";
+    if (reading->refused)
+        budget_refuse(error);
+    else
+        error_set(error, ERROR_PROTOCOL, "the answer to /rrd_updates cannot be read: %s%s%s",
+                  reading->fault, *reason ? ": " : "", reason);
+}
+
 bool updates_read(struct updates *updates, const char *bytes, size_t size, struct error *error) {
     struct reading reading = {.updates = updates};
     *updates = (struct updates){0};
@@ -207,16 +216,14 @@ bool updates_read(struct updates *updates, const char *bytes, size_t size, struc
             "it is JSON, where XML was asked for: look whether a proxy changes requests";
     else
         read_all(&reading);
-    markup_done(&reading.markup);
     if (reading.fault) {
         updates_done(updates);
-        if (reading.refused)
-            return budget_refuse(error);
-        return error_set(error, ERROR_PROTOCOL, "the answer to /rrd_updates cannot be read: %s",
-                         reading.fault);
+        refuse(&reading, error);
+    } else {
+        order(updates);
     }
-    order(updates);
-    return true;
+    markup_done(&reading.markup);
+    return !reading.fault;
 }
 
 void updates_done(struct updates *updates) {
