@@ -162,9 +162,25 @@ static bool is_history(const char *text) {
            (length > 3 && strcmp(text + length - 3, ".db") == 0);
 }
 
+/* A user name as people write it: TARGETs take it so. Those of libvirt are as it takes them. */
+static void show_plain(char *uri) {
+    const char *host = strrchr(uri, '@');
+    char *out = uri;
+    for (const char *in = uri; *in;) {
+        bool in_user = host && in < host;
+        bool at = in_user && strncmp(in, "%40", 3) == 0;
+        bool backslash = in_user && strncmp(in, "%5C", 3) == 0;
+        *out++ = at ? '@' : backslash ? '\\' : *in;
+        in += at || backslash ? 3 : 1;
+    }
+    *out = '\0';
+}
+
 /* The scheme stays when the rest alone would be a history, as that of "https://rack.db:". */
 static char *text_for_people(const struct parts *parts, bool bare) {
     char *uri = without_password(parts);
+    if (is_remote(parts->scheme))
+        show_plain(uri);
     const char *rest = uri + (bare ? strlen(default_scheme) : 0);
     char *text = memory_strdup(is_history(rest) ? uri : rest);
     free(uri);

@@ -171,7 +171,7 @@ static void test_each_key(void **state) {
     assert_string_equal(esx->target.host, "esx01.example.com");
     assert_int_equal(esx->target.port, 8443);
     assert_string_equal(esx->target.username, "monitor@vsphere.local");
-    assert_string_equal(esx->target.text, "monitor%40vsphere.local@esx01.example.com:8443");
+    assert_string_equal(esx->target.text, "monitor@vsphere.local@esx01.example.com:8443");
     assert_string_equal(esx->source.thumbprint, "AA:BB");
     assert_string_equal(esx->source.password_file, "/run/secret");
     assert_memory_equal(esx->source.ca_file, path, folder_length);
