@@ -94,6 +94,31 @@ def test_hostile_server(check_failure, start_badserver, mode):
     check_mode(mode, check_failure(bad.label, *bad.arguments), bad)
 
 
+# What is asked for, and who answers: what the line says.
+PRODUCTS = [
+    ("pve://root@pam!t@", "xapi", "this is XenServer or XCP-ng, not Proxmox VE", "xapi://"),
+    ("pve://root@pam@", "xapi", "this is XenServer or XCP-ng, not Proxmox VE", "xapi://"),
+    ("xapi://root@", "proxmox", "this is Proxmox VE, not XenServer or XCP-ng", "pve://USER@REALM"),
+    ("pve://root@pam!t@", "plain_esx", "this is ESXi or vCenter, not Proxmox VE", "[USER@]HOST"),
+    ("xapi://root@", "vcenter", "this is ESXi or vCenter, not XenServer", "[USER@]HOST"),
+    ("xapi://root@", "http-503", "session.login_with_password: HTTP status 503", "XAPI"),
+    ("pve://root@pam!t@", "http-503", "/version: status 503", "Service Unavailable"),
+]
+
+
+@pytest.mark.parametrize(("scheme", "product", "said", "advice"), PRODUCTS)
+def test_other_products(request, vperf, start_badserver, scheme, product, said, advice):
+    """Asked by the wrong scheme, each is named, with its own."""
+    if scheme[:scheme.index(":") + 3] not in vperf.run("--help").out:
+        pytest.skip("built without it")
+    peer = request.getfixturevalue(product) if product in ("plain_esx", "vcenter") else \
+        start_badserver(product)
+    target = f"{scheme}{peer.label}"
+    done = vperf.run("inventory", "-k", target)
+    assert (done.status, len(done.messages)) == (1, 1), done
+    assert done.messages[0].startswith(f"vperf: {target}: {said}") and advice in done.err, done
+
+
 def test_old_tls(check_failure, start_badserver):
     """A server of TLS 1.1 is told as that."""
     bad = start_badserver("html", "--old-tls")

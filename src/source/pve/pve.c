@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/memory.h"
 #include "source/rest/helper/json.h"
+#include "source/rest/helper/product.h"
 #include "source/rest/helper/sources.h"
 
 enum { CONFIG_BATCH = 64, NOT_THERE = 501 };
@@ -71,6 +72,8 @@ static struct source *pve_open(const struct target *target, const struct source_
         pve->catalog = pve_catalog(pve->has_export);
         return &pve->base;
     }
+    if (pve->api.peer)
+        product_explain(pve->api.pool, pve->api.peer, "pve", error);
     pve_close(&pve->base);
     return NULL;
 }

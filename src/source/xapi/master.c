@@ -7,6 +7,7 @@
 
 #include "core/memory.h"
 #include "core/secret.h"
+#include "source/rest/helper/product.h"
 
 enum { HTTP_OK = 200, MOST_ARGUMENTS = 8, LOGOUT_MS = 5000 };
 
@@ -165,6 +166,8 @@ struct master *master_open(const struct target *target, const struct source_opti
         master->home = master->peer = http_peer(master->http, target->host, master->port, error);
     if (master->peer && master_renew(master, error))
         return master;
+    if (master->peer)
+        product_explain(master->http, master->home, "xapi", error);
     master_close(master);
     return NULL;
 }

@@ -243,6 +243,7 @@ void http_call_done(struct http_call *call) {
     free(answer->reason);
     free(answer->type);
     free(answer->location);
+    free(answer->server);
     call->answer = (struct http_answer){0};
     call->done = false;
 }

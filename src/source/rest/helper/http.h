@@ -45,6 +45,7 @@ struct http_answer {
     int64_t begin_ns;   /* clock_boot_ns when the request was sent; 0 when it was not */
     int64_t arrived_ns; /* the same, when the first byte of the answer was there */
     int64_t end_ns;     /* the same, when all of it was there */
+    char *server;       /* Server, "" when there is none */
 };
 
 struct http_call {

@@ -55,6 +55,7 @@ static void read_status_line(struct http_answer *answer, const char *line, size_
     const char *reason = space ? memchr(space + 1, ' ', (size_t)(end - space - 1)) : NULL;
     replace(&answer->reason, reason ? reason : end, reason ? (size_t)(end - reason) : 0);
     replace(&answer->type, "", 0);
+    replace(&answer->server, "", 0);
     free(answer->location);
     answer->location = NULL;
     answer->date = 0;
@@ -69,6 +70,8 @@ static void read_header(struct http_answer *answer, const char *line, size_t len
         replace(&answer->type, colon + 1, value);
     } else if (name == 8 && strncasecmp(line, "Location", name) == 0) {
         replace(&answer->location, colon + 1, value);
+    } else if (name == 6 && strncasecmp(line, "Server", name) == 0) {
+        replace(&answer->server, colon + 1, value);
     } else if (name == 4 && strncasecmp(line, "Date", name) == 0) {
         char *text = memory_strndup(colon + 1, value);
         time_t date = curl_getdate(g_strstrip(text), NULL);
@@ -268,6 +271,8 @@ static void keep_answer(struct transfer *transfer) {
         answer->reason = memory_strdup("");
     if (!answer->type)
         answer->type = memory_strdup("");
+    if (!answer->server)
+        answer->server = memory_strdup("");
 }
 
 static void tell(const struct transfer *transfer) {
