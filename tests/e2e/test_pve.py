@@ -156,7 +156,8 @@ def test_cpu_is_that_of_export(vperf, start):
 
 
 def test_clocks_of_nodes_that_differ(vperf, start):
-    """One that is behind hides nothing of its node, and one far ahead nothing of the others."""
+    """One that is behind hides nothing of its node, and one far ahead nothing of the others: its
+    own CPU is that of /cluster/resources, which has no time."""
     cluster = start("-version", 9, "-guests", 3, "-nodes", 3, "-step", 1)
     cluster.sim("clock", node="pve2", value=3600)
     cluster.sim("clock", node="pve3", value=-20)
@@ -164,10 +165,20 @@ def test_clocks_of_nodes_that_differ(vperf, start):
     got = [row["id"] for row in done.rows if row["counter"] == "cpu.usage.average"]
     assert got.count("lab/100") == got.count("lab/node/pve1") == 2, done
     assert got.count("lab/102") == got.count("lab/node/pve3") == 2, done
-    assert "lab/101" not in got and "lab/node/pve2" not in got
-    assert done.status == 3, done
-    for name in ("lab/101", "lab/node/pve2"):
-        assert f"({name}): Proxmox VE has no CPU usage of it" in done.err, done
+    assert got.count("lab/101") == got.count("lab/node/pve2") == 2, done
+    assert done.status == 0 and done.err.count("/cluster/resources tells") == 1, done
+
+
+def test_node_without_export(vperf, start):
+    """An older node in a cluster of newer ones: the CPU that /cluster/resources has, and what it
+    does not have is told."""
+    cluster = start("-version", 9, "-guests", 6, "-step", 1)
+    cluster.sim("unmetered", node="pve2")
+    done = collect(vperf, *ROUNDS, *cluster.args())
+    got = {row["id"]: row["value"] for row in done.rows if row["counter"] == "cpu.usage.average"}
+    assert (got["lab/103"], got["lab/101"], got["lab/node/pve2"]) == ("18.75", "6.25", "12.50"), got
+    assert "/cluster/metrics/export has nothing of 'web00' (lab/101)" in done.err, done
+    assert "network of such nodes is absent" in done.err, done
 
 
 @pytest.mark.parametrize("version", [6, 7])

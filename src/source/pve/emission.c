@@ -21,6 +21,25 @@ static double cpu_of_resource(const struct pve_look *round, const char *id) {
     return rest_json_real(resource, "cpu", &cpu) && cpu > 0 ? cpu : NAN;
 }
 
+/* pvestatd measures every 10 s: what runs for longer has a value, unless something is wrong. */
+static int64_t patience_of(const struct pve_look *round) {
+    return MAX(2 * (int64_t)round->interval, SILENT_SECONDS);
+}
+
+/* /cluster/metrics/export has not said a word of it: its node is older, or has another clock. */
+static bool is_unmetered(const struct pve_look *round, const struct pve_track *track,
+                         int64_t uptime) {
+    return round->pve->has_export && round->gets[GET_EXPORT].data && !track->metered_ns &&
+           uptime >= patience_of(round);
+}
+
+static double cpu_of(const struct pve_look *round, const struct pve_track *track, const char *id,
+                     int64_t uptime) {
+    return round->pve->has_export && !is_unmetered(round, track, uptime)
+               ? pve_track_mean(track, PVE_METER_CPU)
+               : cpu_of_resource(round, id);
+}
+
 static void add_offer(void *context, size_t counter) {
     const struct pve_receiver *receiver = context;
     const struct source_events *events = receiver->round->events;
@@ -86,8 +105,7 @@ static void complete(const struct pve_look *round, const struct pve_place *place
     char *id = memory_printf("%s/%lld", guest->container ? "lxc" : "qemu", (long long)guest->vmid);
     const struct pve_config *config = pve_cluster_config(&pve->cluster, id);
     int64_t date = place->gets[guest->container ? GET_LXC : GET_QEMU].date;
-    guest->cpu =
-        pve->has_export ? pve_track_mean(track, PVE_METER_CPU) : cpu_of_resource(round, id);
+    guest->cpu = cpu_of(round, track, id, guest->values[PVE_UPTIME]);
     /* What pvestatd has not measured yet is 0 as well. */
     if (guest->cpu == 0 && guest->values[PVE_UPTIME] < PVE_YOUNG_SECONDS)
         guest->cpu = NAN;
@@ -161,14 +179,27 @@ static bool wants_cpu(const struct pve *pve) {
     return false;
 }
 
-/* pvestatd measures every 10 s: what runs for longer has a value, unless something is wrong. */
-static void tell_no_cpu(const struct pve_look *round, const struct pve_track *track,
-                        int64_t uptime) {
-    int64_t patience = MAX(2 * (int64_t)round->interval, SILENT_SECONDS);
+/* Once in a run. */
+static void tell_unmetered(const struct pve_look *round, const struct entity *entity) {
+    struct pve *pve = round->pve;
+    if (!pve->unmetered_told)
+        report(pve->options.reporter, REPORT_WARNING,
+               "/cluster/metrics/export has nothing of '%s' (%s): its CPU, and that of others like "
+               "it, is what /cluster/resources tells, of the last 10 s alone; network of such "
+               "nodes is absent: look at the version and clock of its node",
+               entity->name, entity->id);
+    pve->unmetered_told = true;
+}
+
+static void tell_no_cpu(const struct pve_look *round, const struct pve_track *track, int64_t uptime,
+                        bool has_cpu) {
+    int64_t patience = patience_of(round);
     if (!round->pve->has_export || !round->gets[GET_EXPORT].data || uptime < patience ||
         !wants_cpu(round->pve))
         return;
-    if (!track->metered_ns || clock_boot_ns() - track->metered_ns > patience * second_ns)
+    if (has_cpu && is_unmetered(round, track, uptime))
+        tell_unmetered(round, track->entity);
+    else if (!track->metered_ns || clock_boot_ns() - track->metered_ns > patience * second_ns)
         pve_miss(round, track->entity,
                  "Proxmox VE has no CPU usage of it: look at pvestatd and the clock of its node");
 }
@@ -204,7 +235,7 @@ static bool emit_guest(const struct pve_look *round, struct pve_track *track, st
     if (guest->silent)
         pve_miss(round, track->entity,
                  "QEMU does not answer Proxmox VE: values of disks and balloon are missing");
-    tell_no_cpu(round, track, guest->values[PVE_UPTIME]);
+    tell_no_cpu(round, track, guest->values[PVE_UPTIME], !isnan(guest->cpu));
     pve_track_keep(track, place->name, guest);
     return emit(round, track, error);
 }
@@ -249,7 +280,7 @@ static void complete_node(const struct pve_look *round, const struct pve_place *
     const struct pve *pve = round->pve;
     char *id = memory_printf("node/%s", place->name);
     const struct pve_load_of load = {
-        .cpu = pve->has_export ? pve_track_mean(track, PVE_METER_CPU) : cpu_of_resource(round, id),
+        .cpu = cpu_of(round, track, id, place->node.values[PVE_NODE_UPTIME]),
         .wait = pve->has_wait ? pve_track_mean(track, PVE_METER_WAIT) : NAN,
         .rx = track->meters[PVE_METER_IN].rate,
         .tx = track->meters[PVE_METER_OUT].rate,
@@ -276,7 +307,7 @@ static bool emit_node(const struct pve_look *round, struct pve_track *track, str
     if (!pve_emit_past(round, track, NULL, place, error))
         return false;
     complete_node(round, place, track, values);
-    tell_no_cpu(round, track, values[PVE_NODE_UPTIME]);
+    tell_no_cpu(round, track, values[PVE_NODE_UPTIME], values[PVE_NODE_CPU_USAGE] != ABSENT);
     track->running = true;
     pve_plain_values(PVE_OF_NODE, values, &output);
     return emit(round, track, error);

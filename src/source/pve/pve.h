@@ -32,6 +32,7 @@ struct pve {
     bool ready_told;
     bool datastores_told;
     int64_t stamp; /* of the last round that succeeded; 0 for none */
+    bool unmetered_told;
 };
 
 /* pve_load: reads the cluster anew, and makes the inventory of it. */

@@ -100,6 +100,8 @@ func (s *server) control(w http.ResponseWriter, r *http.Request) {
 		s.hung[vmid] = on
 	case "forgotten":
 		s.forgotten[node] = on
+	case "unmetered":
+		s.unmetered[node] = on
 	case "lost":
 		s.lost = on
 	case "silent": // the first node answers nobody any more; to be asked of the second

@@ -40,6 +40,7 @@ type world struct {
 	dead      map[string]bool // the proxy has no answer of it; /cluster/resources is frozen
 	offline   map[string]bool
 	hung      map[int]bool
+	unmetered map[string]bool // /cluster/metrics/export has nothing of it: an older version
 	forgotten map[string]bool // pvestatd has told nothing of it for 5 minutes
 	skew      int64
 	clocks    map[string]int64 // by how many seconds that of each node is ahead of the others
@@ -51,7 +52,7 @@ const gib = int64(1) << 30
 // Names are not unique, and two guests have one UUID, as after cloning.
 func newWorld(version, nodes, guests int, step int64, prefix string) *world {
 	w := &world{version: version, step: step, epoch: time.Now(), guests: map[int]*guest{}, dead: map[string]bool{},
-		offline: map[string]bool{}, hung: map[int]bool{}, forgotten: map[string]bool{},
+		offline: map[string]bool{}, hung: map[int]bool{}, forgotten: map[string]bool{}, unmetered: map[string]bool{},
 		clocks: map[string]int64{}}
 	for i := 1; i <= nodes; i++ {
 		w.nodes = append(w.nodes, fmt.Sprintf("%s%d", prefix, i))
@@ -236,7 +237,7 @@ func (w *world) storage(node, name string, shared int) map[string]any {
 func (w *world) export(at time.Time, history bool, after int64) []any {
 	list := []any{}
 	for _, node := range w.nodes {
-		if w.dead[node] || w.offline[node] {
+		if w.dead[node] || w.offline[node] || w.unmetered[node] {
 			continue
 		}
 		newest := at.Unix() / w.step * w.step
