@@ -26,6 +26,8 @@ struct series {
     bool fills;           /* of an archive, for gaps of what is recorded alone */
     size_t count;
     const struct sample *samples; /* ascending in time; no value means no sample */
+    bool
+        partial; /* of times that were lost, at which others of the entity cannot be had any more */
 };
 
 #endif

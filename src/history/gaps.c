@@ -82,6 +82,26 @@ bool gaps_add(struct database *database, const struct kept_entity *entity, struc
     return good;
 }
 
+void gaps_lose(struct kept_entity *entity, int64_t time, int32_t interval) {
+    struct kept_loss *loss = &entity->loss;
+    bool more = loss->interval == interval;
+    *loss = (struct kept_loss){more ? MIN(loss->first, time) : time,
+                               more ? MAX(loss->last, time) : time, interval};
+}
+
+bool gaps_add_loss(struct database *database, const struct kept_entity *entity,
+                   const struct gap_reason *reason, struct error *error) {
+    const struct kept_loss *loss = &entity->loss;
+    if (!loss->interval)
+        return true;
+    char *text = g_strdup_printf("%s; some counters could be had later", reason->text);
+    const struct gap gap = {
+        entity->id, loss->interval, loss->first - loss->interval, loss->last, {text, false}};
+    bool good = insert(database, &gap, error);
+    g_free(text);
+    return good;
+}
+
 bool gaps_save(struct database *database, const struct kept_entity *entity, struct error *error) {
     for (size_t i = 0; i < entity->mark_count; i++) {
         const struct kept_mark *kept = &entity->marks[i];

@@ -57,6 +57,12 @@ struct kept_target {
     UT_hash_handle hh;
 };
 
+/* Times at which an entity lacks what was lost; interval 0 for none. */
+struct kept_loss {
+    int64_t first, last;
+    int32_t interval;
+};
+
 struct kept_entity {
     int64_t id;
     int64_t chunk;
@@ -70,13 +76,14 @@ struct kept_entity {
     struct kept_series *series;
     struct kept_mark *marks;
     size_t mark_count;
-    GArray *gaps;       /* see fills.h; NULL: not loaded */
-    GPtrArray *pending; /* its series with samples that are not written yet */
-    bool dropped;       /* its newest samples were, for there was no room */
-    bool touched;       /* something of it is to be written */
-    bool recorded;      /* since we know it, samples of it were written */
-    int64_t used;       /* when, by the registry's rounds */
-    int64_t written;    /* number of the transaction that registry_save wrote it in last */
+    GArray *gaps;          /* see fills.h; NULL: not loaded */
+    GPtrArray *pending;    /* its series with samples that are not written yet */
+    bool dropped;          /* its newest samples were, for there was no room */
+    bool touched;          /* something of it is to be written */
+    bool recorded;         /* since we know it, samples of it were written */
+    int64_t used;          /* when, by the registry's rounds */
+    int64_t written;       /* number of the transaction that registry_save wrote it in last */
+    struct kept_loss loss; /* of the times of its pending samples */
     GString *key;
     UT_hash_handle hh;
 };

@@ -184,6 +184,8 @@ static void append(struct writer *writer, struct kept_entity *entity, struct kep
         kept->samples =
             memory_grow(kept->samples, kept->count, &kept->capacity, sizeof *kept->samples);
         kept->samples[kept->count++] = series->samples[i];
+        if (series->partial)
+            gaps_lose(entity, series->samples[i].time, series->interval);
         writer->pending++;
     }
 }
@@ -310,7 +312,8 @@ static bool write_marks(struct writer *writer, const struct batch *batch,
         g_array_free(times, TRUE);
     }
     mark_readings(entity);
-    return good && gaps_save(writer->database, entity, error);
+    return good && gaps_add_loss(writer->database, entity, &reason, error) &&
+           gaps_save(writer->database, entity, error);
 }
 
 static bool write_batch(struct writer *writer, const struct batch *batch, struct error *error) {
@@ -362,6 +365,7 @@ static void finish_batch(struct writer *writer, struct batch *batch) {
         registry_saved(entity);
         entity->touched = false;
         forget_gaps(entity);
+        entity->loss = (struct kept_loss){0};
         if (!has_samples(entity))
             continue;
         entity->recorded = true;

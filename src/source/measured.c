@@ -54,6 +54,7 @@ bool measured_emit(struct measured *measured, const struct measured_head *head,
             .continues = !known_add(head->known, (int32_t)item->counter, item->instance),
             .count = 1,
             .samples = &sample,
+            .partial = head->partial,
         };
         good = events->series(events->context, &series, error);
     }

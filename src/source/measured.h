@@ -25,6 +25,7 @@ struct measured_head {
     struct known *known; /* series of the entity that were emitted before */
     int64_t time;        /* of the samples */
     int32_t interval;
+    bool partial; /* as in struct series */
 };
 
 /* measured_done: frees what it holds. */

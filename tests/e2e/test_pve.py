@@ -417,6 +417,11 @@ def test_gaps_are_filled_from_the_export(vperf, start, tmp_path):
     for first, last in ((away, back), (ended, begun)):
         lost = set(range(int(first) + 2, int(last) - 1))
         assert lost and lost <= set(cpu) and not lost & set(rates), f"{sorted(lost)} {cpu} {rates}"
+    gaps = [row for row in vperf.run("history", "--gaps", recording.history).rows
+            if row["id"] == "lab/103" and "some counters could be had later" in row["reason"]]
+    for first, last in ((away, back), (ended, begun)):
+        assert any(seconds_of({"timestamp": gap["after"]}) <= first + 2 and
+                   seconds_of({"timestamp": gap["until"]}) >= last - 2 for gap in gaps), gaps
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,8 @@ static int64_t value_at(int64_t time) {
 }
 
 /* The samples after from, until until. */
-static void add(struct fixture *fixture, const struct entity *entity, int64_t from, int64_t until) {
+static void add_as(struct fixture *fixture, const struct entity *entity, int64_t from,
+                   int64_t until, bool partial) {
     struct error error = {0};
     struct sample samples[400];
     size_t count = 0;
@@ -57,9 +58,14 @@ static void add(struct fixture *fixture, const struct entity *entity, int64_t fr
                                   .instance = "",
                                   .interval = INTERVAL,
                                   .count = count,
-                                  .samples = samples};
+                                  .samples = samples,
+                                  .partial = partial};
     writer_add(fixture->writer, 0, &series);
     assert_true(writer_commit(fixture->writer, 0, &error));
+}
+
+static void add(struct fixture *fixture, const struct entity *entity, int64_t from, int64_t until) {
+    add_as(fixture, entity, from, until, false);
 }
 
 /* Demands one series with all samples after from until until, but those of [hole, hole_end]. */
@@ -143,6 +149,22 @@ static void test_gaps(void **state) {
     assert_int_equal(
         fixture_number(fixture, "SELECT count(*) FROM gap WHERE reason = 'vperf did not record'"),
         1);
+}
+
+/* Some counters of a lost time came later: they are there, and the time stays a gap. */
+static void test_partial(void **state) {
+    struct fixture *fixture = *state;
+    add(fixture, &guest, begin, begin + 600);
+    writer_miss(fixture->writer, 0, NULL, "away");
+    add_as(fixture, &guest, begin + 600, begin + 900, true);
+    add(fixture, &guest, begin + 900, begin + 1200);
+    assert_int_equal(
+        fixture_number(fixture,
+                       "SELECT count(*) FROM gap WHERE after = 1763752200 AND until = 1763752500 "
+                       "AND reason = 'away; some counters could be had later'"),
+        1);
+    assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM gap"), 1);
+    check(fixture, begin, begin + 1200, 0, -1);
 }
 
 /* Samples that come when their hour is a block already become part of it. */
@@ -409,6 +431,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_rounds_become_blocks, fixture_writer, fixture_done),
         cmocka_unit_test_setup_teardown(test_once, fixture_writer, fixture_done),
+        cmocka_unit_test_setup_teardown(test_partial, fixture_writer, fixture_done),
         cmocka_unit_test_setup_teardown(test_gaps, fixture_writer, fixture_done),
         cmocka_unit_test_setup_teardown(test_late_samples, fixture_writer, fixture_done),
         cmocka_unit_test_setup_teardown(test_marks, fixture_writer, fixture_done),

@@ -62,7 +62,8 @@ bool pve_emit_past(const struct pve_look *round, struct pve_track *track,
                                            .catalog = pve->catalog,
                                            .known = &track->known,
                                            .time = time,
-                                           .interval = round->interval};
+                                           .interval = round->interval,
+                                           .partial = true};
         if (machine)
             guest_values(round, machine, place,
                          pve_track_past_mean(track, PVE_METER_CPU, time + offset, round->interval),

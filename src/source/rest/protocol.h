@@ -34,6 +34,7 @@ enum rest_flags {
     REST_CONTINUES = 1 << 0,
     REST_LATE = 1 << 1,
     REST_FILLS = 1 << 2,
+    REST_PARTIAL = 1 << 3,
 };
 
 /* rest_target_write: scheme, host, port, path and text; no user name and no password. */

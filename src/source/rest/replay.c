@@ -58,6 +58,7 @@ static bool replay_series(const struct replay *replay, struct record *record, st
     series.continues = flags & REST_CONTINUES;
     series.late = flags & REST_LATE;
     series.fills = flags & REST_FILLS;
+    series.partial = flags & REST_PARTIAL;
     series.count = record_count(record, SAMPLE_LEAST);
     record->damaged = record->damaged || !series.entity || !series.instance;
     if (record->damaged)

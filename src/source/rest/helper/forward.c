@@ -81,7 +81,8 @@ static bool on_series(void *context, const struct series *series, struct error *
     record_add_text(bytes, series->instance);
     record_add_number(bytes, series->interval);
     record_add_number(bytes, (series->continues ? REST_CONTINUES : 0) |
-                                 (series->late ? REST_LATE : 0) | (series->fills ? REST_FILLS : 0));
+                                 (series->late ? REST_LATE : 0) | (series->fills ? REST_FILLS : 0) |
+                                 (series->partial ? REST_PARTIAL : 0));
     record_add_number(bytes, (int64_t)series->count);
     for (size_t i = 0; i < series->count; i++) {
         record_add_number(bytes, series->samples[i].time);
