@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 #include "core/compression.h"
 
+#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 #define ZLIB_CONST /* what is compressed is not changed */
@@ -75,7 +76,8 @@ static size_t find(const char *path) {
     size_t length = path ? strlen(path) : 0, i = 0;
     for (; i < sizeof compressions / sizeof *compressions; i++) {
         size_t suffix = strlen(compressions[i].suffix);
-        if (length > suffix && strcmp(path + length - suffix, compressions[i].suffix) == 0)
+        if (length > suffix &&
+            g_ascii_strcasecmp(path + length - suffix, compressions[i].suffix) == 0)
             break;
     }
     return i;

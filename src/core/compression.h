@@ -14,7 +14,7 @@ typedef bool (*compressed_write)(void *context, const char *bytes, size_t size);
 /* How much of what was given is to be written: as much as is handy, all, or all and the end. */
 enum compressor_step { COMPRESSOR_GO_ON, COMPRESSOR_FLUSH, COMPRESSOR_END };
 
-/* compression_suffix: ".gz" or ".zst" if the path ends so, else "". */
+/* compression_suffix: ".gz" or ".zst" if the path ends so, in capitals or not, else "". */
 const char *compression_suffix(const char *path);
 
 /* compressor_new: for the end of this path; NULL when it names no compression. */

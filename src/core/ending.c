@@ -6,7 +6,7 @@
 
 #include "core/compression.h"
 
-/* Endings that stand for a format, and where it is to be had. */
+/* Endings that stand for a format or a compression, and where it is to be had. */
 static const struct {
     const char *endings;
     const char *advice;
@@ -20,6 +20,7 @@ static const struct {
     {"json", "'vperf collect --output FILE.jsonl' writes one JSON object per line"},
     {"parquet feather arrow", "DuckDB makes it of csv"},
     {"png svg jpg jpeg gif", "'vperf report --output FILE.html' draws charts"},
+    {"bz2 xz lzma lz4 br zip 7z rar z", "what is named .gz or .zst is compressed"},
     {"tsv xml yaml yml md doc docx odt", "no other one does"},
 };
 

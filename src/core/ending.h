@@ -11,7 +11,7 @@
  * ending_check: true when the name of an output, NULL for standard output, ends in one of the
  * formats in taken, with blanks between them, or in nothing that stands for a format, such as
  * ".txt". Else an ERROR_USAGE of the option that lists them, and tells how to get what was wanted.
- * What compresses is no format.
+ * .gz and .zst compress what stands before them; other compressions are refused.
  */
 bool ending_check(const char *option, const char *path, const char *taken, struct error *error)
     __attribute__((warn_unused_result));

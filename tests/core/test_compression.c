@@ -113,6 +113,7 @@ static void test_suffix(void **state) {
     (void)state;
     for (size_t row = 0; row < sizeof rows / sizeof *rows; row++)
         assert_string_equal(compression_suffix(rows[row].path), rows[row].suffix);
+    assert_string_equal(compression_suffix("X.CSV.GZ"), ".gz");
     static const char *const others[] = {"x.csv", "", ".gz", "gz", "x.gz/y", "x.gzip"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         assert_string_equal(compression_suffix(others[i]), "");

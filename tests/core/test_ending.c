@@ -35,6 +35,10 @@ static void test_check(void **state) {
         {"x.db", "csv", "'vperf record' writes histories"},
         {"x.lp", "csv html", "'vperf collect' writes samples"},
         {"x.json", "csv jsonl", "FILE.jsonl"},
+        {"X.CSV.GZ", "csv", NULL},
+        {"x.pdf.GZ", "csv", "to PDF"},
+        {"x.csv.bz2", "csv", ".gz or .zst"},
+        {"x.ZIP", "csv", ".gz or .zst"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -77,6 +77,8 @@ WRONG = [
     (["collect", "http://user@host"], ["http", "https"]),
     (["collect", "ftp://user@host"], ["ftp"]),
     (["collect", "./all.csv"], ["file"]),
+    (["collect", "test:///"], ["vperf: test:///: ", "test:///default"]),
+    (["collect", "-o", "x.csv.bz2", NOBODY], ["x.csv.bz2", ".gz or .zst"]),
     (["report"], ["no TARGET", "there is no vperf.db here"]),
     (["report", "--rule", "cpu-aim=70", NOBODY], ["'cpu-aim=70'", "NAME=NUMBER", "cpu-target"]),
     (["report", "--rule", "cpu-target=0", NOBODY], ["'cpu-target=0'", "from 10 to 100"]),

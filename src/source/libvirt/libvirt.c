@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* The hypervisors that libvirt knows as a source. */
+#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -32,10 +33,11 @@ static struct libvirt *from_base(struct source *source) {
     return (struct libvirt *)source;
 }
 
-/* "test://" is not named where libvirt advises "test:///default". */
+/* "test:///" is not named where libvirt advises "test:///default". */
 static bool is_named(const char *message, const char *name) {
     const char *place = strstr(message, name);
-    return place && place[strlen(name)] != '/';
+    const char end = place ? place[strlen(name)] : '/';
+    return end != '/' && !g_ascii_isalnum(end);
 }
 
 /* An error of the output is none of the target's. */
