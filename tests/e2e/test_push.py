@@ -76,9 +76,11 @@ def test_refused_line(vperf, esx, expected):
     assert sorted(set(database.lines)) == [line for line in expected if line not in refused]
 
 
-def test_everything_refused(vperf, esx):
+@pytest.mark.parametrize("answer", [
+    status(400, "no"), status(200, '{"error":"timeout"}', Content_Type="application/json")])
+def test_everything_refused(vperf, esx, answer):
     """Halves are made only so often, the reason is told once, and nothing is left."""
-    with Receiver(otherwise=status(400, "no")) as database:
+    with Receiver(otherwise=answer) as database:
         done = collect(vperf, esx, "--output", database.url)
     assert done.status == 1, done
     assert done.err.count("refused is") == 1
@@ -99,6 +101,7 @@ def test_too_large(vperf, esx, expected):
     (status(401, "who are you?"), "401: who are you?"),
     (status(404, "no such database"), "404: no such database"),
     (status(302, Location="http://127.0.0.1:1/write"), "302, which sends elsewhere"),
+    (status(200, "<html>", Content_Type="text/html; charset=utf-8"), "200 with a web page"),
 ])
 def test_refused(vperf, esx, answer, told, tmp_path):
     """What will not change is asked for once; the other output is whole."""

@@ -15,13 +15,23 @@ static void test_verdicts(void **state) {
         struct outcome outcome;
         enum verdict verdict;
     } cases[] = {
-        {{.status = 200}, VERDICT_DELIVERED}, {{.status = 204}, VERDICT_DELIVERED},
-        {{.status = 302}, VERDICT_REFUSED},   {{.status = 400}, VERDICT_SPLIT},
-        {{.status = 401}, VERDICT_REFUSED},   {{.status = 404}, VERDICT_REFUSED},
-        {{.status = 408}, VERDICT_AGAIN},     {{.status = 413}, VERDICT_SPLIT},
-        {{.status = 422}, VERDICT_SPLIT},     {{.status = 429}, VERDICT_AGAIN},
-        {{.status = 500}, VERDICT_AGAIN},     {{.status = 503}, VERDICT_AGAIN},
-        {{.status = 0}, VERDICT_AGAIN},       {{.hopeless = true}, VERDICT_REFUSED},
+        {{.status = 200}, VERDICT_DELIVERED},
+        {{.status = 204}, VERDICT_DELIVERED},
+        {{.status = 302}, VERDICT_REFUSED},
+        {{.status = 400}, VERDICT_SPLIT},
+        {{.status = 401}, VERDICT_REFUSED},
+        {{.status = 404}, VERDICT_REFUSED},
+        {{.status = 408}, VERDICT_AGAIN},
+        {{.status = 413}, VERDICT_SPLIT},
+        {{.status = 422}, VERDICT_SPLIT},
+        {{.status = 429}, VERDICT_AGAIN},
+        {{.status = 500}, VERDICT_AGAIN},
+        {{.status = 503}, VERDICT_AGAIN},
+        {{.status = 0}, VERDICT_AGAIN},
+        {{.hopeless = true}, VERDICT_REFUSED},
+        {{.status = 200, .page = true}, VERDICT_REFUSED},
+        {{200, .error = true}, VERDICT_SPLIT},
+        {{.status = 503, .page = true}, VERDICT_AGAIN},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

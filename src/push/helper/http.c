@@ -2,6 +2,7 @@
 #include "push/helper/http.h"
 
 #include <curl/curl.h>
+#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,10 +173,20 @@ static void tell_failure(struct http *http, CURLcode code, struct outcome *outco
     http->reason = memory_strdup(*http->failure ? http->failure : curl_easy_strerror(code));
 }
 
+/* What the answer is, whatever its status says. */
+static void judge_answer(const struct http *http, struct outcome *outcome) {
+    static const char page[] = "text/html", error[] = "{\"error\":";
+    const char *type = NULL;
+    curl_easy_getinfo(http->easy, CURLINFO_CONTENT_TYPE, &type);
+    outcome->page = type && g_ascii_strncasecmp(type, page, strlen(page)) == 0;
+    outcome->error = g_str_has_prefix(http->answer, error);
+}
+
 /* The status, and what the server says in the first line of its answer. */
 static void tell_answer(struct http *http, struct outcome *outcome) {
     curl_off_t pause = 0;
     char *location = NULL;
+    judge_answer(http, outcome);
     http->answer[strcspn(http->answer, "\r\n")] = '\0';
     text_one_line(http->answer);
     curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &pause);
@@ -183,6 +194,10 @@ static void tell_answer(struct http *http, struct outcome *outcome) {
     outcome->retry_after_seconds = pause;
     if (location)
         http->reason = memory_printf("%ld, which sends elsewhere: give that URL", outcome->status);
+    else if (outcome->page && outcome->status / 100 == 2)
+        http->reason = memory_printf("%ld with a web page: this is no database's URL, or a proxy "
+                                     "answers in its place",
+                                     outcome->status);
     else
         http->reason =
             memory_printf("%ld%s%s", outcome->status, *http->answer ? ": " : "", http->answer);

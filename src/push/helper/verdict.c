@@ -26,7 +26,7 @@ enum verdict verdict_of(const struct outcome *outcome) {
     if (outcome->status == 0)
         return outcome->hopeless ? VERDICT_REFUSED : VERDICT_AGAIN;
     if (outcome->status / 100 == 2)
-        return VERDICT_DELIVERED;
+        return outcome->page ? VERDICT_REFUSED : outcome->error ? VERDICT_SPLIT : VERDICT_DELIVERED;
     if (outcome->status / 100 == 5)
         return VERDICT_AGAIN;
     for (size_t i = 0; i < G_N_ELEMENTS(statuses); i++)

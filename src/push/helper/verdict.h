@@ -12,6 +12,8 @@ struct outcome {
     bool hopeless;               /* without an answer: another attempt ends the same way */
     int64_t retry_after_seconds; /* that the server asks for; 0 for none */
     const char *reason;          /* for people: the server's words, or why there was no answer */
+    bool page;                   /* the answer is a web page: no database gives one */
+    bool error;                  /* the answer is JSON that begins with an error */
 };
 
 enum verdict {
@@ -21,7 +23,10 @@ enum verdict {
     VERDICT_REFUSED, /* whatever is sent is refused: the URL, the credentials or trust are wrong */
 };
 
-/* verdict_of: by the class of the status. */
+/*
+ * verdict_of: by the class of the status. A success is none with a web page, as login pages of
+ * proxies are, nor with an error: InfluxDB 1 answers so (200) what it could not complete.
+ */
 enum verdict verdict_of(const struct outcome *outcome);
 
 /*
