@@ -8,14 +8,20 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/children.h"
 #include "core/clock.h"
+#include "core/interrupt.h"
 #include "core/memory.h"
 #include "version.h"
+
+enum { SLICE_MS = 100 };
+
+static const int64_t hurried_ns = 2000000000; /* after Ctrl-C */
 
 /* The folder of this program with a last '/', owned by the caller; NULL when it is not known. */
 static char *own_folder(void) {
@@ -105,10 +111,16 @@ bool process_start(struct process *process, const struct process_kind *kind, con
 /* The other end is closed only when the process ends. */
 static void await_end(int socket, int64_t until_ns) {
     char scrap[4096];
+    bool hurried = false;
     shutdown(socket, SHUT_WR);
     for (int64_t now_ns = clock_now_ns(); now_ns < until_ns; now_ns = clock_now_ns()) {
         struct pollfd end = {.fd = socket, .events = POLLIN};
-        int ready = poll(&end, 1, (int)((until_ns - now_ns) / 1000000 + 1));
+        if (!hurried && interrupt_requested()) {
+            hurried = true;
+            until_ns = MIN(until_ns, now_ns + hurried_ns);
+        }
+        /* A signal may wake another thread. */
+        int ready = poll(&end, 1, (int)MIN((until_ns - now_ns) / 1000000 + 1, SLICE_MS));
         if (ready > 0 && recv(socket, scrap, sizeof scrap, MSG_DONTWAIT) <= 0)
             return;
     }

@@ -34,8 +34,9 @@ bool process_start(struct process *process, const struct process_kind *kind, con
                    struct error *error);
 
 /*
- * process_end: lets the process end within so many ns, then kills it and what it started, and frees
- * what it holds. Returns its status as waitpid does; 0 when that was done before.
+ * process_end: lets the process end within so many ns, and within 2 s after a signal that asks us
+ * to end, then kills it and what it started, and frees what it holds. Returns its status as waitpid
+ * does; 0 when that was done before.
  */
 int process_end(struct process *process, int64_t patience_ns);
 

@@ -4,6 +4,7 @@
 import collections
 import datetime
 import http.client
+import resource
 import ssl
 import xmlrpc.client
 
@@ -124,6 +125,16 @@ def test_kind_without_counter(vperf, pool):
                    "virtualDisk.*")
     assert {row["name"] for row in done.rows} == {"db-1"}
     assert "xcp0" not in done.err
+
+
+def test_few_descriptors(vperf, pool):
+    """No host is to blame."""
+    for number in range(4, 9):
+        done = vperf.run("collect", "--last", "1m", "-k", pool.target(),
+                         preexec_fn=lambda number=number: resource.setrlimit(
+                             resource.RLIMIT_NOFILE, (number, number)))
+        assert done.status == 0 or "oo many open files" in done.err, (number, done)
+        assert "check host" not in done.err, (number, done)
 
 
 def test_old_xapi(vperf, start_pool):
@@ -287,6 +298,16 @@ def test_hung_clock(vperf, start_pool, tmp_path):
     done = harness.finish(run)
     assert done.status == 130, done
     assert "host 'xcp02' gives no samples" in done.err, done
+
+
+def test_more_than_can_be_held(vperf, start_pool):
+    """36 MB of records would take 300 MB: they are refused, and vperf says so."""
+    ill = start_pool()
+    ill.fault("heavy", text="VM")
+    output = ill.authorities + ".csv"
+    done = vperf.run("collect", *ill.options(), "--last", "1m", "--output", output, ill.target())
+    assert (done.status, len(done.messages)) == (1, 1), done
+    assert "VM.get_all_records: left out" in done.err and "256 MiB" in done.err, done
 
 
 def test_sessions_end(vperf, start_pool):

@@ -7,14 +7,12 @@
 #include <sys/wait.h>
 
 #include "core/clock.h"
-#include "core/interrupt.h"
 #include "core/memory.h"
 #include "version.h"
 
 enum { CANNOT_EXECUTE = 127 };
 
 static const int64_t close_ns = 1000000000;
-static const int64_t hurried_ns = 2000000000; /* after Ctrl-C */
 
 void endpoint_done(struct endpoint *endpoint) {
     free(endpoint->path);
@@ -43,8 +41,6 @@ void helper_client_free(struct helper_client *helper) {
     int64_t patience_ns = helper->endpoint->ops->goodbye_ns;
     if (helper->state == HELPER_IDLE && patience_ns < close_ns)
         patience_ns = close_ns;
-    if (interrupt_requested() && patience_ns > hurried_ns)
-        patience_ns = hurried_ns;
     process_end(&helper->process, patience_ns);
     free(helper);
 }

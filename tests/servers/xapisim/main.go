@@ -48,6 +48,7 @@ type pool struct {
 	master   int
 	nameless bool   // members do not say who is the master, and each is one
 	claim    string // what members say instead of the master's address
+	heavy    string // the class whose records are more than anybody can hold
 	busy     bool
 	stubborn bool            // rows are JSON, whatever is asked for
 	hung     map[string]bool // what gets no answer: "clock" or "rows", and the host's number
@@ -103,6 +104,8 @@ func (p *pool) fault(w http.ResponseWriter, r *http.Request) {
 		p.hung[query.Get("what")+strconv.Itoa(host%hosts)] = value != 0
 	case "stubborn":
 		p.stubborn = value != 0
+	case "heavy":
+		p.heavy = query.Get("text")
 	case "busy":
 		p.busy = value != 0
 	case "start": // a VM that was off

@@ -46,6 +46,10 @@ void rest_json_begin(void) {
     refused = false;
 }
 
+bool rest_json_is_refused(void) {
+    return refused;
+}
+
 bool rest_json_end(struct error *error) {
     bounded = false;
     return !refused || budget_refuse(error);

@@ -32,6 +32,9 @@ json_t *rest_json_parse_rows(const char *text, size_t size, const char *what,
 void rest_json_begin(void);
 bool rest_json_end(struct error *error);
 
+/* rest_json_is_refused: there was no room since rest_json_begin: the rest need not be read. */
+bool rest_json_is_refused(void);
+
 /* rest_json_text_of: the value as json_dumps writes it, owned by the caller; NULL for NULL. */
 char *rest_json_text_of(const json_t *value, size_t flags);
 

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 #include "source/rest/helper/transfer.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/memory.h"
@@ -24,6 +28,27 @@ static CURLcode use_trust(CURL *easy, void *context, void *argument) {
     const struct http_peer *peer = argument;
     (void)easy;
     return tls_apply(peer->tls, context) ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
+}
+
+/* libcurl says of one that it cannot have that the server cannot be reached. */
+static curl_socket_t open_socket(void *context, curlsocktype purpose,
+                                 struct curl_sockaddr *address) {
+    struct transfer *transfer = context;
+    (void)purpose;
+    int made = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    transfer->no_socket = made < 0 ? errno : 0;
+    return made < 0 ? CURL_SOCKET_BAD : made;
+}
+
+/* Also a look-up of a name needs some. */
+static bool lacks_descriptors(const struct transfer *transfer, enum error_kind kind) {
+    if (kind != ERROR_CONNECT)
+        return false;
+    int one = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+    int failed = one < 0 ? errno : transfer->no_socket;
+    if (one >= 0)
+        close(one);
+    return failed == EMFILE || failed == ENFILE;
 }
 
 static size_t limit_of(const struct http_call *call) {
@@ -144,6 +169,7 @@ void transfer_start(struct transfer *transfer) {
     transfer->easy = easy;
     transfer->too_large = false;
     transfer->header_bytes = 0;
+    transfer->no_socket = 0;
     transfer->failure[0] = '\0';
     transfer->refused = false;
     transfer->body = g_byte_array_new();
@@ -159,6 +185,8 @@ void transfer_start(struct transfer *transfer) {
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, limit_ms);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, MIN(limit_ms, 1000L * MAX_CONNECT_SECONDS));
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->failure);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, keep_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, keep_body);
@@ -236,6 +264,10 @@ static void set_failure(struct transfer *transfer, CURLcode code) {
                   "no answer within %ld s: check host, port and firewall, or give a longer "
                   "--timeout",
                   seconds);
+    else if (lacks_descriptors(transfer, kind))
+        error_set(error, ERROR_FAULT,
+                  "cannot connect: too many open files: raise 'ulimit -n', or LimitNOFILE= of the "
+                  "unit");
     else if (kind == ERROR_CONNECT && transfer->call->peer->proxy)
         error_set(error, kind, "cannot connect through the proxy %s (HTTPS_PROXY): %s",
                   transfer->call->peer->proxy->name, text);

@@ -36,6 +36,7 @@ struct transfer {
     bool repeated;
     bool settled; /* the call is done or has failed */
     char failure[CURL_ERROR_SIZE];
+    int no_socket; /* errno of socket() that failed; 0: it did not */
 };
 
 /* transfer_start: its handle is one of the pool's. */

@@ -80,7 +80,7 @@ static json_t *read_typed(struct markup *markup) {
 static json_t *read_value(struct markup *markup) {
     json_t *value = NULL;
     int depth = markup_depth(markup);
-    markup->damaged = markup->damaged || depth > DEEPEST * 4;
+    markup->damaged = markup->damaged || depth > DEEPEST * 4 || rest_json_is_refused();
     g_string_truncate(markup->text, 0);
     while (markup_enter(markup, depth)) {
         json_decref(value);
