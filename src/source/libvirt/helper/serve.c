@@ -6,14 +6,11 @@
 
 #include "core/clock.h"
 #include "core/memory.h"
-#include "core/secret.h"
-#include "core/stream.h"
-#include "source/helper/message.h"
+#include "source/helper/service.h"
 #include "source/libvirt/helper/connection.h"
 #include "source/libvirt/helper/domains.h"
 #include "source/libvirt/helper/stats.h"
 #include "source/libvirt/sample/sample_record.h"
-#include "version.h"
 
 static const int64_t beat_gap_ns = 20000000;
 
@@ -37,31 +34,9 @@ static void send_beat(void *context) {
     server->beat_ns = now_ns;
 }
 
-static void read_credentials(struct record *message, struct credentials *credentials,
-                             struct error *error) {
-    if (message_kind(message) != MESSAGE_CREDENTIALS)
-        error_set(error, ERROR_PROTOCOL, "no credentials came");
-    else if (record_number(message)) {
-        credentials->username = memory_strdup(record_text(message));
-        credentials->password = secret_copy(record_text(message));
-    } else {
-        error_read(message, error);
-    }
-}
-
-/* The program finds them, for it owns the terminal. */
 static bool request_login(void *context, struct credentials *credentials, struct error *error) {
     struct server *server = context;
-    struct record message;
-    GByteArray *login = message_new(MESSAGE_LOGIN);
-    message_end(login);
-    bool sent = stream_send(&server->stream, login, true);
-    message_free(login);
-    if (!sent || stream_next(&server->stream, &message, true) != STREAM_MESSAGE)
-        return error_set(error, ERROR_INTERRUPTED, "nobody waits for the connection");
-    read_credentials(&message, credentials, error);
-    stream_wipe(&server->stream);
-    return credentials->username && credentials->password;
+    return service_login(&server->stream, credentials, error);
 }
 
 static bool open_connection(struct server *server, struct record *request, GByteArray *answer,
@@ -148,46 +123,31 @@ static bool (*const handlers[MESSAGES])(struct server *server, struct record *re
     [MESSAGE_PERIOD] = set_periods,    [MESSAGE_ABOUT] = tell_versions,
 };
 
-static GByteArray *failure_of_request(const struct error *error, bool alive) {
-    GByteArray *failure = message_new(MESSAGE_FAILURE);
-    error_write(failure, error);
-    record_add_number(failure, alive);
-    return failure;
+static bool is_open(void *context) {
+    const struct server *server = context;
+    return server->connection;
 }
 
-/* Answers one request; false when there can be no other. */
-static bool answer_request(struct server *server, struct record *request) {
-    enum message kind = message_kind(request);
-    struct error error = {0};
-    if (kind >= MESSAGES || !handlers[kind] || (kind == MESSAGE_OPEN) != !server->connection)
-        return false;
+static bool is_alive(void *context) {
+    const struct server *server = context;
+    return server->connection && connection_alive(server->connection);
+}
 
-    GByteArray *answer = message_new(MESSAGE_ANSWER);
-    bool good = handlers[kind](server, request, answer, &error);
-    bool alive = good || (server->connection && connection_alive(server->connection));
-    if (!good) {
-        message_free(answer);
-        answer = failure_of_request(&error, alive);
-    }
-    message_end(answer);
-    bool sent = stream_send(&server->stream, answer, true);
-    message_free(answer);
-    return sent && alive;
+static bool answer_request(void *context, enum message kind, struct record *request,
+                           GByteArray *answer, struct error *error) {
+    return kind < MESSAGES && handlers[kind] && handlers[kind](context, request, answer, error);
 }
 
 void serve_requests(int socket) {
+    static const struct service_ops ops = {
+        .is_open = is_open,
+        .answer = answer_request,
+        .is_alive = is_alive,
+    };
     struct server server = {0};
-    struct record request;
-    GByteArray *hello = message_new(MESSAGE_HELLO);
-
     stream_init(&server.stream, socket);
     server.pulse = (struct pulse){send_beat, &server};
-    record_add_text(hello, VPERF_VERSION);
-    message_end(hello);
-    bool good = stream_send(&server.stream, hello, true);
-    message_free(hello);
-    while (good && stream_next(&server.stream, &request, true) == STREAM_MESSAGE)
-        good = answer_request(&server, &request);
+    service_run(&server.stream, &ops, &server);
     connection_free(server.connection);
     stream_done(&server.stream);
 }

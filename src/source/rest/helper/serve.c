@@ -3,17 +3,12 @@
 #include "source/rest/helper/serve.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "core/memory.h"
-#include "core/secret.h"
-#include "core/stream.h"
-#include "source/helper/message.h"
+#include "source/helper/service.h"
 #include "source/rest/helper/forward.h"
 #include "source/rest/helper/recorder.h"
 #include "source/rest/helper/sources.h"
 #include "source/rest/protocol.h"
-#include "version.h"
 
 struct server {
     struct stream stream;
@@ -26,36 +21,20 @@ struct server {
     const struct cancel *cancel;
 };
 
-static bool send_message(struct server *server, GByteArray *message) {
-    message_end(message);
-    bool sent = stream_send(&server->stream, message, true);
-    message_free(message);
-    return sent;
-}
-
 static void on_report(void *context, enum report_level level, const char *text) {
+    struct server *server = context;
     GByteArray *message = message_new(MESSAGE_REPORT);
     record_add_number(message, level);
     record_add_text(message, text);
-    send_message(context, message);
+    service_send(&server->stream, message);
 }
 
-/* The program finds them, for it owns the terminal. */
 static bool request_login(struct server *server, struct error *error) {
-    struct record message;
-    if (!send_message(server, message_new(MESSAGE_LOGIN)) ||
-        stream_next(&server->stream, &message, true) != STREAM_MESSAGE)
-        return error_set(error, ERROR_INTERRUPTED, "nobody waits for the connection");
-    if (message_kind(&message) != MESSAGE_CREDENTIALS) {
-        error_set(error, ERROR_PROTOCOL, "no credentials came");
-    } else if (record_number(&message)) {
-        server->target.username = memory_strdup(record_text(&message));
-        server->target.password = secret_copy(record_text(&message));
-    } else {
-        error_read(&message, error);
-    }
-    stream_wipe(&server->stream);
-    return server->target.username && server->target.password;
+    struct credentials found = {0};
+    bool good = service_login(&server->stream, &found, error);
+    server->target.username = found.username;
+    server->target.password = found.password;
+    return good;
 }
 
 static bool open_source(struct server *server, struct record *request, GByteArray *answer,
@@ -160,25 +139,14 @@ static bool (*const handlers[MESSAGES])(struct server *server, struct record *re
     [MESSAGE_SAVE] = give_files,
 };
 
-static GByteArray *failure_message(const struct error *error, bool alive) {
-    GByteArray *failure = message_new(MESSAGE_FAILURE);
-    error_write(failure, error);
-    record_add_number(failure, alive);
-    return failure;
+static bool is_open(void *context) {
+    const struct server *server = context;
+    return server->source;
 }
 
-/* Answers one request; false when there can be no other. */
-static bool answer_request(struct server *server, struct record *request) {
-    enum message kind = message_kind(request);
-    struct error error = {0};
-    if (kind >= MESSAGES || !handlers[kind] || (kind == MESSAGE_OPEN) != !server->source)
-        return false;
-    GByteArray *answer = message_new(MESSAGE_ANSWER);
-    if (!handlers[kind](server, request, answer, &error)) {
-        message_free(answer);
-        answer = failure_message(&error, server->source);
-    }
-    return send_message(server, answer) && server->source;
+static bool answer_request(void *context, enum message kind, struct record *request,
+                           GByteArray *answer, struct error *error) {
+    return kind < MESSAGES && handlers[kind] && handlers[kind](context, request, answer, error);
 }
 
 static void server_done(struct server *server) {
@@ -193,15 +161,15 @@ static void server_done(struct server *server) {
 }
 
 void rest_serve(int socket, const struct cancel *cancel) {
+    static const struct service_ops ops = {
+        .is_open = is_open,
+        .answer = answer_request,
+        .is_alive = is_open,
+    };
     struct server server = {.cancel = cancel};
-    struct record request;
     stream_init(&server.stream, socket);
     forward_init(&server.forward, &server.stream);
     server.reporter = (struct reporter){&server, on_report};
-    GByteArray *hello = message_new(MESSAGE_HELLO);
-    record_add_text(hello, VPERF_VERSION);
-    bool good = send_message(&server, hello);
-    while (good && stream_next(&server.stream, &request, true) == STREAM_MESSAGE)
-        good = answer_request(&server, &request);
+    service_run(&server.stream, &ops, &server);
     server_done(&server);
 }
