@@ -29,7 +29,7 @@ static void try_records(json_t *value) {
 
 static void try_figures(const struct updates *updates, const struct layouts *layouts,
                         const struct updates_column *column, int64_t end) {
-    static const struct pool pool = {0};
+    static struct pool pool;
     static const struct pool_vm vm = {.cpus = 1, .devices_known = true};
     static const struct pool_host host = {.threads = 1, .mhz = 1000};
     const struct figures_output output = {.offer = take_offer, .value = take_value};
@@ -44,6 +44,8 @@ static void try_figures(const struct updates *updates, const struct layouts *lay
         .at_moment = true,
     };
     CHECK(subject.layout);
+    if (!pool.sr_numbers)
+        pool.sr_numbers = g_hash_table_new(g_str_hash, g_str_equal);
     figures_emit(&subject, &output);
     figures_offer(&subject, &output);
 }

@@ -180,11 +180,10 @@ static bool measure_storage(struct round *round, struct error *error) {
     const struct pool *pool = round->xapi->pool;
     const struct figures_output output = {
         .context = round, .wanted = round->wanted, .offer = take_offer, .value = take_value};
+    const struct pool_sr *sr = pool_sr(pool, round->entity->id);
     round->end = round->now;
-    for (size_t i = 0; i < pool->sr_count; i++)
-        if (strcmp(pool->srs[i].uuid, round->entity->id) == 0 &&
-            (!round->window->fresh_only || round->xapi->unread))
-            figures_emit_storage(&pool->srs[i], &output);
+    if (sr && (!round->window->fresh_only || round->xapi->unread))
+        figures_emit_storage(sr, &output);
     return emit_entity(round, error);
 }
 

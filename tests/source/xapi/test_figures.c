@@ -59,7 +59,7 @@ static struct pool_device disks[] = {{(char *)"xvda", true, 2048, 1024},
                                      {(char *)"xvdb", true, 4096, 1024}};
 static struct pool_device pifs[] = {{(char *)"eth0", true, 0, 0}, {(char *)"eth1", true, 0, 0}};
 static struct pool_sr srs[] = {{.uuid = (char *)"caa66549-0000-4000-8000-000000000001"}};
-static const struct pool pool = {.srs = srs, .sr_count = 1};
+static struct pool pool = {.srs = srs, .sr_count = 1};
 static const struct pool_host host = {
     .mhz = 2999, .threads = 1, .boot_time = 1630403754, .nics = {pifs, 2, 2}};
 static const struct pool_vm guest = {.cpus = 2,
@@ -288,10 +288,14 @@ static void test_catalog(void **state) {
 }
 
 int main(void) {
+    pool.sr_numbers = g_hash_table_new(g_str_hash, g_str_equal);
+    g_hash_table_insert(pool.sr_numbers, (char *)"caa66549", GSIZE_TO_POINTER(1));
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_catalog), cmocka_unit_test(test_guest),
         cmocka_unit_test(test_host),    cmocka_unit_test(test_cpu),
         cmocka_unit_test(test_memory),  cmocka_unit_test(test_devices),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    g_hash_table_destroy(pool.sr_numbers);
+    return failed;
 }

@@ -137,8 +137,30 @@ static void test_devices(void **state) {
     assert_false(vm->disks.items[1].counts);
     assert_int_equal(pool->sr_count, 1);
     assert_ptr_equal(pool_sr(pool, "caa66549"), &pool->srs[0]);
+    assert_ptr_equal(pool_sr(pool, pool->srs[0].uuid), &pool->srs[0]);
     assert_null(pool_sr(pool, "00000000"));
     pool_free(pool);
+}
+
+/* Hosts name an SR by eight digits, which two may have. */
+static void test_storage(void **state) {
+    (void)state;
+    json_t *srs = read_json("{'a': {'uuid': 'aaaa0001-1', 'physical_size': '9'}, "
+                            "'b': {'uuid': 'aaaa0001-2', 'physical_size': '9'}, "
+                            "'c': {'uuid': 'aaaa0001-3', 'physical_size': '9'}, "
+                            "'d': {'uuid': 'bbbb0002', 'physical_size': '9'}}");
+    json_t *nothing = json_object();
+    json_t *records[POOL_CLASSES];
+    for (int class = 0; class < POOL_CLASSES; class ++)
+        records[class] = class == CLASS_SR ? srs : nothing;
+    struct pool *pool = pool_new(records);
+    assert_int_equal(pool->sr_count, 4);
+    assert_null(pool_sr(pool, "aaaa0001"));
+    assert_string_equal(pool_sr(pool, "aaaa0001-2")->uuid, "aaaa0001-2");
+    assert_string_equal(pool_sr(pool, "bbbb0002")->uuid, "bbbb0002");
+    pool_free(pool);
+    json_decref(srs);
+    json_decref(nothing);
 }
 
 static void test_no_records(void **state) {
@@ -179,7 +201,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_recorded_host), cmocka_unit_test(test_recorded_guests),
         cmocka_unit_test(test_devices),       cmocka_unit_test(test_no_records),
-        cmocka_unit_test(test_members),
+        cmocka_unit_test(test_members),       cmocka_unit_test(test_storage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -232,6 +232,15 @@ static double size_of(const json_t *record, const char *field) {
     return size >= 0 ? size : (double)NAN;
 }
 
+/* The newest one of the pool; of digits that two have nobody knows which one is meant. */
+static void index_sr(struct pool *pool) {
+    const char *uuid = pool->srs[pool->sr_count - 1].uuid;
+    char *digits = g_strndup(uuid, POOL_SR_DIGITS);
+    bool twice = g_hash_table_contains(pool->sr_numbers, digits);
+    g_hash_table_replace(pool->sr_numbers, g_strdup(uuid), GSIZE_TO_POINTER(pool->sr_count));
+    g_hash_table_replace(pool->sr_numbers, digits, GSIZE_TO_POINTER(twice ? 0 : pool->sr_count));
+}
+
 /* CDs and shared folders of ISOs hold no disks of VMs. */
 static void read_sr(struct reading *reading, const json_t *record) {
     const char *uuid = member_text(record, "uuid");
@@ -250,6 +259,7 @@ static void read_sr(struct reading *reading, const json_t *record) {
         .used = size_of(record, "physical_utilisation"),
         .provisioned = size_of(record, "virtual_allocation"),
     };
+    index_sr(pool);
 }
 
 /* There is one. */
@@ -286,6 +296,7 @@ struct pool *pool_new(json_t *const records[POOL_CLASSES]) {
     };
     reading.pool->host_numbers = g_hash_table_new(g_str_hash, g_str_equal);
     reading.pool->vm_numbers = g_hash_table_new(g_str_hash, g_str_equal);
+    reading.pool->sr_numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(order); i++)
         read_each(&reading, order[i]);
     g_hash_table_destroy(reading.hosts);
@@ -324,6 +335,7 @@ void pool_free(struct pool *pool) {
     }
     g_hash_table_destroy(pool->host_numbers);
     g_hash_table_destroy(pool->vm_numbers);
+    g_hash_table_destroy(pool->sr_numbers);
     free(pool->hosts);
     free(pool->vms);
     free(pool->srs);
@@ -342,14 +354,7 @@ const struct pool_vm *pool_vm(const struct pool *pool, const char *uuid) {
     return number ? &pool->vms[number - 1] : NULL;
 }
 
-const struct pool_sr *pool_sr(const struct pool *pool, const char *digits) {
-    const struct pool_sr *found = NULL;
-    size_t count = 0;
-    for (size_t i = 0; i < pool->sr_count; i++) {
-        if (g_str_has_prefix(pool->srs[i].uuid, digits)) {
-            found = &pool->srs[i];
-            count++;
-        }
-    }
-    return count == 1 ? found : NULL;
+const struct pool_sr *pool_sr(const struct pool *pool, const char *name) {
+    size_t number = GPOINTER_TO_SIZE(g_hash_table_lookup(pool->sr_numbers, name));
+    return number ? &pool->srs[number - 1] : NULL;
 }

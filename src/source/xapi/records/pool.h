@@ -94,7 +94,10 @@ struct pool {
     size_t sr_count;
     GHashTable *host_numbers; /* for pool_host and pool_vm: number + 1 by uuid */
     GHashTable *vm_numbers;
+    GHashTable *sr_numbers; /* for pool_sr: by uuid, and by its first POOL_SR_DIGITS */
 };
+
+enum { POOL_SR_DIGITS = 8 }; /* by which hosts name an SR */
 
 /* pool_new: from records, which are borrowed for the call; owned by the caller. */
 struct pool *pool_new(json_t *const records[POOL_CLASSES]);
@@ -108,8 +111,11 @@ const struct pool_host *pool_host(const struct pool *pool, const char *uuid);
 /* pool_vm: the VM with this uuid, or NULL. */
 const struct pool_vm *pool_vm(const struct pool *pool, const char *uuid);
 
-/* pool_sr: the only SR whose uuid begins with these digits, or NULL. */
-const struct pool_sr *pool_sr(const struct pool *pool, const char *digits);
+/*
+ * pool_sr: the SR with this uuid, or the only one whose uuid begins with these POOL_SR_DIGITS, or
+ * NULL.
+ */
+const struct pool_sr *pool_sr(const struct pool *pool, const char *name);
 
 /*
  * pool_inventory: hosts, VMs and storage as entities of this source, owned by the caller, sorted;
