@@ -37,4 +37,8 @@ int record_run(int argc, char **argv);
 int history_run(int argc, char **argv);
 int serve_run(int argc, char **argv);
 
+/* command_end: the exit status of the program, which is another one when stdout cannot be written.
+ */
+int command_end(int status);
+
 #endif

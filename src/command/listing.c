@@ -136,7 +136,7 @@ static int list_to_output(const struct listing *listing, const struct options *o
 int listing_run(const struct listing *listing, int argc, char **argv) {
     struct options options;
     enum options_result result = options_parse(&options, listing->spec, argc, argv);
-    int status = result == OPTIONS_DONE ? STATUS_OK : STATUS_USAGE;
+    int status = result == OPTIONS_RUN ? STATUS_USAGE : options_status(result);
     if (result == OPTIONS_RUN) {
         interrupt_install();
         struct error error = {0};

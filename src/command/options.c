@@ -13,6 +13,7 @@
 #include "core/color.h"
 #include "core/memory.h"
 #include "core/nearest.h"
+#include "core/process.h"
 #include "push/url.h"
 
 const char *options_text_in_environment(const char *name) {
@@ -140,6 +141,25 @@ static enum options_result parse(struct options *options, poptContext context,
     return good ? OPTIONS_RUN : OPTIONS_WRONG;
 }
 
+static bool has_target_of(const struct options *options, const struct source_ops *ops) {
+    struct error ignored = {0};
+    for (size_t i = 0; i < options->target_count; i++)
+        if (source_ops_for(&options->plans[i].target, &ignored) == ops)
+            return true;
+    return false;
+}
+
+/*
+ * The program that can measure the targets, also those that the configuration gets later; NULL for
+ * this one.
+ */
+static const char *find_program(const struct options *options) {
+    for (const struct source_ops *const *ops = source_table; *ops; ops++)
+        if ((*ops)->program && (options->config || has_target_of(options, *ops)))
+            return (*ops)->program;
+    return NULL;
+}
+
 enum options_result options_parse(struct options *options, const struct options_spec *spec,
                                   int argc, char **argv) {
     *options = (struct options){.log = {.stream = stderr, .level = LOG_NORMAL}};
@@ -164,12 +184,26 @@ enum options_result options_parse(struct options *options, const struct options_
     enum options_result result = parse(options, context, &error);
     poptFreeContext(context);
     argv[0] = own_name;
+    if (result == OPTIONS_RUN && find_program(options)) {
+        process_become(find_program(options), argv, &error);
+        log_error(&options->log, "%s", error.message);
+        result = OPTIONS_LOST;
+    }
     arguments_hide_passwords(argc, argv);
     memory_wipe_stack();
     if (result == OPTIONS_WRONG)
         log_error(&options->log, "%s (see '%s --help')", error.message, name);
     free(name);
     return result;
+}
+
+int options_status(enum options_result result) {
+    static const int status[] = {
+        [OPTIONS_DONE] = STATUS_OK,
+        [OPTIONS_WRONG] = STATUS_USAGE,
+        [OPTIONS_LOST] = STATUS_NOTHING,
+    };
+    return status[result];
 }
 
 static void copy_given(struct options_given *given, const struct options_given *from) {

@@ -53,6 +53,7 @@ enum options_result {
     OPTIONS_RUN,   /* go on */
     OPTIONS_DONE,  /* --help was shown */
     OPTIONS_WRONG, /* a line on stderr says what is wrong */
+    OPTIONS_LOST,  /* the same, of a program that is missing */
 };
 
 /* What a target has for itself, in place of what goes for all. */
@@ -131,10 +132,14 @@ struct options {
 
 /*
  * options_parse: fills options from the command line and the environment. The password of a
- * TARGET is overwritten in argv. options_done is due whatever the result.
+ * TARGET is overwritten in argv. The process goes on as another program when that one has the
+ * source of a TARGET. options_done is due whatever the result.
  */
 enum options_result options_parse(struct options *options, const struct options_spec *spec,
                                   int argc, char **argv);
+
+/* options_status: the exit status after all but OPTIONS_RUN. */
+int options_status(enum options_result result);
 
 /*
  * options_selection: what is asked of the target with this number; it borrows from options, and is

@@ -79,7 +79,7 @@ int run_command(const struct options_spec *spec, int argc, char **argv,
                 int (*command)(struct options *options, struct error *error)) {
     struct options options;
     enum options_result result = options_parse(&options, spec, argc, argv);
-    int status = result == OPTIONS_DONE ? STATUS_OK : STATUS_USAGE;
+    int status = options_status(result);
     if (result == OPTIONS_RUN) {
         struct error error = {0};
         interrupt_install();

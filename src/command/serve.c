@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /* vperf serve: becomes vperf-serve, which links an HTTP server. */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "command/options.h"
 #include "core/process.h"
-
-static const char program[] = "vperf-serve";
 
 const struct options_spec serve_spec = {
     .command = "serve",
@@ -35,12 +28,8 @@ const struct options_spec serve_spec = {
 
 int serve_run(int argc, char **argv) {
     const struct log log = {.stream = stderr};
-    char *path = process_path(program);
-    (void)argc;
-    argv[0] = (char *)program;
-    execv(path, argv);
-    log_error(&log, "cannot start %s: %s%s", path, strerror(errno),
-              errno == ENOENT ? "; install it beside vperf, or in ../libexec/vperf" : "");
-    free(path);
+    struct error error = {0};
+    process_become("vperf-serve", argv + (argc > 0), &error);
+    log_error(&log, "%s", error.message);
     return STATUS_NOTHING;
 }

@@ -47,6 +47,26 @@ char *process_path(const char *program) {
     return path ? path : memory_printf("%s/%s", VPERF_LIBEXECDIR, program);
 }
 
+/* What helps when a program cannot be started. */
+static const char *advice(int failure) {
+    return failure == ENOENT ? "; install it beside vperf, or in ../libexec/vperf" : "";
+}
+
+void process_become(const char *program, char **arguments, struct error *error) {
+    size_t count = 0;
+    while (arguments[count])
+        count++;
+    char **all = memory_array(count + 2, sizeof *all);
+    char *path = process_path(program);
+    all[0] = (char *)program;
+    memcpy(all + 1, arguments, count * sizeof *all);
+    execv(path, all);
+    error_set(error, ERROR_UNAVAILABLE, "cannot start %s: %s%s", path, strerror(errno),
+              advice(errno));
+    free(path);
+    free(all);
+}
+
 /* The environment without the secrets in it, which ssh would inherit; the array is the caller's. */
 static char **environment(void) {
     static const char *const secrets[] = {
@@ -100,9 +120,7 @@ bool process_start(struct process *process, const struct process_kind *kind, con
     if (failure) {
         close(ends[0]);
         return error_set(error, ERROR_UNAVAILABLE, "cannot start %s %s: %s%s", kind->title, path,
-                         strerror(failure),
-                         failure == ENOENT ? "; install it beside vperf, or in ../libexec/vperf"
-                                           : "");
+                         strerror(failure), advice(failure));
     }
     stream_init(&process->stream, ends[0]);
     return true;

@@ -27,6 +27,12 @@ struct process {
 char *process_path(const char *program);
 
 /*
+ * process_become: this process goes on as the executable, with these arguments behind its name.
+ * Returns with the error only.
+ */
+void process_become(const char *program, char **arguments, struct error *error);
+
+/*
  * process_start: starts the executable, which is of this kind, with one end of a socket. It gets
  * the environment without the secrets in it. False with the error.
  */

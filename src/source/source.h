@@ -206,6 +206,8 @@ struct source_ops {
      * secrets; needs keeps_answers. NULL: this source cannot.
      */
     bool (*save)(struct source *source, const struct source_files *files, struct error *error);
+    /* The program that has the functions, where this one has the rest alone; else NULL. */
+    const char *program;
 };
 
 /* Each implementation begins with this. */

@@ -10,12 +10,19 @@ import subprocess
 import pytest
 
 
-@pytest.fixture(params=["vperf", "vperf-libvirt", "vperf-serve"])
+@pytest.fixture(params=["vperf", "vperf-full", "vperf-libvirt", "vperf-serve"])
 def program(request, vperf):
     """The path of one of the programs."""
     if vperf.is_sanitized():
         pytest.skip("sanitizers take the place of hardening")
     return pathlib.Path(vperf.path).with_name(request.param)
+
+
+def test_main_program_is_light(vperf):
+    """What a collect of one guest does not need is in programs of their own."""
+    linked = subprocess.run(["ldd", vperf.path], capture_output=True, text=True, check=True).stdout
+    heavy = ["sqlite", "xlsxwriter", "curl", "libvirt", "microhttpd"]
+    assert not [name for name in heavy if name in linked], linked
 
 
 def read_elf(program, *options):

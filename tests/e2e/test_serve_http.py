@@ -331,11 +331,16 @@ def test_the_end(vperf, tmp_path, number):
     assert done.status == 130 and set(answers) == {200}, done
 
 
-def test_a_program_that_is_missing(vperf, tmp_path):
-    """Without vperf-serve beside it, vperf says what to install."""
+@pytest.mark.parametrize("program, command", [
+    ("vperf-serve", ["serve", "test:///default"]), ("vperf-full", ["report", "./vperf.db"]),
+    ("vperf-full", ["collect", "./vperf.db"]),
+], ids=["serve", "report", "history"])
+def test_a_program_that_is_missing(vperf, tmp_path, program, command):
+    """Without it beside vperf, vperf says what to install."""
     alone = tmp_path / "vperf"
     shutil.copy(vperf.path, alone)
-    done = harness.Program(alone, tmp_path).run("serve", "test:///default")
-    installed = pathlib.Path("/usr/local/libexec/vperf/vperf-serve").exists()
+    done = harness.Program(alone, tmp_path).run(*command)
+    installed = pathlib.Path("/usr/local/libexec/vperf", program).exists()
     assert installed or (done.status == 1 and "cannot start" in done.err and
+                         f"{program}: " in done.err and
                          "install it beside vperf" in done.err), done

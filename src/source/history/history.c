@@ -9,6 +9,7 @@
 #include "core/memory.h"
 #include "core/value.h"
 #include "source/history/forward.h"
+#include "source/history/traits.h"
 
 enum { TAIL_SECONDS = 1, GONE_SECONDS = 3600 };
 
@@ -164,15 +165,8 @@ static void history_close(struct source *source) {
     free(history);
 }
 
-static const char *const schemes[] = {TARGET_HISTORY, NULL};
-
 const struct source_ops history_source = {
-    .name = "history",
-    .help = "what 'vperf record' has written: vperf.db, ./FILE",
-    .takes = SOURCE_TAKES_AT | SOURCE_TAKES_ATTRIBUTES,
-    .keeps_samples = true,
-    .recorded = true,
-    .schemes = schemes,
+    HISTORY_TRAITS,
     .open = history_open,
     .catalog = history_catalog,
     .inventory = history_inventory,
