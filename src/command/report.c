@@ -317,8 +317,10 @@ static int prepare_and_report(struct options *options, struct error *error) {
     options->selection.optional = true;
     options->selection.context |=
         CONTEXT_PLACE | (plan.groups & 1U << GROUP_TAG ? CONTEXT_TAGS : 0);
-    for (size_t i = 0; i < options->target_count; i++)
+    for (size_t i = 0; i < options->target_count; i++) {
         options->plans[i].source.pieces = true;
+        options->plans[i].source.columns = options->target_count == 1; /* else series are spooled */
+    }
     choose_window(options);
     choose_interval(options);
     return make_report(options, &plan, error);

@@ -15,6 +15,18 @@ struct sample {
     int64_t value; /* in the raw unit of vSphere: percent in hundredths, kiloBytes of 1024 bytes */
 };
 
+/* Samples of a series, times and values apart: less to move, of series that share their times. */
+struct series_columns {
+    const int64_t *times;  /* ascending; NULL: there are no columns */
+    const int64_t *values; /* one per time, or a single one */
+    bool same;             /* all samples have that one */
+};
+
+/* series_columns_value: that of the sample with this index. */
+static inline int64_t series_columns_value(const struct series_columns *columns, size_t index) {
+    return columns->values[columns->same ? 0 : index];
+}
+
 /* Everything is borrowed for the duration of the call that gets the series. */
 struct series {
     const struct entity *entity;
@@ -28,6 +40,7 @@ struct series {
     const struct sample *samples; /* ascending in time; no value means no sample */
     bool
         partial; /* of times that were lost, at which others of the entity cannot be had any more */
+    struct series_columns columns; /* in place of the samples, from a source that was asked so */
 };
 
 #endif

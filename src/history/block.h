@@ -35,17 +35,26 @@ struct block_room *block_room_new(void);
 /* block_room_free: takes NULL. */
 void block_room_free(struct block_room *room);
 
+/* What a block holds of a series: times and values apart. */
+struct block_column {
+    int64_t id;
+    size_t count;
+    const int64_t *times;  /* ascending; the same array for series that have them in common */
+    const int64_t *values; /* count of them, or a single one */
+    bool same;             /* all samples have that one */
+};
+
 /* Gets what a block holds, series by series. */
 struct block_visitor {
     void *context;
     int64_t first, last; /* only series with these ids and those between them */
-    /* series: borrowed for the call; its samples are where place said. */
-    void (*series)(void *context, const struct block_series *series);
+    /* series: borrowed for the call; its values are where place said. */
+    void (*series)(void *context, const struct block_column *column);
     /*
-     * place: where so many samples of the series with this id belong; NULL: it is not wanted.
+     * place: where so many values of the series with this id belong; NULL: it is not wanted.
      * Without this function all are, in memory of the block.
      */
-    struct sample *(*place)(void *context, int64_t id, size_t count);
+    int64_t *(*place)(void *context, int64_t id, size_t count);
     struct block_room *room; /* NULL: a new one each time */
 };
 
@@ -55,5 +64,8 @@ struct block_visitor {
  */
 bool block_decode(const void *data, size_t size, const struct block_visitor *visitor,
                   struct error *error) __attribute__((warn_unused_result));
+
+/* block_samples: the samples of a column, of which there is room for count. */
+void block_samples(const struct block_column *column, struct sample *samples);
 
 #endif

@@ -43,9 +43,17 @@ struct content {
     bool misplaced;
 };
 
-static bool is_kept(struct database *database, int64_t hour, const struct block_series *series) {
+static struct rollup rollup_of(const struct block_column *series) {
+    struct sample *samples = memory_array(series->count, sizeof *samples);
+    block_samples(series, samples);
+    struct rollup rollup = rollup_make(samples, series->count);
+    free(samples);
+    return rollup;
+}
+
+static bool is_kept(struct database *database, int64_t hour, const struct block_column *series) {
     struct error ignored = {0};
-    struct rollup rollup = rollup_make(series->samples, series->count);
+    struct rollup rollup = rollup_of(series);
     bool flat = rollup.minimum == rollup.maximum;
     sqlite3_stmt *row = database_query(
         database, &ignored,
@@ -63,13 +71,12 @@ static bool is_kept(struct database *database, int64_t hour, const struct block_
     return same;
 }
 
-static void on_series(void *context, const struct block_series *series) {
+static void on_series(void *context, const struct block_column *series) {
     struct content *content = context;
     content->samples += (int64_t)series->count;
     content->unlike += content->database && !is_kept(content->database, content->hour, series);
-    content->misplaced = content->misplaced ||
-                         rollup_hour(series->samples[0].time) != content->hour ||
-                         rollup_hour(series->samples[series->count - 1].time) != content->hour;
+    content->misplaced = content->misplaced || rollup_hour(series->times[0]) != content->hour ||
+                         rollup_hour(series->times[series->count - 1]) != content->hour;
 }
 
 static void hour_text(char text[TIME_SIZE], int64_t hour) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "history/collected_columns.h"
 
 void collected_init(struct collected *collected, const int64_t *ids, size_t count) {
     *collected = (struct collected){.count = count, .after = INT64_MIN, .until = INT64_MAX};
@@ -13,10 +14,26 @@ void collected_init(struct collected *collected, const int64_t *ids, size_t coun
         collected->series[i].id = ids[i];
 }
 
+static void free_times(gpointer data) {
+    struct collected_times *times = data;
+    free(times->times);
+    free(times);
+}
+
+void collected_in_columns(struct collected *collected) {
+    collected->times = g_ptr_array_new_with_free_func(free_times);
+}
+
 void collected_done(struct collected *collected) {
-    for (size_t i = 0; i < collected->count; i++)
+    for (size_t i = 0; i < collected->count; i++) {
         free(collected->series[i].samples);
+        free(collected->series[i].values);
+    }
     free(collected->series);
+    if (collected->times)
+        g_ptr_array_free(collected->times, TRUE);
+    if (collected->room_for_values)
+        g_array_free(collected->room_for_values, TRUE);
     *collected = (struct collected){0};
 }
 
@@ -58,31 +75,55 @@ static void take(const struct collected *collected, struct collected_series *ser
     series->count += more;
 }
 
-void collected_append(const struct collected *collected, struct collected_series *series,
+void collected_append(struct collected *collected, struct collected_series *series,
                       const struct sample *samples, size_t count) {
     if (!count)
         return;
+    if (collected->times) {
+        columns_append(collected, series, samples, count);
+        return;
+    }
     reserve(series, count);
     memcpy(series->samples + series->count, samples, count * sizeof *samples);
     take(collected, series, count);
 }
 
 void collected_expect(const struct collected *collected, size_t index, size_t samples) {
-    reserve(&collected->series[index], samples);
+    struct collected_series *series = &collected->series[index];
+    if (collected->times)
+        columns_reserve(series, samples);
+    else
+        reserve(series, samples);
 }
 
-static struct sample *place(void *context, int64_t id, size_t count) {
+/* Room for values that become samples once they are there. */
+static int64_t *room_for(struct collected *collected, size_t count) {
+    if (!collected->room_for_values)
+        collected->room_for_values = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    if (collected->room_for_values->len < count)
+        g_array_set_size(collected->room_for_values, (guint)count);
+    return (int64_t *)(void *)collected->room_for_values->data;
+}
+
+static int64_t *place(void *context, int64_t id, size_t count) {
     struct collected *collected = context;
     collected->placed = collected_find(collected, id);
     if (!collected->placed)
         return NULL;
-    reserve(collected->placed, count);
-    return collected->placed->samples + collected->placed->count;
+    return collected->times ? columns_reserve(collected->placed, count)
+                            : room_for(collected, count);
 }
 
-static void on_series(void *context, const struct block_series *from) {
-    const struct collected *collected = context;
-    take(collected, collected->placed, from->count);
+static void on_series(void *context, const struct block_column *column) {
+    struct collected *collected = context;
+    struct collected_series *series = collected->placed;
+    if (collected->times) {
+        columns_take(collected, series, column);
+        return;
+    }
+    reserve(series, column->count);
+    block_samples(column, series->samples + series->count);
+    take(collected, series, column->count);
 }
 
 bool collected_add(struct collected *collected, const void *data, size_t size,
@@ -133,7 +174,9 @@ size_t samples_sort(struct sample *samples, size_t count) {
 void collected_sort(struct collected *collected) {
     for (size_t i = 0; i < collected->count; i++) {
         struct collected_series *series = &collected->series[i];
-        if (series->disordered)
+        if (series->disordered && collected->times)
+            columns_sort(collected, series);
+        else if (series->disordered)
             series->count = samples_sort(series->samples, series->count);
         series->disordered = false;
     }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* Samples of several series, gathered from blocks in any order. */
+/*
+ * Samples of several series, gathered from blocks in any order: as samples, or as columns, where
+ * series with the same times share these.
+ */
 #ifndef VPERF_HISTORY_COLLECTED_H
 #define VPERF_HISTORY_COLLECTED_H
 
@@ -7,12 +10,23 @@
 
 #include "history/block.h"
 
+/* Times of one or more series: of each the first ones. */
+struct collected_times {
+    int64_t *times;
+    size_t count;
+    size_t capacity;
+};
+
 struct collected_series {
     int64_t id;
     struct sample *samples;
     size_t count;
     size_t capacity;
     bool disordered; /* its times do not ascend */
+    /* of columns, in place of the samples */
+    struct collected_times *times;
+    int64_t *values;
+    bool same; /* all have the first value: there is no other one */
 };
 
 struct collected {
@@ -22,10 +36,20 @@ struct collected {
     int64_t until;
     struct block_room *room;         /* see struct block_visitor; may be NULL */
     struct collected_series *placed; /* the one whose samples a block gives next */
+    GPtrArray *times;                /* struct collected_times of columns; NULL: of samples */
+    GArray *room_for_values;         /* int64_t, on their way into samples */
 };
 
 /* collected_init: room for the series with these ids, which ascend. */
 void collected_init(struct collected *collected, const int64_t *ids, size_t count);
+
+/* collected_in_columns: nothing is collected yet, and what is will be columns. */
+void collected_in_columns(struct collected *collected);
+
+/* collected_time: of a sample of the series. */
+static inline int64_t collected_time(const struct collected_series *series, size_t index) {
+    return series->times ? series->times->times[index] : series->samples[index].time;
+}
 
 /* collected_expect: the series with this index will get about so many samples. */
 void collected_expect(const struct collected *collected, size_t index, size_t samples);
@@ -38,7 +62,7 @@ bool collected_add(struct collected *collected, const void *data, size_t size, s
     __attribute__((warn_unused_result));
 
 /* collected_append: samples, which ascend in time, of one of its series. */
-void collected_append(const struct collected *collected, struct collected_series *series,
+void collected_append(struct collected *collected, struct collected_series *series,
                       const struct sample *samples, size_t count);
 
 /* collected_sort: the samples of each series ascend in time, each time once. */

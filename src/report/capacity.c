@@ -92,9 +92,11 @@ struct days {
     struct trend_days *mhz, *memory;
 };
 
-static void copy_values(const GArray *sums, double *values) {
-    for (guint i = 0; i < sums->len; i++)
+static void split(const GArray *sums, int64_t *times, double *values) {
+    for (guint i = 0; i < sums->len; i++) {
+        times[i] = g_array_index(sums, struct sample, i).time;
         values[i] = (double)g_array_index(sums, struct sample, i).value;
+    }
 }
 
 /* The sum over all members, for each time at which every member has a sample. */
@@ -132,19 +134,21 @@ static void add_sums(struct capacity *capacity, enum usage_demand which, const G
                      int32_t interval, struct trend_days *days) {
     struct measure *measure = which == DEMAND_MHZ ? &capacity->demand : &capacity->consumed;
     double *values = distribution_room(&measure->values, sums->len);
+    int64_t *times = memory_array(sums->len, sizeof *times);
     const struct measure_samples samples = {
-        .samples = (const struct sample *)(const void *)sums->data,
+        .times = times,
         .values = values,
         .count = sums->len,
         .interval = interval,
     };
-    copy_values(sums, values);
+    split(sums, times, values);
     measure_add_all(measure, &samples, no_limit);
     for (size_t i = 0; i < samples.count; i++)
-        trend_days_add(days, samples.samples[i].time, interval, values[i]);
+        trend_days_add(days, times[i], interval, values[i]);
     if (which == DEMAND_MHZ && capacity->mhz > 0)
         add_percents(capacity, &samples);
     distribution_reduce(&measure->values, percentiles, G_N_ELEMENTS(percentiles));
+    free(times);
 }
 
 static void add_demand(const GPtrArray *members, struct capacity *capacity, enum usage_demand which,

@@ -13,7 +13,7 @@ static size_t hour_of(int64_t time) {
 
 void hours_add_all(struct hours *hours, const struct measure_samples *samples) {
     for (size_t i = 0; i < samples->count; i++)
-        weighted_mean_add(&hours->means[hour_of(samples->samples[i].time)], samples->values[i],
+        weighted_mean_add(&hours->means[hour_of(samples->times[i])], samples->values[i],
                           samples->interval);
 }
 

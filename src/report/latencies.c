@@ -20,9 +20,15 @@ static const struct {
     {"virtualDisk.numberWriteAveraged.average", 'w', REQUESTS},
 };
 
-/* One disk in one direction: samples in ascending order. */
+/* int64_t, in ascending order of the times. */
+struct waiting {
+    GArray *times;
+    GArray *values;
+};
+
+/* One disk in one direction: what has not met yet of each side. */
 struct disk {
-    GArray *samples[SIDES];
+    struct waiting waiting[SIDES];
 };
 
 struct latencies {
@@ -35,8 +41,10 @@ const char *latencies_counter(size_t index) {
 
 static void free_disk(gpointer data) {
     struct disk *disk = data;
-    for (size_t i = 0; i < SIDES; i++)
-        g_array_free(disk->samples[i], TRUE);
+    for (size_t i = 0; i < SIDES; i++) {
+        g_array_free(disk->waiting[i].times, TRUE);
+        g_array_free(disk->waiting[i].values, TRUE);
+    }
     g_free(disk);
 }
 
@@ -62,55 +70,83 @@ static struct disk *disk_for(const struct latencies *latencies, char direction,
         return disk;
     }
     disk = g_new0(struct disk, 1);
-    for (size_t i = 0; i < SIDES; i++)
-        disk->samples[i] = g_array_new(FALSE, FALSE, sizeof(struct sample));
+    for (size_t i = 0; i < SIDES; i++) {
+        disk->waiting[i].times = g_array_new(FALSE, FALSE, sizeof(int64_t));
+        disk->waiting[i].values = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    }
     g_hash_table_insert(latencies->disks, key, disk);
     return disk;
 }
 
 /* Samples in ascending order, and how many of them have met or will not. */
 struct list {
-    const struct sample *samples;
+    struct series_columns columns;
     size_t count;
     size_t next;
 };
+
+static int64_t next_value(const struct list *list) {
+    return series_columns_value(&list->columns, list->next);
+}
 
 /* Pairs of the same time go to the reader; what one side lacks up to here will not come. */
 static void meet(struct list *latencies, struct list *requests, int32_t interval,
                  const struct latencies_reader *reader) {
     while (latencies->next < latencies->count && requests->next < requests->count) {
-        const struct sample *latency = &latencies->samples[latencies->next];
-        const struct sample *request = &requests->samples[requests->next];
-        if (latency->time == request->time)
-            reader->add(reader->context, latency->time, interval, (double)latency->value,
-                        (double)request->value);
-        latencies->next += latency->time <= request->time;
-        requests->next += request->time <= latency->time;
+        int64_t time = latencies->columns.times[latencies->next];
+        int64_t other = requests->columns.times[requests->next];
+        if (time == other && next_value(requests) > 0)
+            reader->add(reader->context, time, interval, next_value(latencies),
+                        next_value(requests));
+        latencies->next += time <= other;
+        requests->next += other <= time;
     }
 }
 
-static struct list list_of(const GArray *samples) {
-    return (struct list){(const struct sample *)(const void *)samples->data, samples->len, 0};
+static const int64_t *numbers(const GArray *array) {
+    return (const int64_t *)(const void *)array->data;
+}
+
+static struct list list_of(const struct waiting *waiting) {
+    return (struct list){
+        {numbers(waiting->times), numbers(waiting->values), false}, waiting->times->len, 0};
+}
+
+static void drop(const struct waiting *waiting, size_t count) {
+    if (count) {
+        g_array_remove_range(waiting->times, 0, (guint)count);
+        g_array_remove_range(waiting->values, 0, (guint)count);
+    }
+}
+
+/* The samples of the series from this one on. */
+static void keep(const struct waiting *waiting, const struct series *series, size_t begin) {
+    if (begin == series->count)
+        return;
+    g_array_append_vals(waiting->times, series->columns.times + begin,
+                        (guint)(series->count - begin));
+    for (size_t i = begin; i < series->count; i++) {
+        int64_t value = series_columns_value(&series->columns, i);
+        g_array_append_val(waiting->values, value);
+    }
 }
 
 /* The samples of a side: those that do not meet any of the other side are kept. */
 static void add(const struct disk *disk, enum side side, const struct series *series,
                 const struct latencies_reader *reader) {
-    GArray *mine = disk->samples[side], *others = disk->samples[!side];
+    const struct waiting *mine = &disk->waiting[side], *others = &disk->waiting[!side];
     struct list lists[SIDES];
-    bool waits = mine->len > 0;
+    bool waits = mine->times->len > 0;
     if (waits)
-        g_array_append_vals(mine, series->samples, (guint)series->count);
-    lists[side] = waits ? list_of(mine) : (struct list){series->samples, series->count, 0};
+        keep(mine, series, 0);
+    lists[side] = waits ? list_of(mine) : (struct list){series->columns, series->count, 0};
     lists[!side] = list_of(others);
     meet(&lists[LATENCY], &lists[REQUESTS], series->interval, reader);
-    if (lists[!side].next)
-        g_array_remove_range(others, 0, (guint)lists[!side].next);
-    if (waits && lists[side].next)
-        g_array_remove_range(mine, 0, (guint)lists[side].next);
-    else if (!waits)
-        g_array_append_vals(mine, series->samples + lists[side].next,
-                            (guint)(series->count - lists[side].next));
+    drop(others, lists[!side].next);
+    if (waits)
+        drop(mine, lists[side].next);
+    else
+        keep(mine, series, lists[side].next);
 }
 
 bool latencies_write(struct latencies *latencies, const struct series *series,

@@ -12,9 +12,9 @@
 
 struct latencies;
 
-/* What to do with a latency in ms whose requests per second are known. */
+/* What to do with a latency in ms whose requests per second are known, and more than none. */
 struct latencies_reader {
-    void (*add)(void *context, int64_t time, int32_t interval, double latency, double requests);
+    void (*add)(void *context, int64_t time, int32_t interval, int64_t latency, int64_t requests);
     void *context;
 };
 
@@ -28,8 +28,8 @@ struct latencies *latencies_new(void);
 void latencies_free(struct latencies *latencies);
 
 /*
- * latencies_write: takes in a series of one of the counters, and gives the reader what has met by
- * now; false when the counter is none of them.
+ * latencies_write: takes in a series of one of the counters, as columns, and gives the reader what
+ * has met by now; false when the counter is none of them.
  */
 bool latencies_write(struct latencies *latencies, const struct series *series,
                      const struct latencies_reader *reader);

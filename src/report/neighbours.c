@@ -111,19 +111,19 @@ static int64_t interval_of(const struct host *host, int64_t time) {
 }
 
 void neighbours_add(struct neighbours *neighbours, const void *guest, const struct series *series) {
-    const struct sample *samples = series->samples;
+    const struct series_columns *columns = &series->columns;
     if (!series->count || series->interval <= 0)
         return;
     struct host *host = host_for(neighbours, series);
     if (host->interval != series->interval ||
-        !cover(host, interval_of(host, samples[0].time),
-               interval_of(host, samples[series->count - 1].time)))
+        !cover(host, interval_of(host, columns->times[0]),
+               interval_of(host, columns->times[series->count - 1])))
         return;
     uint32_t number = number_of(neighbours, guest);
     struct moment *moments = (struct moment *)(void *)host->moments->data;
     for (size_t i = 0; i < series->count; i++)
-        insert(&moments[interval_of(host, samples[i].time) - host->first], number,
-               (int32_t)MIN(samples[i].value, INT32_MAX));
+        insert(&moments[interval_of(host, columns->times[i]) - host->first], number,
+               (int32_t)MIN(series_columns_value(columns, i), INT32_MAX));
 }
 
 const void *neighbours_find(const struct neighbours *neighbours, const struct entity *guest,

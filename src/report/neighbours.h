@@ -15,7 +15,7 @@ void neighbours_free(struct neighbours *neighbours);
 
 /*
  * neighbours_add: what a guest, which is any pointer, used on the host of the entity of its series,
- * in MHz. Of each interval of a host, the two that used most are kept.
+ * in MHz, as columns. Of each interval of a host, the two that used most are kept.
  */
 void neighbours_add(struct neighbours *neighbours, const void *guest, const struct series *series);
 

@@ -98,12 +98,13 @@ static void add_readings(struct space *space, enum space_metric metric,
                          const struct series *series) {
     struct space_reading *newest = &space->newest[metric];
     for (size_t i = 0; i < series->count; i++) {
-        const struct sample *sample = &series->samples[i];
-        struct day *day = day_for(space, sample->time);
-        day->sums[metric] += (double)sample->value;
+        int64_t time = series->columns.times[i];
+        double value = (double)series_columns_value(&series->columns, i);
+        struct day *day = day_for(space, time);
+        day->sums[metric] += value;
         day->counts[metric]++;
-        if (sample->time >= newest->time)
-            *newest = (struct space_reading){(double)sample->value, sample->time};
+        if (time >= newest->time)
+            *newest = (struct space_reading){value, time};
     }
     space->readings += metric == SPACE_OF_FREE ? series->count : 0;
 }

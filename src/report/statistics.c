@@ -277,9 +277,8 @@ void measure_add_all(struct measure *measure, const struct measure_samples *samp
         return;
     size_t highest = find_highest(values, count);
     size_t above = values[highest] > limit ? count_above(values, count, limit) : 0;
-    note_peak(measure, values[highest], samples->samples[highest].time);
-    note_span(measure, samples->samples[0].time, samples->samples[count - 1].time,
-              samples->interval);
+    note_peak(measure, values[highest], samples->times[highest]);
+    note_span(measure, samples->times[0], samples->times[count - 1], samples->interval);
     double sum = add_up(values, count);
     measure->sum += sum;
     measure->mean.sum += sum * samples->interval;
@@ -290,10 +289,9 @@ void measure_add_all(struct measure *measure, const struct measure_samples *samp
 
 void measure_add(struct measure *measure, int64_t time, int32_t interval, double value,
                  double limit) {
-    const struct sample sample = {.time = time};
     double *room = distribution_room(&measure->values, 1);
     *room = value;
-    measure_add_all(measure, &(struct measure_samples){&sample, room, 1, interval}, limit);
+    measure_add_all(measure, &(struct measure_samples){&time, room, 1, interval}, limit);
 }
 
 bool measure_known(const struct measure *measure) {

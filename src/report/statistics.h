@@ -12,8 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/series.h"
-
 /* A value and how often it occurs. */
 struct occurrence {
     double value;
@@ -124,7 +122,7 @@ void measure_add(struct measure *measure, int64_t time, int32_t interval, double
 
 /* Samples in ascending time, all of this interval, with their values. */
 struct measure_samples {
-    const struct sample *samples; /* their times */
+    const int64_t *times;
     const double *values;
     size_t count;
     int32_t interval;

@@ -76,7 +76,7 @@ void timeline_add_all(struct timeline *timeline, const struct measure_samples *s
     int64_t after = 0, until = -1;
     struct timeline_step *step = NULL;
     for (size_t i = 0; i < samples->count; i++) {
-        int64_t time = samples->samples[i].time;
+        int64_t time = samples->times[i];
         double value = samples->values[i];
         if (step && time > after && time <= until) {
             step->peak = MAX(step->peak, value);

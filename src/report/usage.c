@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "report/columns.h"
 #include "report/latencies.h"
 #include "report/spill.h"
 
@@ -58,6 +59,7 @@ struct usage {
     bool once;        /* it does not come again */
     GArray *percents; /* that are kept of it */
     struct spill *spill;
+    struct columns *columns;
 };
 
 static void free_entity(gpointer data) {
@@ -83,6 +85,7 @@ struct usage *usage_new(const double limits[USAGE_METRICS]) {
     usage->neighbours = neighbours_new();
     usage->percents = g_array_new(FALSE, FALSE, sizeof(double));
     usage->spill = spill_new();
+    usage->columns = columns_new();
     return usage;
 }
 
@@ -102,6 +105,7 @@ void usage_free(struct usage *usage) {
     neighbours_free(usage->neighbours);
     g_array_free(usage->percents, TRUE);
     spill_free(usage->spill);
+    columns_free(usage->columns);
     free(usage);
 }
 
@@ -219,7 +223,8 @@ static bool scale_of(const struct series *series, enum conversion conversion, st
 
 static void convert(const struct series *series, const struct scale *scale, double *values) {
     for (size_t i = 0; i < series->count; i++)
-        values[i] = (double)series->samples[i].value * scale->factor / scale->divisor;
+        values[i] =
+            (double)series_columns_value(&series->columns, i) * scale->factor / scale->divisor;
 }
 
 /* Hosts of a cluster are added up time by time. */
@@ -230,7 +235,11 @@ static void note_demand(struct usage_entity *entity, enum usage_metric metric,
     GArray **demand = &entity->demand[metric == USAGE_MHZ ? DEMAND_MHZ : DEMAND_MEMORY];
     if (!*demand)
         *demand = g_array_new(FALSE, FALSE, sizeof(struct sample));
-    g_array_append_vals(*demand, series->samples, (guint)series->count);
+    for (size_t i = 0; i < series->count; i++) {
+        const struct sample sample = {series->columns.times[i],
+                                      series_columns_value(&series->columns, i)};
+        g_array_append_val(*demand, sample);
+    }
 }
 
 /* A guest may move from host to host. */
@@ -254,7 +263,7 @@ static void add_samples(const struct usage *usage, struct usage_entity *entity, 
     double *values = distribution_room(&measure->values, series->count);
     convert(series, &scale, values);
     const struct measure_samples samples = {
-        .samples = series->samples,
+        .times = series->columns.times,
         .values = values,
         .count = series->count,
         .interval = series->interval,
@@ -270,17 +279,16 @@ static void add_samples(const struct usage *usage, struct usage_entity *entity, 
         timeline_add_all(&entity->timeline, &samples);
 }
 
-static void add_latency(void *context, int64_t time, int32_t interval, double latency,
-                        double requests) {
+static void add_latency(void *context, int64_t time, int32_t interval, int64_t latency,
+                        int64_t requests) {
     struct usage_entity *entity = context;
-    if (requests <= 0)
-        return;
-    weighted_mean_add(&entity->latency, latency, requests * interval);
-    if (latency < entity->latency_peak ||
-        (latency == entity->latency_peak && entity->latency_peak_time &&
+    double value = (double)latency;
+    weighted_mean_add(&entity->latency, value, (double)requests * interval);
+    if (value < entity->latency_peak ||
+        (value == entity->latency_peak && entity->latency_peak_time &&
          time >= entity->latency_peak_time))
         return;
-    entity->latency_peak = latency;
+    entity->latency_peak = value;
     entity->latency_peak_time = time;
 }
 
@@ -304,12 +312,12 @@ static void begin_again(struct usage_entity *guest, int64_t time) {
     guest->resized = time;
 }
 
-void usage_write(struct usage *usage, const struct series *series) {
+static void write_columns(struct usage *usage, const struct series *series) {
     if (spaces_write(usage->spaces, series))
         return;
     struct usage_entity *entity = entity_for(usage, series->entity);
     if (entity->outgrown && series->count) {
-        begin_again(entity, series->samples[0].time - series->interval);
+        begin_again(entity, series->columns.times[0] - series->interval);
         entity->outgrown = false;
     }
     if (series->entity->type == ENTITY_VM) {
@@ -324,6 +332,11 @@ void usage_write(struct usage *usage, const struct series *series) {
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
         if (is_meant(i, series))
             add_samples(usage, entity, i, series);
+}
+
+void usage_write(struct usage *usage, const struct series *series) {
+    const struct series columns = columns_of(usage->columns, series);
+    write_columns(usage, &columns);
 }
 
 static size_t row_of(enum usage_metric metric) {

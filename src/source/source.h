@@ -73,6 +73,7 @@ struct source_options {
     bool pieces; /* history: a series may come in pieces, between those of others of its entity */
     bool keeps_answers;        /* what it is asked and answers is kept for save, in stand-ins */
     struct recorder *recorder; /* in vperf-rest, where; NULL: nowhere */
+    bool columns;              /* history: series have columns in place of samples */
 };
 
 /* Entities of one type that gave nothing of what they were asked for. Borrowed. */

@@ -18,24 +18,31 @@ struct copies {
     bool ascends;
 };
 
-static void keep(void *context, const struct block_series *series) {
+static struct sample *samples_of(const struct block_column *column) {
+    struct sample *samples = g_new(struct sample, column->count);
+    block_samples(column, samples);
+    return samples;
+}
+
+static void keep(void *context, const struct block_column *column) {
     struct copies *copies = context;
-    struct block_series copy = *series;
-    for (size_t i = 1; i < series->count; i++)
-        CHECK(series->samples[i].time > series->samples[i - 1].time);
-    copies->ascends = copies->ascends && (!copies->series->len || series->id > copies->last);
-    copies->last = series->id;
-    copy.samples = g_memdup2(series->samples, series->count * sizeof *series->samples);
+    const struct block_series copy = {column->id, column->count, samples_of(column)};
+    for (size_t i = 1; i < column->count; i++)
+        CHECK(column->times[i] > column->times[i - 1]);
+    copies->ascends = copies->ascends && (!copies->series->len || column->id > copies->last);
+    copies->last = column->id;
     g_array_append_val(copies->series, copy);
 }
 
-static void compare(void *context, const struct block_series *series) {
+static void compare(void *context, const struct block_column *column) {
     struct copies *copies = context;
     CHECK(copies->compared < copies->series->len);
     const struct block_series *copy =
         &g_array_index(copies->series, struct block_series, copies->compared++);
-    CHECK(copy->id == series->id && copy->count == series->count);
-    CHECK(memcmp(copy->samples, series->samples, copy->count * sizeof *copy->samples) == 0);
+    struct sample *samples = samples_of(column);
+    CHECK(copy->id == column->id && copy->count == column->count);
+    CHECK(memcmp(copy->samples, samples, copy->count * sizeof *copy->samples) == 0);
+    g_free(samples);
 }
 
 static void check_again(struct copies *copies) {
@@ -50,23 +57,34 @@ static void check_again(struct copies *copies) {
     g_byte_array_free(again, TRUE);
 }
 
-/* What is put where it belongs is the same, too. */
-static void collect(const struct copies *copies, const GByteArray *packed, size_t length) {
+/* The samples of a series that are later than the time of none. */
+static void compare_collected(const struct collected_series *series,
+                              const struct block_series *copy, int64_t none) {
+    size_t dropped = copy->samples[0].time == none;
+    CHECK(series->count == copy->count - dropped);
+    for (size_t i = 0; i < series->count; i++) {
+        const struct sample *sample = &copy->samples[i + dropped];
+        CHECK(collected_time(series, i) == sample->time);
+        CHECK((series->times ? series->values[series->same ? 0 : i] : series->samples[i].value) ==
+              sample->value);
+    }
+}
+
+/* What is put where it belongs is the same, too: as samples, and as columns. */
+static void collect(const struct copies *copies, const GByteArray *packed, size_t length,
+                    bool columns) {
     struct error error = {0};
     struct collected collected;
     GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     for (guint i = 0; i < copies->series->len; i++)
         g_array_append_val(ids, g_array_index(copies->series, struct block_series, i).id);
     collected_init(&collected, (const int64_t *)(const void *)ids->data, ids->len);
+    if (columns)
+        collected_in_columns(&collected);
     bool good = collected_add(&collected, packed->data, length, &error);
-    for (guint i = 0; good && i < ids->len; i++) {
-        const struct block_series *copy = &g_array_index(copies->series, struct block_series, i);
-        const struct collected_series *series = &collected.series[i];
-        size_t dropped = copy->samples[0].time == collected.after;
-        CHECK(series->count == copy->count - dropped);
-        CHECK(!series->count || memcmp(series->samples, copy->samples + dropped,
-                                       series->count * sizeof *copy->samples) == 0);
-    }
+    for (guint i = 0; good && i < ids->len; i++)
+        compare_collected(&collected.series[i],
+                          &g_array_index(copies->series, struct block_series, i), collected.after);
     collected_done(&collected);
     g_array_free(ids, TRUE);
 }
@@ -83,8 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bool good = block_decode(packed->data, length, &visitor, &error);
     if (good && copies.ascends)
         check_again(&copies);
-    if (copies.ascends)
-        collect(&copies, packed, length);
+    for (int columns = 0; copies.ascends && columns <= 1; columns++)
+        collect(&copies, packed, length, columns);
     for (guint i = 0; i < copies.series->len; i++)
         g_free((gpointer)g_array_index(copies.series, struct block_series, i).samples);
     g_array_free(copies.series, TRUE);

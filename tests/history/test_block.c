@@ -20,13 +20,15 @@ struct expected {
     size_t seen;
 };
 
-static void on_series(void *context, const struct block_series *series) {
+static void on_series(void *context, const struct block_column *series) {
+    struct sample samples[SAMPLES];
     struct expected *expected = context;
     assert_true(expected->seen < expected->count);
     const struct block_series *mine = &expected->series[expected->seen++];
     assert_int_equal(series->id, mine->id);
     assert_int_equal(series->count, mine->count);
-    assert_memory_equal(series->samples, mine->samples, mine->count * sizeof *mine->samples);
+    block_samples(series, samples);
+    assert_memory_equal(samples, mine->samples, mine->count * sizeof *mine->samples);
 }
 
 static void decode(GByteArray *bytes, struct expected *expected, int64_t first, int64_t last) {
@@ -98,7 +100,7 @@ static void test_nothing(void **state) {
     g_byte_array_free(bytes, TRUE);
 }
 
-static void ignore(void *context, const struct block_series *series) {
+static void ignore(void *context, const struct block_column *series) {
     (void)context, (void)series;
 }
 

@@ -15,15 +15,13 @@ static void add(struct neighbours *neighbours, const int *guest, const char *hos
                 const int64_t mhz[3]) {
     const struct entity entity = {.type = ENTITY_VM, .source = "vc", .host = host};
     const struct counter counter = {.name = "cpu.usagemhz.average"};
-    struct sample samples[3];
-    for (int i = 0; i < 3; i++)
-        samples[i] = (struct sample){first + 20 * (int64_t)i, mhz[i]};
+    const int64_t times[] = {first, first + 20, first + 40};
     const struct series series = {.entity = &entity,
                                   .counter = &counter,
                                   .instance = "",
                                   .interval = 20,
                                   .count = 3,
-                                  .samples = samples};
+                                  .columns = {times, mhz, false}};
     neighbours_add(neighbours, guest, &series);
 }
 
@@ -53,7 +51,7 @@ static void test_noisy(void **state) {
 
 /* 1970 began on a Thursday. What ends at a full hour belongs to the hour before. */
 static void test_hours(void **state) {
-    static const struct sample samples[] = {{3600, 0}, {3601, 0}, {3620, 0}, {-1, 0}};
+    static const int64_t times[] = {3600, 3601, 3620, -1};
     static const double values[] = {8, 20, 10, 5};
     struct hours hours = {.means = {{0, 0}}};
     size_t highest = 0, lowest = 0;
@@ -61,7 +59,7 @@ static void test_hours(void **state) {
     (void)state;
 
     assert_false(hours_extremes(&hours, &highest, &lowest));
-    hours_add_all(&hours, &(struct measure_samples){samples, values, 4, 20});
+    hours_add_all(&hours, &(struct measure_samples){times, values, 4, 20});
     assert_int_equal(hours_missing(&hours), HOURS_OF_WEEK - 3);
     assert_true(hours_extremes(&hours, &highest, &lowest));
     hours_name(name, highest);

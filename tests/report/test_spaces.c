@@ -24,16 +24,16 @@ static void assert_near(double value, double expected) {
 
 static void write_readings(struct spaces *spaces, const struct entity *entity, const char *name,
                            const char *instance, const int64_t *values, size_t days) {
-    struct sample samples[MOST_DAYS];
+    int64_t times[MOST_DAYS];
     const struct counter counter = {.name = name, .unit = "kiloBytes"};
     const struct series series = {.entity = entity,
                                   .counter = &counter,
                                   .instance = instance,
                                   .interval = 20,
                                   .count = days,
-                                  .samples = samples};
+                                  .columns = {times, values, false}};
     for (size_t i = 0; i < days; i++)
-        samples[i] = (struct sample){(int64_t)(100 + i) * DAY + 3600, values[i]};
+        times[i] = (int64_t)(100 + i) * DAY + 3600;
     assert_true(spaces_write(spaces, &series));
 }
 

@@ -107,6 +107,8 @@ static bool next_part(struct walk *walk, struct part *part, struct error *error)
     *part = (struct part){.visit = walk->visit, .entity = rest->entity, .begins = walk->begins};
     walk->begins = false;
     parts_choose(walk->visit, rest->entity, &part->collected);
+    if (walk->visit->history->options.columns)
+        collected_in_columns(&part->collected);
     part->collected.after = rest->after;
     part->collected.until = rest->after = end_of(walk);
     expect(part);

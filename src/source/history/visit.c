@@ -26,24 +26,38 @@ static void report_offered(const struct visit *visit, struct reader_entity *enti
     g_hash_table_destroy(told);
 }
 
+/* Samples of what was collected, from one on. */
+static void put_samples(struct series *part, const struct collected_series *from, size_t begin) {
+    if (!from->times)
+        part->samples = from->samples + begin;
+    else
+        part->columns = (struct series_columns){
+            .times = from->times->times + begin,
+            .values = from->values + (from->same ? 0 : begin),
+            .same = from->same,
+        };
+}
+
 /* The samples of a series from *at on, while its entity is so; *at moves behind them. */
 static struct series take_part(const struct entity *context, int64_t until,
                                const struct reader_series *series,
                                const struct collected_series *from, size_t *at) {
     size_t begin = *at;
-    if (from->count && from->samples[from->count - 1].time <= until)
+    if (from->count && collected_time(from, from->count - 1) <= until)
         *at = from->count;
-    while (*at < from->count && from->samples[*at].time <= until)
+    while (*at < from->count && collected_time(from, *at) <= until)
         ++*at;
-    return (struct series){
+    struct series part = {
         .entity = context,
         .counter = series->counter,
         .instance = series->instance,
         .interval = series->interval,
         .continues = series->given,
         .count = *at - begin,
-        .samples = from->count ? from->samples + begin : NULL,
     };
+    if (part.count)
+        put_samples(&part, from, begin);
+    return part;
 }
 
 static bool is_same_but_state(const struct entity *left, const struct entity *right) {

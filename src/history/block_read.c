@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* See block.c for what stands in a block. */
+#include <stdlib.h>
+#include <zstd.h>
+
+#include "core/memory.h"
+#include "history/block.h"
+#include "history/block_values.h"
+
+enum { MAX_DECODED = 64 * 1024 * 1024 };
+
+/* What is known of each series of a block before its values are read. */
+struct columns {
+    struct block_column *series; /* count and id; the rest is not there yet */
+    const uint8_t **values;      /* where those of each series begin */
+    size_t *list_of;
+    size_t *lengths;
+    enum block_form *forms;
+    size_t capacity;
+};
+
+struct block_room {
+    ZSTD_DCtx *context;
+    uint8_t *bytes; /* that zstd got */
+    size_t size;
+    int64_t *times; /* of its lists */
+    struct columns columns;
+};
+
+struct block_room *block_room_new(void) {
+    struct block_room *room = memory_alloc(sizeof *room);
+    room->context = memory_check(ZSTD_createDCtx());
+    return room;
+}
+
+static void free_columns(struct columns *columns) {
+    free(columns->series);
+    free(columns->values);
+    free(columns->list_of);
+    free(columns->lengths);
+    free(columns->forms);
+}
+
+/* For so many series, and one more. */
+static void reserve_columns(struct columns *columns, size_t count) {
+    if (count < columns->capacity)
+        return;
+    free_columns(columns);
+    columns->capacity = count + 1;
+    columns->series = memory_array(columns->capacity, sizeof *columns->series);
+    columns->values = memory_array(columns->capacity, sizeof *columns->values);
+    columns->list_of = memory_array(columns->capacity, sizeof *columns->list_of);
+    columns->lengths = memory_array(columns->capacity, sizeof *columns->lengths);
+    columns->forms = memory_array(columns->capacity, sizeof *columns->forms);
+}
+
+void block_room_free(struct block_room *room) {
+    if (!room)
+        return;
+    free_columns(&room->columns);
+    ZSTD_freeDCtx(room->context);
+    g_free(room->bytes);
+    g_free(room->times);
+    free(room);
+}
+
+/* Room for so many bytes, and for the times that they can hold; cleared for nothing. */
+static void reserve(struct block_room *room, size_t size) {
+    if (size < room->size)
+        return;
+    g_free(room->bytes);
+    g_free(room->times);
+    room->size = size + 1;
+    room->bytes = g_malloc(room->size);
+    room->times = g_new(int64_t, room->size);
+}
+
+/* A block that is being read. */
+struct reading {
+    struct varint_reader reader;
+    struct block_room *room;
+    size_t list_count;
+    size_t *list_lengths;
+    const int64_t **lists;
+    struct columns *columns;
+    size_t count; /* of series */
+    size_t longest;
+};
+
+/* Each of so many things takes a byte at least: what promises more is damaged. */
+static size_t get_count(struct varint_reader *reader) {
+    uint64_t count = varint_get(reader);
+    reader->bad = reader->bad || count > (uint64_t)(reader->end - reader->at);
+    return reader->bad ? 0 : (size_t)count;
+}
+
+static void read_list(struct reading *reading, int64_t *times, size_t length) {
+    int64_t time = 0, step = 0;
+    for (size_t i = 0; i < length; i++) {
+        int64_t next =
+            (int64_t)((uint64_t)step + (uint64_t)varint_unzigzag(varint_get(&reading->reader)));
+        reading->reader.bad =
+            reading->reader.bad || (i && next <= 0) || __builtin_add_overflow(time, next, &time);
+        step = i ? next : 0;
+        times[i] = time;
+    }
+}
+
+static void read_lists(struct reading *reading) {
+    struct varint_reader *reader = &reading->reader;
+    int64_t *times = reading->room->times;
+    size_t used = 0;
+    reading->list_count = get_count(reader);
+    reading->lists = memory_array(reading->list_count + 1, sizeof *reading->lists);
+    reading->list_lengths = memory_array(reading->list_count + 1, sizeof *reading->list_lengths);
+    for (size_t i = 0; i < reading->list_count && !reader->bad; i++) {
+        size_t length = get_count(reader);
+        reading->lists[i] = times + used;
+        reading->list_lengths[i] = length;
+        read_list(reading, times + used, length);
+        used += length;
+        reading->longest = MAX(reading->longest, length);
+    }
+}
+
+static void read_columns(struct reading *reading) {
+    struct varint_reader *reader = &reading->reader;
+    const struct columns *columns = reading->columns;
+    size_t count = reading->count;
+    uint64_t id = 0;
+    for (size_t i = 0; i < count; i++)
+        columns->series[i].id = (int64_t)(id += varint_get(reader));
+    for (size_t i = 0; i < count; i++) {
+        uint64_t list = varint_get(reader);
+        reader->bad = reader->bad || list >= reading->list_count;
+        columns->list_of[i] = reader->bad ? 0 : (size_t)list;
+        columns->series[i].count = reader->bad ? 0 : reading->list_lengths[list];
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint64_t form = varint_get(reader);
+        reader->bad = reader->bad || form >= FORMS;
+        columns->forms[i] = reader->bad ? FORM_PLAIN : (enum block_form)form;
+    }
+}
+
+/* The last column, the lengths of the values, tells where each begins. */
+static void find_values(struct reading *reading) {
+    struct varint_reader *reader = &reading->reader;
+    const struct columns *columns = reading->columns;
+    for (size_t i = 0; i < reading->count; i++)
+        columns->lengths[i] = get_count(reader);
+    const uint8_t *at = reader->at;
+    for (size_t i = 0; i < reading->count && !reader->bad; i++) {
+        columns->values[i] = at;
+        reader->bad = columns->lengths[i] > (size_t)(reader->end - at);
+        at += reader->bad ? 0 : columns->lengths[i];
+    }
+    columns->values[reading->count] = at;
+    reader->bad = reader->bad || at != reader->end;
+}
+
+static void read_head(struct reading *reading) {
+    read_lists(reading);
+    reading->count = get_count(&reading->reader);
+    reading->columns = &reading->room->columns;
+    reserve_columns(reading->columns, reading->count);
+    read_columns(reading);
+    find_values(reading);
+}
+
+static void reading_done(struct reading *reading) {
+    free(reading->list_lengths);
+    free(reading->lists);
+}
+
+/* Where the values of the series belong; NULL when it is not wanted. */
+static int64_t *place_of(const struct block_column *column, const struct block_visitor *visitor,
+                         int64_t *own) {
+    if (!column->count || column->id < visitor->first || column->id > visitor->last)
+        return NULL;
+    return visitor->place ? visitor->place(visitor->context, column->id, column->count) : own;
+}
+
+/* False when the bytes do not hold as many values as there are times. */
+static bool read_values(const struct reading *reading, size_t index, int64_t *values) {
+    const struct columns *columns = reading->columns;
+    struct varint_reader reader = {columns->values[index], columns->values[index + 1], false};
+    return block_values_read(columns->forms[index], &reader, values, columns->series[index].count);
+}
+
+static bool visit(const struct reading *reading, const struct block_visitor *visitor) {
+    int64_t *own = visitor->place ? NULL : g_new(int64_t, reading->longest + 1);
+    const struct columns *columns = reading->columns;
+    bool good = true;
+    for (size_t i = 0; good && i < reading->count; i++) {
+        struct block_column column = columns->series[i];
+        int64_t *values = place_of(&column, visitor, own);
+        if (!values)
+            continue;
+        good = read_values(reading, i, values);
+        column.times = reading->lists[columns->list_of[i]];
+        column.values = values;
+        column.same = columns->forms[i] == FORM_SAME;
+        if (good)
+            visitor->series(visitor->context, &column);
+    }
+    g_free(own);
+    return good;
+}
+
+/* What zstd got is in the room; false when it is not as it was. */
+static bool unpack(struct block_room *room, const void *data, size_t size, size_t *length) {
+    unsigned long long expected = ZSTD_getFrameContentSize(data, size);
+    if (expected > MAX_DECODED) /* what is not known is a large number too */
+        return false;
+    reserve(room, (size_t)expected);
+    *length = ZSTD_decompressDCtx(room->context, room->bytes, (size_t)expected, data, size);
+    return !ZSTD_isError(*length) && *length == expected;
+}
+
+static bool decode(struct block_room *room, const void *data, size_t size,
+                   const struct block_visitor *visitor, struct error *error) {
+    size_t length = 0;
+    if (!unpack(room, data, size, &length))
+        return error_set(error, ERROR_PROTOCOL, "its checksum does not fit");
+    struct reading reading = {.reader = {room->bytes, room->bytes + length, false}, .room = room};
+    read_head(&reading);
+    bool good = !reading.reader.bad && visit(&reading, visitor);
+    reading_done(&reading);
+    return good || error_set(error, ERROR_PROTOCOL, "its content makes no sense");
+}
+
+bool block_decode(const void *data, size_t size, const struct block_visitor *visitor,
+                  struct error *error) {
+    struct block_room *own = visitor->room ? NULL : block_room_new();
+    bool good = decode(own ? own : visitor->room, data, size, visitor, error);
+    block_room_free(own);
+    return good;
+}
+
+void block_samples(const struct block_column *column, struct sample *samples) {
+    size_t step = !column->same;
+    for (size_t i = 0; i < column->count; i++)
+        samples[i] = (struct sample){column->times[i], column->values[i * step]};
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "history/block_values.h"
+
+#include <string.h>
+
+enum { WORD_BITS = 64, BYTE_BITS = 8 };
+
+static uint64_t get_bits(const uint8_t *bytes, size_t place, unsigned width) {
+    uint64_t value = 0;
+    for (unsigned bit = 0; bit < width;) {
+        unsigned used = (place + bit) % BYTE_BITS;
+        unsigned take = MIN(BYTE_BITS - used, width - bit);
+        uint64_t piece = bytes[(place + bit) / BYTE_BITS] >> used & ((1U << take) - 1);
+        value |= piece << bit;
+        bit += take;
+    }
+    return value;
+}
+
+/* get_bits where a whole word can be read, of which a byte may be used already. */
+static uint64_t get_word(const uint8_t *bytes, size_t place, unsigned width) {
+    uint64_t word = 0;
+    memcpy(&word, bytes + place / BYTE_BITS, sizeof word);
+    word = GUINT64_FROM_LE(word) >> place % BYTE_BITS;
+    return word & ((UINT64_C(1) << width) - 1);
+}
+
+static bool read_packed(struct varint_reader *reader, int64_t *values, size_t count) {
+    uint64_t lowest = (uint64_t)varint_unzigzag(varint_get(reader));
+    uint64_t width = varint_get(reader);
+    size_t room = (size_t)(reader->end - reader->at);
+    if (reader->bad || width > WORD_BITS || room != (width * count + BYTE_BITS - 1) / BYTE_BITS)
+        return false;
+    size_t i = 0;
+    if (width <= WORD_BITS - BYTE_BITS)
+        for (; i < count && i * width / BYTE_BITS + sizeof(uint64_t) <= room; i++)
+            values[i] = (int64_t)(lowest + get_word(reader->at, i * width, (unsigned)width));
+    for (; i < count; i++)
+        values[i] = (int64_t)(lowest + get_bits(reader->at, i * width, (unsigned)width));
+    return true;
+}
+
+static void read_plain(struct varint_reader *reader, int64_t *values, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        values[i] = varint_unzigzag(varint_get(reader));
+}
+
+static void read_first(struct varint_reader *reader, int64_t *values, size_t count) {
+    uint64_t value = 0;
+    for (size_t i = 0; i < count; i++) {
+        value += (uint64_t)varint_unzigzag(varint_get(reader));
+        values[i] = (int64_t)value;
+    }
+}
+
+static void read_second(struct varint_reader *reader, int64_t *values, size_t count) {
+    uint64_t value = 0, step = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t number = (uint64_t)varint_unzigzag(varint_get(reader));
+        step = i > 1 ? step + number : number;
+        value += step;
+        values[i] = (int64_t)value;
+    }
+}
+
+bool block_values_read(enum block_form form, struct varint_reader *reader, int64_t *values,
+                       size_t count) {
+    switch (form) {
+    case FORM_PACKED:
+        return read_packed(reader, values, count);
+    case FORM_FIRST:
+        read_first(reader, values, count);
+        break;
+    case FORM_SECOND:
+        read_second(reader, values, count);
+        break;
+    default:
+        read_plain(reader, values, form == FORM_SAME ? 1 : count);
+        break;
+    }
+    return !reader->bad && reader->at == reader->end;
+}
