@@ -96,9 +96,9 @@ static size_t get_count(struct varint_reader *reader) {
 
 static void read_list(struct reading *reading, int64_t *times, size_t length) {
     int64_t time = 0, step = 0;
+    varint_get_many(&reading->reader, (uint64_t *)times, length);
     for (size_t i = 0; i < length; i++) {
-        int64_t next =
-            (int64_t)((uint64_t)step + (uint64_t)varint_unzigzag(varint_get(&reading->reader)));
+        int64_t next = (int64_t)((uint64_t)step + (uint64_t)varint_unzigzag((uint64_t)times[i]));
         reading->reader.bad =
             reading->reader.bad || (i && next <= 0) || __builtin_add_overflow(time, next, &time);
         step = i ? next : 0;

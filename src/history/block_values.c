@@ -40,23 +40,24 @@ static bool read_packed(struct varint_reader *reader, int64_t *values, size_t co
     return true;
 }
 
-static void read_plain(struct varint_reader *reader, int64_t *values, size_t count) {
+/* Numbers as they are written become the values that they stand for. */
+static void resolve_plain(int64_t *values, size_t count) {
     for (size_t i = 0; i < count; i++)
-        values[i] = varint_unzigzag(varint_get(reader));
+        values[i] = varint_unzigzag((uint64_t)values[i]);
 }
 
-static void read_first(struct varint_reader *reader, int64_t *values, size_t count) {
+static void resolve_first(int64_t *values, size_t count) {
     uint64_t value = 0;
     for (size_t i = 0; i < count; i++) {
-        value += (uint64_t)varint_unzigzag(varint_get(reader));
+        value += (uint64_t)varint_unzigzag((uint64_t)values[i]);
         values[i] = (int64_t)value;
     }
 }
 
-static void read_second(struct varint_reader *reader, int64_t *values, size_t count) {
+static void resolve_second(int64_t *values, size_t count) {
     uint64_t value = 0, step = 0;
     for (size_t i = 0; i < count; i++) {
-        uint64_t number = (uint64_t)varint_unzigzag(varint_get(reader));
+        uint64_t number = (uint64_t)varint_unzigzag((uint64_t)values[i]);
         step = i > 1 ? step + number : number;
         value += step;
         values[i] = (int64_t)value;
@@ -65,18 +66,15 @@ static void read_second(struct varint_reader *reader, int64_t *values, size_t co
 
 bool block_values_read(enum block_form form, struct varint_reader *reader, int64_t *values,
                        size_t count) {
-    switch (form) {
-    case FORM_PACKED:
+    if (form == FORM_PACKED)
         return read_packed(reader, values, count);
-    case FORM_FIRST:
-        read_first(reader, values, count);
-        break;
-    case FORM_SECOND:
-        read_second(reader, values, count);
-        break;
-    default:
-        read_plain(reader, values, form == FORM_SAME ? 1 : count);
-        break;
-    }
+    size_t numbers = form == FORM_SAME ? 1 : count;
+    varint_get_many(reader, (uint64_t *)values, numbers);
+    if (form == FORM_FIRST)
+        resolve_first(values, numbers);
+    else if (form == FORM_SECOND)
+        resolve_second(values, numbers);
+    else
+        resolve_plain(values, numbers);
     return !reader->bad && reader->at == reader->end;
 }

@@ -43,4 +43,7 @@ static inline uint64_t varint_get(struct varint_reader *reader) {
     return varint_get_long(reader);
 }
 
+/* varint_get_many: so many numbers. */
+void varint_get_many(struct varint_reader *reader, uint64_t *numbers, size_t count);
+
 #endif
