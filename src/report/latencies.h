@@ -12,9 +12,17 @@
 
 struct latencies;
 
-/* What to do with a latency in ms whose requests per second are known, and more than none. */
+/* Latencies in ms, and the requests per second that they are of, which have the same times. */
+struct latencies_pairs {
+    struct series_columns latencies;
+    struct series_columns requests;
+    size_t count;
+    int32_t interval;
+};
+
+/* What to do with them. */
 struct latencies_reader {
-    void (*add)(void *context, int64_t time, int32_t interval, int64_t latency, int64_t requests);
+    void (*add)(void *context, const struct latencies_pairs *pairs);
     void *context;
 };
 

@@ -22,14 +22,14 @@ static int compare_values(const void *a, const void *b) {
 }
 
 /* Values from low to high, in ranges. */
-struct scale {
+struct ranges {
     double low;
     double high;
     double factor; /* ranges per unit */
 };
 
 /* In lanes, which a processor works on side by side. */
-static struct scale scale_of(const double *values, size_t count) {
+static struct ranges ranges_of(const double *values, size_t count) {
     enum { LANES = 4 };
     double low[LANES], high[LANES];
     size_t i = 0;
@@ -44,18 +44,18 @@ static struct scale scale_of(const double *values, size_t count) {
         low[0] = MIN(low[0], values[i]);
         high[0] = MAX(high[0], values[i]);
     }
-    struct scale scale = {low[0], high[0], 0};
+    struct ranges ranges = {low[0], high[0], 0};
     for (size_t lane = 1; lane < LANES; lane++) {
-        scale.low = MIN(scale.low, low[lane]);
-        scale.high = MAX(scale.high, high[lane]);
+        ranges.low = MIN(ranges.low, low[lane]);
+        ranges.high = MAX(ranges.high, high[lane]);
     }
-    scale.factor = RANGES / (scale.high - scale.low);
-    return scale;
+    ranges.factor = RANGES / (ranges.high - ranges.low);
+    return ranges;
 }
 
 /* A larger value is never in an earlier range. */
-static uint16_t range_of(const struct scale *scale, double value) {
-    int32_t range = (int32_t)((value - scale->low) * scale->factor);
+static uint16_t range_of(const struct ranges *ranges, double value) {
+    int32_t range = (int32_t)((value - ranges->low) * ranges->factor);
     return (uint16_t)MIN(range, RANGES - 1);
 }
 
@@ -96,21 +96,21 @@ static void find_in_part(const struct part *part) {
     g_free(part->values);
 }
 
-static void find_by_ranges(const double *values, size_t count, const struct scale *scale,
+static void find_by_ranges(const double *values, size_t count, const struct ranges *ranges,
                            struct place **places, size_t place_count) {
     uint32_t sizes[RANGES] = {0};
     uint16_t part_of[RANGES] = {0}; /* one more than its number */
     struct part *parts = memory_array(place_count + 1, sizeof *parts);
-    uint16_t *ranges = g_new(uint16_t, count);
+    uint16_t *range = g_new(uint16_t, count);
     for (size_t i = 0; i < count; i++)
-        sizes[ranges[i] = range_of(scale, values[i])]++;
+        sizes[range[i] = range_of(ranges, values[i])]++;
     size_t part_count = list_parts(sizes, places, place_count, parts, part_of);
     for (size_t i = 0; i < count; i++) {
-        uint16_t part = part_of[ranges[i]];
+        uint16_t part = part_of[range[i]];
         if (part)
             parts[part - 1].values[parts[part - 1].count++] = values[i];
     }
-    g_free(ranges);
+    g_free(range);
     for (size_t i = 0; i < part_count; i++)
         find_in_part(&parts[i]);
     free(parts);
@@ -127,22 +127,27 @@ static void find_by_sorting(const double *values, size_t count, struct place **p
 
 /* The places ascend. */
 static void find(const double *values, size_t count, struct place **places, size_t place_count) {
-    struct scale scale = scale_of(values, count);
-    if (scale.low < scale.high && count > FEW && isnormal(scale.factor)) {
-        find_by_ranges(values, count, &scale, places, place_count);
-    } else if (scale.low < scale.high) {
+    struct ranges ranges = ranges_of(values, count);
+    if (ranges.low < ranges.high && count > FEW && isnormal(ranges.factor)) {
+        find_by_ranges(values, count, &ranges, places, place_count);
+    } else if (ranges.low < ranges.high) {
         find_by_sorting(values, count, places, place_count);
     } else {
         for (size_t i = 0; i < place_count; i++)
-            places[i]->value = scale.low;
+            places[i]->value = ranges.low;
     }
 }
 
-void places_find(const double *values, size_t count, struct place *places, size_t place_count) {
+struct place **places_in_order(struct place *places, size_t place_count) {
     struct place **sorted = memory_array(place_count, sizeof(struct place *));
     for (size_t i = 0; i < place_count; i++)
         sorted[i] = &places[i];
     qsort(sorted, place_count, sizeof(struct place *), compare_places);
+    return sorted;
+}
+
+void places_find(const double *values, size_t count, struct place *places, size_t place_count) {
+    struct place **sorted = places_in_order(places, place_count);
     find(values, count, sorted, place_count);
     free(sorted);
 }

@@ -17,4 +17,7 @@ struct place {
  */
 void places_find(const double *values, size_t count, struct place *places, size_t place_count);
 
+/* places_in_order: pointers to the places, ascending; the caller frees them. */
+struct place **places_in_order(struct place *places, size_t place_count);
+
 #endif

@@ -24,12 +24,35 @@ static void append(struct occurrence *list, size_t *count, double value, uint64_
 }
 
 static void free_values(struct distribution *distribution) {
+    tally_done(&distribution->raw);
     free(distribution->values);
     distribution->values = NULL;
     distribution->value_count = distribution->value_capacity = 0;
 }
 
+static void reserve(struct distribution *distribution, size_t more) {
+    size_t needed = distribution->value_count + more;
+    if (needed <= distribution->value_capacity)
+        return;
+    size_t capacity = MAX(MAX(needed, LEAST_VALUES), distribution->value_capacity * 2);
+    distribution->values =
+        memory_check(reallocarray(distribution->values, capacity, sizeof *distribution->values));
+    distribution->value_capacity = capacity;
+}
+
+/* Raw values become values like the others. */
+static void convert_raw(struct distribution *distribution) {
+    struct tally *raw = &distribution->raw;
+    if (!raw->count)
+        return;
+    reserve(distribution, raw->count);
+    tally_put(raw, &distribution->scale, distribution->values + distribution->value_count);
+    distribution->value_count += raw->count;
+    tally_clear(raw);
+}
+
 void distribution_compact(struct distribution *distribution) {
+    convert_raw(distribution);
     const struct occurrence *old = distribution->sorted;
     const double *values = distribution->values;
     size_t added = distribution->value_count, count = 0, k = 0;
@@ -75,16 +98,6 @@ void distribution_merge(struct distribution *distribution, const struct occurren
     free(distribution->sorted);
     distribution->sorted = merged;
     distribution->count = kept;
-}
-
-static void reserve(struct distribution *distribution, size_t more) {
-    size_t needed = distribution->value_count + more;
-    if (needed <= distribution->value_capacity)
-        return;
-    size_t capacity = MAX(MAX(needed, LEAST_VALUES), distribution->value_capacity * 2);
-    distribution->values =
-        memory_check(reallocarray(distribution->values, capacity, sizeof *distribution->values));
-    distribution->value_capacity = capacity;
 }
 
 double *distribution_room(struct distribution *distribution, size_t count) {
@@ -144,15 +157,20 @@ double distribution_percentile(struct distribution *distribution, double percent
 }
 
 /* The values at the places of all percentiles, and those after them, in one go. */
-static void select_known(const struct distribution *distribution, struct percentile *known,
+static void select_known(struct distribution *distribution, struct percentile *known,
                          size_t count) {
     struct place *places = memory_array(2 * count, sizeof *places);
     for (size_t i = 0; i < count; i++) {
         size_t place = (size_t)floor(place_of(distribution, known[i].percent));
         places[2 * i].index = place;
-        places[2 * i + 1].index = MIN(place + 1, distribution->value_count - 1);
+        places[2 * i + 1].index = MIN(place + 1, (size_t)distribution->total - 1);
     }
-    places_find(distribution->values, distribution->value_count, places, 2 * count);
+    if (distribution->value_count) {
+        convert_raw(distribution);
+        places_find(distribution->values, distribution->value_count, places, 2 * count);
+    } else {
+        tally_find(&distribution->raw, &distribution->scale, places, 2 * count);
+    }
     for (size_t i = 0; i < count; i++) {
         double place = place_of(distribution, known[i].percent);
         known[i].value =
@@ -173,6 +191,7 @@ static void reduce(struct distribution *distribution, const double *percents, si
     if (is_plain)
         select_known(distribution, known, count);
     distribution->value_count = 0;
+    tally_clear(&distribution->raw);
     free(distribution->sorted);
     distribution->sorted = NULL;
     distribution->known = known;
@@ -187,6 +206,11 @@ void distribution_reduce(struct distribution *distribution, const double *percen
 void distribution_hand_over(struct distribution *distribution, const double *percents, size_t count,
                             struct distribution *other) {
     reduce(distribution, percents, count);
+    if (!other->raw.values) {
+        tally_done(&other->raw);
+        other->raw = distribution->raw;
+        distribution->raw = (struct tally){.values = NULL};
+    }
     if (!other->values) {
         other->values = distribution->values;
         other->value_capacity = distribution->value_capacity;
@@ -196,6 +220,7 @@ void distribution_hand_over(struct distribution *distribution, const double *per
 }
 
 void distribution_done(struct distribution *distribution) {
+    tally_done(&distribution->raw);
     free(distribution->sorted);
     free(distribution->values);
     free(distribution->known);
@@ -285,6 +310,54 @@ void measure_add_all(struct measure *measure, const struct measure_samples *samp
     measure->mean.weight += (double)samples->interval * (double)count;
     measure->seconds += samples->interval * (int64_t)count;
     measure->seconds_above += samples->interval * (int64_t)above;
+}
+
+/* As room in a distribution, for raw values: one has a single scale. */
+static struct tally_sum add_raw(struct distribution *distribution,
+                                const struct measure_columns *samples) {
+    const struct scale *mine = &samples->scale;
+    struct scale *scale = &distribution->scale;
+    g_assert(!distribution->known);
+    if (mine->factor != scale->factor || mine->divisor != scale->divisor)
+        convert_raw(distribution);
+    *scale = *mine;
+    distribution->total += samples->count;
+    return tally_add(&distribution->raw, &samples->columns, samples->count);
+}
+
+/* The first of this value. */
+static int64_t time_of(const struct measure_columns *samples, int64_t value) {
+    size_t i = 0;
+    while (series_columns_value(&samples->columns, i) != value)
+        i++;
+    return samples->columns.times[i];
+}
+
+static size_t count_columns_above(const struct measure_columns *samples, double limit) {
+    size_t above = 0;
+    for (size_t i = 0; i < samples->count; i++)
+        above += scale_value(&samples->scale, series_columns_value(&samples->columns, i)) > limit;
+    return above;
+}
+
+void measure_add_columns(struct measure *measure, const struct measure_columns *samples,
+                         double limit) {
+    const int64_t *times = samples->columns.times;
+    size_t count = samples->count;
+    if (!count)
+        return;
+    struct tally_sum raw = add_raw(&measure->values, samples);
+    double peak = scale_value(&samples->scale, raw.highest);
+    if (measure->longest <= 0 || peak >= measure->peak)
+        note_peak(measure, peak, time_of(samples, raw.highest));
+    note_span(measure, times[0], times[count - 1], samples->interval);
+    double sum = raw.sum * samples->scale.factor / samples->scale.divisor;
+    measure->sum += sum;
+    measure->mean.sum += sum * samples->interval;
+    measure->mean.weight += (double)samples->interval * (double)count;
+    measure->seconds += samples->interval * (int64_t)count;
+    if (peak > limit)
+        measure->seconds_above += samples->interval * (int64_t)count_columns_above(samples, limit);
 }
 
 void measure_add(struct measure *measure, int64_t time, int32_t interval, double value,

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "report/tally.h"
+
 /* A value and how often it occurs. */
 struct occurrence {
     double value;
@@ -42,6 +44,8 @@ struct distribution {
     uint64_t total;          /* values */
     struct waiting *waiting; /* percentiles are not known before all are here again */
     size_t waiting_count;
+    struct tally raw; /* more values, of this scale */
+    struct scale scale;
 };
 
 /* distribution_add: one more value, which must be a number. */
@@ -131,6 +135,18 @@ struct measure_samples {
 /* measure_add_all: as measure_add; the values, at least one, are in the room of its distribution.
  */
 void measure_add_all(struct measure *measure, const struct measure_samples *samples, double limit);
+
+/* Samples in ascending time, all of this interval, as raw values of a scale. */
+struct measure_columns {
+    struct series_columns columns;
+    size_t count;
+    int32_t interval;
+    struct scale scale;
+};
+
+/* measure_add_columns: as measure_add. */
+void measure_add_columns(struct measure *measure, const struct measure_columns *samples,
+                         double limit);
 
 /* measure_known: there is a sample. */
 bool measure_known(const struct measure *measure);

@@ -60,6 +60,7 @@ struct usage {
     GArray *percents; /* that are kept of it */
     struct spill *spill;
     struct columns *columns;
+    GArray *values; /* double: those of a series, for its timeline */
 };
 
 static void free_entity(gpointer data) {
@@ -86,6 +87,7 @@ struct usage *usage_new(const double limits[USAGE_METRICS]) {
     usage->percents = g_array_new(FALSE, FALSE, sizeof(double));
     usage->spill = spill_new();
     usage->columns = columns_new();
+    usage->values = g_array_new(FALSE, FALSE, sizeof(double));
     return usage;
 }
 
@@ -106,6 +108,7 @@ void usage_free(struct usage *usage) {
     g_array_free(usage->percents, TRUE);
     spill_free(usage->spill);
     columns_free(usage->columns);
+    g_array_free(usage->values, TRUE);
     free(usage);
 }
 
@@ -192,12 +195,6 @@ static struct usage_entity *entity_for(struct usage *usage, const struct entity 
     return entity;
 }
 
-/* A raw value times the factor, over the divisor: one of them is 1, so that no bit is lost. */
-struct scale {
-    double factor;
-    double divisor;
-};
-
 /* False when there is no such value: nobody knows what it would be a part of. */
 static bool scale_of(const struct series *series, enum conversion conversion, struct scale *scale) {
     const struct entity *entity = series->entity;
@@ -221,10 +218,15 @@ static bool scale_of(const struct series *series, enum conversion conversion, st
     return false;
 }
 
-static void convert(const struct series *series, const struct scale *scale, double *values) {
-    for (size_t i = 0; i < series->count; i++)
-        values[i] =
-            (double)series_columns_value(&series->columns, i) * scale->factor / scale->divisor;
+static void note_course(const struct usage *usage, struct usage_entity *entity,
+                        const struct measure_columns *samples) {
+    g_array_set_size(usage->values, (guint)samples->count);
+    double *values = (double *)(void *)usage->values->data;
+    for (size_t i = 0; i < samples->count; i++)
+        values[i] = scale_value(&samples->scale, series_columns_value(&samples->columns, i));
+    timeline_add_all(&entity->timeline,
+                     &(struct measure_samples){samples->columns.times, values, samples->count,
+                                               samples->interval});
 }
 
 /* Hosts of a cluster are added up time by time. */
@@ -235,11 +237,11 @@ static void note_demand(struct usage_entity *entity, enum usage_metric metric,
     GArray **demand = &entity->demand[metric == USAGE_MHZ ? DEMAND_MHZ : DEMAND_MEMORY];
     if (!*demand)
         *demand = g_array_new(FALSE, FALSE, sizeof(struct sample));
-    for (size_t i = 0; i < series->count; i++) {
-        const struct sample sample = {series->columns.times[i],
-                                      series_columns_value(&series->columns, i)};
-        g_array_append_val(*demand, sample);
-    }
+    guint begin = (*demand)->len;
+    g_array_set_size(*demand, begin + (guint)series->count);
+    for (size_t i = 0; i < series->count; i++)
+        g_array_index(*demand, struct sample, begin + i) =
+            (struct sample){series->columns.times[i], series_columns_value(&series->columns, i)};
 }
 
 /* A guest may move from host to host. */
@@ -256,40 +258,41 @@ static void add_samples(const struct usage *usage, struct usage_entity *entity, 
     enum usage_metric metric = table[row].metric;
     struct measure *measure = &entity->measures[metric];
     const char *fidelity = series->counter->fidelity;
-    struct scale scale;
+    struct measure_columns samples = {series->columns, series->count, series->interval, {1, 1}};
     measure->approximate |= fidelity && strcmp(fidelity, "approximate") == 0;
-    if (!series->count || !scale_of(series, table[row].conversion, &scale))
+    if (!series->count || !scale_of(series, table[row].conversion, &samples.scale))
         return;
-    double *values = distribution_room(&measure->values, series->count);
-    convert(series, &scale, values);
-    const struct measure_samples samples = {
-        .times = series->columns.times,
-        .values = values,
-        .count = series->count,
-        .interval = series->interval,
-    };
     int64_t peak_time = measure->peak_time;
-    measure_add_all(measure, &samples, usage->limits[metric]);
+    measure_add_columns(measure, &samples, usage->limits[metric]);
     note_demand(entity, metric, series);
     if (metric == USAGE_READY)
         note_place(entity, measure, peak_time, series->entity->host);
     if (metric == USAGE_MHZ && series->entity->type == ENTITY_VM)
         neighbours_add(usage->neighbours, entity, series);
     if (metric == USAGE_CPU)
-        timeline_add_all(&entity->timeline, &samples);
+        note_course(usage, entity, &samples);
 }
 
-static void add_latency(void *context, int64_t time, int32_t interval, int64_t latency,
-                        int64_t requests) {
-    struct usage_entity *entity = context;
-    double value = (double)latency;
-    weighted_mean_add(&entity->latency, value, (double)requests * interval);
-    if (value < entity->latency_peak ||
-        (value == entity->latency_peak && entity->latency_peak_time &&
+static void note_latency(struct usage_entity *entity, double latency, int64_t time) {
+    if (latency < entity->latency_peak ||
+        (latency == entity->latency_peak && entity->latency_peak_time &&
          time >= entity->latency_peak_time))
         return;
-    entity->latency_peak = value;
+    entity->latency_peak = latency;
     entity->latency_peak_time = time;
+}
+
+static void add_latencies(void *context, const struct latencies_pairs *pairs) {
+    struct usage_entity *entity = context;
+    bool idle = pairs->requests.same && *pairs->requests.values <= 0;
+    for (size_t i = 0; !idle && i < pairs->count; i++) {
+        int64_t requests = series_columns_value(&pairs->requests, i);
+        double latency = (double)series_columns_value(&pairs->latencies, i);
+        if (requests <= 0)
+            continue;
+        weighted_mean_add(&entity->latency, latency, (double)requests * pairs->interval);
+        note_latency(entity, latency, pairs->latencies.times[i]);
+    }
 }
 
 static bool is_meant(size_t row, const struct series *series) {
@@ -321,7 +324,7 @@ static void write_columns(struct usage *usage, const struct series *series) {
         entity->outgrown = false;
     }
     if (series->entity->type == ENTITY_VM) {
-        const struct latencies_reader reader = {add_latency, entity};
+        const struct latencies_reader reader = {add_latencies, entity};
         if (!entity->latencies)
             entity->latencies = latencies_new();
         if (latencies_write(entity->latencies, series, &reader))
