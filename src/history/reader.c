@@ -319,20 +319,34 @@ bool reader_read(struct reader *reader, const struct reader_entity *entity,
     return true;
 }
 
-bool reader_samples(struct reader *reader, const struct reader_entity *entity, int64_t after,
-                    int64_t until, int64_t *samples, struct error *error) {
+/* What the statement tells of the blocks of the entity between these hours. */
+static bool sum_up(struct reader *reader, const char *sql, const struct reader_entity *entity,
+                   const int64_t span[2], int64_t *number, struct error *error) {
     struct error failed = {0};
-    sqlite3_stmt *row =
-        database_query(reader->database, &failed,
-                       "SELECT coalesce(sum(samples), 0) FROM block WHERE entity = ? AND hour "
-                       "BETWEEN ? AND ?",
-                       "iii", entity->id, rollup_hour(after + 1), rollup_hour(until));
-    *samples = 0;
+    sqlite3_stmt *row = database_query(reader->database, &failed, sql, "iii", entity->id,
+                                       rollup_hour(span[0] + 1), rollup_hour(span[1]));
+    *number = 0;
     if (database_next(reader->database, row, &failed)) {
-        *samples = sqlite3_column_int64(row, 0);
+        *number = sqlite3_column_int64(row, 0);
         sqlite3_reset(row);
     }
     return fail_as(&failed, error);
+}
+
+bool reader_samples(struct reader *reader, const struct reader_entity *entity, int64_t after,
+                    int64_t until, int64_t *samples, struct error *error) {
+    return sum_up(reader,
+                  "SELECT coalesce(sum(samples), 0) FROM block WHERE entity = ? AND hour BETWEEN ? "
+                  "AND ?",
+                  entity, (const int64_t[]){after, until}, samples, error);
+}
+
+/* The index has them: no page with a block is read. */
+bool reader_hours(struct reader *reader, const struct reader_entity *entity, int64_t after,
+                  int64_t until, int64_t *hours, struct error *error) {
+    return sum_up(
+        reader, "SELECT count(DISTINCT hour) FROM block WHERE entity = ? AND hour BETWEEN ? AND ?",
+        entity, (const int64_t[]){after, until}, hours, error);
 }
 
 bool reader_last_round(struct reader *reader, int64_t *last, struct error *error) {

@@ -123,6 +123,11 @@ bool reader_samples(struct reader *reader, const struct reader_entity *entity, i
                     int64_t until, int64_t *samples, struct error *error)
     __attribute__((warn_unused_result));
 
+/* reader_hours: how many hours with after < time <= until have blocks of the entity. */
+bool reader_hours(struct reader *reader, const struct reader_entity *entity, int64_t after,
+                  int64_t until, int64_t *hours, struct error *error)
+    __attribute__((warn_unused_result));
+
 /* Gets rounds that have come. */
 struct reader_tail {
     void *context;

@@ -71,19 +71,30 @@ static void expect(struct part *part) {
     }
 }
 
+/* The most samples that the wanted series have in the rest; mostly, that is what they have. */
+static bool count_wanted(const struct walk *walk, int64_t *samples, struct error *error) {
+    const struct parts_entity *rest = &walk->rest;
+    int64_t hours = 0, in_hour = 0;
+    if (!reader_hours(walk->visit->history->reader, rest->entity, rest->after, rest->until, &hours,
+                      error))
+        return false;
+    for (size_t i = 0; i < rest->entity->count; i++)
+        if (parts_wants(walk->visit, &rest->entity->series[i]))
+            in_hour += HOUR_SECONDS / MAX(rest->entity->series[i].interval, 1);
+    *samples = hours * in_hour;
+    return true;
+}
+
 /* Stretches of about so many samples: an entity may have been recorded for years. */
 static bool find_step(struct walk *walk, struct error *error) {
     const struct history *history = walk->visit->history;
     const struct parts_entity *rest = &walk->rest;
-    int64_t samples = 0, most = history->options.pieces ? PIECE_SAMPLES : PART_SAMPLES;
-    if (!reader_samples(history->reader, rest->entity, rest->after, rest->until, &samples, error))
+    bool pieces = history->options.pieces;
+    int64_t samples = 0, most = pieces ? PIECE_SAMPLES : PART_SAMPLES;
+    if (pieces ? !count_wanted(walk, &samples, error)
+               : !reader_samples(history->reader, rest->entity, rest->after, rest->until, &samples,
+                                 error))
         return false;
-    if (history->options.pieces) {
-        size_t wanted = 0;
-        for (size_t i = 0; i < rest->entity->count; i++)
-            wanted += parts_wants(walk->visit, &rest->entity->series[i]);
-        samples = (int64_t)((double)samples * (double)wanted / (double)MAX(rest->entity->count, 1));
-    }
     walk->step = (rest->until - rest->after) / (samples / most + 1) + 1;
     return true;
 }

@@ -80,10 +80,13 @@ static bool on_series(void *context, const struct series *series, struct error *
     given->pieces++;
     given->samples += series->count;
     for (size_t i = 0; i < series->count; i++) {
-        const struct sample *sample = &series->samples[i];
-        assert_true(sample->time > given->newest[guest][number]);
-        assert_int_equal(sample->value, value_of(guest, number, sample->time));
-        given->newest[guest][number] = sample->time;
+        bool split = series->columns.times;
+        int64_t time = split ? series->columns.times[i] : series->samples[i].time;
+        int64_t value =
+            split ? series_columns_value(&series->columns, i) : series->samples[i].value;
+        assert_true(time > given->newest[guest][number]);
+        assert_int_equal(value, value_of(guest, number, time));
+        given->newest[guest][number] = time;
     }
     return true;
 }
@@ -104,9 +107,10 @@ static void on_progress(void *context, int done, int total) {
     assert_true(done < total);
 }
 
-static struct given read_all(const struct fixture *fixture, bool pieces) {
+static struct given read_all(const struct fixture *fixture, bool pieces, bool columns) {
     const struct target target = {.path = fixture->path, .text = fixture->path};
-    const struct source_options options = {.any_interval = true, .pieces = pieces};
+    const struct source_options options = {
+        .any_interval = true, .pieces = pieces, .columns = columns};
     const struct window window = {.after = begin, .until = begin + INTERVAL * SAMPLES};
     struct given given = {.samples = 0};
     const struct source_events events = {.context = &given,
@@ -126,13 +130,15 @@ static struct given read_all(const struct fixture *fixture, bool pieces) {
 }
 
 static void test_all_samples(void **state) {
-    struct given given = read_all(*state, false);
+    struct given given = read_all(*state, false, false);
     assert_int_equal(given.samples, GUESTS * SERIES * SAMPLES);
     assert_int_equal(given.pieces, GUESTS * SERIES);
-    given = read_all(*state, true);
-    assert_int_equal(given.samples, GUESTS * SERIES * SAMPLES);
-    assert_int_equal(given.pieces, 2 * GUESTS * SERIES);
-    assert_int_equal(given.told, 0);
+    for (int columns = 0; columns <= 1; columns++) {
+        given = read_all(*state, true, columns);
+        assert_int_equal(given.samples, GUESTS * SERIES * SAMPLES);
+        assert_int_equal(given.pieces, 2 * GUESTS * SERIES);
+        assert_int_equal(given.told, 0);
+    }
 }
 
 /* An hour of the last part, and one of the first. */
@@ -150,7 +156,7 @@ static void test_damage(void **state) {
         "entity = 1",
         &error));
     database_close(database);
-    struct given given = read_all(fixture, true);
+    struct given given = read_all(fixture, true, true);
     assert_true(given.told >= GUESTS);
     assert_in_range(given.samples, GUESTS * SERIES * (SAMPLES - 2 * 180),
                     GUESTS * SERIES * SAMPLES - 1);
