@@ -74,9 +74,12 @@ bool mark_hole(const struct mark *mark, int64_t oldest, int64_t *after, int64_t 
 
 int64_t mark_start(struct mark *mark, int64_t present) {
     int64_t ahead = mark->newest - floor_divide(present, mark->interval);
-    if (ahead >= MARK_TIMES - AGAIN_INTERVALS)
-        mark_init(mark, mark->interval, present);
-    else if (ahead > 1)
-        return present - (int64_t)AGAIN_INTERVALS * mark->interval;
+    int64_t again = present - (int64_t)AGAIN_INTERVALS * mark->interval;
+    if (ahead >= MARK_TIMES - AGAIN_INTERVALS) {
+        mark_init(mark, mark->interval, again);
+        mark->any = true; /* which keeps the next round from beginning anew */
+    } else if (ahead > 1) {
+        return again;
+    }
     return mark_after(mark);
 }

@@ -40,7 +40,7 @@ bool mark_hole(const struct mark *mark, int64_t oldest, int64_t *after, int64_t 
 /*
  * mark_start: behind which time to ask at the server's present. A mark may lie behind the present
  * when the clock was set back: what it does not have is asked for again, and one that lies far
- * behind is given up.
+ * behind is given up, for one of some intervals before the present.
  */
 int64_t mark_start(struct mark *mark, int64_t present);
 

@@ -65,7 +65,8 @@ void follow_mark(struct query_item *item, int64_t after, uint64_t round) {
     }
     int64_t start = mark_start(mark, span->now);
     int64_t oldest = span_oldest(span->interval, span->now);
-    if (start > span->start || item->tracked->resumed)
+    /* A clock that was set back leads to times before the window. */
+    if (start > span->start || mark->any || item->tracked->resumed)
         span->start = start > oldest ? start : oldest;
     if (!span->open && span->start + span->interval > span->end && mark->any)
         item->count = 0;

@@ -72,6 +72,29 @@ static void test_new_guests_begin_with_the_run(void **state) {
     assert_int_equal(answer(&item, 40, 50), 11);
 }
 
+/* The run began while the clock was so many intervals, hours, ahead: all that comes is taken. */
+static void check_clock_set_back(int64_t ahead) {
+    struct tracked tracked = {0};
+    for (int64_t n = 1; n < 10; n++) {
+        struct query_item item = ask(&tracked, at(n) + 3);
+        answer(&item, 0, n);
+    }
+    struct query_item item = ask(&tracked, at(10 - ahead) + 3); /* before a new sample is there */
+    follow_note(&item);
+    for (int64_t n = 11 - ahead; n < 20 - ahead; n++) {
+        item = ask(&tracked, at(n) + 3);
+        assert_true(answer(&item, n - 200, n) >= 1);
+        assert_true(item.samples < 10);
+        follow_note(&item);
+    }
+}
+
+static void test_clock_set_back(void **state) {
+    (void)state;
+    check_clock_set_back(360);
+    check_clock_set_back(1000000);
+}
+
 /* A sample is late by so many rounds; when is it asked for again? */
 static int64_t rounds_until_found(int64_t late) {
     struct tracked tracked = {0};
@@ -240,6 +263,7 @@ int main(void) {
         cmocka_unit_test(test_steady_rounds),
         cmocka_unit_test(test_a_server_that_was_away),
         cmocka_unit_test(test_new_guests_begin_with_the_run),
+        cmocka_unit_test(test_clock_set_back),
         cmocka_unit_test(test_a_series_that_lacks),
         cmocka_unit_test(test_late_samples),
         cmocka_unit_test(test_silent_entities_do_not_make_batches_small),
