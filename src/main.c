@@ -28,6 +28,14 @@ static bool asks_version(const char *word) {
     return strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0;
 }
 
+/* A configuration may name histories, and what comes from a pipe can be read once only. */
+static bool has_config(char **argv) {
+    static const char option[] = "--config";
+    while (*argv && strncmp(*argv, option, strlen(option)) != 0)
+        argv++;
+    return *argv;
+}
+
 static int become_full(char **argv) {
     const struct log log = {.stream = stderr};
     struct error error = {0};
@@ -40,7 +48,7 @@ int main(int argc, char **argv) {
     const char *name = argc > 1 ? argv[1] : "";
     if (!program_begin())
         return STATUS_NOTHING;
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    for (size_t i = 0; !has_config(argv) && i < sizeof commands / sizeof *commands; i++)
         if (strcmp(name, commands[i].name) == 0)
             return command_end(commands[i].run(argc - 1, argv + 1));
     if (!asks_version(name))

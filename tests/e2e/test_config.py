@@ -4,6 +4,7 @@ where passwords come from, what is wrong in a file, and which targets a command 
 
 import csv
 import io
+import os
 import pathlib
 import signal
 
@@ -214,3 +215,14 @@ def test_the_example(vperf):
     done = vperf.run("inventory", "--config", example, "esx")
     assert (done.status, len(done.messages)) == (2, 1), done
     assert "'esx' is no target of" in done.err and "nearest: esx01" in done.err
+
+
+def test_from_a_pipe(vperf):
+    """What can be read once only is."""
+    out, into = os.pipe()
+    os.write(into, b"[target t]\nuri = test:///default\n")
+    os.close(into)
+    done = vperf.run("inventory", "--config", "/dev/stdin", stdin=out)
+    os.close(out)
+    assert done.status == 0, done
+    assert len(done.rows) == 2, done
