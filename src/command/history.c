@@ -7,6 +7,7 @@
 #include "command/listing.h"
 #include "core/value.h"
 #include "history/check.h"
+#include "history/span.h"
 #include "source/history/history.h"
 
 const struct options_spec history_spec = {
@@ -60,10 +61,8 @@ static const struct records_column event_table[] = {
 };
 static const int event_places[] = {0, 1, 2, 4, 6};
 
-/* begin: of the first hour with blocks, or the first sample of the newest rounds. */
 static const char targets_sql[] =
-    "SELECT t.name, min(coalesce((SELECT min(b.hour) * 3600 FROM block b WHERE b.entity = e.id), "
-    "9e18), coalesce((SELECT min(r.oldest) FROM round r WHERE r.chunk = e.chunk), 9e18)), "
+    "SELECT t.name, s.begin, "
     "max((SELECT max(m.newest * m.interval) FROM mark m WHERE m.entity = e.id)), "
     "sum(e.type = 'vm'), sum(e.type = 'host'), sum(e.type NOT IN ('vm', 'host')), "
     "sum((SELECT count(*) FROM series s WHERE s.entity = e.id)), "
@@ -73,7 +72,7 @@ static const char targets_sql[] =
     "sum((SELECT count(*) FROM gap g WHERE g.entity = e.id)), "
     "sum(coalesce((SELECT sum(g.until - g.after) FROM gap g WHERE g.entity = e.id), 0)) "
     "FROM (SELECT e.id, e.target, e.type, e.chunk FROM entity e) e JOIN target t ON t.id = "
-    "e.target GROUP BY t.id ORDER BY t.name";
+    "e.target LEFT JOIN (" SPAN_BEGINS ") s ON s.target = t.id GROUP BY t.id ORDER BY t.name";
 
 static const char gaps_sql[] =
     "SELECT t.name, e.type, (SELECT c.name FROM context c WHERE c.entity = e.id ORDER BY c.since "
@@ -109,10 +108,9 @@ static const struct list happened = {events_sql, COLUMNS_OF(event), {0, 0}, TABL
 /* People read no seconds. */
 static void put_time(struct records *records, sqlite3_stmt *row, int column, bool table) {
     char text[TIME_TEXT_SIZE] = "";
-    double time = sqlite3_column_double(row, column);
     size_t length = 0;
-    if (sqlite3_column_type(row, column) != SQLITE_NULL && time < 1e17)
-        length = time_text(text, (int64_t)time);
+    if (sqlite3_column_type(row, column) != SQLITE_NULL)
+        length = time_text(text, sqlite3_column_int64(row, column));
     text[length] = '\0';
     if (table && length) {
         text[strlen("2026-11-26")] = ' ';

@@ -65,6 +65,9 @@ struct block_visitor {
 bool block_decode(const void *data, size_t size, const struct block_visitor *visitor,
                   struct error *error) __attribute__((warn_unused_result));
 
+/* block_oldest: the earliest time in a block; false when its bytes are damaged, or it is empty. */
+bool block_oldest(const void *data, size_t size, struct block_room *room, int64_t *time);
+
 /* block_samples: the samples of a column, of which there is room for count. */
 void block_samples(const struct block_column *column, struct sample *samples);
 

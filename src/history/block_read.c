@@ -238,6 +238,21 @@ bool block_decode(const void *data, size_t size, const struct block_visitor *vis
     return good;
 }
 
+bool block_oldest(const void *data, size_t size, struct block_room *room, int64_t *time) {
+    size_t length = 0;
+    if (!unpack(room, data, size, &length))
+        return false;
+    struct reading reading = {.reader = {room->bytes, room->bytes + length, false}, .room = room};
+    read_lists(&reading);
+    *time = INT64_MAX;
+    for (size_t i = 0; i < reading.list_count && !reading.reader.bad; i++)
+        if (reading.list_lengths[i])
+            *time = MIN(*time, reading.lists[i][0]);
+    bool good = !reading.reader.bad && *time != INT64_MAX;
+    reading_done(&reading);
+    return good;
+}
+
 void block_samples(const struct block_column *column, struct sample *samples) {
     size_t step = !column->same;
     for (size_t i = 0; i < column->count; i++)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/memory.h"
+#include "history/block.h"
 #include "history/lock.h"
 #include "history/schema.h"
 
@@ -256,6 +257,26 @@ static void row_sum(sqlite3_context *context, int count, sqlite3_value **values)
     sqlite3_result_int(context, (int)(uint32_t)(hash ^ hash >> 32));
 }
 
+static void oldest_in(sqlite3_context *context, int count, sqlite3_value **values) {
+    int64_t time = 0;
+    const void *data = sqlite3_value_blob(values[0]);
+    (void)count;
+    if (data && block_oldest(data, (size_t)sqlite3_value_bytes(values[0]),
+                             sqlite3_user_data(context), &time))
+        sqlite3_result_int64(context, time);
+}
+
+static void free_room(void *room) {
+    block_room_free(room);
+}
+
+static void add_functions(sqlite3 *handle) {
+    const int pure = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+    sqlite3_create_function_v2(handle, "row_sum", -1, pure, NULL, row_sum, NULL, NULL, NULL);
+    sqlite3_create_function_v2(handle, "oldest_in", 1, pure, block_room_new(), oldest_in, NULL,
+                               NULL, free_room);
+}
+
 static bool connect(struct database *database, const char *parameters, int flags,
                     struct error *error) {
     char *uri = uri_of(database->path, parameters);
@@ -266,9 +287,7 @@ static bool connect(struct database *database, const char *parameters, int flags
         return database_fail(database, error);
     sqlite3_extended_result_codes(database->handle, 1);
     sqlite3_busy_timeout(database->handle, BUSY_MS);
-    sqlite3_create_function_v2(database->handle, "row_sum", -1,
-                               SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL, row_sum,
-                               NULL, NULL, NULL);
+    add_functions(database->handle);
     /* A damaged file is told as that, whatever its schema says. */
     sqlite3_db_config(database->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(database->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);

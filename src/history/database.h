@@ -87,7 +87,8 @@ void database_undo(struct database *database);
 
 /*
  * In SQL, row_sum(value, ...) is a number that follows from all its values: rows that samples rest
- * on have it in their column sum, for pages of SQLite have no checksum.
+ * on have it in their column sum, for pages of SQLite have no checksum. oldest_in(data) is the
+ * earliest time in a block; NULL when it is damaged.
  */
 
 /* database_fail: what SQLite says has failed. Always false. */

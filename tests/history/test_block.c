@@ -100,6 +100,25 @@ static void test_nothing(void **state) {
     g_byte_array_free(bytes, TRUE);
 }
 
+/* The earliest time is found among those of all series; bytes that are damaged have none. */
+static void test_oldest(void **state) {
+    const struct sample late[] = {{begin + 60, 1}, {begin + 80, 2}}, early[] = {{begin + 40, 3}};
+    const struct block_series series[] = {{1, 2, late}, {2, 1, early}, {3, 2, late}};
+    (void)state;
+    GByteArray *bytes = block_encode(series, 3, BLOCK_FAST);
+    struct block_room *room = block_room_new();
+    int64_t time = 0;
+    assert_true(block_oldest(bytes->data, bytes->len, room, &time));
+    assert_int_equal(time, begin + 40);
+    bytes->data[bytes->len / 2] ^= 1;
+    assert_false(block_oldest(bytes->data, bytes->len, room, &time));
+    g_byte_array_free(bytes, TRUE);
+    bytes = block_encode(NULL, 0, BLOCK_FAST);
+    assert_false(block_oldest(bytes->data, bytes->len, room, &time));
+    g_byte_array_free(bytes, TRUE);
+    block_room_free(room);
+}
+
 static void ignore(void *context, const struct block_column *series) {
     (void)context, (void)series;
 }
@@ -172,9 +191,8 @@ static void test_size(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_oldest),     cmocka_unit_test(test_damage),
         cmocka_unit_test(test_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

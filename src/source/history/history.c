@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/memory.h"
 #include "core/value.h"
+#include "history/span.h"
 #include "source/history/forward.h"
 #include "source/history/traits.h"
 
@@ -99,20 +100,19 @@ static bool history_now(struct source *source, int64_t *seconds, struct error *e
 
 /* The span of its samples. */
 static bool history_about(struct source *source, struct source_about *about, struct error *error) {
-    static const char sql[] = "SELECT min(t) FROM (SELECT min(hour) * 3600 AS t FROM block UNION "
-                              "ALL SELECT min(oldest) FROM round)";
+    static const char sql[] = "SELECT min(begin), (SELECT max(newest * interval) FROM mark WHERE "
+                              "newest * interval <= ?) FROM (" SPAN_BEGINS ")";
     char begin[TIME_TEXT_SIZE], end[TIME_TEXT_SIZE];
-    int64_t newest = 0, oldest = 0;
+    int64_t newest = 0;
     if (!history_now(source, &newest, error))
         return false;
     struct database *database = from_base(source)->reader->database;
-    sqlite3_stmt *row = database_query(database, error, sql, "");
+    sqlite3_stmt *row = database_query(database, error, sql, "i", newest);
     if (!database_next(database, row, error))
         return false;
-    oldest = sqlite3_column_int64(row, 0);
+    time_text(begin, sqlite3_column_int64(row, 0));
+    time_text(end, sqlite3_column_int64(row, 1));
     sqlite3_reset(row);
-    time_text(begin, oldest);
-    time_text(end, newest);
     about->version = memory_printf("history of %s to %s", begin, end);
     return true;
 }
