@@ -65,23 +65,6 @@ static void check_offered(struct run *run) {
     }
 }
 
-/*
- * Of what is lost, the reason is told; what is off has nothing, and a time that is shorter than the
- * interval may hold no sample.
- */
-static void check_samples(struct run *run) {
-    const struct timing *timing = &run->options->timing;
-    bool lost = run->failed || run->missing || run->fatal.kind != ERROR_NONE;
-    if (lost || timing->follow || timerange_is_within(&timing->range, timing->interval) ||
-        run->chosen <= run->skipped || coverage_totals(run->coverage).series)
-        return;
-    log_error(&run->options->log,
-              "nothing was collected: none of %zu entities that are on gave a sample of the chosen "
-              "counters and time; 'vperf counters --offered' shows what they have",
-              run->chosen - run->skipped);
-    run->missing++;
-}
-
 /* The files of a run. All are opened before the server is asked for anything. */
 struct outputs {
     struct destinations samples;
@@ -151,7 +134,7 @@ static int collect(struct options *options, struct error *error) {
     destinations_end_with(&outputs.samples, &run.cancel);
     run_all(&run);
     check_offered(&run);
-    check_samples(&run);
+    run_check_samples(&run);
     if (publish(&run, &outputs))
         show_summary(&run);
     run_report_end(&options->log, &run.fatal);

@@ -10,6 +10,7 @@
 #include "command/doubled.h"
 #include "command/lane_events.h"
 #include "command/lane_fill.h"
+#include "command/lane_recorded.h"
 #include "command/lane_sink.h"
 #include "command/names.h"
 #include "core/clock.h"
@@ -210,7 +211,8 @@ static bool resolve_window(struct lane *lane, struct source *source, struct erro
     const struct timing *timing = timing_of(lane);
     int64_t now = 0;
     bool kept = source_keeps(source->ops, timing);
-    if (kept && window_needs_now(timing) && !source->ops->now(source, &now, error))
+    bool needed = source->ops->recorded || (kept && window_needs_now(timing));
+    if (needed && !source->ops->now(source, &now, error))
         return false;
     if (!window_resolve(&lane->window, timing, now, error))
         return false;
@@ -237,8 +239,9 @@ static bool run_rounds(struct lane *lane, struct source *source) {
         return run_endless(lane, source);
     if (!source_keeps(source->ops, timing_of(lane)))
         return run_polls(lane, source, window);
-    return lane->run->aligned_ns && !source->ops->recorded ? aligned_run(lane, source, window)
-                                                           : run_shorter(lane, source);
+    return lane->run->aligned_ns && !source->ops->recorded
+               ? aligned_run(lane, source, window)
+               : run_shorter(lane, source) && lane_check_recorded(lane, source);
 }
 
 static bool owns(const struct lane *lane, enum target_owns what) {

@@ -262,6 +262,7 @@ static int make_report(const struct options *options, const struct plan *plan,
     expect_ends(options, &plan->rules, collected.usage);
     run_init(&run, options, &collected.sink);
     run_all(&run);
+    run_check_samples(&run);
     int status = run_status(&run);
     if (status == STATUS_OK || status == STATUS_PARTIAL)
         (void)!write_report(&run, collected.usage, plan, output.stream);

@@ -269,6 +269,23 @@ void run_all(struct run *run) {
         keep_fatal(run, &lost);
 }
 
+/*
+ * Of what is lost, the reason is told; what is off has nothing, and a time that is shorter than the
+ * interval may hold no sample.
+ */
+void run_check_samples(struct run *run) {
+    const struct timing *timing = &run->options->timing;
+    bool lost = run->failed || run->missing || run->fatal.kind != ERROR_NONE;
+    if (lost || timing->follow || timerange_is_within(&timing->range, timing->interval) ||
+        run->chosen <= run->skipped || coverage_totals(run->coverage).series)
+        return;
+    log_error(&run->options->log,
+              "nothing was collected: none of %zu entities that are on gave a sample of the chosen "
+              "counters and time; 'vperf counters --offered' shows what they have",
+              run->chosen - run->skipped);
+    run->missing++;
+}
+
 int run_error_status(const struct error *error) {
     if (error->kind == ERROR_USAGE)
         return STATUS_USAGE;

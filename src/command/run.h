@@ -62,6 +62,12 @@ void run_done(struct run *run);
 void run_all(struct run *run);
 
 /*
+ * run_check_samples: a bounded run that is over, and that gave no sample though there are entities
+ * that are on, has lost something, which is reported.
+ */
+void run_check_samples(struct run *run);
+
+/*
  * run_begin_lane: one more target, with the number that run_free_number gave. A lane without a
  * thread is over, and has its error.
  */

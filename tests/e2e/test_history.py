@@ -541,11 +541,50 @@ def test_an_interval_that_it_lacks(vperf, story, command):
     assert "keeps no samples of 60 s" in done.err and "--interval (20, 300)" in done.err, done
 
 
-def test_nothing_collected(vperf, story):
-    """A time without samples is no success."""
-    done = vperf.run("collect", "--start", BEGIN, "--end", "2001-01-01", story.out)
-    assert done.status == 1 and len(done.messages) == 1, done
-    assert "nothing was collected" in done.err and done.out.count("\n") <= 1, done
+def emptied(story, directory):
+    """A history to which no sample has come yet."""
+    copy = copy_of(story, directory)
+    with contextlib.closing(sqlite3.connect(copy)) as database, database:
+        for table in ("block", "round", "rollup", "mark", "series", "context", "entity"):
+            database.execute(f"DELETE FROM {table}")
+    return copy
+
+
+def stamp(seconds):
+    """A time as vperf writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+@pytest.mark.parametrize("command", ["collect", "report"])
+def test_a_time_without_samples(vperf, story, command):
+    """Before, behind or between those that there are, it is no success; their span is named."""
+    times = sorted({row["timestamp"] for row in story.export("--interval", str(INTERVAL))})
+    seconds = [follow.seconds(one) for one in times]
+    length, before = max((two - one, one) for one, two in zip(seconds, seconds[1:]))
+    assert length > 3600
+    for start, end in ((BEGIN, "2001-01-01"), ("2099-01-01", END),
+                       (stamp(before), stamp(before + length - INTERVAL))):
+        done = vperf.run(command, "--interval", INTERVAL, "--start", start, "--end", end, story.out)
+        assert (done.status, done.out, len(done.messages)) == (1, "", 1), done
+        assert f"{story.out}: no samples" in done.err, done
+        assert f"history of {times[0]} to {times[-1]}" in done.err, done
+
+
+@pytest.mark.parametrize("command", ["collect", "compare", "report"])
+def test_an_empty_history(vperf, story, tmp_path, command):
+    """It is named; beside a target that has samples, a part is missing."""
+    empty = emptied(story, tmp_path)
+    for targets, status in (([empty], 1), ([story.out, empty], 3)):
+        done = vperf.run(command, "--quiet", *targets)
+        assert (done.status, len(done.messages), bool(done.out)) == (status, 1, status == 3), done
+        assert f"'{empty}' holds no samples" in done.err, done
+
+
+def test_begin(vperf, story):
+    """It is the time of the first sample, also when its hour is packed."""
+    done = vperf.run("history", "--format", "csv", story.out)
+    rows = harness.read_csv(done.out)
+    assert [row["begin"] for row in rows] == [min(row["timestamp"] for row in story.export())], done
 
 
 def test_a_copy(vperf, story, tmp_path):
