@@ -419,6 +419,7 @@ static void set_options(struct lane *lane) {
     lane->messages = messages_new(&options->log, plan->target.text, options->timing.follow);
     lane->source_options = plan->source;
     lane->source_options.measures = true;
+    lane->source_options.selected_only = !lane->run->sink->ops->define;
     lane->source_options.reporter = messages_reporter(lane->messages);
     lane->source_options.cancel = &lane->cancel;
     lane->source_options.kept = options->timing.follow ? &lane->credentials : NULL;

@@ -26,6 +26,7 @@ struct catalog {
     size_t count;
     size_t capacity;
     size_t defined;
+    GHashTable *left_out; /* ids; NULL for none */
 };
 
 /* The strings of a counter: each is copied, and "" for NULL but in the last two. */
@@ -95,9 +96,16 @@ struct catalog *catalog_new(void) {
     return memory_alloc(sizeof(struct catalog));
 }
 
+static void forget_left_out(struct catalog *catalog) {
+    if (catalog->left_out)
+        g_hash_table_destroy(catalog->left_out);
+    catalog->left_out = NULL;
+}
+
 void catalog_free(struct catalog *catalog) {
     if (!catalog)
         return;
+    forget_left_out(catalog);
     HASH_CLEAR(by_id, catalog->ids);
     HASH_CLEAR(by_name, catalog->names);
     for (size_t i = 0; i < catalog->count; i++)
@@ -111,6 +119,20 @@ const struct counter *catalog_add(struct catalog *catalog, const struct counter 
         counter->has_id ? catalog_by_id(catalog, counter->id)
                         : catalog_by_name(catalog, counter->name ? counter->name : "");
     return first ? first : store(catalog, counter, true);
+}
+
+void catalog_leave_out(struct catalog *catalog, int32_t id) {
+    if (!catalog->left_out)
+        catalog->left_out = g_hash_table_new(NULL, NULL);
+    g_hash_table_add(catalog->left_out, GINT_TO_POINTER(id));
+}
+
+size_t catalog_left_out(const struct catalog *catalog) {
+    return catalog->left_out ? g_hash_table_size(catalog->left_out) : 0;
+}
+
+static bool is_left_out(const struct catalog *catalog, int32_t id) {
+    return catalog->left_out && g_hash_table_contains(catalog->left_out, GINT_TO_POINTER(id));
 }
 
 static bool is_same(const struct counter *a, const struct counter *b) {
@@ -167,6 +189,9 @@ void catalog_renew(struct catalog *catalog, const struct catalog *now) {
         if (now->order[i]->defined)
             renew(catalog, &now->order[i]->counter);
     rename_all(catalog, now);
+    forget_left_out(catalog);
+    if (now->left_out)
+        catalog->left_out = g_hash_table_ref(now->left_out);
 }
 
 const struct counter *catalog_by_id(const struct catalog *catalog, int32_t id) {
@@ -185,7 +210,7 @@ const struct counter *catalog_by_name(const struct catalog *catalog, const char 
 
 const struct counter *catalog_resolve(struct catalog *catalog, int32_t id) {
     const struct counter *known = catalog_by_id(catalog, id);
-    if (known)
+    if (known || is_left_out(catalog, id))
         return known;
 
     char *name = memory_printf("#%d", id);

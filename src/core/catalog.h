@@ -26,8 +26,18 @@ void catalog_free(struct catalog *catalog);
 const struct counter *catalog_add(struct catalog *catalog, const struct counter *counter);
 
 /*
+ * catalog_leave_out: notes that the server defines a counter with this id, which nobody wants: no
+ * more of it is kept.
+ */
+void catalog_leave_out(struct catalog *catalog, int32_t id);
+
+/* catalog_left_out: number of counters that were left out. */
+size_t catalog_left_out(const struct catalog *catalog);
+
+/*
  * catalog_renew: for a catalog that is in use: from now on ids and names mean the counters of now.
  * Those that had them before stay valid, and are no longer found, if anything of them has changed.
+ * What was left out is what now leaves out.
  */
 void catalog_renew(struct catalog *catalog, const struct catalog *now);
 
@@ -39,14 +49,14 @@ const struct counter *catalog_by_name(const struct catalog *catalog, const char 
 
 /*
  * catalog_resolve: the counter with this id; one the catalog lacks is added with name "#ID" and
- * unit "unknown", and is not counted by catalog_defined.
+ * unit "unknown", and is not counted by catalog_defined. NULL for one that was left out.
  */
 const struct counter *catalog_resolve(struct catalog *catalog, int32_t id);
 
 /* catalog_size: number of counters, those added by catalog_resolve included. */
 size_t catalog_size(const struct catalog *catalog);
 
-/* catalog_defined: number of counters the server defines. */
+/* catalog_defined: number of counters the server defines, without those that were left out. */
 size_t catalog_defined(const struct catalog *catalog);
 
 /* catalog_at: counter number index, in the order in which they were added. */

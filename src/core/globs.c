@@ -52,6 +52,10 @@ static bool any_match(const struct globs *globs, bool excludes, matcher *matches
     return false;
 }
 
+bool globs_includes(const struct globs *globs, const char *text) {
+    return globs->includes == 0 || any_match(globs, false, matches_text, text);
+}
+
 bool globs_excludes(const struct globs *globs, const char *text) {
     return any_match(globs, true, matches_text, text);
 }

@@ -32,6 +32,9 @@ bool globs_match_with(const struct globs *globs,
                       bool (*matches)(const char *pattern, const void *context),
                       const void *context);
 
+/* globs_includes: a pattern that is no exclusion matches, or there is none. */
+bool globs_includes(const struct globs *globs, const char *text);
+
 /* globs_excludes: an exclusion matches. */
 bool globs_excludes(const struct globs *globs, const char *text);
 

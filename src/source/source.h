@@ -74,6 +74,8 @@ struct source_options {
     bool keeps_answers;        /* what it is asked and answers is kept for save, in stand-ins */
     struct recorder *recorder; /* in vperf-rest, where; NULL: nowhere */
     bool columns;              /* history: series have columns in place of samples */
+    bool selected_only; /* with measures: of the catalogue, only what the selection wants is looked
+                           at */
 };
 
 /* Entities of one type that gave nothing of what they were asked for. Borrowed. */

@@ -284,6 +284,24 @@ static void test_renew_two_ids_of_one_name(void **state) {
     }
 }
 
+static void test_what_is_left_out_is_not_unknown(void **state) {
+    struct catalog *catalog = *state, *now = catalog_new();
+    size_t size = catalog_size(catalog);
+
+    assert_int_equal(catalog_left_out(catalog), 0);
+    catalog_leave_out(catalog, 4711);
+    catalog_leave_out(catalog, 0);
+    catalog_leave_out(catalog, 4711);
+    assert_int_equal(catalog_left_out(catalog), 2);
+    assert_null(catalog_resolve(catalog, 4711));
+    assert_null(catalog_by_id(catalog, 4711));
+    assert_int_equal(catalog_size(catalog), size);
+    catalog_renew(catalog, now);
+    assert_int_equal(catalog_left_out(catalog), 0);
+    assert_string_equal(catalog_resolve(catalog, 4711)->name, "#4711");
+    catalog_free(now);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         FRESH(test_find),
@@ -300,6 +318,7 @@ int main(void) {
         FRESH(test_nearest_names_only_what_the_server_defines),
         FRESH(test_many),
         cmocka_unit_test(test_empty),
+        FRESH(test_what_is_left_out_is_not_unknown),
         FRESH(test_renew),
         FRESH(test_renew_another_unit),
         FRESH(test_renew_two_ids_of_one_name),

@@ -72,6 +72,20 @@ static void test_excludes(void **state) {
     globs_done(&globs);
 }
 
+static void test_includes(void **state) {
+    struct globs globs = {0};
+    (void)state;
+
+    assert_true(globs_includes(&globs, "a"));
+    globs_add(&globs, "!a*");
+    assert_true(globs_includes(&globs, "a"));
+    globs_add(&globs, "ab*,c");
+    assert_true(globs_includes(&globs, "ab"));
+    assert_true(globs_includes(&globs, "c"));
+    assert_false(globs_includes(&globs, "a"));
+    globs_done(&globs);
+}
+
 static void test_patterns_are_listed_as_given(void **state) {
     struct globs globs = {0};
     (void)state;
@@ -92,6 +106,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_match),
         cmocka_unit_test(test_excludes),
+        cmocka_unit_test(test_includes),
         cmocka_unit_test(test_patterns_are_listed_as_given),
     };
     return cmocka_run_group_tests_name("globs", tests, NULL, NULL);

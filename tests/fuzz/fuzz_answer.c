@@ -9,8 +9,12 @@ static void walk_any(const struct vim_any *any) {
     CHECK(any->text && strlen(any->text) < ((size_t)1 << 20));
     for (int i = 0; any->strings && i < any->strings->__sizestring; i++)
         CHECK(any->strings->string[i]);
-    for (size_t i = 0; any->counters && i < any->counters->count; i++)
-        CHECK(!any->counters->item[i].name.key || strlen(any->counters->item[i].name.key) < 1024);
+}
+
+static void walk_counters(const struct wire *wire) {
+    const size_t room = sizeof wire->counters / sizeof *wire->counters;
+    for (size_t i = 0; i < wire->counter_count && i < room; i++)
+        CHECK(!wire->counters[i].name.key || strlen(wire->counters[i].name.key) < 1024);
 }
 
 static void walk_properties(struct soap *soap, const struct vim25__RetrieveResult *result) {
@@ -71,5 +75,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         CHECK(!strpbrk(fault.message, "\r\n"));
         (void)wire_xml_text(wire.soap, fault.xml, "object");
     }
+    walk_counters(&wire);
     return 0;
 }

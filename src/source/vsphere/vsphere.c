@@ -71,30 +71,48 @@ static struct catalog *vsphere_catalog(struct source *source, struct error *erro
     return vsphere_load_catalog(from_base(source), error);
 }
 
+/* A message about counters that there are not names those that are near. */
+static bool complete_catalog(struct channel *channel, struct catalog *catalog,
+                             const struct selection *selection, struct error *error) {
+    struct error missing = {0};
+    space_define(catalog);
+    return !catalog_left_out(catalog) || selection_check_counters(selection, catalog, &missing) ||
+           counters_reload(channel, catalog, error);
+}
+
 /* Who wants samples needs the catalogue too: it comes with the first inventory. */
 static bool load_both(struct vsphere *vsphere, const struct selection *selection,
                       struct entities *entities, struct error *error) {
     struct channel *channel = vsphere->session->main;
-    bool both = vsphere->options.measures && !vsphere->catalog;
-    struct catalog *catalog = both ? catalog_new() : NULL;
-    *entities = (struct entities){0};
-    if (entities_load(channel, &vsphere->view, selection, entities, catalog, error) &&
-        (!both || counters_check(channel, catalog, error))) {
-        if (both)
-            space_define(catalog);
-        vsphere->catalog = both ? catalog : vsphere->catalog;
+    struct catalog *catalog = catalog_new();
+    struct counters_reader reader;
+    counters_begin(&reader, channel, catalog,
+                   vsphere->options.selected_only ? &selection->counters : NULL);
+    bool loaded = entities_load(channel, &vsphere->view, selection, entities, true, error);
+    counters_end(&reader);
+    if (loaded && counters_check(channel, catalog, error) &&
+        complete_catalog(channel, catalog, selection, error)) {
+        vsphere->catalog = catalog;
         return true;
     }
+    if (loaded)
+        entities_done(entities);
     catalog_free(catalog);
-    entities_done(entities);
     return false;
+}
+
+static bool load(struct vsphere *vsphere, const struct selection *selection,
+                 struct entities *entities, struct error *error) {
+    if (vsphere->options.measures && !vsphere->catalog)
+        return load_both(vsphere, selection, entities, error);
+    return entities_load(vsphere->session->main, &vsphere->view, selection, entities, false, error);
 }
 
 struct inventory *vsphere_load_inventory(struct vsphere *vsphere, const struct selection *selection,
                                          struct error *error) {
     struct entities entities;
     int64_t begun_ns = clock_boot_ns();
-    if (!load_both(vsphere, selection, &entities, error))
+    if (!load(vsphere, selection, &entities, error))
         return NULL;
     if (selection_context(selection) & CONTEXT_TAGS &&
         !tags_load(&vsphere->tags, vsphere->session->main, entities.inventory, error)) {

@@ -2,9 +2,6 @@
 /* perfCounter, with names put together as group.name.rollup. */
 #include "source/vsphere/inventory/counters.h"
 
-#include <stdlib.h>
-
-#include "core/memory.h"
 #include "source/vsphere/inventory/properties.h"
 #include "source/vsphere/inventory/space.h"
 #include "source/vsphere/session/session.h"
@@ -19,46 +16,69 @@ static const char *text_or_empty(const char *text) {
     return text ? text : "";
 }
 
-static void add_counter(struct catalog *catalog, const struct vim_counter *info) {
-    const char *rollup = text_or_empty(info->rollup);
-    char *name = memory_concat(text_or_empty(info->group.key), ".", text_or_empty(info->name.key),
-                               ".", rollup, NULL);
+/* group.name.rollup */
+static const char *compose_name(struct counters_reader *reader, const struct vim_counter *info) {
+    GString *name = g_string_assign(reader->name, text_or_empty(info->group.key));
+    g_string_append_c(name, '.');
+    g_string_append(name, text_or_empty(info->name.key));
+    g_string_append_c(name, '.');
+    return g_string_append(name, text_or_empty(info->rollup))->str;
+}
+
+static void add_counter(void *context, const struct vim_counter *info) {
+    struct counters_reader *reader = context;
     const struct counter counter = {
         .has_id = true,
         .id = info->key,
-        .name = name,
+        .name = compose_name(reader, info),
         .unit = text_or_empty(info->unit.key),
-        .rollup = rollup,
+        .rollup = text_or_empty(info->rollup),
         .stats = text_or_empty(info->stats),
         .level = info->level,
         .device_level = info->device_level,
         .label = info->name.label,
         .summary = info->name.summary,
     };
-    catalog_add(catalog, &counter);
-    free(name);
+    if (reader->wanted && !globs_includes(reader->wanted, counter.name))
+        catalog_leave_out(reader->catalog, counter.id);
+    else
+        catalog_add(reader->catalog, &counter);
 }
 
-void counters_add(struct catalog *catalog, const struct vim25__ObjectContent *object) {
-    for (int i = 0; i < object->__sizepropSet; i++) {
-        const struct vim_counters *counters = object->propSet[i].val.counters;
-        for (size_t k = 0; counters && k < counters->count; k++)
-            add_counter(catalog, &counters->item[k]);
-    }
+void counters_begin(struct counters_reader *reader, struct channel *channel,
+                    struct catalog *catalog, const struct globs *wanted) {
+    *reader = (struct counters_reader){
+        .visitor = {add_counter, reader},
+        .channel = channel,
+        .catalog = catalog,
+        .wanted = wanted,
+        .name = g_string_new(NULL),
+    };
+    wire_counters_to(channel->soap, &reader->visitor);
 }
 
-static void visit(void *context, const struct vim25__ObjectContent *object) {
-    counters_add(context, object);
+void counters_end(struct counters_reader *reader) {
+    wire_counters_to(reader->channel->soap, NULL);
+    g_string_free(reader->name, TRUE);
+}
+
+static void ignore(void *context, const struct vim25__ObjectContent *object) {
+    (void)context, (void)object;
 }
 
 static bool read_counters(struct channel *channel, struct catalog *into, struct error *error) {
-    const struct properties_reader reader = {visit, into};
-    return properties_of(channel, counters_object(channel), counters_property, &reader, error);
+    const struct properties_reader objects = {ignore, NULL};
+    struct counters_reader reader;
+    counters_begin(&reader, channel, into, NULL);
+    bool good =
+        properties_of(channel, counters_object(channel), counters_property, &objects, error);
+    counters_end(&reader);
+    return good;
 }
 
 bool counters_check(const struct channel *channel, const struct catalog *catalog,
                     struct error *error) {
-    return catalog_defined(catalog) > 0 ||
+    return catalog_defined(catalog) + catalog_left_out(catalog) > 0 ||
            error_set(error, ERROR_PROTOCOL,
                      "%s: the server defines no counters: does the "
                      "user have the right to read performance data?",

@@ -3,8 +3,12 @@
 #ifndef VPERF_SOURCE_VSPHERE_COUNTERS_H
 #define VPERF_SOURCE_VSPHERE_COUNTERS_H
 
+#include <glib.h>
+
 #include "core/catalog.h"
+#include "core/globs.h"
 #include "source/vsphere/session/channel.h"
+#include "source/vsphere/wire/wire.h"
 
 /* counters_object: the object of the property collector that has the catalogue, borrowed. */
 const struct session_moref *counters_object(const struct channel *channel);
@@ -12,8 +16,24 @@ const struct session_moref *counters_object(const struct channel *channel);
 /* counters_property: what it calls the catalogue. */
 extern const char counters_property[];
 
-/* counters_add: adds the counters that a retrieved object has; others are left alone. */
-void counters_add(struct catalog *catalog, const struct vim25__ObjectContent *object);
+/* Where the counters go that come in answers. */
+struct counters_reader {
+    struct vim_counter_visitor visitor;
+    struct channel *channel;
+    struct catalog *catalog;
+    const struct globs *wanted; /* others are left out of the catalogue; NULL for none */
+    GString *name;              /* of the counter at hand */
+};
+
+/*
+ * counters_begin: from now on, the counters that come over the channel go to the catalogue, those
+ * that no pattern names only by their ids; counters_end is due. Everything is borrowed.
+ */
+void counters_begin(struct counters_reader *reader, struct channel *channel,
+                    struct catalog *catalog, const struct globs *wanted);
+
+/* counters_end: counters are for nobody from now on. */
+void counters_end(struct counters_reader *reader);
 
 /* counters_check: false for a catalogue without counters. */
 bool counters_check(const struct channel *channel, const struct catalog *catalog,

@@ -17,12 +17,12 @@ enum { SPECS = ENTITY_TYPES + PLACE_TYPES + 1 };
 
 struct loader {
     struct inventory *inventory;
-    struct places *places;   /* NULL when they are not asked for */
-    struct catalog *catalog; /* NULL when it is not asked for */
+    struct places *places; /* NULL when they are not asked for */
     struct readings *readings;
     const char *source;
     const bool *types;
     unsigned context;
+    bool counters; /* are asked for */
     GString *text; /* of the value at hand */
 };
 
@@ -111,8 +111,6 @@ static void visit(void *context, const struct vim25__ObjectContent *object) {
     enum entity_type type;
     if (!object->obj || !object->obj->__item || !object->obj->type)
         return;
-    if (loader->catalog)
-        counters_add(loader->catalog, object);
     bool known = kinds_find(object->obj->type, &type);
     if (loader->places && !(known && type == ENTITY_VM))
         add_place(loader, object);
@@ -179,11 +177,11 @@ static bool retrieve(struct channel *channel, const struct entities_view *view, 
         {.obj = &self, .skip = &skip, .__sizeselectSet = 1, .selectSet = &selection},
         {.obj = &manager},
     };
-    if (loader->catalog)
+    if (loader->counters)
         add_path(add_spec(wish, manager.type), counters_property);
     struct vim25__PropertyFilterSpec spec = {.__sizepropSet = wish->count,
                                              .propSet = wish->specs,
-                                             .__sizeobjectSet = loader->catalog ? 2 : 1,
+                                             .__sizeobjectSet = loader->counters ? 2 : 1,
                                              .objectSet = objects};
     return properties_retrieve(channel, &spec, visit, loader, error);
 }
@@ -294,18 +292,18 @@ static bool join_attributes(const struct loader *loader, struct channel *channel
 }
 
 static bool load_once(struct channel *channel, struct entities_view *view,
-                      const struct selection *selection, struct entities *entities,
-                      struct catalog *catalog, struct error *error) {
+                      const struct selection *selection, struct entities *entities, bool counters,
+                      struct error *error) {
     unsigned context = selection_context(selection);
     const char *root = channel->session->root_folder.value;
     struct loader loader = {
         .inventory = entities->inventory,
         .readings = entities->readings,
         .places = context & CONTEXT_PLACE ? places_new(root ? root : "") : NULL,
-        .catalog = catalog,
         .source = channel->session->label,
         .types = selection->types,
         .context = context,
+        .counters = counters,
         .text = g_string_new(NULL),
     };
     bool good = load(channel, view, &loader, error) &&
@@ -325,10 +323,10 @@ void entities_done(struct entities *entities) {
 }
 
 static bool load_new(struct channel *channel, struct entities_view *view,
-                     const struct selection *selection, struct entities *entities,
-                     struct catalog *catalog, struct error *error) {
+                     const struct selection *selection, struct entities *entities, bool counters,
+                     struct error *error) {
     *entities = (struct entities){inventory_new(), readings_new(selection)};
-    if (load_once(channel, view, selection, entities, catalog, error))
+    if (load_once(channel, view, selection, entities, counters, error))
         return true;
     entities_done(entities);
     return false;
@@ -339,15 +337,15 @@ static bool load_new(struct channel *channel, struct entities_view *view,
  * a call had to be repeated, or the view is an old one, all of them are.
  */
 bool entities_load(struct channel *channel, struct entities_view *view,
-                   const struct selection *selection, struct entities *entities,
-                   struct catalog *catalog, struct error *error) {
+                   const struct selection *selection, struct entities *entities, bool counters,
+                   struct error *error) {
     unsigned repeats = channel->repeats;
     bool old = view->type != NULL;
-    bool good = load_new(channel, view, selection, entities, catalog, error);
+    bool good = load_new(channel, view, selection, entities, counters, error);
     if (!good && error->kind == ERROR_FAULT && (old || repeats != channel->repeats)) {
         error_clear(error);
         entities_view_done(view);
-        good = load_new(channel, view, selection, entities, catalog, error);
+        good = load_new(channel, view, selection, entities, counters, error);
     }
     if (good)
         inventory_sort(entities->inventory);

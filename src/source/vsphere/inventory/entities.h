@@ -3,7 +3,6 @@
 #ifndef VPERF_SOURCE_VSPHERE_ENTITIES_H
 #define VPERF_SOURCE_VSPHERE_ENTITIES_H
 
-#include "core/catalog.h"
 #include "core/inventory.h"
 #include "core/selection.h"
 #include "source/vsphere/inventory/space.h"
@@ -25,12 +24,12 @@ struct entities {
 /*
  * entities_load: all entities of the selection's types with what it wants to know of them, and the
  * hosts that guests name, sorted; entities_done is due unless it fails. The view is made when it is
- * needed, and serves again for the same selection; entities_view_done is due. The same call fills
- * the catalog, unless it is NULL.
+ * needed, and serves again for the same selection; entities_view_done is due. The same call asks
+ * for the counters too, if that is wanted; see counters_begin.
  */
 bool entities_load(struct channel *channel, struct entities_view *view,
-                   const struct selection *selection, struct entities *entities,
-                   struct catalog *catalog, struct error *error);
+                   const struct selection *selection, struct entities *entities, bool counters,
+                   struct error *error);
 
 /* entities_done: frees both. */
 void entities_done(struct entities *entities);

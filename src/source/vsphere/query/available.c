@@ -36,7 +36,8 @@ void available_read(struct available *available, struct catalog *catalog,
         const struct vim25__PerfMetricId *metric = &response->returnval[i];
         const char *instance = metric->instance ? metric->instance : "";
         const struct counter *counter = catalog_resolve(catalog, metric->counterId);
-        if (selection_has_counter(selection, counter) && !(selection->aggregate_only && *instance))
+        if (counter && selection_has_counter(selection, counter) &&
+            !(selection->aggregate_only && *instance))
             add_metric(available, counter, instance);
     }
 }

@@ -42,7 +42,7 @@ bool breadth_begin(struct breadth *breadth, const struct offer *listed,
     breadth->listed = listed;
     breadth->counters =
         memory_array(listed->count + catalog_size(catalog) + 1, sizeof *breadth->counters);
-    breadth->whole = true;
+    breadth->whole = !catalog_left_out(catalog);
     for (size_t i = 0; i < catalog_size(catalog); i++) {
         const struct counter *counter = catalog_at(catalog, i);
         if (!is_defined(catalog, counter) || breadth_is_archived(counter))

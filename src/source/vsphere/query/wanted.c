@@ -36,7 +36,7 @@ static const struct counter *find_listed(const struct wanted *wanted, int32_t id
     if (id < item->counters[0]->id || id > item->counters[item->count - 1]->id)
         return NULL;
     const struct counter *counter = catalog_resolve(wanted->query->catalog, id);
-    return selection_has_counter(wanted->query->selection, counter) ? counter : NULL;
+    return counter && selection_has_counter(wanted->query->selection, counter) ? counter : NULL;
 }
 
 /* Mostly a few places behind the one that was found last, as both ascend. */
@@ -66,7 +66,7 @@ static const struct counter *find_counter(struct wanted *wanted, int32_t id) {
     if (found || item->breadth != BREADTH_ALL)
         return found ? *found : NULL;
     const struct counter *counter = catalog_resolve(wanted->query->catalog, id);
-    return selection_has_counter(wanted->query->selection, counter) ? counter : NULL;
+    return counter && selection_has_counter(wanted->query->selection, counter) ? counter : NULL;
 }
 
 static bool is_in_run(const struct wanted *wanted, const struct vim_series *series) {

@@ -45,7 +45,6 @@ struct vim_any {
     struct vim25__ArrayOfString *strings;
     struct vim25__ArrayOfManagedObjectReference *morefs;
     struct vim25__ArrayOfOptionValue *options;
-    struct vim_counters *counters;
     struct vim25__ArrayOfPerfInterval *intervals;
 };
 
@@ -71,10 +70,13 @@ struct vim_counter {
     const char *stats;
 };
 
-/* struct vim_counters is an ArrayOfPerfCounterInfo. */
-struct vim_counters {
-    struct vim_counter *item;
-    size_t count;
+/*
+ * struct vim_counter_visitor is who is told of the counters of a catalogue as they are read; their
+ * texts are borrowed for the call. An answer that breaks off has told some of them.
+ */
+struct vim_counter_visitor {
+    void (*visit)(void *context, const struct vim_counter *counter);
+    void *context;
 };
 
 /*
@@ -202,6 +204,12 @@ enum { WIRE_SHARED_LIMIT = 256 << 20 };
  * filled before each call. It is borrowed as long as the context lives.
  */
 void wire_limit(struct soap *soap, struct wire_memory *memory);
+
+/*
+ * wire_counters_to: from now on, the counters that the context reads are told to the visitor, which
+ * is borrowed; to nobody when it is NULL.
+ */
+void wire_counters_to(struct soap *soap, const struct vim_counter_visitor *visitor);
 
 /*
  * wire_versions_read: reads vimServiceVersions.xml after a successful soap_GET(). Returns SOAP_OK

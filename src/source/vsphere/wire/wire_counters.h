@@ -6,9 +6,9 @@
 #include "source/vsphere/wire/wire.h"
 
 /*
- * wire_counters_read: reads an ArrayOfPerfCounterInfo from behind its start tag, end tag included.
- * NULL with soap->error.
+ * wire_counters_read: reads an ArrayOfPerfCounterInfo from behind its start tag, end tag included,
+ * for the visitor of wire_counters_to(). False with soap->error.
  */
-struct vim_counters *wire_counters_read(struct soap *soap, const char *tag);
+bool wire_counters_read(struct soap *soap, const char *tag);
 
 #endif

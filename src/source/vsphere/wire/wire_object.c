@@ -8,52 +8,22 @@
  */
 #include "source/vsphere/wire/wire_scan.h"
 #include "source/vsphere/wire/wire_slab.h"
+#include "source/vsphere/wire/wire_view.h"
 #include "source/vsphere/wire/wire_xml.h"
 
 #include <soapH.h>
 #include <string.h>
-
-/* The bytes of the buffer that are looked at; nothing is taken before all of a property fits. */
-struct view {
-    const char *at;
-    const char *end;
-};
-
-struct piece {
-    const char *text;
-    size_t length;
-};
 
 struct attributes {
     struct piece type;       /* xsi:type */
     struct piece moref_type; /* type */
 };
 
-static bool skip(struct view *view, const char *expected) {
-    size_t length = strlen(expected);
-    if ((size_t)(view->end - view->at) < length || memcmp(view->at, expected, length) != 0)
-        return false;
-    view->at += length;
-    return true;
-}
-
-/* Characters that stand for themselves, up to this one, which is taken. */
-static bool take_plain(struct view *view, char stop, struct piece *piece) {
-    const char *at = view->at;
-    while (at < view->end && *at != stop && scan_plain[(unsigned char)*at])
-        at++;
-    if (at == view->end || *at != stop)
-        return false;
-    *piece = (struct piece){view->at, (size_t)(at - view->at)};
-    view->at = at + 1;
-    return true;
-}
-
 /* The attributes of a value, behind "<val", up to the end of the tag. */
 static bool take_attributes(struct view *view, struct attributes *attributes) {
-    while (!skip(view, ">"))
-        if (!(skip(view, " xsi:type=\"") && take_plain(view, '"', &attributes->type)) &&
-            !(skip(view, " type=\"") && take_plain(view, '"', &attributes->moref_type)))
+    while (!view_skip(view, ">"))
+        if (!(view_skip(view, " xsi:type=\"") && view_plain(view, '"', &attributes->type)) &&
+            !(view_skip(view, " type=\"") && view_plain(view, '"', &attributes->moref_type)))
             return false;
     return true;
 }
@@ -96,8 +66,8 @@ static bool is_references(struct piece type) {
 /* An item of such an array. */
 static bool take_item(struct view *view, struct piece *type, struct piece *id) {
     struct attributes attributes = {.type = {0}};
-    bool good = skip(view, "<ManagedObjectReference") && take_attributes(view, &attributes) &&
-                take_plain(view, '<', id) && skip(view, "/ManagedObjectReference>");
+    bool good = view_skip(view, "<ManagedObjectReference") && take_attributes(view, &attributes) &&
+                view_plain(view, '<', id) && view_skip(view, "/ManagedObjectReference>");
     *type = attributes.moref_type;
     return good && type->text && id->length;
 }
@@ -145,7 +115,7 @@ static bool take_references(struct soap *soap, struct wire_slab *slab, struct so
     struct piece type, id;
     while (take_item(&ahead, &type, &id))
         continue;
-    if (!skip(&ahead, "</val></propSet>") || !take_items(soap, slab, view, &array))
+    if (!view_skip(&ahead, "</val></propSet>") || !take_items(soap, slab, view, &array))
         return false;
     struct vim25__DynamicProperty *property = soap_push_block_max(soap, list, sizeof *property);
     if (!property || !fill(soap, slab, property, name, (struct piece){"", 0}, attributes))
@@ -160,13 +130,13 @@ static bool take_property(struct soap *soap, struct wire_slab *slab, struct soap
     struct view view;
     struct piece name, text;
     struct attributes attributes = {.type = {0}};
-    if (!view_of(soap, &view) || !skip(&view, "<propSet><name>") ||
-        !take_plain(&view, '<', &name) || !skip(&view, "/name><val") ||
+    if (!view_of(soap, &view) || !view_skip(&view, "<propSet><name>") ||
+        !view_plain(&view, '<', &name) || !view_skip(&view, "/name><val") ||
         !take_attributes(&view, &attributes))
         return false;
     if (is_references(attributes.type))
         return take_references(soap, slab, list, &view, name, &attributes);
-    if (!take_plain(&view, '<', &text) || !skip(&view, "/val></propSet>") ||
+    if (!view_plain(&view, '<', &text) || !view_skip(&view, "/val></propSet>") ||
         text.length >= VIM_TEXT_SIZE || is_array(attributes.type))
         return false;
     struct vim25__DynamicProperty *property = soap_push_block_max(soap, list, sizeof *property);
@@ -181,8 +151,9 @@ static bool take_reference(struct soap *soap, struct wire_slab *slab,
                            struct vim25__ObjectContent *object) {
     struct view view;
     struct piece type, id;
-    if (!view_of(soap, &view) || !skip(&view, "<obj type=\"") || !take_plain(&view, '"', &type) ||
-        !skip(&view, ">") || !take_plain(&view, '<', &id) || !skip(&view, "/obj>"))
+    if (!view_of(soap, &view) || !view_skip(&view, "<obj type=\"") ||
+        !view_plain(&view, '"', &type) || !view_skip(&view, ">") || !view_plain(&view, '<', &id) ||
+        !view_skip(&view, "/obj>"))
         return false;
     object->obj = wire_slab_take(slab, soap, sizeof *object->obj);
     if (!object->obj)

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIRE_DATA = 3 }; /* of the pointers that a soap context has for extensions */
-
 static const struct entity {
     const char *name;
     size_t length;
@@ -149,7 +147,7 @@ char *wire_xml_copy(struct soap *soap, const char *text, size_t length) {
 }
 
 void wire_limit(struct soap *soap, struct wire_memory *memory) {
-    soap->data[WIRE_DATA] = memory;
+    soap->data[WIRE_MEMORY] = memory;
 }
 
 /* Takes from what all connections share; false when there is not so much. */
@@ -161,7 +159,7 @@ static bool take_shared(atomic_size_t *used, size_t size) {
 }
 
 bool wire_spend(struct soap *soap, size_t size) {
-    struct wire_memory *memory = soap->data[WIRE_DATA];
+    struct wire_memory *memory = soap->data[WIRE_MEMORY];
     if (memory && (memory->left < size || !take_shared(memory->used, size))) {
         soap->error = SOAP_OCCURS;
         return false;
@@ -172,7 +170,7 @@ bool wire_spend(struct soap *soap, size_t size) {
 }
 
 void wire_refund(struct soap *soap, size_t size) {
-    struct wire_memory *memory = soap->data[WIRE_DATA];
+    struct wire_memory *memory = soap->data[WIRE_MEMORY];
     if (memory)
         memory->left += size;
     if (memory && memory->used)

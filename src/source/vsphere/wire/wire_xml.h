@@ -10,6 +10,9 @@ struct soap;
 
 enum { WIRE_XML_CHARACTER = 4 }; /* bytes that a character has at most */
 
+/* Which of the pointers that a soap context has for extensions is whose. */
+enum { WIRE_COUNTER_VISITOR = 2, WIRE_MEMORY = 3 };
+
 /*
  * wire_xml_decode: makes characters of the content of an element without elements, in place:
  * references and CDATA sections are replaced, comments and processing instructions dropped.

@@ -41,6 +41,9 @@ struct wire {
     size_t step;
     char sent[16384];
     size_t sent_length;
+    struct vim_counter_visitor visitor;
+    struct vim_counter counters[4]; /* the first ones that came */
+    size_t counter_count;           /* of all that came */
 };
 
 #define WIRE_URL "http://server/sdk"
@@ -146,6 +149,22 @@ static inline void compose_answer(struct wire *wire, char *xml, int status,
     wire->step = delivery.step;
 }
 
+/* Keeps a counter with copies of its texts, if there is room. */
+static inline void keep_counter(void *context, const struct vim_counter *counter) {
+    struct wire *wire = context;
+    struct vim_counter kept = *counter;
+    const char **texts[] = {&kept.name.key,  &kept.name.label,  &kept.name.summary,
+                            &kept.group.key, &kept.group.label, &kept.group.summary,
+                            &kept.unit.key,  &kept.unit.label,  &kept.unit.summary,
+                            &kept.rollup,    &kept.stats};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = *texts[i] ? soap_strdup(wire->soap, *texts[i]) : NULL;
+    if (wire->counter_count < sizeof wire->counters / sizeof *wire->counters)
+        wire->counters[wire->counter_count] = kept;
+    wire->counter_count++;
+}
+
 /* wire_open prepares a context that will receive `xml` with this HTTP status; it takes `xml`. */
 static inline void wire_open(struct wire *wire, char *xml, int status, struct delivery delivery) {
     memset(wire, 0, sizeof(*wire));
@@ -157,6 +176,8 @@ static inline void wire_open(struct wire *wire, char *xml, int status, struct de
     wire->soap->fclose = close_string;
     wire->soap->fsend = send_string;
     wire->soap->frecv = receive_string;
+    wire->visitor = (struct vim_counter_visitor){keep_counter, wire};
+    wire_counters_to(wire->soap, &wire->visitor);
 }
 
 /* wire_reopen is wire_open with the context that the wire has, if any: to make one takes longer
@@ -169,6 +190,7 @@ static inline void wire_reopen(struct wire *wire, char *xml, int status, struct 
     soap_destroy(wire->soap);
     soap_end(wire->soap);
     free(wire->answer);
+    wire->counter_count = 0;
     compose_answer(wire, xml, status, delivery);
 }
 

@@ -125,10 +125,10 @@ static void properties_of_any_type_are_kept(void **state) {
     }
 }
 
-static void check_counters(const struct vim_counters *counters) {
-    const struct vim_counter *info = counters->item;
+static void check_counters(const struct wire *wire) {
+    const struct vim_counter *info = wire->counters;
 
-    assert_int_equal(counters->count, 3);
+    assert_int_equal(wire->counter_count, 3);
     assert_int_equal(info[0].key, 1);
     assert_string_equal(info[0].name.key, "usage");
     assert_string_equal(info[0].name.label, "Usage");
@@ -154,7 +154,7 @@ static void the_catalogue_takes_unknown_rollups(void **state) {
         result = retrieve(&wire);
         any = find(result->objects, "perfCounter");
         check_any(any, "ArrayOfPerfCounterInfo", "");
-        check_counters(any->counters);
+        check_counters(&wire);
         any = find(result->objects, "historicalInterval");
         assert_int_equal(any->intervals->__sizePerfInterval, 1);
         assert_int_equal(any->intervals->PerfInterval[0].samplingPeriod, 300);
