@@ -9,7 +9,6 @@
 #include "history/rollup.h"
 
 enum {
-    BLOCK_SERIES = 32, /* of one entity: they compress together, and are read together */
     HOUR_SECONDS = 3600,
     SILENT_SECONDS = 3 * 3600,
 };
@@ -89,39 +88,44 @@ static bool remove_rows(const struct folding *folding, struct error *error) {
                         "ii", folding->chunk, folding->hour);
 }
 
-static bool write_rollup(const struct folding *folding, const struct block_series *series,
+static bool write_rollup(struct database *database, int64_t hour, const struct block_series *series,
                          struct error *error) {
     struct rollup rollup = rollup_make(series->samples, series->count);
     if (rollup.minimum == rollup.maximum)
         return database_run(
-            folding->database, error,
+            database, error,
             "INSERT OR REPLACE INTO rollup (hour, series, samples, sum, code) VALUES (?1, ?2, ?3, "
             "?4, row_sum(?1, ?2, ?3, ?4, NULL, NULL, NULL) & 65535)",
-            "iiii", folding->hour, series->id, (int64_t)rollup.samples, rollup.sum);
+            "iiii", hour, series->id, (int64_t)rollup.samples, rollup.sum);
     return database_run(
-        folding->database, error,
+        database, error,
         "INSERT OR REPLACE INTO rollup (hour, series, samples, sum, minimum, maximum, p95, code) "
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, row_sum(?1, ?2, ?3, ?4, ?5, ?6, ?7) & 65535)",
-        "iiiiiii", folding->hour, series->id, (int64_t)rollup.samples, rollup.sum, rollup.minimum,
+        "iiiiiii", hour, series->id, (int64_t)rollup.samples, rollup.sum, rollup.minimum,
         rollup.maximum, rollup.p95);
 }
 
-static bool write_block(const struct folding *folding, const struct member *member,
-                        const struct block_series *series, size_t count, struct error *error) {
+bool fold_write(struct database *database, const struct fold_place *place,
+                const struct block_series *series, size_t count, struct error *error) {
     size_t samples = 0;
     for (size_t i = 0; i < count; i++)
         samples += series[i].count;
     GByteArray *data = block_encode(series, count, BLOCK_SMALL);
-    bool good =
-        database_run(folding->database, error,
-                     "INSERT INTO block (entity, hour, interval, first, last, samples, "
-                     "data) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                     "iiiiiib", member->entity, folding->hour, member->interval, series[0].id,
-                     series[count - 1].id, (int64_t)samples, data->data, (size_t)data->len);
+    bool good = database_run(database, error,
+                             "INSERT INTO block (entity, hour, interval, first, last, samples, "
+                             "data) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                             "iiiiiib", place->entity, place->hour, place->interval, series[0].id,
+                             series[count - 1].id, (int64_t)samples, data->data, (size_t)data->len);
     g_byte_array_free(data, TRUE);
     for (size_t i = 0; good && i < count; i++)
-        good = write_rollup(folding, &series[i], error);
+        good = write_rollup(database, place->hour, &series[i], error);
     return good;
+}
+
+static bool write_block(const struct folding *folding, const struct member *member,
+                        const struct block_series *series, size_t count, struct error *error) {
+    const struct fold_place place = {member->entity, folding->hour, member->interval};
+    return fold_write(folding->database, &place, series, count, error);
 }
 
 static bool note_damage(const struct folding *folding, struct error *error) {
@@ -147,12 +151,12 @@ static bool belong(const struct member *left, const struct member *right) {
 
 static bool write_blocks(struct folding *folding, struct error *error) {
     struct member *members = (struct member *)(void *)folding->members->data;
-    struct block_series series[BLOCK_SERIES];
+    struct block_series series[FOLD_SERIES];
     size_t count = 0, first = 0;
     bool good = true;
     g_array_sort(folding->members, compare_members);
     for (size_t i = 0; good && i < folding->members->len; i++) {
-        if (count && (count == BLOCK_SERIES || !belong(&members[first], &members[i]))) {
+        if (count && (count == FOLD_SERIES || !belong(&members[first], &members[i]))) {
             good = write_block(folding, &members[first], series, count, error);
             count = 0;
         }

@@ -3,6 +3,7 @@
 #ifndef VPERF_HISTORY_FOLD_H
 #define VPERF_HISTORY_FOLD_H
 
+#include "history/block.h"
 #include "history/database.h"
 
 /* A server fills holes of the last hour: an hour is folded when nothing more is to come. */
@@ -14,6 +15,21 @@ enum { FOLD_AFTER_SECONDS = 3600 + 300 };
  * hours ahead.
  */
 bool fold_due(struct database *database, int64_t until_ns, struct error *error)
+    __attribute__((warn_unused_result));
+
+/* Series of one entity in a block, at most: they compress together, and are read together. */
+enum { FOLD_SERIES = 32 };
+
+/* What the samples of a block are of. */
+struct fold_place {
+    int64_t entity;
+    int64_t hour;
+    int64_t interval;
+};
+
+/* fold_write: a block of these series, which have samples, and what is kept of the hour. */
+bool fold_write(struct database *database, const struct fold_place *place,
+                const struct block_series *series, size_t count, struct error *error)
     __attribute__((warn_unused_result));
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /*
  * A long history in short time, for reports: the first round is written as record does, the hours
- * after it as blocks at once, without hourly rows. Guests have what a report reads, two virtual
- * CPUs and disks, spread among other series; each host has ten guests. Values are recorded ones.
+ * after it as it packs them. Guests have what a report reads, two virtual CPUs and disks, spread
+ * among other series; each host has ten guests. Values are recorded ones.
  * Usage: month FILE.db VALUES.tsv GUESTS SERIES HOURS; ends at the last whole hour.
  */
 #include <glib.h>
@@ -12,12 +12,11 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "history/block.h"
-#include "history/database.h"
+#include "history/fold.h"
 #include "history/writer.h"
 #include "values.h"
 
-enum { INTERVAL = 20, HOUR = 3600, DAY = 86400, SAMPLES = HOUR / INTERVAL, BLOCK_SERIES = 32 };
+enum { INTERVAL = 20, HOUR = 3600, DAY = 86400, SAMPLES = HOUR / INTERVAL };
 enum { GUESTS_PER_HOST = 10 };
 
 /* Instances are after a colon. */
@@ -125,9 +124,9 @@ static bool begin_file(const char *path, const struct world *world, struct error
 /* An hour of some series of an entity, from the one with the lowest id and first ones more on. */
 static bool write_block(struct database *database, const struct world *world, int64_t entity,
                         int64_t id, int first, int64_t hour, struct error *error) {
-    static struct sample samples[BLOCK_SERIES][SAMPLES];
-    struct block_series series[BLOCK_SERIES];
-    int count = MIN(BLOCK_SERIES, world->series - first);
+    static struct sample samples[FOLD_SERIES][SAMPLES];
+    struct block_series series[FOLD_SERIES];
+    int count = MIN(FOLD_SERIES, world->series - first);
     for (int i = 0; i < count; i++) {
         series[i] = (struct block_series){id + first + i, SAMPLES, samples[i]};
         for (int k = 0; k < SAMPLES; k++)
@@ -136,15 +135,8 @@ static bool write_block(struct database *database, const struct world *world, in
                                 values_at(&world->values, (int)entity, world->numbers[first + i],
                                           hour * SAMPLES + k)};
     }
-    GByteArray *data = block_encode(series, (size_t)count, BLOCK_SMALL);
-    bool good = database_run(
-        database, error,
-        "INSERT INTO block (entity, hour, interval, first, last, samples, data) VALUES (?, ?, ?, "
-        "?, ?, ?, ?)",
-        "iiiiiib", entity, hour, (int64_t)INTERVAL, id + first, id + first + count - 1,
-        (int64_t)(count * SAMPLES), data->data, (size_t)data->len);
-    g_byte_array_free(data, TRUE);
-    return good;
+    const struct fold_place place = {entity, hour, INTERVAL};
+    return fold_write(database, &place, series, (size_t)count, error);
 }
 
 static bool write_hour(struct database *database, const struct world *world, int64_t hour,
@@ -156,7 +148,7 @@ static bool write_hour(struct database *database, const struct world *world, int
         char sql[96];
         snprintf(sql, sizeof sql, "SELECT min(id) FROM series WHERE entity = %" PRId64, entity);
         good = database_number(database, sql, &id, 0, error);
-        for (int first = 0; good && first < world->series; first += BLOCK_SERIES)
+        for (int first = 0; good && first < world->series; first += FOLD_SERIES)
             good = write_block(database, world, entity, id, first, hour, error);
     }
     return good && database_script(database, "COMMIT", error);
