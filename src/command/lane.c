@@ -50,9 +50,12 @@ static bool round_once(struct lane *lane, struct source *source, const struct wi
                        struct error *error) {
     const struct source_events events = lane_events(lane);
     lane->attempts++;
-    lane->idle = false;
+    lane->idle = lane->partial = false;
     if (!source->ops->round(source, &lane->selection, window, &events, error))
         return false;
+    if (lane->partial)
+        messages_missing(lane->messages, NULL,
+                         "of a time that was lost, only some counters can still be had");
     if (!lane->idle)
         messages_round(lane->messages);
     if (lane->spool)

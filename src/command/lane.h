@@ -55,6 +55,7 @@ struct lane {
     atomic_bool retired;  /* its end is wanted, the others go on */
     atomic_bool over;     /* nothing more comes of it */
     bool pointless;       /* nothing is selected, and it would end without a sample */
+    bool partial;         /* the round gave times of which some counters are lost */
 };
 
 /* What a lane is for. */

@@ -44,6 +44,7 @@ static bool on_series(void *context, const struct series *series, struct error *
     if (cancel_requested(&lane->cancel))
         return error_set(error, ERROR_INTERRUPTED, "interrupted");
     lane->torn = true;
+    lane->partial = lane->partial || series->partial;
     return lane->spool ? spool_add(lane->spool, series, error)
                        : run_write_of(lane->run, lane->number, series, error);
 }

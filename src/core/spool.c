@@ -30,6 +30,7 @@ struct head {
     uint32_t count;
     int32_t interval;
     bool continues;
+    bool partial;
 };
 
 struct spool *spool_new(struct error *error) {
@@ -60,6 +61,7 @@ bool spool_add(struct spool *spool, const struct series *series, struct error *e
         .count = (uint32_t)series->count,
         .interval = series->interval,
         .continues = series->continues,
+        .partial = series->partial,
     };
     bool written =
         fwrite(&head, sizeof head, 1, spool->file) == 1 &&
@@ -93,6 +95,7 @@ static bool replay_one(struct spool *spool, const struct head *head,
         .instance = instance,
         .interval = head->interval,
         .continues = head->continues,
+        .partial = head->partial,
         .count = head->count,
         .samples = samples,
     };

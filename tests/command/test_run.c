@@ -20,8 +20,8 @@ static const int64_t period_ns = 150 * 1000000;
 /* A source that each round emits one sample, or does what its script says for that round. */
 struct fake {
     struct source base;
-    const char *script; /* a letter per round: s sample, b baseline, l lost, m missing, i idle, u
-                           usage, c cancel */
+    const char *script; /* a letter per round: s sample, p partial sample, b baseline, l lost, m
+                           missing, i idle, u usage, c cancel */
     const struct source_options *options;
     struct catalog *catalog;
     struct inventory *inventory;
@@ -99,7 +99,8 @@ static bool emit(const struct fake *fake, const struct source_events *events, st
                                   .instance = "",
                                   .interval = 1,
                                   .count = 1,
-                                  .samples = &sample};
+                                  .samples = &sample,
+                                  .partial = fake->script[fake->round - 1] == 'p'};
     events->offered(events->context, entity, series.counter);
     return events->series(events->context, &series, error);
 }
@@ -114,6 +115,7 @@ static bool fake_round(struct source *source, const struct selection *selection,
         fake->start_ns = clock_boot_ns();
     switch (fake->script[fake->round++]) {
     case 's':
+    case 'p':
         return emit(fake, events, error);
     case 'z': /* longer than the place of the next poll */
         fake->round++;
@@ -406,6 +408,16 @@ static void test_idle_rounds(void **state) {
     outcome_done(&outcome);
 }
 
+/* Of a time that was lost, some counters came later: it is told once. */
+static void test_partial(void **state) {
+    (void)state;
+    scripts[0] = "slppsc";
+    struct outcome outcome = play(1, &endless);
+    assert_non_null(strstr(outcome.messages, "only some counters can still be had\n"));
+    assert_int_equal(lines(outcome.messages), 4); /* lost, back, this, its end */
+    outcome_done(&outcome);
+}
+
 /* Who keeps what came last is told of rounds that succeed, and of those in which nothing was asked.
  */
 static void test_rounds_are_told(void **state) {
@@ -441,6 +453,7 @@ int main(void) {
         cmocka_unit_test(test_interrupted),
         cmocka_unit_test(test_endless),
         cmocka_unit_test(test_endless_without_a_round),
+        cmocka_unit_test(test_partial),
         cmocka_unit_test(test_endless_waits_for_target),
         cmocka_unit_test(test_idle_rounds),
         cmocka_unit_test(test_rounds_are_told),

@@ -34,9 +34,10 @@ static bool write_line(void *context, const struct series *series, struct error 
 
     if (++text->writes == text->refuse_at)
         return error_set(error, ERROR_OUTPUT, "the disk is full");
-    g_string_append_printf(text->lines, "%s/%s %s[%s] %s %d%s:", series->entity->source,
+    g_string_append_printf(text->lines, "%s/%s %s[%s] %s %d%s%s:", series->entity->source,
                            series->entity->name, series->counter->name, series->instance,
-                           series->counter->unit, series->interval, series->continues ? "+" : "");
+                           series->counter->unit, series->interval, series->continues ? "+" : "",
+                           series->partial ? "?" : "");
     for (size_t i = 0; i < series->count; i++)
         g_string_append_printf(text->lines, " %lld=%lld", (long long)series->samples[i].time,
                                (long long)series->samples[i].value);
@@ -77,6 +78,7 @@ static void add(struct spool *spool, const struct entity *entity, const char *na
                                   .instance = own_instance,
                                   .interval = 20,
                                   .continues = count == 1,
+                                  .partial = count == 2,
                                   .count = count,
                                   .samples = samples};
     assert_true(spool_add(spool, &series, &error));
@@ -96,7 +98,7 @@ static void test_round_trip(void **state) {
     add(spool, &web2, "cpu.usage.average", "", 1);
     assert_true(spool_replay(spool, write_line, text, &error));
     assert_string_equal(text->lines->str,
-                        "esx01/web-1 cpu.usage.average[] percent 20: 100=-1 120=0\n"
+                        "esx01/web-1 cpu.usage.average[] percent 20?: 100=-1 120=0\n"
                         "esx01/web-1 net.usage.average[vm nic, 1\n] percent 20:\n"
                         "esx01/web-2 cpu.usage.average[] percent 20+: 100=-1\n");
     spool_free(spool);
