@@ -2,13 +2,12 @@
 #include "core/cancel.h"
 
 #include <stddef.h>
-#include <time.h>
 
 #include "core/clock.h"
 #include "core/interrupt.h"
+#include "core/wakeup.h"
 
-static const int64_t second_ns = 1000000000;
-static const int64_t slice_ns = 100000000;
+static const int64_t slice_ns = 5000000000;
 
 void cancel_init(struct cancel *cancel, const struct cancel *parent) {
     atomic_init(&cancel->requested, false);
@@ -17,6 +16,7 @@ void cancel_init(struct cancel *cancel, const struct cancel *parent) {
 
 void cancel_request(struct cancel *cancel) {
     atomic_store(&cancel->requested, true);
+    wakeup_all();
 }
 
 bool cancel_requested(const struct cancel *cancel) {
@@ -26,15 +26,15 @@ bool cancel_requested(const struct cancel *cancel) {
     return interrupt_requested();
 }
 
-/* In slices: a signal may reach another thread. */
+/* In slices: a sleep does not count the time that the machine is suspended for. */
 bool cancel_wait(const struct cancel *cancel, int64_t until_ns) {
-    while (!cancel_requested(cancel)) {
+    for (;;) {
+        unsigned wakeups = wakeup_count();
+        if (cancel_requested(cancel))
+            return false;
         int64_t left_ns = until_ns - clock_boot_ns();
         if (left_ns <= 0)
             return true;
-        int64_t sleep_ns = left_ns < slice_ns ? left_ns : slice_ns;
-        const struct timespec time = {sleep_ns / second_ns, sleep_ns % second_ns};
-        nanosleep(&time, NULL);
+        wakeup_sleep(wakeups, left_ns < slice_ns ? left_ns : slice_ns);
     }
-    return false;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/children.h"
+#include "core/wakeup.h"
 
 enum { GOODBYE_SECONDS = 7 };
 
@@ -64,8 +65,10 @@ static void cancel_with_parent(int number) {
     struct pollfd end = {.fd = HELPER_SOCKET, .events = POLLRDHUP};
     (void)number;
     if (poll(&end, 1, 0) > 0 && end.revents & (POLLRDHUP | POLLHUP) &&
-        !atomic_exchange(&with_parent->requested, true))
+        !atomic_exchange(&with_parent->requested, true)) {
+        wakeup_all();
         alarm(GOODBYE_SECONDS);
+    }
     errno = saved;
 }
 

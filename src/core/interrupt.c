@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "core/remains.h"
+#include "core/wakeup.h"
 
 /* Lock-free, so that a handler may set them. */
 static atomic_llong first_ms; /* when a signal came for the first time; 0 before */
@@ -47,6 +48,7 @@ static void handle_request(int number) {
     if (!atomic_compare_exchange_strong(&first_ms, &before, now) && now - before > SAME_WISH_MS)
         end_by(number);
     atomic_store(&requested, true);
+    wakeup_all();
 }
 
 static bool has_disposition(int number, void (*handler)(int)) {
