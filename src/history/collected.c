@@ -138,7 +138,10 @@ bool collected_add(struct collected *collected, const void *data, size_t size,
         .room = collected->room,
         .series = on_series,
     };
-    return block_decode(data, size, &visitor, error);
+    bool good = block_decode(data, size, &visitor, error);
+    if (collected->times)
+        columns_forget(collected);
+    return good;
 }
 
 static bool is_sorted(const struct sample *samples, size_t count) {

@@ -15,6 +15,9 @@ struct collected_times {
     int64_t *times;
     size_t count;
     size_t capacity;
+    const int64_t *known; /* times of a block that are there from the place begin on; or NULL */
+    size_t known_count;
+    size_t begin;
 };
 
 struct collected_series {

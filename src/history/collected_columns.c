@@ -28,19 +28,36 @@ static void append_times(struct collected_times *times, const int64_t *more, siz
     times->count += count;
 }
 
+/* Series of a block mostly have the same times at the same place: those are not looked at again. */
+static bool is_known(const struct collected_times *times, size_t begin, const int64_t *more,
+                     size_t count) {
+    return times->known == more && times->known_count == count && times->begin == begin;
+}
+
 /* Those of another series may go on just as these do; else the series gets its own. */
 static void extend_times(struct collected *collected, struct collected_series *series,
                          const int64_t *more, size_t count) {
     if (!series->times)
         series->times = collected->times->len ? g_ptr_array_index(collected->times, 0)
                                               : add_times(collected, NULL, 0);
-    const struct collected_times *times = series->times;
+    struct collected_times *times = series->times;
     size_t ahead = times->count - series->count;
-    if (ahead >= count && memcmp(times->times + series->count, more, count * sizeof *more) == 0)
+    if (is_known(times, series->count, more, count))
         return;
-    if (ahead)
-        series->times = add_times(collected, times->times, series->count);
-    append_times(series->times, more, count);
+    bool goes_on =
+        ahead >= count && memcmp(times->times + series->count, more, count * sizeof *more) == 0;
+    if (!goes_on && ahead)
+        times = series->times = add_times(collected, times->times, series->count);
+    if (!goes_on)
+        append_times(times, more, count);
+    times->known = more;
+    times->known_count = count;
+    times->begin = series->count;
+}
+
+void columns_forget(const struct collected *collected) {
+    for (guint i = 0; i < collected->times->len; i++)
+        ((struct collected_times *)g_ptr_array_index(collected->times, i))->known = NULL;
 }
 
 int64_t *columns_reserve(struct collected_series *series, size_t count) {
@@ -99,6 +116,7 @@ void columns_append(struct collected *collected, struct collected_series *series
         same = same && values[i] == values[0];
     }
     columns_take(collected, series, &(struct block_column){series->id, count, times, values, same});
+    columns_forget(collected);
     free(times);
 }
 

@@ -15,6 +15,10 @@ int64_t *columns_reserve(struct collected_series *series, size_t count);
 void columns_take(struct collected *collected, struct collected_series *series,
                   const struct block_column *column);
 
+/* columns_forget: the times of the columns that were taken are gone: other ones have their place.
+ */
+void columns_forget(const struct collected *collected);
+
 /* columns_append: adds samples, at least one, ascending in time. */
 void columns_append(struct collected *collected, struct collected_series *series,
                     const struct sample *samples, size_t count);

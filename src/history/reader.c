@@ -11,6 +11,12 @@
 
 enum { HOUR_SECONDS = 3600 };
 
+/*
+ * KiB: the upper pages of the tree of blocks, which lead to each block of an entity, stay while a
+ * month of it is read.
+ */
+static const char room_for_pages[] = "PRAGMA cache_size=-8192";
+
 static bool fail_as(const struct error *failed, struct error *error) {
     return failed->kind == ERROR_NONE || error_set(error, failed->kind, "%s", failed->message);
 }
@@ -37,7 +43,7 @@ struct reader *reader_open(const char *path, struct error *error) {
     reader->room = block_room_new();
     reader->catalog = catalog_new();
     reader->last_series = -1;
-    if (reader_begin(reader, error)) {
+    if (database_script(database, room_for_pages, error) && reader_begin(reader, error)) {
         reader_end(reader);
         return reader;
     }
