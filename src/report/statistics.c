@@ -206,7 +206,7 @@ void distribution_reduce(struct distribution *distribution, const double *percen
 void distribution_hand_over(struct distribution *distribution, const double *percents, size_t count,
                             struct distribution *other) {
     reduce(distribution, percents, count);
-    if (!other->raw.values) {
+    if (!other->raw.count) {
         tally_done(&other->raw);
         other->raw = distribution->raw;
         distribution->raw = (struct tally){.values = NULL};

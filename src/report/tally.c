@@ -17,6 +17,12 @@ static void reserve(struct tally *tally, size_t count) {
         memory_check(reallocarray(tally->values, tally->capacity, sizeof *tally->values));
 }
 
+static void free_values(struct tally *tally) {
+    free(tally->values);
+    tally->values = NULL;
+    tally->capacity = 0;
+}
+
 static void fill(int64_t *values, size_t count, int64_t value) {
     for (size_t i = 0; i < count; i++)
         values[i] = value;
@@ -26,11 +32,49 @@ static void append(struct tally *tally, const struct series_columns *columns, si
     reserve(tally, tally->count + count);
     if (tally->same)
         fill(tally->values, tally->count, tally->lowest);
+    if (tally->counted)
+        histogram_list(&tally->histogram, tally->values);
+    tally->counted = false;
     if (columns->same)
         fill(tally->values + tally->count, count, columns->values[0]);
     else
         memcpy(tally->values + tally->count, columns->values, count * sizeof *columns->values);
-    tally->same = false;
+}
+
+/* What the tally has by now is in the histogram from now on. */
+static void begin_counting(struct tally *tally, int64_t lowest, int64_t highest) {
+    histogram_begin(&tally->histogram, lowest, highest);
+    if (tally->same)
+        histogram_add_same(&tally->histogram, tally->lowest, tally->count);
+    else
+        histogram_add(&tally->histogram, tally->values, tally->count);
+    if (tally->count)
+        free_values(tally);
+    tally->counted = true;
+}
+
+static void add_counted(const struct tally *tally, const struct series_columns *columns,
+                        size_t count) {
+    if (columns->same)
+        histogram_add_same(&tally->histogram, columns->values[0], count);
+    else
+        histogram_add(&tally->histogram, columns->values, count);
+}
+
+/* Counts take less room than the values where these are many, and close to each other. */
+static void keep(struct tally *tally, const struct series_columns *columns, size_t more,
+                 int64_t lowest, int64_t highest) {
+    size_t total = tally->count + more;
+    bool worth = tally->counted || (uint64_t)highest - (uint64_t)lowest < total;
+    if (!worth || !histogram_fits(lowest, highest, total)) {
+        append(tally, columns, more);
+        return;
+    }
+    if (tally->counted)
+        histogram_extend(&tally->histogram, lowest, highest);
+    else
+        begin_counting(tally, lowest, highest);
+    add_counted(tally, columns, more);
 }
 
 /* Sums that do not fit into 64 bits. */
@@ -63,11 +107,13 @@ struct tally_sum tally_add(struct tally *tally, const struct series_columns *col
         sum = sum_of(columns->values, count);
     bool same = sum.lowest == sum.highest &&
                 (!tally->count || (tally->same && tally->lowest == sum.lowest));
+    int64_t lowest = tally->count ? MIN(tally->lowest, sum.lowest) : sum.lowest;
+    int64_t highest = tally->count ? MAX(tally->highest, sum.highest) : sum.highest;
     if (!same)
-        append(tally, columns, count);
+        keep(tally, columns, count, lowest, highest);
     tally->same = same;
-    tally->lowest = tally->count ? MIN(tally->lowest, sum.lowest) : sum.lowest;
-    tally->highest = tally->count ? MAX(tally->highest, sum.highest) : sum.highest;
+    tally->lowest = lowest;
+    tally->highest = highest;
     tally->count += count;
     return sum;
 }
@@ -178,6 +224,20 @@ static void find_in_part(const struct buckets *buckets, const struct scale *scal
     g_free(part->values);
 }
 
+/* The places ascend; each bucket is of one number. */
+static void find_counted(const struct tally *tally, const struct scale *scale,
+                         const struct buckets *buckets, struct place **places, size_t place_count) {
+    struct part *parts = memory_array(place_count, sizeof *parts);
+    size_t *sizes = memory_array(buckets->count, sizeof *sizes);
+    for (size_t i = 0; i < buckets->count; i++)
+        sizes[i] = histogram_count(&tally->histogram, (int64_t)((uint64_t)tally->lowest + i));
+    size_t part_count = list_parts(sizes, places, place_count, parts);
+    for (size_t i = 0; i < part_count; i++)
+        find_in_part(buckets, scale, &parts[i]);
+    free(sizes);
+    free(parts);
+}
+
 /* The places ascend. */
 static void find(const struct buckets *buckets, const struct scale *scale, const int64_t *values,
                  size_t count, struct place **places, size_t place_count) {
@@ -201,21 +261,30 @@ void tally_find(const struct tally *tally, const struct scale *scale, struct pla
     }
     const struct buckets buckets = buckets_for(tally->lowest, tally->highest);
     struct place **ordered = places_in_order(places, place_count);
-    find(&buckets, scale, tally->values, tally->count, ordered, place_count);
+    if (tally->counted)
+        find_counted(tally, scale, &buckets, ordered, place_count);
+    else
+        find(&buckets, scale, tally->values, tally->count, ordered, place_count);
     free(ordered);
 }
 
 void tally_put(const struct tally *tally, const struct scale *scale, double *values) {
+    int64_t *listed = tally->counted ? g_new(int64_t, tally->count) : NULL;
+    const int64_t *raw = listed ? listed : tally->values;
+    if (listed)
+        histogram_list(&tally->histogram, listed);
     for (size_t i = 0; i < tally->count; i++)
-        values[i] = scale_value(scale, tally->same ? tally->lowest : tally->values[i]);
+        values[i] = scale_value(scale, tally->same ? tally->lowest : raw[i]);
+    g_free(listed);
 }
 
 void tally_clear(struct tally *tally) {
     tally->count = 0;
-    tally->same = false;
+    tally->same = tally->counted = false;
 }
 
 void tally_done(struct tally *tally) {
     free(tally->values);
+    histogram_done(&tally->histogram);
     *tally = (struct tally){.values = NULL};
 }

@@ -2,12 +2,13 @@
 /*
  * Raw values of a series, which are whole numbers: what stands at a place in ascending order is
  * found by counting how often each occurs, and only the few that are asked for become values of a
- * metric. A series that never changes takes no room.
+ * metric. A series that never changes takes no room, and one of a narrow range that of its counts.
  */
 #ifndef VPERF_REPORT_TALLY_H
 #define VPERF_REPORT_TALLY_H
 
 #include "core/series.h"
+#include "report/histogram.h"
 #include "report/places.h"
 
 /* How a raw value becomes that of a metric; one of them is 1, so that no bit is lost. */
@@ -28,7 +29,9 @@ struct tally {
     size_t capacity;
     int64_t lowest; /* of all */
     int64_t highest;
-    bool same; /* all are the lowest one: values has none of them */
+    bool same;    /* all are the lowest one: values has none of them */
+    bool counted; /* all are in the histogram: values has none of them */
+    struct histogram histogram;
 };
 
 /* What some raw values are together. */
@@ -45,7 +48,7 @@ struct tally_sum tally_add(struct tally *tally, const struct series_columns *col
 void tally_find(const struct tally *tally, const struct scale *scale, struct place *places,
                 size_t place_count);
 
-/* tally_put: all values with this scale, in the order in which they came. */
+/* tally_put: all values with this scale, in any order. */
 void tally_put(const struct tally *tally, const struct scale *scale, double *values);
 
 /* tally_clear: it is empty; the memory stays for more. */
