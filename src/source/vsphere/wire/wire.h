@@ -85,9 +85,9 @@ struct vim_counter_visitor {
  */
 struct vim25__ObjectContent {
     struct vim25__ManagedObjectReference *obj;
-    int __sizepropSet; /* NOLINT(bugprone-reserved-identifier) */
+    int __sizepropSet; /* NOLINT(clang-diagnostic-reserved-identifier) */
     struct vim25__DynamicProperty *propSet;
-    int __sizemissingSet; /* NOLINT(bugprone-reserved-identifier) */
+    int __sizemissingSet; /* NOLINT(clang-diagnostic-reserved-identifier) */
     struct vim25__MissingProperty *missingSet;
 };
 
