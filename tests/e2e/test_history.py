@@ -127,6 +127,8 @@ def test_a_history_in_every_command(vperf, story):
                                 strict=True):
             differ = {name for name in mine if mine[name] != theirs[name]}
             assert differ <= {"guest_ip", "guest_host"}, (mine, theirs)
+    done = vperf.run("inventory", "--at", "2020-01-01", story.out)
+    assert done.status == 1 and not done.out and "2020-01-01T00:00:00Z" in done.err, done
 
 
 VIEWS = {

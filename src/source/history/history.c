@@ -60,19 +60,28 @@ static bool is_wanted(const struct selection *selection, enum entity_type type) 
            (type == ENTITY_DATASTORE && selection->context & CONTEXT_VOLUMES);
 }
 
-static void fill(const struct history *history, const struct selection *selection) {
-    int64_t at = history->options.at;
-    if (history->options.at_relative && history->reader->newest != INT64_MIN)
-        at += history->reader->newest;
+/* The number of entities that were there at a time, or of all without one, wanted or not. */
+static size_t fill(const struct history *history, const struct selection *selection, int64_t at) {
+    size_t there = 0;
     for (size_t i = 0; i < history->reader->count; i++) {
         const struct reader_entity *entity = history->reader->entities[i];
-        if (!is_wanted(selection, reader_present(entity)->type) ||
-            (at && !was_there(history, entity, at)))
+        if (at && !was_there(history, entity, at))
+            continue;
+        there++;
+        if (!is_wanted(selection, reader_present(entity)->type))
             continue;
         size_t context = at ? reader_context(entity, at) : entity->context_count - 1;
         inventory_add(history->inventory, entity->contexts[context].entity);
     }
     inventory_sort(history->inventory);
+    return there;
+}
+
+/* The chosen moment; 0: none. */
+static int64_t moment(const struct history *history) {
+    int64_t at = history->options.at;
+    bool from_newest = history->options.at_relative && history->reader->newest != INT64_MIN;
+    return from_newest ? at + history->reader->newest : at;
 }
 
 static struct inventory *history_inventory(struct source *source, const struct selection *selection,
@@ -82,9 +91,16 @@ static struct inventory *history_inventory(struct source *source, const struct s
         return NULL;
     inventory_free(history->inventory);
     history->inventory = inventory_new();
-    fill(history, selection);
+    int64_t at = moment(history);
+    size_t there = fill(history, selection, at);
     reader_end(history->reader);
-    return history->inventory;
+    if (at && !there) {
+        char text[TIME_TEXT_SIZE];
+        time_text(text, at);
+        error_set(error, ERROR_FAULT, "'%s' knows of nothing that was there at %s", history->label,
+                  text);
+    }
+    return at && !there ? NULL : history->inventory;
 }
 
 /* The present of a history is its newest sample. */
