@@ -34,12 +34,15 @@ void globs_add(struct globs *globs, const char *list) {
     free(copy);
 }
 
-/* What stands before the first wildcard decides mostly, and fnmatch(3) decodes every character. */
-static bool matches_text(const char *pattern, const void *text) {
+bool glob_matches(const char *pattern, const char *text) {
     size_t literal = strcspn(pattern, "*?[\\");
     if (strncmp(pattern, text, literal) != 0)
         return false;
-    return pattern[literal] ? fnmatch(pattern, text, 0) == 0 : strcmp(pattern, text) == 0;
+    return pattern[literal] ? fnmatch(pattern, text, 0) == 0 : text[literal] == '\0';
+}
+
+static bool matches_text(const char *pattern, const void *text) {
+    return glob_matches(pattern, text);
 }
 
 typedef bool matcher(const char *pattern, const void *context);

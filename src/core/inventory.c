@@ -30,10 +30,10 @@ struct entity *inventory_add(struct inventory *inventory, const struct entity *e
     *copy = *entity;
     entity_strings(copy, fields);
     for (size_t i = 0; i < ENTITY_STRINGS; i++)
-        if (!is_own(copy, fields[i]))
-            inventory_set(inventory, fields[i], *fields[i]);
-        else if (*fields[i])
+        if (*fields[i] && is_own(copy, fields[i]))
             *fields[i] = g_string_chunk_insert(inventory->texts, *fields[i]);
+        else if (*fields[i])
+            inventory_set(inventory, fields[i], *fields[i]);
     inventory->entities = memory_grow(inventory->entities, inventory->count, &inventory->capacity,
                                       sizeof *inventory->entities);
     inventory->entities[inventory->count++] = copy;

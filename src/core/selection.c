@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 #include "core/selection.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,15 +80,15 @@ static bool matches_path(const char *pattern, const struct entity *entity) {
         return false;
     GString *path = g_string_new(NULL);
     entity_path(entity, path);
-    bool matches = fnmatch(pattern + (*pattern == '/'), path->str, 0) == 0;
+    bool matches = glob_matches(pattern + (*pattern == '/'), path->str);
     g_string_free(path, TRUE);
     return matches;
 }
 
 static bool matches_entity(const char *pattern, const void *context) {
     const struct entity *entity = context;
-    return fnmatch(pattern, entity->name ? entity->name : "", 0) == 0 ||
-           (entity->title && fnmatch(pattern, entity->title, 0) == 0) ||
+    return glob_matches(pattern, entity->name ? entity->name : "") ||
+           (entity->title && glob_matches(pattern, entity->title)) ||
            (entity->id && strcmp(pattern, entity->id) == 0) ||
            (entity->uuid && g_ascii_strcasecmp(pattern, entity->uuid) == 0) ||
            matches_path(pattern, entity);
@@ -119,7 +118,7 @@ bool selection_has_series(const struct selection *selection, const struct counte
 
 static bool matches_any(const struct catalog *catalog, const char *pattern) {
     for (size_t i = 0; i < catalog_size(catalog); i++) {
-        if (fnmatch(pattern, catalog_at(catalog, i)->name, 0) == 0)
+        if (glob_matches(pattern, catalog_at(catalog, i)->name))
             return true;
     }
     return false;
@@ -130,7 +129,7 @@ static bool leaves_any(const struct selection *selection, const struct catalog *
                        const char *pattern) {
     for (size_t i = 0; i < catalog_size(catalog); i++) {
         const struct counter *counter = catalog_at(catalog, i);
-        if (fnmatch(pattern, counter->name, 0) == 0 && selection_has_counter(selection, counter))
+        if (glob_matches(pattern, counter->name) && selection_has_counter(selection, counter))
             return true;
     }
     return false;
