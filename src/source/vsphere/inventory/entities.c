@@ -19,6 +19,7 @@ struct loader {
     struct inventory *inventory;
     struct places *places; /* NULL when they are not asked for */
     struct readings *readings;
+    const struct selection *names; /* only entities that it means are looked at; NULL: all */
     const char *source;
     const bool *types;
     unsigned context;
@@ -43,17 +44,24 @@ static const char *text_of(struct loader *loader, const struct vim_any *value) {
     return loader->text->str;
 }
 
-/* A property that comes twice counts once. */
-static void set_property(struct loader *loader, struct entity *entity,
-                         const struct vim25__DynamicProperty *property, uint32_t *set) {
+/* Sets what the properties say, or of it only what --name means. One that comes twice counts once.
+ */
+static void set_properties(struct loader *loader, struct entity *entity,
+                           const struct vim25__ObjectContent *object, bool identity) {
     const struct kind *kind = &kinds[entity->type];
-    const struct property *row = kinds_property(kind, property->name);
-    uint32_t bit = row ? 1U << (row - kind->properties) : 0;
-    const char *text = row && !(*set & bit) ? text_of(loader, &property->val) : NULL;
-    if (!text)
-        return;
-    row->set(entity, text);
-    *set |= bit;
+    const struct property *row = NULL;
+    uint32_t set = 0;
+    for (int i = 0; i < object->__sizepropSet; i++) {
+        const struct vim25__DynamicProperty *property = &object->propSet[i];
+        row = kinds_property(kind, row, property->name);
+        uint32_t bit = row ? 1U << (row - kind->properties) : 0;
+        bool wanted = row && !(set & bit) && (row->identifies || !identity);
+        const char *text = wanted ? text_of(loader, &property->val) : NULL;
+        if (!text)
+            continue;
+        row->set(entity, text);
+        set |= bit;
+    }
 }
 
 /* Instances of a datastore's counters are named by the volume: ds:///vmfs/volumes/VOLUME/. */
@@ -66,21 +74,30 @@ static char *volume_of(const char *url) {
     return memory_printf("%.*s", (int)strcspn(volume, "/"), volume);
 }
 
+/* Of a guest that --name does not mean, only the names are kept: for messages. */
+static bool is_meant(struct loader *loader, struct entity *entity,
+                     const struct vim25__ObjectContent *object) {
+    if (entity->type != ENTITY_VM || !loader->names)
+        return true;
+    set_properties(loader, entity, object, true);
+    return selection_means_entity(loader->names, entity);
+}
+
 static void add_entity(struct loader *loader, enum entity_type type,
                        const struct vim25__ObjectContent *object) {
     struct entity found = {.source = loader->source, .hypervisor = "esxi", .type = type};
-    uint32_t set = 0;
     found.id = object->obj->__item;
     found.name = memory_strdup(object->obj->__item);
     if (strcmp(object->obj->type, kinds[type].managed_type) != 0)
         found.subtype = object->obj->type;
-    for (int i = 0; i < object->__sizepropSet; i++)
-        set_property(loader, &found, &object->propSet[i], &set);
+    bool meant = is_meant(loader, &found, object);
+    if (meant)
+        set_properties(loader, &found, object, false);
     char *volume = volume_of(found.url);
     if (volume)
         found.uuid = volume;
     inventory_add(loader->inventory, &found);
-    if (loader->readings->any && loader->types[type])
+    if (meant && loader->readings->any && loader->types[type])
         readings_take(loader->readings, type, object);
     free((char *)found.name);
     free((char *)found.shape);
@@ -301,6 +318,7 @@ static bool load_once(struct channel *channel, struct entities_view *view,
         .readings = entities->readings,
         .places = context & CONTEXT_PLACE ? places_new(root ? root : "") : NULL,
         .source = channel->session->label,
+        .names = selection->names.count && !(context & CONTEXT_PLACE) ? selection : NULL,
         .types = selection->types,
         .context = context,
         .counters = counters,

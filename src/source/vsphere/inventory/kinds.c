@@ -164,58 +164,58 @@ static void set_product_version(struct entity *entity, const char *text) {
 }
 
 static const struct property vm_properties[] = {
-    {"name", set_name, 0},
-    {"runtime.connectionState", set_connection_state, 0},
-    {"runtime.powerState", set_power_state, 0},
-    {"runtime.host", set_host, 0},
-    {"summary.config.numCpu", set_cpus, 0},
-    {"summary.config.memorySizeMB", set_memory_mib, 0},
-    {"summary.config.uuid", set_uuid, 0},
-    {"summary.config.guestFullName", set_guest_os, 0},
-    {"summary.config.guestId", set_guest_id, CONTEXT_GUEST_ID},
-    {"summary.config.numEthernetCards", set_networked, 0},
-    {"summary.config.numVirtualDisks", set_has_disks, 0},
-    {"config.version", set_hardware_version, 0},
-    {"parent", set_folder, CONTEXT_PLACE},
-    {"parentVApp", set_vapp, CONTEXT_PLACE},
-    {"resourcePool", set_pool, CONTEXT_PLACE},
-    {"datastore", set_datastores, CONTEXT_PLACE},
-    {"guest.hostName", set_guest_host, CONTEXT_DETAILS},
-    {"guest.ipAddress", set_guest_ip, CONTEXT_DETAILS},
-    {"customValue", set_attributes, CONTEXT_ATTRIBUTES},
-    {NULL, NULL, 0},
+    {"name", set_name, 0, true},
+    {"runtime.connectionState", set_connection_state, 0, false},
+    {"runtime.powerState", set_power_state, 0, false},
+    {"runtime.host", set_host, 0, false},
+    {"summary.config.numCpu", set_cpus, 0, false},
+    {"summary.config.memorySizeMB", set_memory_mib, 0, false},
+    {"summary.config.uuid", set_uuid, 0, true},
+    {"summary.config.guestFullName", set_guest_os, 0, false},
+    {"summary.config.guestId", set_guest_id, CONTEXT_GUEST_ID, false},
+    {"summary.config.numEthernetCards", set_networked, 0, false},
+    {"summary.config.numVirtualDisks", set_has_disks, 0, false},
+    {"config.version", set_hardware_version, 0, false},
+    {"parent", set_folder, CONTEXT_PLACE, false},
+    {"parentVApp", set_vapp, CONTEXT_PLACE, false},
+    {"resourcePool", set_pool, CONTEXT_PLACE, false},
+    {"datastore", set_datastores, CONTEXT_PLACE, false},
+    {"guest.hostName", set_guest_host, CONTEXT_DETAILS, false},
+    {"guest.ipAddress", set_guest_ip, CONTEXT_DETAILS, false},
+    {"customValue", set_attributes, CONTEXT_ATTRIBUTES, false},
+    {NULL, NULL, 0, false},
 };
 
 static const struct property host_properties[] = {
-    {"name", set_name, 0},
-    {"runtime.connectionState", set_connection_state, 0},
-    {"runtime.powerState", set_power_state, 0},
-    {"summary.hardware.cpuModel", set_cpu_model, 0},
-    {"summary.hardware.numCpuCores", set_cpus, 0},
-    {"summary.hardware.numCpuThreads", set_threads, 0},
-    {"summary.hardware.cpuMhz", set_cpu_mhz, 0},
-    {"summary.hardware.memorySize", set_memory_bytes, 0},
-    {"summary.hardware.uuid", set_uuid, 0},
-    {"summary.config.product.version", set_product_version, 0},
-    {"parent", set_folder, CONTEXT_PLACE},
-    {"runtime.inMaintenanceMode", set_maintenance, CONTEXT_DETAILS},
-    {"customValue", set_attributes, CONTEXT_ATTRIBUTES},
-    {NULL, NULL, 0},
+    {"name", set_name, 0, true},
+    {"runtime.connectionState", set_connection_state, 0, false},
+    {"runtime.powerState", set_power_state, 0, false},
+    {"summary.hardware.cpuModel", set_cpu_model, 0, false},
+    {"summary.hardware.numCpuCores", set_cpus, 0, false},
+    {"summary.hardware.numCpuThreads", set_threads, 0, false},
+    {"summary.hardware.cpuMhz", set_cpu_mhz, 0, false},
+    {"summary.hardware.memorySize", set_memory_bytes, 0, false},
+    {"summary.hardware.uuid", set_uuid, 0, true},
+    {"summary.config.product.version", set_product_version, 0, false},
+    {"parent", set_folder, CONTEXT_PLACE, false},
+    {"runtime.inMaintenanceMode", set_maintenance, CONTEXT_DETAILS, false},
+    {"customValue", set_attributes, CONTEXT_ATTRIBUTES, false},
+    {NULL, NULL, 0, false},
 };
 
 static const struct property datastore_properties[] = {
-    {"name", set_name, 0},
-    {"summary.url", set_url, 0},
-    {"parent", set_folder, CONTEXT_PLACE},
-    {"customValue", set_attributes, CONTEXT_ATTRIBUTES},
-    {NULL, NULL, 0},
+    {"name", set_name, 0, true},
+    {"summary.url", set_url, 0, false},
+    {"parent", set_folder, CONTEXT_PLACE, false},
+    {"customValue", set_attributes, CONTEXT_ATTRIBUTES, false},
+    {NULL, NULL, 0, false},
 };
 
 static const struct property other_properties[] = {
-    {"name", set_name, 0},
-    {"parent", set_folder, CONTEXT_PLACE},
-    {"customValue", set_attributes, CONTEXT_ATTRIBUTES},
-    {NULL, NULL, 0},
+    {"name", set_name, 0, true},
+    {"parent", set_folder, CONTEXT_PLACE, false},
+    {"customValue", set_attributes, CONTEXT_ATTRIBUTES, false},
+    {NULL, NULL, 0, false},
 };
 
 const struct kind kinds[ENTITY_TYPES] = {
@@ -241,8 +241,14 @@ bool kinds_find(const char *managed_type, enum entity_type *type) {
     return managed_type && strcmp(managed_type, "VirtualApp") == 0;
 }
 
-const struct property *kinds_property(const struct kind *kind, const char *path) {
-    for (const struct property *row = kind->properties; path && row->path; row++)
+const struct property *kinds_property(const struct kind *kind, const struct property *last,
+                                      const char *path) {
+    if (!path)
+        return NULL;
+    for (const struct property *row = last ? last + 1 : kind->properties; row->path; row++)
+        if (strcmp(row->path, path) == 0)
+            return row;
+    for (const struct property *row = kind->properties; last && row <= last; row++)
         if (strcmp(row->path, path) == 0)
             return row;
     return NULL;

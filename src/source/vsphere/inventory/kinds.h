@@ -12,6 +12,7 @@ struct property {
     const char *path;
     void (*set)(struct entity *entity, const char *text);
     unsigned context; /* of enum selection_context: asked for with one of these only; 0: always */
+    bool identifies;  /* --name means it */
 };
 
 /* A type of managed objects. Those of its subclasses come with it. */
@@ -31,8 +32,12 @@ extern const char *const place_types[PLACE_TYPES];
 /* kinds_find: the type of entity that objects of a managed type are; false when they are none. */
 bool kinds_find(const char *managed_type, enum entity_type *type);
 
-/* kinds_property: the property with this path, or NULL. */
-const struct property *kinds_property(const struct kind *kind, const char *path);
+/*
+ * kinds_property: the property with this path, or NULL. Those behind `last` are looked at first,
+ * which is the one before it in an answer, or NULL: servers mostly keep the order of the request.
+ */
+const struct property *kinds_property(const struct kind *kind, const struct property *last,
+                                      const char *path);
 
 /* kinds_name: a name, in which vSphere writes %2f, %5c and %25 for /, \ and %; the caller frees it.
  */
