@@ -127,6 +127,13 @@ void known_advance(struct known *known, int32_t interval, int64_t time) {
         known->taken[i] &= ~passed;
 }
 
+void known_forget_times(struct known *known) {
+    free(known->taken);
+    known->taken = NULL;
+    known->interval = 0;
+    known->newest = 0;
+}
+
 bool known_covers(const struct known *known, int64_t time) {
     int64_t age = known->interval ? known->newest - number_of(known, time) : -1;
     return age >= 0 && age < KNOWN_TIMES;

@@ -33,6 +33,9 @@ bool known_has(const struct known *known, int32_t counter, const char *instance)
  */
 void known_advance(struct known *known, int32_t interval, int64_t time);
 
+/* known_forget_times: of all times, as when the clock was set back; the series stay known. */
+void known_forget_times(struct known *known);
+
 /* known_take: the series that was added last was emitted at this time, if that is remembered. */
 void known_take(struct known *known, int64_t time);
 

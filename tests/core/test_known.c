@@ -55,6 +55,12 @@ static void test_times(void **state) {
     assert_int_equal(known_lacks(&known, UINT32_MAX), UINT32_MAX);
     known_advance(&known, INTERVAL, 100 * KNOWN_TIMES * INTERVAL);
     assert_int_equal(known_lacks(&known, UINT32_MAX), 0);
+    known_forget_times(&known);
+    assert_false(known_covers(&known, INTERVAL));
+    known_advance(&known, INTERVAL, INTERVAL); /* the clock was set back */
+    assert_false(known_add(&known, 1, ""));
+    known_take(&known, INTERVAL);
+    assert_true(known_took(&known, known_taken(&known, 1, ""), INTERVAL));
     known_done(&known);
 }
 

@@ -55,6 +55,16 @@ void follow_resume(const struct query_item *item, const struct source_marks *mar
         tracked->floor = tracked->lack - 1;
 }
 
+/* Behind which time to ask; a mark that is given up takes with it what was emitted behind it. */
+static int64_t find_start(struct tracked *tracked, int64_t present) {
+    int64_t before = mark_after(&tracked->mark), start = mark_start(&tracked->mark, present);
+    if (mark_after(&tracked->mark) < before) {
+        tracked->floor = mark_after(&tracked->mark);
+        known_forget_times(&tracked->known);
+    }
+    return start;
+}
+
 void follow_mark(struct query_item *item, int64_t after, uint64_t round) {
     struct mark *mark = &item->tracked->mark;
     struct span *span = &item->span;
@@ -63,7 +73,7 @@ void follow_mark(struct query_item *item, int64_t after, uint64_t round) {
         mark_init(mark, span->interval, after);
         item->tracked->floor = mark_after(mark);
     }
-    int64_t start = mark_start(mark, span->now);
+    int64_t start = find_start(item->tracked, span->now);
     int64_t oldest = span_oldest(span->interval, span->now);
     /* A clock that was set back leads to times before the window. */
     if (start > span->start || mark->any || item->tracked->resumed)
