@@ -98,7 +98,7 @@ struct catalog *catalog_new(void) {
 
 static void forget_left_out(struct catalog *catalog) {
     if (catalog->left_out)
-        g_hash_table_destroy(catalog->left_out);
+        g_hash_table_unref(catalog->left_out);
     catalog->left_out = NULL;
 }
 

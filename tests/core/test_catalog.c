@@ -299,7 +299,11 @@ static void test_what_is_left_out_is_not_unknown(void **state) {
     catalog_renew(catalog, now);
     assert_int_equal(catalog_left_out(catalog), 0);
     assert_string_equal(catalog_resolve(catalog, 4711)->name, "#4711");
+    catalog_leave_out(now, 4712);
+    catalog_renew(catalog, now);
     catalog_free(now);
+    assert_int_equal(catalog_left_out(catalog), 1);
+    assert_null(catalog_resolve(catalog, 4712));
 }
 
 int main(void) {
