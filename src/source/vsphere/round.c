@@ -17,10 +17,7 @@
 #include "source/vsphere/query/offers.h"
 #include "source/vsphere/query/providers.h"
 
-enum {
-    RENEWAL_ROUNDS = 3, /* between two readings of the inventory */
-    AHEAD_INTERVALS = 2,
-};
+enum { AHEAD_INTERVALS = 2 };
 
 static const int64_t second_ns = 1000000000;
 
@@ -147,7 +144,7 @@ static bool begin_fresh(struct round *round, struct error *error) {
     round->idle = round->endless && is_idle(round);
     if (!round->endless || round->idle || !vsphere->inventory || !vsphere->catalog)
         return true;
-    bool due = ++vsphere->age >= RENEWAL_ROUNDS || vsphere->outdated;
+    bool due = vsphere_is_stale(vsphere, round->window->interval);
     return (!due || renew_inventory(round, error)) && renew_catalog(vsphere, error);
 }
 

@@ -10,7 +10,11 @@
 #include "source/vsphere/inventory/counters.h"
 #include "source/vsphere/session/present.h"
 
-enum { VCENTER_JOBS = 4, HASTY_ROUNDS = 5 };
+enum {
+    VCENTER_JOBS = 4,
+    HASTY_ROUNDS = 5,
+    RENEWAL_ROUNDS = 3, /* between two readings of the inventory */
+};
 
 static const int64_t second_ns = 1000000000, hasty_ns = 300000000;
 
@@ -168,6 +172,14 @@ static bool vsphere_about(struct source *source, struct source_about *about, str
     about->has_clock = true;
     about->clock_offset_ms = (reading.server_ns + reading.resolution_ns / 2) / 1000000 - ours_ms;
     return true;
+}
+
+bool vsphere_is_stale(struct vsphere *vsphere, int32_t interval) {
+    const struct server_clock *clock = &vsphere->clock;
+    int64_t since_ns =
+        server_clock_at(clock, clock_boot_ns()) - server_clock_at(clock, vsphere->read_ns);
+    int64_t least_ns = (RENEWAL_ROUNDS * 2 - 1) * interval * second_ns / 2;
+    return vsphere->outdated || (++vsphere->age >= RENEWAL_ROUNDS && since_ns >= least_ns);
 }
 
 static struct due vsphere_due(struct source *source, int32_t interval) {

@@ -71,6 +71,12 @@ bool vsphere_read_clock(struct vsphere *vsphere, int64_t *seconds, struct error 
 bool vsphere_is_hasty(const struct vsphere *vsphere);
 
 /*
+ * vsphere_is_stale: this round without an end, one more, is to read the inventory again. Rounds
+ * that ask once more for a sample that was not there make it due no sooner.
+ */
+bool vsphere_is_stale(struct vsphere *vsphere, int32_t interval);
+
+/*
  * vsphere_emit_readings: what came with the inventory and the selection wants, once for each
  * reading of it, of entities in any state; it has the time of the reading, and is left out when
  * that is behind the window. What the inventory lacks is told. False when the output failed, or the
