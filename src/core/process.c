@@ -58,7 +58,7 @@ void process_become(const char *program, char **arguments, struct error *error) 
         count++;
     char **all = memory_array(count + 2, sizeof *all);
     char *path = process_path(program);
-    all[0] = (char *)program;
+    all[0] = program_invocation_name;
     memcpy(all + 1, arguments, count * sizeof *all);
     execv(path, all);
     error_set(error, ERROR_UNAVAILABLE, "cannot start %s: %s%s", path, strerror(errno),

@@ -27,8 +27,8 @@ struct process {
 char *process_path(const char *program);
 
 /*
- * process_become: this process goes on as the executable, with these arguments behind its name.
- * Returns with the error only.
+ * process_become: this process goes on as the executable, with these arguments behind the
+ * name that vperf was called by. Returns with the error only.
  */
 void process_become(const char *program, char **arguments, struct error *error);
 

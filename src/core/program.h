@@ -7,7 +7,8 @@
 
 /*
  * program_begin: the standard descriptors are open, characters are UTF-8, writes that fail do not
- * end the program, threads share a heap. False after a message when there is no /dev/null.
+ * end the program, threads share a heap; the process has the name that vperf was called by, also in
+ * a program that vperf became. False after a message when there is no /dev/null.
  */
 bool program_begin(void) __attribute__((warn_unused_result));
 

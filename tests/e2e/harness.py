@@ -93,6 +93,13 @@ class Program:
         return finish(self.start(*arguments, **how), seconds, secret, begin)
 
 
+def shown_as(process):
+    """What ps, pidof and pgrep find a process by: the name of it and of its command."""
+    folder = pathlib.Path(f"/proc/{process.pid}")
+    return ((folder / "comm").read_text().rstrip("\n"),
+            (folder / "cmdline").read_bytes().split(b"\0")[0].decode())
+
+
 def finish(process, seconds=60, secret=PASSWORD, begin=None):
     """Wait for a started vperf."""
     begin = begin or time.monotonic()

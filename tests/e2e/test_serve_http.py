@@ -324,6 +324,7 @@ def test_the_end(vperf, tmp_path, number):
     for asker in askers:
         asker.start()
     harness.await_true(lambda: len(answers) > 20, "answers")
+    assert harness.shown_as(one.process) == (pathlib.Path(vperf.path).name, vperf.path)
     done = one.stop(number)
     ended.set()
     for asker in askers:

@@ -54,7 +54,8 @@ def told(manager, word):
 
 
 def test_a_target_that_keeps_nothing(vperf, tmp_path):
-    """The service manager is told of start, life and end; what is not polled is a gap."""
+    """The service manager is told of start, life and end; what is not polled is a gap. ps shows
+    the program by the name that it was called by."""
     history, address = tmp_path / "vperf.db", tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(address))
@@ -63,6 +64,7 @@ def test_a_target_that_keeps_nothing(vperf, tmp_path):
                                   "test:///default", env={"NOTIFY_SOCKET": str(address)})
             try:
                 told(manager, "READY=1")
+                assert harness.shown_as(process) == (pathlib.Path(vperf.path).name, vperf.path)
                 before = newest(vperf, history)
                 harness.await_true(lambda: newest(vperf, history) > before, "a sample")
                 told(manager, "WATCHDOG=1")
