@@ -159,6 +159,21 @@ static void show_size(const struct listing_run *run, struct database *database, 
              (double)((pages - spare) * size) / (double)samples);
 }
 
+/* They are given to who asks for their time. */
+static void show_ahead(const struct listing_run *run, const struct reader *reader) {
+    struct error ignored = {0};
+    int64_t newest = 0;
+    char text[TIME_TEXT_SIZE];
+    if (reader->ahead == INT64_MIN ||
+        !database_number(reader->database, "SELECT max(newest) FROM round", &newest, 0, &ignored))
+        return;
+    time_text(text, newest);
+    log_info(&run->options->log,
+             "%s: samples of up to %s were recorded while a clock was ahead: they are later than "
+             "what is the newest, and are given when --end says so",
+             run->target->text, text);
+}
+
 static bool list_targets(const struct listing_run *run, struct database *database,
                          struct error *error) {
     struct error failed = {0};
@@ -197,11 +212,14 @@ static const struct list *list_of(const struct options *options) {
 }
 
 static bool list(const struct listing_run *run, struct source *source, struct error *error) {
-    struct database *database = ((struct history *)(void *)source)->reader->database;
+    const struct reader *reader = ((struct history *)(void *)source)->reader;
     if (run->options->check)
-        check_file(run, database);
+        check_file(run, reader->database);
     const struct list *list = list_of(run->options);
-    return list ? list_rows(run, database, list, error) : list_targets(run, database, error);
+    if (list)
+        return list_rows(run, reader->database, list, error);
+    show_ahead(run, reader);
+    return list_targets(run, reader->database, error);
 }
 
 static const struct records_column *list_columns(const struct options *options,

@@ -67,6 +67,8 @@ struct reader {
     const char *labels; /* of all entities, in place of those that were recorded; or NULL */
     int64_t chunk;      /* that was read last, */
     int64_t entity;     /* and the entity of it */
+    int64_t ahead; /* samples may be as late as this, since a clock was ahead; INT64_MIN: none is
+                      later than those of its entity's newest */
     /* damaged: bytes of the file are lost; may be NULL. */
     void (*damaged)(void *context, const struct reader_entity *entity, const char *text);
     void *context;

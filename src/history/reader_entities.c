@@ -8,6 +8,8 @@
 #include "history/context.h"
 #include "history/hidden.h"
 
+enum { HOUR_SECONDS = 3600 };
+
 static bool fail_as(const struct error *failed, struct error *error) {
     return failed->kind == ERROR_NONE || error_set(error, failed->kind, "%s", failed->message);
 }
@@ -160,6 +162,16 @@ static void complete_contexts(struct reader *reader, const GPtrArray *keys) {
     }
 }
 
+/* When a clock is set right, marks follow it, and what was recorded before stays ahead of them. */
+static bool find_ahead(struct reader *reader, struct error *error) {
+    int64_t hour = INT64_MIN;
+    bool good = database_number(reader->database, "SELECT max(hour) FROM round", &hour, INT64_MIN,
+                                error);
+    bool ahead = hour > INT64_MIN && hour * HOUR_SECONDS > reader->newest;
+    reader->ahead = ahead ? (hour + 1) * HOUR_SECONDS : INT64_MIN;
+    return good;
+}
+
 /* What is more than a day ahead of our clock is not the present, unless everything is. */
 bool reader_find_newest(struct reader *reader, struct error *error) {
     char *sql = memory_printf(
@@ -169,7 +181,7 @@ bool reader_find_newest(struct reader *reader, struct error *error) {
     bool good = error->kind == ERROR_NONE &&
                 database_number(reader->database, sql, &reader->newest, INT64_MIN, error);
     free(sql);
-    return good;
+    return good && find_ahead(reader, error);
 }
 
 static int compare_entities(const void *a, const void *b) {

@@ -228,11 +228,13 @@ static bool is_there(const struct visit *visit, const struct reader_entity *enti
 static bool find_span(const struct visit *visit, struct parts_entity *span, struct error *error) {
     const struct window *window = visit->window;
     const struct reader_entity *entity = span->entity;
-    if (entity->newest == INT64_MIN)
+    int64_t newest = entity->newest;
+    if (newest == INT64_MIN)
         return false;
-    span->after = window_bounded(window) ? window->after : entity->newest - GONE_SECONDS;
-    span->until = MIN(window->until ? window->until : entity->newest, entity->newest);
-    return entity->newest > span->after && is_there(visit, entity) &&
+    span->after = window_bounded(window) ? window->after : newest - GONE_SECONDS;
+    newest = window->until ? MAX(newest, visit->history->reader->ahead) : newest;
+    span->until = MIN(window->until ? window->until : newest, newest);
+    return newest > span->after && is_there(visit, entity) &&
            reader_load(visit->history->reader, span->entity, error);
 }
 
