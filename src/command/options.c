@@ -149,13 +149,10 @@ static bool has_target_of(const struct options *options, const struct source_ops
     return false;
 }
 
-/*
- * The program that can measure the targets, also those that the configuration gets later; NULL for
- * this one.
- */
+/* The program that can measure the targets; NULL for this one. */
 static const char *find_program(const struct options *options) {
     for (const struct source_ops *const *ops = source_table; *ops; ops++)
-        if ((*ops)->program && (options->config || has_target_of(options, *ops)))
+        if ((*ops)->program && has_target_of(options, *ops))
             return (*ops)->program;
     return NULL;
 }
