@@ -34,6 +34,7 @@ def expected(vperf, esx):
 @pytest.mark.parametrize("answers, told", [
     ([status(503, "busy\nmore")], "503: busy: trying again"),
     ([status(429)], "429: trying again"),
+    ([status(200, '{"error":"timeout"}')], '200: {"error":"timeout"}: trying again'),
     ([raw(b"")], "Empty reply from server: trying again"),
     ([raw(b"what?\n")], "trying again"),
     ([raw(b"HTTP/1.1 503 Busy\r\nContent-Length: 9\r\n\r\nba")], "trying again"),
@@ -77,7 +78,7 @@ def test_refused_line(vperf, esx, expected):
 
 
 @pytest.mark.parametrize("answer", [
-    status(400, "no"), status(200, '{"error":"timeout"}', Content_Type="application/json")])
+    status(400, "no"), status(200, '{"error":"no"}', Content_Type="application/json")])
 def test_everything_refused(vperf, esx, answer):
     """Halves are made only so often, the reason is told once, and nothing is left."""
     with Receiver(otherwise=answer) as database:

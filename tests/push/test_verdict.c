@@ -31,11 +31,48 @@ static void test_verdicts(void **state) {
         {{.hopeless = true}, VERDICT_REFUSED},
         {{.status = 200, .page = true}, VERDICT_REFUSED},
         {{200, .error = true}, VERDICT_SPLIT},
+        {{.status = 200, .error = true, .timeout = true}, VERDICT_AGAIN},
+        {{.status = 400, .error = true, .timeout = true}, VERDICT_SPLIT},
         {{.status = 503, .page = true}, VERDICT_AGAIN},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(verdict_of(&cases[i].outcome), cases[i].verdict);
+}
+
+/* Of a status of success. */
+static void test_answers(void **state) {
+    static const struct {
+        const char *type;
+        const char *body;
+        enum verdict verdict;
+    } cases[] = {
+        {NULL, "", VERDICT_DELIVERED},
+        {"text/html", "", VERDICT_DELIVERED},
+        {"text/html", "<html>", VERDICT_REFUSED},
+        {"Text/HTML; charset=utf-8", "<html>", VERDICT_REFUSED},
+        {"text/plain", "<html>", VERDICT_DELIVERED},
+        {"application/json", "{}", VERDICT_DELIVERED},
+        {"application/json", "{", VERDICT_DELIVERED},
+        {"application/json", "{\"error\"", VERDICT_DELIVERED},
+        {"application/json", "{\"error\":null}", VERDICT_DELIVERED},
+        {"application/json", "{ \"error\" : null }", VERDICT_DELIVERED},
+        {"application/json", "{\"error\":false}", VERDICT_DELIVERED},
+        {"application/json", "{\"error\":\"\"}", VERDICT_DELIVERED},
+        {"application/json", "{\"errors\":0}", VERDICT_DELIVERED},
+        {"application/json", "{\"error\":\"write failed\"}", VERDICT_SPLIT},
+        {"application/json", " {\r\n\t\"error\" : \"no timeout\"}", VERDICT_SPLIT},
+        {"application/json", "{\"error\":{\"code\":1}}", VERDICT_SPLIT},
+        {"application/json", "{\"error\":\"timeout\"}", VERDICT_AGAIN},
+        {NULL, "{ \"error\": \"timeout\" }\n", VERDICT_AGAIN},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct outcome outcome = {.status = 200};
+        verdict_read(&outcome, cases[i].type, cases[i].body);
+        if (verdict_of(&outcome) != cases[i].verdict)
+            fail_msg("'%s'", cases[i].body);
+    }
 }
 
 static void test_pauses(void **state) {
@@ -63,6 +100,7 @@ static void test_pauses(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_answers),
         cmocka_unit_test(test_pauses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,20 +173,13 @@ static void tell_failure(struct http *http, CURLcode code, struct outcome *outco
     http->reason = memory_strdup(*http->failure ? http->failure : curl_easy_strerror(code));
 }
 
-/* What the answer is, whatever its status says. */
-static void judge_answer(const struct http *http, struct outcome *outcome) {
-    static const char page[] = "text/html", error[] = "{\"error\":";
-    const char *type = NULL;
-    curl_easy_getinfo(http->easy, CURLINFO_CONTENT_TYPE, &type);
-    outcome->page = type && g_ascii_strncasecmp(type, page, strlen(page)) == 0;
-    outcome->error = g_str_has_prefix(http->answer, error);
-}
-
 /* The status, and what the server says in the first line of its answer. */
 static void tell_answer(struct http *http, struct outcome *outcome) {
     curl_off_t pause = 0;
+    const char *type = NULL;
     char *location = NULL;
-    judge_answer(http, outcome);
+    curl_easy_getinfo(http->easy, CURLINFO_CONTENT_TYPE, &type);
+    verdict_read(outcome, type, http->answer);
     http->answer[strcspn(http->answer, "\r\n")] = '\0';
     text_one_line(http->answer);
     curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &pause);

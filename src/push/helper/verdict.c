@@ -2,6 +2,7 @@
 #include "push/helper/verdict.h"
 
 #include <glib.h>
+#include <string.h>
 
 #include "core/backoff.h"
 
@@ -22,11 +23,45 @@ static const struct {
     {429, VERDICT_AGAIN}, /* too many requests */
 };
 
+/* What stands behind this token and white space; NULL when there is another one. */
+static const char *skip(const char *text, const char *token) {
+    text += strspn(text, " \t\r\n");
+    return g_str_has_prefix(text, token) ? text + strlen(token) : NULL;
+}
+
+/* The value of the object's first member, if that is its error; NULL for none. */
+static const char *find_error(const char *body) {
+    static const char *const before[] = {"{", "\"error\"", ":"};
+    static const char *const none[] = {"null", "false", "\"\""};
+    for (size_t i = 0; body && i < G_N_ELEMENTS(before); i++)
+        body = skip(body, before[i]);
+    for (size_t i = 0; body && i < G_N_ELEMENTS(none); i++)
+        if (skip(body, none[i]))
+            return NULL;
+    return body;
+}
+
+void verdict_read(struct outcome *outcome, const char *type, const char *body) {
+    static const char page[] = "text/html";
+    const char *error = find_error(body);
+    outcome->page = *body && type && g_ascii_strncasecmp(type, page, strlen(page)) == 0;
+    outcome->error = error;
+    outcome->timeout = error && skip(error, "\"timeout");
+}
+
+static enum verdict verdict_of_success(const struct outcome *outcome) {
+    if (outcome->page)
+        return VERDICT_REFUSED;
+    if (outcome->error)
+        return outcome->timeout ? VERDICT_AGAIN : VERDICT_SPLIT;
+    return VERDICT_DELIVERED;
+}
+
 enum verdict verdict_of(const struct outcome *outcome) {
     if (outcome->status == 0)
         return outcome->hopeless ? VERDICT_REFUSED : VERDICT_AGAIN;
     if (outcome->status / 100 == 2)
-        return outcome->page ? VERDICT_REFUSED : outcome->error ? VERDICT_SPLIT : VERDICT_DELIVERED;
+        return verdict_of_success(outcome);
     if (outcome->status / 100 == 5)
         return VERDICT_AGAIN;
     for (size_t i = 0; i < G_N_ELEMENTS(statuses); i++)

@@ -14,6 +14,7 @@ struct outcome {
     const char *reason;          /* for people: the server's words, or why there was no answer */
     bool page;                   /* the answer is a web page: no database gives one */
     bool error;                  /* the answer is JSON that begins with an error */
+    bool timeout;                /* which is that the database took too long */
 };
 
 enum verdict {
@@ -24,8 +25,15 @@ enum verdict {
 };
 
 /*
+ * verdict_read: what the answer is, whatever its status says, by its type (NULL for none) and the
+ * beginning of its body.
+ */
+void verdict_read(struct outcome *outcome, const char *type, const char *body);
+
+/*
  * verdict_of: by the class of the status. A success is none with a web page, as login pages of
- * proxies are, nor with an error: InfluxDB 1 answers so (200) what it could not complete.
+ * proxies are, nor with an error: InfluxDB 1 answers so (200) what it could not complete;
+ * its timeout passes.
  */
 enum verdict verdict_of(const struct outcome *outcome);
 
