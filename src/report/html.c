@@ -2,13 +2,14 @@
 #include "report/html.h"
 
 #include <glib.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
 #include "core/memory.h"
 #include "core/text.h"
 
-enum { CHART_WIDTH = 192, CHART_HEIGHT = 32, CHART_EDGE = 1 };
+enum { CHART_WIDTH = 1920, CHART_HEIGHT = 320, CHART_EDGE = 10 };
 
 /* Embeddings, overrides and isolates: bdi elements do what is needed. */
 static bool turns_direction(gunichar character) {
@@ -58,11 +59,13 @@ static double peak_of(const struct timeline_step *step) {
     return step->peak;
 }
 
+/* Whole numbers, relative to the point before: charts are most of a page. */
 static void put_path(FILE *stream, const char *class, const struct timeline *timeline,
                      const struct html_axes *axes,
                      double (*value)(const struct timeline_step *step)) {
     double seconds = (double)MAX(axes->end - axes->begin, 1);
     bool begins = true;
+    int last_x = 0, last_y = 0;
     fprintf(stream, "<path class=\"%s\" d=\"", class);
     for (size_t i = 0; i < timeline->count; i++) {
         const struct timeline_step *step = &timeline->steps[i];
@@ -72,12 +75,16 @@ static void put_path(FILE *stream, const char *class, const struct timeline *tim
         }
         int64_t begin = (timeline->first + (int64_t)i) * timeline->width;
         double middle = (double)(begin - axes->begin) + (double)timeline->width / 2;
-        double x = CLAMP(middle / seconds, 0, 1) * CHART_WIDTH;
-        double y = CHART_HEIGHT - CHART_EDGE -
-                   CLAMP(value(step) / axes->highest, 0, 1) * (CHART_HEIGHT - 2 * CHART_EDGE);
-        /* One step alone is a dot. */
-        fprintf(stream, "%c%.1f %.1f%s", begins ? 'M' : 'L', x, y, begins ? "h0" : "");
+        double high = CLAMP(value(step) / axes->highest, 0, 1) * (CHART_HEIGHT - 2 * CHART_EDGE);
+        int x = (int)lround(CLAMP(middle / seconds, 0, 1) * CHART_WIDTH);
+        int y = (int)lround(CHART_HEIGHT - CHART_EDGE - high);
+        if (begins) /* one step alone is a dot */
+            fprintf(stream, "M%d %dh0", x, y);
+        else
+            fprintf(stream, "l%d %d", x - last_x, y - last_y);
         begins = false;
+        last_x = x;
+        last_y = y;
     }
     fputs("\"/>", stream);
 }

@@ -14,6 +14,7 @@
 #include "report/words.h"
 #include "version.h"
 
+/* Of a list, however many are asked for: more would not stay below 5 MB. */
 enum { ROWS = 500 };
 
 static const char style[] =
@@ -48,9 +49,9 @@ static const char style[] =
     "1rem;max-width:min(60rem,calc(100vw - 4rem))}\n"
     "td.c{border-left:.3rem solid var(--line)}td.undersized{border-left-color:var(--bad)}"
     "td.oversized,td.idle{border-left-color:var(--spare)}td.right{border-left-color:var(--good)}\n"
-    "svg{display:block;width:9rem;height:2rem}path{fill:none;stroke-width:1.2;"
+    "svg{display:block;width:9rem;height:2rem}path{fill:none;stroke-width:12;"
     "stroke-linecap:round}\n"
-    ".average{stroke:var(--average)}.peak{stroke:var(--peak);stroke-dasharray:2 2}\n"
+    ".average{stroke:var(--average)}.peak{stroke:var(--peak);stroke-dasharray:20 20}\n"
     "svg.hours{width:38rem;height:auto;margin:.25rem 0 1rem}.hours text{font-size:8px;"
     "text-anchor:middle;fill:var(--text)}.hours .field{fill:var(--average);stroke:var(--line);"
     "stroke-width:.5}.hours .none{stroke:var(--faint);stroke-width:.5}\n"
@@ -188,7 +189,7 @@ static void put_hours(FILE *stream, const struct grid *grid) {
         fprintf(stream,
                 "<p>Fields: average percent of an hour (UTC) of all weeks; crossed out: no sample. "
                 "%zu of %zu are shown.</p>\n",
-                shown, all);
+                shown, all + grid->all - grid->rows->len);
 }
 
 static void put_unfilled(FILE *stream, const struct grid *grid) {
@@ -220,8 +221,8 @@ static void put_grid(FILE *stream, const struct grid *grid, const struct finding
         put_legend(stream, &axes);
     put_hours(stream, grid);
     if (grid->rows->len < grid->all)
-        fprintf(stream, "<p>%u of %zu are shown: --top N, or --format csv for all.</p>\n",
-                grid->rows->len, grid->all);
+        fprintf(stream, "<p>%u of %zu are shown: %s--format csv for all.</p>\n", grid->rows->len,
+                grid->all, grid->rows->len < ROWS ? "--top N, or " : "");
 }
 
 static void put_formulas(FILE *stream) {
@@ -241,7 +242,8 @@ bool page_html(FILE *stream, struct findings *findings, const struct page_option
                struct error *error) {
     (void)error;
     (void)options;
-    GPtrArray *sections = sections_list(findings, ROWS);
+    size_t top = findings->order.top;
+    GPtrArray *sections = sections_list(findings, top ? MIN(top, ROWS) : ROWS);
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "

@@ -102,7 +102,8 @@ bool page_table(FILE *stream, struct findings *findings, const struct page_optio
                 struct error *error) {
     (void)error;
     size_t width = options->width ? options->width : DEFAULT_WIDTH, hidden = 0;
-    GPtrArray *sections = sections_list(findings, TOP);
+    size_t top = findings->order.top;
+    GPtrArray *sections = sections_list(findings, top ? top : TOP);
     put_sentence(stream, findings->title, width);
     fputs("\nSummary\n", stream);
     put_sentences(stream, findings->summary, width);

@@ -31,8 +31,10 @@ struct grid *section_hours(struct findings *findings, size_t rows) {
     };
     struct grid *grid = grid_new("Hours of the week: CPU demand of clusters and hosts", columns,
                                  G_N_ELEMENTS(columns));
-    for (size_t i = 0; i < findings->capacity_count && i < rows; i++)
-        put_hours(grid, &findings->capacities[i]);
-    grid->all = findings->capacity_count;
+    GPtrArray *list = section_capacities(findings);
+    for (guint i = 0; i < list->len && i < rows; i++)
+        put_hours(grid, g_ptr_array_index(list, i));
+    grid->all = list->len;
+    g_ptr_array_free(list, TRUE);
     return grid;
 }

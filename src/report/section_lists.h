@@ -6,6 +6,12 @@
 #include "report/findings.h"
 #include "report/grid.h"
 
+/*
+ * section_capacities: struct capacity, borrowed: clusters first, then hosts, of each kind those
+ * first whose p95 of CPU or memory takes most of what there is. The caller frees the array.
+ */
+GPtrArray *section_capacities(const struct findings *findings);
+
 /* section_hosts: what clusters and hosts have, and what was asked of them. */
 struct grid *section_hosts(struct findings *findings, size_t rows);
 

@@ -47,9 +47,8 @@ static const struct {
     {has_gaps, section_gaps},
 };
 
-GPtrArray *sections_list(struct findings *findings, size_t limit) {
+GPtrArray *sections_list(struct findings *findings, size_t rows) {
     GPtrArray *list = g_ptr_array_new_with_free_func(grid_free);
-    size_t rows = findings->order.top ? findings->order.top : limit;
     for (size_t i = 0; i < G_N_ELEMENTS(sections); i++)
         if (sections[i].applies(findings))
             g_ptr_array_add(list, sections[i].list(findings, rows));

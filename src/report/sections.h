@@ -8,9 +8,8 @@
 
 /*
  * sections_list: struct grid: those sections for which there is something. Of long ones the first
- * rows, as many as were asked for, or else limit. What matters
- * first stands left. The caller frees it.
+ * rows, at most so many. What matters first stands left. The caller frees it.
  */
-GPtrArray *sections_list(struct findings *findings, size_t limit);
+GPtrArray *sections_list(struct findings *findings, size_t rows);
 
 #endif

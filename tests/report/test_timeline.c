@@ -99,7 +99,7 @@ static void test_gap(void **state) {
     timeline_add(&timeline, 40, 20, 0);
     timeline_add(&timeline, 80, 20, 50);
     char *text = text_of(put_chart, &timeline);
-    assert_non_null(strstr(text, "d=\"M24.0 1.0h0L72.0 31.0M168.0 16.0h0\""));
+    assert_non_null(strstr(text, "d=\"M240 10h0l480 300M1680 160h0\""));
     free(text);
 }
 
