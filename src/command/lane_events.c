@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 #include "command/lane_events.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "command/lane_sink.h"
@@ -127,6 +128,16 @@ static void on_renewed(void *context, const struct inventory *inventory) {
     lane_know(context, inventory);
 }
 
+/* Not a loss: the values are right, and their times are those of the new clock. */
+static void on_set_back(void *context, int64_t seconds) {
+    struct lane *lane = context;
+    char *text = memory_printf(
+        "the clock was set back by %" PRId64 " s: times of samples before may come again", seconds);
+    log_warn(&lane->options->log, "%s: %s", lane->target->text, text);
+    lane_event(lane, SINK_CLOCK, NULL, text);
+    free(text);
+}
+
 struct source_events lane_events(struct lane *lane) {
     return (struct source_events){
         .context = lane,
@@ -142,5 +153,6 @@ struct source_events lane_events(struct lane *lane) {
         .idle = on_idle,
         .progress = on_progress,
         .renewed = on_renewed,
+        .set_back = on_set_back,
     };
 }

@@ -10,7 +10,7 @@ enum { MAX_EVENTS = 10000 };
 static const char *const event_names[] = {
     [WRITER_STARTED] = "started", [WRITER_STOPPED] = "stopped", [WRITER_LOST] = "lost",
     [WRITER_BACK] = "back",       [WRITER_ARRIVED] = "arrived", [WRITER_MOVED] = "moved",
-    [WRITER_LEFT] = "left",       [WRITER_RENAMED] = "renamed",
+    [WRITER_LEFT] = "left",       [WRITER_RENAMED] = "renamed", [WRITER_CLOCK] = "clock",
 };
 
 struct event {

@@ -15,6 +15,7 @@ enum writer_event {
     WRITER_MOVED,
     WRITER_LEFT,
     WRITER_RENAMED,
+    WRITER_CLOCK,
 };
 
 struct events;

@@ -27,10 +27,11 @@ static const struct {
     bool noted;
     enum writer_event event;
 } kinds[] = {
-    [SINK_PRESENT] = {false, 0},        [SINK_ARRIVED] = {true, WRITER_ARRIVED},
-    [SINK_ENDED] = {true, WRITER_LEFT}, [SINK_MISSING] = {false, 0},
-    [SINK_LOST] = {true, WRITER_LOST},  [SINK_BACK] = {true, WRITER_BACK},
-    [SINK_ROUND] = {false, 0},          [SINK_IDLE] = {false, 0},
+    [SINK_PRESENT] = {false, 0},         [SINK_ARRIVED] = {true, WRITER_ARRIVED},
+    [SINK_ENDED] = {true, WRITER_LEFT},  [SINK_MISSING] = {false, 0},
+    [SINK_LOST] = {true, WRITER_LOST},   [SINK_BACK] = {true, WRITER_BACK},
+    [SINK_ROUND] = {false, 0},           [SINK_IDLE] = {false, 0},
+    [SINK_CLOCK] = {true, WRITER_CLOCK},
 };
 
 static void on_event(struct sink *sink, const struct sink_event *event) {

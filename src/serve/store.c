@@ -98,6 +98,7 @@ static void on_event(struct sink *sink, const struct sink_event *event) {
         break;
     case SINK_BACK:
     case SINK_ENDED:
+    case SINK_CLOCK:
         break;
     }
     pthread_mutex_unlock(&store->lock);

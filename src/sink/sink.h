@@ -43,6 +43,7 @@ enum sink_event_kind {
     SINK_BACK,    /* it can again */
     SINK_ROUND,   /* a round of an endless run has succeeded; its series have come */
     SINK_IDLE,    /* so has one in which nothing was asked for */
+    SINK_CLOCK,   /* the target's clock was set back */
 };
 
 struct sink_event {

@@ -130,6 +130,11 @@ struct source_events {
     void (*progress)(void *context, int done, int total);
     /* renewed: the inventory was read again, and is borrowed for the call; may be NULL. */
     void (*renewed)(void *context, const struct inventory *inventory);
+    /*
+     * set_back: the clock that times of samples come from was set back by so many seconds: times
+     * that were given may come again; may be NULL.
+     */
+    void (*set_back)(void *context, int64_t seconds);
 };
 
 /* When the next sample can be had, by clock_boot_ns, and how long an interval lasts there. */

@@ -199,9 +199,9 @@ static void show_life(void) {
 static GString *happened;
 
 static void note_event(struct sink *sink, const struct sink_event *event) {
-    static const char letters[] = {
-        [SINK_PRESENT] = 'p', [SINK_ARRIVED] = 'a', [SINK_ENDED] = 'e', [SINK_MISSING] = 'm',
-        [SINK_LOST] = 'L',    [SINK_BACK] = 'B',    [SINK_ROUND] = 'R', [SINK_IDLE] = 'I'};
+    static const char letters[] = {[SINK_PRESENT] = 'p', [SINK_ARRIVED] = 'a', [SINK_ENDED] = 'e',
+                                   [SINK_MISSING] = 'm', [SINK_LOST] = 'L',    [SINK_BACK] = 'B',
+                                   [SINK_ROUND] = 'R',   [SINK_IDLE] = 'I',    [SINK_CLOCK] = 'C'};
     (void)sink;
     assert_true(event->duration_ns >= 0);
     g_string_append_c(happened, letters[event->kind]);

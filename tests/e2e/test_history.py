@@ -235,7 +235,8 @@ def test_readings_beside_samples(vperf, start_vcsim, tmp_path):
 
 
 def test_events(vperf, start_vcsim, tmp_path):
-    """Who recorded, what target was lost, and which guests came and went, is told."""
+    """Who recorded, what target was lost, which guests came and went, and that the server's clock
+    was set back, is told."""
     server = follow.Server(start_vcsim("-mode", "real", "-model", "vpx", "-control", "-host", 2, "-vm",
                                        2, "-speed", SPEED), SPEED)
     with recording(vperf, server, tmp_path, "--timeout", "2") as run:
@@ -247,6 +248,8 @@ def test_events(vperf, start_vcsim, tmp_path):
         back = server.away(6)
         server.back(back)
         run.await_rounds(4)
+        server.control("clock", forward="-2h")
+        harness.await_true(lambda: "set back by 7" in run.err.read_text(), "word of the clock", 60)
         run.stop()
     done = vperf.run("history", "--events", "--format", "csv", run.out)
     assert done.status == 0, done
@@ -254,7 +257,8 @@ def test_events(vperf, start_vcsim, tmp_path):
     assert events[0][0] == "started" and events[-1][0] == "stopped", done.out
     assert [event for event in events if event[1]] == [("arrived", new), ("left", new)], done.out
     troubles = [event for event, entity in events[1:-1] if not entity]
-    assert troubles and troubles == ["lost", "back"] * (len(troubles) // 2), done.out
+    assert len(troubles) > 2 and troubles.pop() == "clock", done.out
+    assert troubles == ["lost", "back"] * (len(troubles) // 2), done.out
 
 
 def test_follow_while_it_is_written(vperf, start_vcsim, tmp_path):

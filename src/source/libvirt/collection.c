@@ -353,14 +353,10 @@ static void advise_balloon(const struct round *round) {
                    : "--balloon-period SECONDS lets those with a balloon driver do so");
 }
 
-/* Not a loss: the values are right, and their times are those of the new clock. */
 static void report_clock(const struct round *round) {
-    const struct collection_input *input = &round->collection->input;
     int64_t seconds = round->collection->grid.set_back;
-    if (seconds)
-        report(input->options->reporter, REPORT_WARNING,
-               "%s: the clock was set back by %lld s: times of samples before may come again",
-               input->name, (long long)seconds);
+    if (seconds && round->events->set_back)
+        round->events->set_back(round->events->context, seconds);
 }
 
 static bool wants(const struct collection *collection, const char *name) {

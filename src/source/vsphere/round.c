@@ -127,6 +127,13 @@ static bool check_clock(const struct round *round, struct error *error) {
     return true;
 }
 
+static void report_clock(const struct round *round) {
+    const struct source_events *events = round->events;
+    if (round->vsphere->set_back && events->set_back)
+        events->set_back(events->context, round->vsphere->set_back);
+    round->vsphere->set_back = 0;
+}
+
 /* Nothing new is to be expected: the round is only to read the clock. */
 static bool is_idle(const struct round *round) {
     const struct vsphere *vsphere = round->vsphere;
@@ -138,6 +145,7 @@ static bool begin_fresh(struct round *round, struct error *error) {
     struct vsphere *vsphere = round->vsphere;
     if (!check_clock(round, error))
         return false;
+    report_clock(round);
     if (vsphere->cadence.interval != round->window->interval)
         cadence_init(&vsphere->cadence, round->window->interval);
     vsphere->unsettled = server_clock_settled(&vsphere->clock) ? 0 : vsphere->unsettled + 1;

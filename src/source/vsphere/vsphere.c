@@ -146,6 +146,7 @@ bool vsphere_read_clock(struct vsphere *vsphere, int64_t *seconds, struct error 
     struct server_reading reading;
     if (!present_read(vsphere->session->main, &reading, error))
         return false;
+    vsphere->set_back += server_clock_set_back(&vsphere->clock, &reading);
     server_clock_learn(&vsphere->clock, &reading);
     *seconds = present_seconds(&reading);
     return true;

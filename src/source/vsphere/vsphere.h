@@ -57,6 +57,7 @@ struct vsphere {
     bool live; /* the other types that were asked for are known to have samples in real time */
     int32_t followed; /* interval of the rounds without an end; 0: there was none */
     bool learnt;      /* the clock was read after a round that succeeded */
+    int64_t set_back; /* seconds by which the clock was, which is to be told; else 0 */
 };
 
 /* vsphere_load_catalog, vsphere_load_inventory: as in source_ops. */

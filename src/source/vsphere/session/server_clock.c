@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+static const int64_t second_ns = 1000000000;
+static const int64_t slack_ns = 1000000000; /* clocks are corrected by less now and then */
 static const double same_rate = 0.1;   /* how much two measurements of one rate may differ */
 static const double rough_rate = 0.05; /* how wrong a measurement may be that counts */
 
@@ -61,6 +63,15 @@ void server_clock_learn(struct server_clock *clock, const struct server_reading 
     }
     clock->our_ns = middle(reading->before_ns, reading->after_ns);
     clock->server_ns = reading->server_ns + reading->resolution_ns / 2;
+}
+
+int64_t server_clock_set_back(const struct server_clock *clock,
+                              const struct server_reading *reading) {
+    int64_t latest = reading->server_ns + reading->resolution_ns;
+    int64_t present = server_clock_at(clock, middle(reading->before_ns, reading->after_ns));
+    if (!clock->known || latest + slack_ns >= clock->server_ns)
+        return 0;
+    return (present - reading->server_ns) / second_ns;
 }
 
 int64_t server_clock_at(const struct server_clock *clock, int64_t our_ns) {

@@ -33,6 +33,13 @@ struct server_clock {
  */
 void server_clock_learn(struct server_clock *clock, const struct server_reading *reading);
 
+/*
+ * server_clock_set_back: by about how many seconds, since the reading before this one; 0 unless its
+ * time lies before that one's.
+ */
+int64_t server_clock_set_back(const struct server_clock *clock,
+                              const struct server_reading *reading);
+
 /* server_clock_at: the server's time at a moment of ours. Only when the clock is known. */
 int64_t server_clock_at(const struct server_clock *clock, int64_t our_ns);
 

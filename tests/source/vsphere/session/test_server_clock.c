@@ -24,15 +24,20 @@ static int64_t time_of(const struct server *server, int64_t our_ns) {
     return epoch + server->offset_ns + (int64_t)((double)our_ns * server->rate);
 }
 
-/* A call at our_ns that takes some time; the server looks at its clock when most of it is over. */
-static void read_clock(struct server_clock *clock, const struct server *server, int64_t our_ns,
-                       int64_t takes_ns) {
+/*
+ * A call at our_ns that takes some time; the server looks at its clock when most of it is over.
+ * Returns by how many seconds the clock was set back.
+ */
+static int64_t read_clock(struct server_clock *clock, const struct server *server, int64_t our_ns,
+                          int64_t takes_ns) {
     int64_t told = time_of(server, our_ns + takes_ns * 3 / 4);
     const struct server_reading reading = {.before_ns = our_ns,
                                            .after_ns = our_ns + takes_ns,
                                            .server_ns = told - told % server->resolution_ns,
                                            .resolution_ns = server->resolution_ns};
+    int64_t seconds = server_clock_set_back(clock, &reading);
     server_clock_learn(clock, &reading);
+    return seconds;
 }
 
 static int64_t wrong_by(const struct server_clock *clock, const struct server *server,
@@ -105,15 +110,16 @@ static void test_a_quick_call_replaces_a_slow_one(void **state) {
 }
 
 static void test_clock_is_set(void **state) {
-    static const int64_t steps[] = {3600, -3600, 40, -40};
+    static const int64_t steps[] = {3600, -3600, 40, -40, -70};
+    static const int64_t told[] = {0, 3600, 0, 0, 70}; /* an earlier time is no doubt */
     (void)state;
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         struct server server = {1, 0, ms};
         struct server_clock clock = {0};
-        read_clock(&clock, &server, 0, ms);
-        read_clock(&clock, &server, 60 * second, ms);
+        assert_int_equal(read_clock(&clock, &server, 0, ms), 0);
+        assert_int_equal(read_clock(&clock, &server, 60 * second, ms), 0);
         server.offset_ns += steps[i] * second;
-        read_clock(&clock, &server, 120 * second, ms);
+        assert_int_equal(read_clock(&clock, &server, 120 * second, ms), told[i]);
         assert_true(wrong_by(&clock, &server, 121 * second) < 10 * ms);
         read_clock(&clock, &server, 180 * second, ms);
         assert_true(server_clock_settled(&clock));
