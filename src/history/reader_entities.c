@@ -165,8 +165,8 @@ static void complete_contexts(struct reader *reader, const GPtrArray *keys) {
 /* When a clock is set right, marks follow it, and what was recorded before stays ahead of them. */
 static bool find_ahead(struct reader *reader, struct error *error) {
     int64_t hour = INT64_MIN;
-    bool good = database_number(reader->database, "SELECT max(hour) FROM round", &hour, INT64_MIN,
-                                error);
+    bool good =
+        database_number(reader->database, "SELECT max(hour) FROM round", &hour, INT64_MIN, error);
     bool ahead = hour > INT64_MIN && hour * HOUR_SECONDS > reader->newest;
     reader->ahead = ahead ? (hour + 1) * HOUR_SECONDS : INT64_MIN;
     return good;

@@ -6,8 +6,8 @@
 
 static const int64_t second_ns = 1000000000;
 static const int64_t slack_ns = 1000000000; /* clocks are corrected by less now and then */
-static const double same_rate = 0.1;   /* how much two measurements of one rate may differ */
-static const double rough_rate = 0.05; /* how wrong a measurement may be that counts */
+static const double same_rate = 0.1;        /* how much two measurements of one rate may differ */
+static const double rough_rate = 0.05;      /* how wrong a measurement may be that counts */
 
 static int64_t middle(int64_t a, int64_t b) {
     return a + (b - a) / 2;
