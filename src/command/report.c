@@ -320,7 +320,7 @@ static int prepare_and_report(struct options *options, struct error *error) {
         CONTEXT_PLACE | (plan.groups & 1U << GROUP_TAG ? CONTEXT_TAGS : 0);
     for (size_t i = 0; i < options->target_count; i++) {
         options->plans[i].source.pieces = true;
-        options->plans[i].source.columns = options->target_count == 1; /* else series are spooled */
+        options->plans[i].source.columns = true;
     }
     choose_window(options);
     choose_interval(options);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /*
- * A record per series: a fixed head, the instance, the samples. Our copies of entities and counters
- * stay in memory; each is made once, and again when what it says has changed.
+ * A record per series: a fixed head, the instance, the samples; or their values, after the times
+ * where these are not those of the record before. Our copies of entities and counters stay in
+ * memory; each is made once, and again when what it says has changed.
  */
 #include "core/spool.h"
 
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,7 @@ struct spool {
     off_t marked_end;
     struct copies *entities;
     struct meanings *counters;
+    GArray *times; /* int64_t: of the columns that were written, or read, last */
 };
 
 struct head {
@@ -29,8 +32,11 @@ struct head {
     uint32_t instance_length;
     uint32_t count;
     int32_t interval;
-    bool continues;
-    bool partial;
+    bool continues : 1;
+    bool partial : 1;
+    bool columns : 1;   /* times and values apart, */
+    bool new_times : 1; /* and these are not those of the record before */
+    bool same : 1;      /* one value for all */
 };
 
 struct spool *spool_new(struct error *error) {
@@ -41,6 +47,7 @@ struct spool *spool_new(struct error *error) {
     spool->file = memory_check(fdopen(descriptor, "w+"));
     spool->counters = meanings_new();
     spool->entities = copies_new();
+    spool->times = g_array_new(FALSE, FALSE, sizeof(int64_t));
     return spool;
 }
 
@@ -50,7 +57,34 @@ void spool_free(struct spool *spool) {
     fclose(spool->file);
     meanings_free(spool->counters);
     copies_free(spool->entities);
+    g_array_free(spool->times, TRUE);
     free(spool);
+}
+
+static bool put(const struct spool *spool, const void *items, size_t size, size_t count) {
+    return fwrite(items, size, count, spool->file) == count;
+}
+
+static bool get(const struct spool *spool, void *items, size_t size, size_t count) {
+    return fread(items, size, count, spool->file) == count;
+}
+
+/* Series of an entity mostly have the same times. */
+static bool has_new_times(const struct spool *spool, const struct series *series) {
+    const int64_t *times = series->columns.times;
+    return times && (spool->times->len != series->count ||
+                     memcmp(spool->times->data, times, series->count * sizeof *times) != 0);
+}
+
+static bool put_columns(const struct spool *spool, const struct series *series,
+                        const struct head *head) {
+    const struct series_columns *columns = &series->columns;
+    if (head->new_times) {
+        g_array_set_size(spool->times, 0);
+        g_array_append_vals(spool->times, columns->times, head->count);
+    }
+    return (!head->new_times || put(spool, columns->times, sizeof(int64_t), head->count)) &&
+           put(spool, columns->values, sizeof(int64_t), head->same ? 1 : head->count);
 }
 
 bool spool_add(struct spool *spool, const struct series *series, struct error *error) {
@@ -62,11 +96,15 @@ bool spool_add(struct spool *spool, const struct series *series, struct error *e
         .interval = series->interval,
         .continues = series->continues,
         .partial = series->partial,
+        .columns = series->count && series->columns.times,
+        .new_times = series->count && has_new_times(spool, series),
+        .same = series->columns.same,
     };
     bool written =
-        fwrite(&head, sizeof head, 1, spool->file) == 1 &&
-        fwrite(series->instance, 1, head.instance_length, spool->file) == head.instance_length &&
-        fwrite(series->samples, sizeof *series->samples, head.count, spool->file) == head.count;
+        put(spool, &head, sizeof head, 1) &&
+        put(spool, series->instance, 1, head.instance_length) &&
+        (head.columns ? put_columns(spool, series, &head)
+                      : put(spool, series->samples, sizeof *series->samples, head.count));
     spool->count += written;
     return written || temporary_fail("write", error);
 }
@@ -80,7 +118,17 @@ bool spool_truncate(struct spool *spool, struct error *error) {
     if (fseeko(spool->file, spool->marked_end, SEEK_SET) != 0)
         return temporary_fail("write", error);
     spool->count = spool->marked;
+    g_array_set_size(spool->times, 0);
     return true;
+}
+
+static bool get_columns(const struct spool *spool, const struct head *head, int64_t *values,
+                        struct series_columns *columns) {
+    if (head->new_times)
+        g_array_set_size(spool->times, head->count);
+    *columns = (struct series_columns){(int64_t *)(void *)spool->times->data, values, head->same};
+    return (!head->new_times || get(spool, spool->times->data, sizeof(int64_t), head->count)) &&
+           get(spool, values, sizeof(int64_t), head->same ? 1 : head->count);
 }
 
 static bool replay_one(struct spool *spool, const struct head *head,
@@ -88,8 +136,8 @@ static bool replay_one(struct spool *spool, const struct head *head,
                                      struct error *error),
                        void *context, struct error *error) {
     char *instance = memory_alloc(head->instance_length + 1);
-    struct sample *samples = memory_array(head->count, sizeof *samples);
-    const struct series series = {
+    void *samples = memory_array(head->count, sizeof(struct sample)); /* or values */
+    struct series series = {
         .entity = head->entity,
         .counter = head->counter,
         .instance = instance,
@@ -97,10 +145,11 @@ static bool replay_one(struct spool *spool, const struct head *head,
         .continues = head->continues,
         .partial = head->partial,
         .count = head->count,
-        .samples = samples,
+        .samples = head->columns ? NULL : samples,
     };
-    bool read = fread(instance, 1, head->instance_length, spool->file) == head->instance_length &&
-                fread(samples, sizeof *samples, head->count, spool->file) == head->count;
+    bool read = get(spool, instance, 1, head->instance_length) &&
+                (head->columns ? get_columns(spool, head, samples, &series.columns)
+                               : get(spool, samples, sizeof(struct sample), head->count));
     bool good = read ? write(context, &series, error) : temporary_fail("read", error);
     free(samples);
     free(instance);

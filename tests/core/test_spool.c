@@ -22,6 +22,13 @@
 #include "core/memory.h"
 #include "core/spool.h"
 
+static struct sample sample_of(const struct series *series, size_t index) {
+    const struct series_columns *columns = &series->columns;
+    return columns->times
+               ? (struct sample){columns->times[index], series_columns_value(columns, index)}
+               : series->samples[index];
+}
+
 /* The series as text, one line each, in the order in which they come. */
 struct text {
     GString *lines;
@@ -39,8 +46,8 @@ static bool write_line(void *context, const struct series *series, struct error 
                            series->counter->unit, series->interval, series->continues ? "+" : "",
                            series->partial ? "?" : "");
     for (size_t i = 0; i < series->count; i++)
-        g_string_append_printf(text->lines, " %lld=%lld", (long long)series->samples[i].time,
-                               (long long)series->samples[i].value);
+        g_string_append_printf(text->lines, " %lld=%lld", (long long)sample_of(series, i).time,
+                               (long long)sample_of(series, i).value);
     g_string_append_c(text->lines, '\n');
     return true;
 }
@@ -182,6 +189,46 @@ static void test_truncate(void **state) {
     assert_true(spool_replay(spool, write_line, text, &error));
     assert_string_equal(text->lines->str, "esx01/web-1 cpu[] percent 20: 100=1\n"
                                           "esx01/web-2 cpu[] percent 20: 120=1\n");
+    spool_free(spool);
+}
+
+static void add_columns(struct spool *spool, int64_t time, size_t count, bool same) {
+    static const struct counter cpu = {.name = "cpu", .unit = "percent"};
+    int64_t times[] = {time, time + 20, time + 40}, values[] = {time / 10, 7, 8};
+    const struct series series = {.entity = &web1,
+                                  .counter = &cpu,
+                                  .instance = "",
+                                  .interval = 20,
+                                  .count = count,
+                                  .columns = {times, values, same}};
+    struct error error = {0};
+    assert_true(spool_add(spool, &series, &error));
+}
+
+/* Times are kept once for series that have them in common, also between others and after a cut. */
+static void test_columns(void **state) {
+    struct error error = {0};
+    struct spool *spool = spool_new(&error);
+    struct text *text = *state;
+
+    add_columns(spool, 100, 2, false);
+    add_columns(spool, 100, 2, true);
+    add(spool, &web2, "cpu", "", 1);
+    add_columns(spool, 100, 2, false);
+    add_columns(spool, 100, 3, true);
+    add_columns(spool, 120, 0, false);
+    spool_mark(spool);
+    add_columns(spool, 120, 2, false);
+    assert_true(spool_truncate(spool, &error));
+    add_columns(spool, 120, 2, true);
+    assert_true(spool_replay(spool, write_line, text, &error));
+    assert_string_equal(text->lines->str, "esx01/web-1 cpu[] percent 20: 100=10 120=7\n"
+                                          "esx01/web-1 cpu[] percent 20: 100=10 120=10\n"
+                                          "esx01/web-2 cpu[] percent 20+: 100=-1\n"
+                                          "esx01/web-1 cpu[] percent 20: 100=10 120=7\n"
+                                          "esx01/web-1 cpu[] percent 20: 100=10 120=10 140=10\n"
+                                          "esx01/web-1 cpu[] percent 20:\n"
+                                          "esx01/web-1 cpu[] percent 20: 120=12 140=12\n");
     spool_free(spool);
 }
 
@@ -363,6 +410,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_empty, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_reused_addresses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_truncate, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_columns, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_directory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_empty_directory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many, set_up, tear_down),
