@@ -48,16 +48,18 @@ static bool add_at(GArray *samples, guint *next, struct sample *sum) {
 }
 
 GArray *demand_add_up(GArray *const *lists, size_t count) {
-    GArray *sums = g_array_new(FALSE, FALSE, sizeof(struct sample));
-    guint *next = memory_array(count + 1, sizeof *next);
-    for (guint i = 0; count && i < lists[0]->len; i++) {
+    guint *next = memory_array(count + 1, sizeof *next), most = count ? lists[0]->len : 0, kept = 0;
+    GArray *sums = g_array_sized_new(FALSE, FALSE, sizeof(struct sample), most);
+    g_array_set_size(sums, most);
+    for (guint i = 0; i < most; i++) {
         struct sample sum = *at(lists[0], i);
         bool complete = true;
         for (size_t k = 1; complete && k < count; k++)
             complete = add_at(lists[k], &next[k], &sum);
         if (complete)
-            g_array_append_val(sums, sum);
+            *at(sums, kept++) = sum;
     }
+    g_array_set_size(sums, kept);
     free(next);
     return sums;
 }

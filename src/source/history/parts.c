@@ -35,6 +35,8 @@ struct walk {
     const struct visit *visit;
     const struct parts_source *source;
     struct parts_entity rest;
+    int64_t *ids; /* of the series of the entity that are wanted */
+    size_t count;
     int64_t step;
     bool begins;
 };
@@ -45,13 +47,21 @@ bool parts_wants(const struct visit *visit, const struct reader_series *series) 
            selection_has_series(visit->selection, series->counter, series->instance);
 }
 
-void parts_choose(const struct visit *visit, const struct reader_entity *entity,
-                  struct collected *collected) {
+/* The ids of the wanted series, which ascend; the caller frees them. */
+static int64_t *choose(const struct visit *visit, const struct reader_entity *entity,
+                       size_t *count) {
     int64_t *ids = memory_array(entity->count + 1, sizeof *ids);
-    size_t count = 0;
+    *count = 0;
     for (size_t i = 0; i < entity->count; i++)
         if (parts_wants(visit, &entity->series[i]))
-            ids[count++] = entity->series[i].id;
+            ids[(*count)++] = entity->series[i].id;
+    return ids;
+}
+
+void parts_choose(const struct visit *visit, const struct reader_entity *entity,
+                  struct collected *collected) {
+    size_t count = 0;
+    int64_t *ids = choose(visit, entity, &count);
     collected_init(collected, ids, count);
     free(ids);
 }
@@ -113,11 +123,13 @@ static bool next_part(struct walk *walk, struct part *part, struct error *error)
     while (!rest->entity || rest->after >= rest->until) {
         if (!walk->source->next(walk->source->context, rest, error) || !find_step(walk, error))
             return false;
+        free(walk->ids);
+        walk->ids = choose(walk->visit, rest->entity, &walk->count);
         walk->begins = true;
     }
     *part = (struct part){.visit = walk->visit, .entity = rest->entity, .begins = walk->begins};
     walk->begins = false;
-    parts_choose(walk->visit, rest->entity, &part->collected);
+    collected_init(&part->collected, walk->ids, walk->count);
     if (walk->visit->history->options.columns)
         collected_in_columns(&part->collected);
     part->collected.after = rest->after;
@@ -201,5 +213,6 @@ bool parts_run(const struct visit *visit, const struct parts_source *source, str
     }
     part_done(&parts[0]);
     part_done(&parts[1]);
+    free(walk.ids);
     return good;
 }
