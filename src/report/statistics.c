@@ -51,7 +51,44 @@ static void convert_raw(struct distribution *distribution) {
     tally_clear(raw);
 }
 
+void distribution_merge(struct distribution *distribution, const struct occurrence *list,
+                        size_t count) {
+    const struct occurrence *old = distribution->sorted;
+    struct occurrence *merged = memory_array(distribution->count + count, sizeof *merged);
+    size_t kept = 0, k = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (; k < distribution->count && old[k].value <= list[i].value; k++)
+            append(merged, &kept, old[k].value, old[k].count);
+        append(merged, &kept, list[i].value, list[i].count);
+    }
+    for (; k < distribution->count; k++)
+        append(merged, &kept, old[k].value, old[k].count);
+    free(distribution->sorted);
+    distribution->sorted = merged;
+    distribution->count = kept;
+}
+
+/* Where it is known how often each raw value occurs, these are in order. */
+static void merge_raw(struct distribution *distribution) {
+    struct tally *raw = &distribution->raw;
+    if (!raw->count || !tally_knows(raw))
+        return;
+    uint64_t range = (uint64_t)raw->highest - (uint64_t)raw->lowest;
+    struct occurrence *list = memory_array((size_t)range + 1, sizeof *list);
+    size_t count = 0;
+    for (uint64_t i = 0; i <= range; i++) {
+        int64_t value = (int64_t)((uint64_t)raw->lowest + i);
+        size_t times = tally_count(raw, value);
+        if (times)
+            list[count++] = (struct occurrence){scale_value(&distribution->scale, value), times};
+    }
+    distribution_merge(distribution, list, count);
+    free(list);
+    tally_done(raw);
+}
+
 void distribution_compact(struct distribution *distribution) {
+    merge_raw(distribution);
     convert_raw(distribution);
     const struct occurrence *old = distribution->sorted;
     const double *values = distribution->values;
@@ -81,23 +118,6 @@ void distribution_wait(struct distribution *distribution, int64_t offset) {
     free(distribution->sorted);
     distribution->sorted = NULL;
     distribution->count = 0;
-}
-
-void distribution_merge(struct distribution *distribution, const struct occurrence *list,
-                        size_t count) {
-    const struct occurrence *old = distribution->sorted;
-    struct occurrence *merged = memory_array(distribution->count + count, sizeof *merged);
-    size_t kept = 0, k = 0;
-    for (size_t i = 0; i < count; i++) {
-        for (; k < distribution->count && old[k].value <= list[i].value; k++)
-            append(merged, &kept, old[k].value, old[k].count);
-        append(merged, &kept, list[i].value, list[i].count);
-    }
-    for (; k < distribution->count; k++)
-        append(merged, &kept, old[k].value, old[k].count);
-    free(distribution->sorted);
-    distribution->sorted = merged;
-    distribution->count = kept;
 }
 
 double *distribution_room(struct distribution *distribution, size_t count) {

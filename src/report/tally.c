@@ -268,6 +268,14 @@ void tally_find(const struct tally *tally, const struct scale *scale, struct pla
     free(ordered);
 }
 
+bool tally_knows(const struct tally *tally) {
+    return tally->same || tally->counted;
+}
+
+size_t tally_count(const struct tally *tally, int64_t value) {
+    return tally->same ? tally->count : histogram_count(&tally->histogram, value);
+}
+
 void tally_put(const struct tally *tally, const struct scale *scale, double *values) {
     int64_t *listed = tally->counted ? g_new(int64_t, tally->count) : NULL;
     const int64_t *raw = listed ? listed : tally->values;

@@ -48,6 +48,13 @@ struct tally_sum tally_add(struct tally *tally, const struct series_columns *col
 void tally_find(const struct tally *tally, const struct scale *scale, struct place *places,
                 size_t place_count);
 
+/* tally_knows: how often each value occurs is known. */
+bool tally_knows(const struct tally *tally);
+
+/* tally_count: how often this value between the lowest and the highest occurs, when that is known.
+ */
+size_t tally_count(const struct tally *tally, int64_t value);
+
 /* tally_put: all values with this scale, in any order. */
 void tally_put(const struct tally *tally, const struct scale *scale, double *values);
 

@@ -177,12 +177,44 @@ static void test_reduced(void **state) {
     }
 }
 
+/* Raw values of pieces, each of which may be compacted: narrow ones, one value, and wide ones. */
+static void test_columns(void **state) {
+    enum { PIECE = 500, PIECES = 9 };
+    static const uint32_t different[] = {300, 1, 1000000};
+    struct measure columns = {.seconds = 0};
+    struct distribution whole = {.total = 0};
+    int64_t times[PIECE], values[PIECE];
+    uint32_t seed = 3;
+    (void)state;
+
+    for (int piece = 0; piece < PIECES; piece++) {
+        for (int i = 0; i < PIECE; i++) {
+            seed = seed * 1664525 + 1013904223;
+            times[i] = 20 * (int64_t)(PIECE * piece + i + 1);
+            values[i] = (seed >> 8) % different[piece / 3];
+            distribution_add(&whole, (double)values[i] / 100);
+        }
+        const struct measure_columns samples = {
+            {times, values, piece / 3 == 1}, PIECE, 20, {1, 100}};
+        measure_add_columns(&columns, &samples, 1e9);
+        if (piece % 2)
+            distribution_compact(&columns.values);
+    }
+    assert_int_equal(columns.values.total, whole.total);
+    for (int percent = 0; percent <= 100; percent++)
+        assert_true(measure_percentile(&columns, percent) ==
+                    distribution_percentile(&whole, percent));
+    measure_done(&columns);
+    distribution_done(&whole);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_peak_of_nothing), cmocka_unit_test(test_percentiles_by_hand),
         cmocka_unit_test(test_one_value),       cmocka_unit_test(test_many_values),
         cmocka_unit_test(test_reduced),         cmocka_unit_test(test_weighted_mean),
         cmocka_unit_test(test_measure),         cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
