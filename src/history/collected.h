@@ -41,6 +41,7 @@ struct collected {
     struct collected_series *placed; /* the one whose samples a block gives next */
     GPtrArray *times;                /* struct collected_times of columns; NULL: of samples */
     GArray *room_for_values;         /* int64_t, on their way into samples */
+    int32_t interval;                /* of all series; 0: each has its own */
 };
 
 /* collected_init: room for the series with these ids, which ascend. */

@@ -76,6 +76,7 @@ struct source_options {
     bool columns;              /* history: series have columns in place of samples */
     bool selected_only; /* with measures: of the catalogue, only what the selection wants is looked
                            at */
+    bool hours;         /* history: hourly values of times whose samples are no longer kept */
 };
 
 /* Entities of one type that gave nothing of what they were asked for. Borrowed. */

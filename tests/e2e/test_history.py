@@ -163,6 +163,46 @@ def test_views(story):
         assert average == pytest.approx(sum(values) / len(values)), key
 
 
+def hours_by_hand(rows):
+    """Of samples of all intervals: {(id, counter, instance): {end of the hour: value}}."""
+    hours = {}
+    for row in rows:
+        end = -(-follow.seconds(row["timestamp"]) // 3600) * 3600
+        key = row["id"], row["counter"], row["instance"]
+        hours.setdefault(key, {}).setdefault(end, []).append(
+            (int(row["value"]), int(row["interval"])))
+    return {key: {end: one_hour(key[1], samples) for end, samples in mine.items()}
+            for key, mine in hours.items()}
+
+
+def one_hour(counter, samples):
+    """A mean by seconds, or the sum of a whole hour."""
+    seconds = sum(interval for _, interval in samples)
+    if counter.endswith(".summation"):
+        return 3600 * sum(value for value, _ in samples) / seconds
+    return sum(value * interval for value, interval in samples) / seconds
+
+
+def test_hours(vperf, story):
+    """collect gives one value per series and hour that is over, whatever intervals it has; so does
+    a history whose samples are gone, and they fit those of the samples that are there."""
+    hours = story.export("--raw", "--interval", "3600")
+    expected = hours_by_hand(story.export("--raw"))
+    newest = max(follow.seconds(row["timestamp"]) for row in story.export())
+    assert {int(row["interval"]) for row in hours} == {3600}
+    found = {}
+    for row in hours:
+        mine = found.setdefault((row["id"], row["counter"], row["instance"]), {})
+        assert follow.seconds(row["timestamp"]) not in mine, row
+        mine[follow.seconds(row["timestamp"])] = int(row["value"])
+    assert found.keys() == expected.keys()
+    for key, mine in found.items():
+        assert mine == {end: pytest.approx(value, abs=0.51) for end, value in
+                        expected[key].items() if end <= newest}, key
+    done = vperf.run("compare", "--interval", "3600", story.out)
+    assert done.status == 0 and len(done.out.splitlines()) > 1, done
+
+
 def test_one_writer(vperf, story):
     """A second one is told who writes; readers meanwhile read."""
     story.start()

@@ -166,7 +166,7 @@ static bool follow_path(struct history *history, struct error *error) {
 static bool history_round(struct source *source, const struct selection *selection,
                           const struct window *window, const struct source_events *events,
                           struct error *error) {
-    struct visit visit = {from_base(source), selection, window, events};
+    struct visit visit = {from_base(source), selection, window, events, INT64_MIN};
     return follow_path(visit.history, error) && visit_run(&visit, error);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "source/history/hours.h"
 
 enum {
     PART_SAMPLES = 2 * 1024 * 1024, /* at a time */
@@ -42,14 +43,16 @@ struct walk {
 };
 
 bool parts_wants(const struct visit *visit, const struct reader_series *series) {
-    bool any = visit->history->options.any_interval;
+    bool any = visit->history->options.any_interval || hours_alone(visit);
     return (any || series->interval == visit->window->interval) &&
            selection_has_series(visit->selection, series->counter, series->instance);
 }
 
 /* The ids of the wanted series, which ascend; the caller frees them. */
-static int64_t *choose(const struct visit *visit, const struct reader_entity *entity,
+static int64_t *choose(const struct visit *visit, const struct reader_entity *entity, bool hours,
                        size_t *count) {
+    if (hours)
+        return hourly_choose(entity, &(struct hourly_wish){visit, hours_want}, count);
     int64_t *ids = memory_array(entity->count + 1, sizeof *ids);
     *count = 0;
     for (size_t i = 0; i < entity->count; i++)
@@ -58,11 +61,12 @@ static int64_t *choose(const struct visit *visit, const struct reader_entity *en
     return ids;
 }
 
-void parts_choose(const struct visit *visit, const struct reader_entity *entity,
+void parts_choose(const struct visit *visit, const struct reader_entity *entity, bool hours,
                   struct collected *collected) {
     size_t count = 0;
-    int64_t *ids = choose(visit, entity, &count);
+    int64_t *ids = choose(visit, entity, hours, &count);
     collected_init(collected, ids, count);
+    collected->interval = hours ? HOURLY_INTERVAL : 0;
     free(ids);
 }
 
@@ -74,7 +78,8 @@ static void expect(struct part *part) {
     for (size_t i = 0, k = 0; k < collected->count; k++) {
         while (entity->series[i].id != collected->series[k].id)
             i++;
-        int64_t samples = seconds / MAX(entity->series[i].interval, 1) + 1;
+        int32_t interval = collected->interval ? collected->interval : entity->series[i].interval;
+        int64_t samples = seconds / MAX(interval, 1) + 1;
         samples = MIN(samples, PART_SAMPLES / (int64_t)collected->count);
         collected_expect(collected, k, (size_t)samples);
         part->samples += (size_t)samples;
@@ -101,9 +106,10 @@ static bool find_step(struct walk *walk, struct error *error) {
     const struct parts_entity *rest = &walk->rest;
     bool pieces = history->options.pieces;
     int64_t samples = 0, most = pieces ? PIECE_SAMPLES : PART_SAMPLES;
-    if (pieces ? !count_wanted(walk, &samples, error)
-               : !reader_samples(history->reader, rest->entity, rest->after, rest->until, &samples,
-                                 error))
+    if (rest->hours ? !hours_count(walk->visit, rest, &samples, error)
+        : pieces    ? !count_wanted(walk, &samples, error)
+                    : !reader_samples(history->reader, rest->entity, rest->after, rest->until,
+                                      &samples, error))
         return false;
     walk->step = (rest->until - rest->after) / (samples / most + 1) + 1;
     return true;
@@ -124,12 +130,13 @@ static bool next_part(struct walk *walk, struct part *part, struct error *error)
         if (!walk->source->next(walk->source->context, rest, error) || !find_step(walk, error))
             return false;
         free(walk->ids);
-        walk->ids = choose(walk->visit, rest->entity, &walk->count);
+        walk->ids = choose(walk->visit, rest->entity, rest->hours, &walk->count);
         walk->begins = true;
     }
     *part = (struct part){.visit = walk->visit, .entity = rest->entity, .begins = walk->begins};
     walk->begins = false;
     collected_init(&part->collected, walk->ids, walk->count);
+    part->collected.interval = rest->hours ? HOURLY_INTERVAL : 0;
     if (walk->visit->history->options.columns)
         collected_in_columns(&part->collected);
     part->collected.after = rest->after;
@@ -151,7 +158,8 @@ static gpointer read_part(gpointer data) {
     struct reader before = {.damaged = reader->damaged, .context = reader->context};
     reader->damaged = note_damage;
     reader->context = part;
-    part->good = reader_read(reader, part->entity, &part->collected, &part->error);
+    part->good = (part->collected.interval ? hourly_read : reader_read)(
+        reader, part->entity, &part->collected, &part->error);
     reader->damaged = before.damaged;
     reader->context = before.context;
     return NULL;

@@ -13,6 +13,7 @@ struct parts_entity {
     struct reader_entity *entity;
     int64_t after;
     int64_t until;
+    bool hours; /* they are of its hours; see history/hourly.h */
 };
 
 /* Asked by parts_run, by the thread that called it. */
@@ -31,8 +32,8 @@ struct parts_source {
 bool parts_run(const struct visit *visit, const struct parts_source *source, struct error *error)
     __attribute__((warn_unused_result));
 
-/* parts_choose: room for the wanted series of the entity. */
-void parts_choose(const struct visit *visit, const struct reader_entity *entity,
+/* parts_choose: room for the wanted series of the entity, or for the hours of these. */
+void parts_choose(const struct visit *visit, const struct reader_entity *entity, bool hours,
                   struct collected *collected);
 
 /* parts_wants: the series is wanted. */

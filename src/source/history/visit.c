@@ -6,6 +6,7 @@
 
 #include "core/memory.h"
 #include "source/history/forward.h"
+#include "source/history/hours.h"
 #include "source/history/parts.h"
 
 enum {
@@ -18,12 +19,15 @@ enum {
 static void report_offered(const struct visit *visit, struct reader_entity *entity) {
     GHashTable *told = g_hash_table_new(NULL, NULL);
     for (size_t i = 0; i < entity->count; i++) {
-        struct reader_series *series = &entity->series[entity->order[i]];
-        series->given = false;
+        const struct reader_series *series = &entity->series[entity->order[i]];
         if (parts_wants(visit, series) && g_hash_table_add(told, (gpointer)series->counter))
             visit->events->offered(visit->events->context, reader_present(entity), series->counter);
     }
     g_hash_table_destroy(told);
+}
+
+static int32_t interval_of(const struct collected *collected, const struct reader_series *series) {
+    return collected->interval ? collected->interval : series->interval;
 }
 
 /* Samples of what was collected, from one on. */
@@ -40,7 +44,7 @@ static void put_samples(struct series *part, const struct collected_series *from
 
 /* The samples of a series from *at on, while its entity is so; *at moves behind them. */
 static struct series take_part(const struct entity *context, int64_t until,
-                               const struct reader_series *series,
+                               const struct reader_series *series, int32_t interval,
                                const struct collected_series *from, size_t *at) {
     size_t begin = *at;
     if (from->count && collected_time(from, from->count - 1) <= until)
@@ -51,7 +55,7 @@ static struct series take_part(const struct entity *context, int64_t until,
         .entity = context,
         .counter = series->counter,
         .instance = series->instance,
-        .interval = series->interval,
+        .interval = interval,
         .continues = series->given,
         .count = *at - begin,
     };
@@ -90,7 +94,8 @@ static bool give(const struct visit *visit, struct reader_entity *entity,
             if (!from)
                 continue;
             const struct series part =
-                take_part(described, until, series, from, &at[from - collected->series]);
+                take_part(described, until, series, interval_of(collected, series), from,
+                          &at[from - collected->series]);
             series->given = series->given || part.count;
             good = !part.count || visit->events->series(visit->events->context, &part, error);
         }
@@ -103,7 +108,9 @@ static bool give(const struct visit *visit, struct reader_entity *entity,
 struct pending {
     const struct visit *visit;
     size_t next;
-    struct parts_entity one; /* or this one alone */
+    struct parts_entity one;          /* or this one alone */
+    struct parts_entity rest;         /* what of the last one is not given as hours */
+    const struct reader_entity *told; /* what it offers */
 };
 
 static bool take_one(void *context, struct parts_entity *entity, struct error *error) {
@@ -115,8 +122,12 @@ static bool take_one(void *context, struct parts_entity *entity, struct error *e
 }
 
 static void on_begin(void *context, struct reader_entity *entity) {
-    const struct pending *pending = context;
-    report_offered(pending->visit, entity);
+    struct pending *pending = context;
+    for (size_t i = 0; i < entity->count; i++)
+        entity->series[i].given = false;
+    if (pending->told != entity)
+        report_offered(pending->visit, entity);
+    pending->told = entity;
 }
 
 static void ignore_begin(void *context, struct reader_entity *entity) {
@@ -131,7 +142,7 @@ static bool give_part(void *context, struct reader_entity *entity,
 
 bool visit_span(const struct visit *visit, struct reader_entity *entity, int64_t after,
                 int64_t until, struct error *error) {
-    struct pending pending = {.visit = visit, .one = {entity, after, until}};
+    struct pending pending = {.visit = visit, .one = {entity, after, until, false}};
     const struct parts_source source = {&pending, take_one, ignore_begin, give_part};
     return parts_run(visit, &source, error);
 }
@@ -144,7 +155,7 @@ static int64_t newest_of(const struct reader_entity *entity, const struct collec
         while (entity->series[i].id != collected->series[k].id)
             i++;
         const struct collected_series *series = &collected->series[k];
-        if ((!interval || entity->series[i].interval == interval) && series->count)
+        if ((!interval || interval_of(collected, &entity->series[i]) == interval) && series->count)
             newest = MAX(newest, series->samples[series->count - 1].time);
     }
     return newest;
@@ -171,8 +182,8 @@ static bool keep_newest(const struct visit *visit, const struct reader_entity *e
     for (size_t i = 0, k = 0; k < collected->count; k++) {
         while (entity->series[i].id != collected->series[k].id)
             i++;
-        if (entity->series[i].interval != interval) {
-            interval = entity->series[i].interval;
+        if (interval_of(collected, &entity->series[i]) != interval) {
+            interval = interval_of(collected, &entity->series[i]);
             newest = newest_of(entity, collected, interval);
         }
         if (newest == INT64_MIN)
@@ -188,7 +199,7 @@ static bool keep_newest(const struct visit *visit, const struct reader_entity *e
 }
 
 static int32_t longest_interval(const struct visit *visit, const struct reader_entity *entity) {
-    int32_t longest = 1;
+    int32_t longest = hours_alone(visit) ? HOURLY_INTERVAL : 1;
     for (size_t i = 0; i < entity->count; i++)
         if (parts_wants(visit, &entity->series[i]))
             longest = MAX(longest, entity->series[i].interval);
@@ -200,13 +211,15 @@ static bool give_newest(const struct visit *visit, struct reader_entity *entity,
                         int64_t until, struct error *error) {
     int64_t width =
         ((int64_t)visit->window->newest + SPARE_INTERVALS) * longest_interval(visit, entity);
-    int64_t end = MIN(until, entity->newest);
+    bool hours = hours_alone(visit);
+    int64_t end = MIN(until, hours_newest(visit, entity));
     for (bool found = false, good = true; good; width *= WIDER) {
         struct collected collected;
-        parts_choose(visit, entity, &collected);
+        parts_choose(visit, entity, hours, &collected);
         collected.after = MAX(after, end - width);
         collected.until = end;
-        good = reader_read(visit->history->reader, entity, &collected, error);
+        good =
+            (hours ? hourly_read : reader_read)(visit->history->reader, entity, &collected, error);
         found = good && keep_newest(visit, entity, &collected);
         bool last = found || !good || collected.after == after;
         if (found)
@@ -232,6 +245,7 @@ static bool find_span(const struct visit *visit, struct parts_entity *span, stru
     if (newest == INT64_MIN)
         return false;
     span->after = window_bounded(window) ? window->after : newest - GONE_SECONDS;
+    newest = hours_newest(visit, entity);
     newest = window->until ? MAX(newest, visit->history->reader->ahead) : newest;
     span->until = MIN(window->until ? window->until : newest, newest);
     return newest > span->after && is_there(visit, entity) &&
@@ -242,12 +256,19 @@ static bool take_next(void *context, struct parts_entity *span, struct error *er
     struct pending *pending = context;
     const struct visit *visit = pending->visit;
     const struct reader *reader = visit->history->reader;
+    if (pending->rest.entity) {
+        *span = pending->rest;
+        pending->rest.entity = NULL;
+        return true;
+    }
     while (pending->next < reader->count && error->kind == ERROR_NONE) {
         visit->events->progress(visit->events->context, (int)pending->next, (int)reader->count);
         span->entity = reader->entities[pending->next++];
         if (selection_has_entity(visit->selection, reader_present(span->entity)) &&
-            find_span(visit, span, error))
+            find_span(visit, span, error)) {
+            hours_split(visit, span, &pending->rest);
             return true;
+        }
     }
     span->entity = NULL;
     return false;
@@ -256,7 +277,7 @@ static bool take_next(void *context, struct parts_entity *span, struct error *er
 static bool give_all_newest(struct pending *pending, struct error *error) {
     struct parts_entity span = {.entity = NULL};
     while (take_next(pending, &span, error)) {
-        report_offered(pending->visit, span.entity);
+        on_begin(pending, span.entity);
         if (!give_newest(pending->visit, span.entity, span.after, span.until, error))
             return false;
     }
@@ -283,7 +304,7 @@ static bool on_tail(void *context, int64_t chunk, struct collected *all, struct 
         if (!reader_load(visit->history->reader, entity, error))
             return false;
         struct collected mine;
-        parts_choose(visit, entity, &mine);
+        parts_choose(visit, entity, false, &mine);
         mine.after = visit->history->options.resume ? INT64_MIN : visit->window->after;
         for (size_t k = 0; k < mine.count; k++) {
             const struct collected_series *from = collected_find(all, mine.series[k].id);
@@ -351,20 +372,23 @@ static GString *list_intervals(const struct visit *visit, bool *found, struct er
     return list;
 }
 
-/* One that is empty may get samples of any interval. */
-static bool check_interval(const struct visit *visit, struct error *error) {
+/* One that is empty may get samples of any interval; every history has hours. */
+static bool check_interval(struct visit *visit, struct error *error) {
     struct history *history = visit->history;
     if (history->options.any_interval || history->checked)
-        return true;
+        return hours_find(visit, history->checked, error);
     struct error failed = {0};
     GString *list = list_intervals(visit, &history->checked, &failed);
-    bool good = history->checked || !list->len;
+    bool good = hours_find(visit, history->checked, &failed) &&
+                (history->checked || hours_alone(visit) || !list->len);
     if (failed.kind != ERROR_NONE)
         good = error_set(error, failed.kind, "%s", failed.message);
     else if (!good)
         error_set(error, ERROR_UNAVAILABLE,
-                  "%s: the history keeps no samples of %d s: give another --interval (%s)",
-                  history->label, visit->window->interval, list->str);
+                  "%s: the history keeps no samples of %d s: give another --interval "
+                  "(%s)%s",
+                  history->label, visit->window->interval, list->str,
+                  visit->window->fresh_only ? "" : ", or 3600 for hours");
     g_string_free(list, TRUE);
     return good;
 }

@@ -10,6 +10,7 @@ struct visit {
     const struct selection *selection;
     const struct window *window;
     const struct source_events *events;
+    int64_t hours_until; /* samples up to this time are those of hours; INT64_MIN: none are */
 };
 
 /* visit_span: samples of the entity, which is loaded, with after < time <= until. */

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+#include "source/history/hours.h"
+
+#include "history/rollup.h"
+
+bool hours_find(struct visit *visit, bool recorded, struct error *error) {
+    const struct source_options *options = &visit->history->options;
+    const struct window *window = visit->window;
+    bool endless = window->fresh_only && !window->until;
+    visit->hours_until = INT64_MIN;
+    if (endless || (options->any_interval && window->newest))
+        return true;
+    if (!options->any_interval) {
+        bool alone = window->interval == HOURLY_INTERVAL && !recorded;
+        visit->hours_until = alone ? INT64_MAX : INT64_MIN;
+        return true;
+    }
+    return !options->hours ||
+           hourly_begin(visit->history->reader->database, &visit->hours_until, error);
+}
+
+int64_t hours_newest(const struct visit *visit, const struct reader_entity *entity) {
+    int64_t newest = entity->newest;
+    if (newest == INT64_MIN || newest > visit->hours_until)
+        return newest;
+    return (rollup_hour(newest) + 1) * HOURLY_INTERVAL;
+}
+
+void hours_split(const struct visit *visit, struct parts_entity *span, struct parts_entity *rest) {
+    *rest = *span;
+    span->hours = span->after < visit->hours_until;
+    if (!span->hours || span->until <= visit->hours_until) {
+        rest->entity = NULL;
+        return;
+    }
+    rest->after = span->until = visit->hours_until;
+    rest->hours = false;
+}
+
+bool hours_want(const void *visit, const struct reader_series *series) {
+    return parts_wants(visit, series);
+}
+
+bool hours_count(const struct visit *visit, const struct parts_entity *span, int64_t *samples,
+                 struct error *error) {
+    int64_t series = 0;
+    if (!hourly_count(visit->history->reader, span->after, span->until, samples, error))
+        return false;
+    for (size_t i = 0; i < span->entity->count; i++)
+        series += parts_wants(visit, &span->entity->series[i]);
+    *samples *= series;
+    return true;
+}
