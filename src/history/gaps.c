@@ -82,22 +82,57 @@ bool gaps_add(struct database *database, const struct kept_entity *entity, struc
     return good;
 }
 
-void gaps_lose(struct kept_entity *entity, int64_t time, int32_t interval) {
-    struct kept_loss *loss = &entity->loss;
-    bool more = loss->interval == interval;
-    *loss = (struct kept_loss){more ? MIN(loss->first, time) : time,
-                               more ? MAX(loss->last, time) : time, interval};
+static int compare_losses(const void *a, const void *b) {
+    const struct kept_loss *left = a, *right = b;
+    if (left->interval != right->interval)
+        return left->interval < right->interval ? -1 : 1;
+    return (left->time > right->time) - (left->time < right->time);
 }
 
-bool gaps_add_loss(struct database *database, const struct kept_entity *entity,
-                   const struct gap_reason *reason, struct error *error) {
-    const struct kept_loss *loss = &entity->loss;
-    if (!loss->interval)
+/* The time comes with each series of the entity, mostly with the times in one order. */
+void gaps_lose(struct kept_entity *entity, int64_t time, int32_t interval) {
+    const struct kept_loss loss = {time, interval};
+    if (!entity->losses)
+        entity->losses = g_array_new(FALSE, FALSE, sizeof loss);
+    guint low = 0, high = entity->losses->len;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        int order = compare_losses(&g_array_index(entity->losses, struct kept_loss, middle), &loss);
+        if (!order)
+            return;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    g_array_insert_val(entity->losses, low, loss);
+}
+
+/* How many of them from the first on leave no time of a sample between them. */
+static size_t run_of(const struct kept_loss *losses, size_t count) {
+    size_t run = 1;
+    while (run < count && losses[run].interval == losses->interval &&
+           losses[run].time / losses->interval - losses[run - 1].time / losses->interval <= 1)
+        run++;
+    return run;
+}
+
+bool gaps_add_losses(struct database *database, const struct kept_entity *entity,
+                     const struct gap_reason *reason, struct error *error) {
+    if (!entity->losses)
         return true;
+    const struct kept_loss *losses = (const void *)entity->losses->data;
     char *text = g_strdup_printf("%s; some counters could be had later", reason->text);
-    const struct gap gap = {
-        entity->id, loss->interval, loss->first - loss->interval, loss->last, {text, false}};
-    bool good = insert(database, &gap, error);
+    bool good = true;
+    for (size_t i = 0, run = 0; good && i < entity->losses->len; i += run) {
+        run = run_of(losses + i, entity->losses->len - i);
+        const struct gap gap = {entity->id,
+                                losses[i].interval,
+                                losses[i].time - losses[i].interval,
+                                losses[i + run - 1].time,
+                                {text, false}};
+        good = insert(database, &gap, error);
+    }
     g_free(text);
     return good;
 }

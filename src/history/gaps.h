@@ -34,8 +34,8 @@ bool gaps_add(struct database *database, const struct kept_entity *entity, struc
 /* gaps_lose: at this time the entity has some samples, and lacks others that were lost. */
 void gaps_lose(struct kept_entity *entity, int64_t time, int32_t interval);
 
-/* gaps_add_loss: those times are a gap with this reason, if there are any; nothing fills it. */
-bool gaps_add_loss(struct database *database, const struct kept_entity *entity,
+/* gaps_add_losses: those times are gaps with this reason; nothing fills them. */
+bool gaps_add_losses(struct database *database, const struct kept_entity *entity,
                    const struct gap_reason *reason, struct error *error)
     __attribute__((warn_unused_result));
 

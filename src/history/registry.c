@@ -71,8 +71,8 @@ static void free_entity(struct kept_entity *entity) {
     free(entity->reason);
     free(entity->marks);
     g_ptr_array_free(entity->pending, TRUE);
-    if (entity->gaps)
-        g_array_free(entity->gaps, TRUE);
+    g_clear_pointer(&entity->gaps, g_array_unref);
+    g_clear_pointer(&entity->losses, g_array_unref);
     g_string_free(entity->key, TRUE);
     free(entity);
 }

@@ -57,9 +57,9 @@ struct kept_target {
     UT_hash_handle hh;
 };
 
-/* Times at which an entity lacks what was lost; interval 0 for none. */
+/* A time at which an entity lacks what was lost. */
 struct kept_loss {
-    int64_t first, last;
+    int64_t time;
     int32_t interval;
 };
 
@@ -83,7 +83,7 @@ struct kept_entity {
     bool recorded;         /* since we know it, samples of it were written */
     int64_t used;          /* when, by the registry's rounds */
     int64_t written;       /* number of the transaction that registry_save wrote it in last */
-    struct kept_loss loss; /* of the times of its pending samples */
+    GArray *losses;        /* of the times of its pending samples, each once; NULL for none */
     GString *key;
     UT_hash_handle hh;
 };

@@ -312,7 +312,7 @@ static bool write_marks(struct writer *writer, const struct batch *batch,
         g_array_free(times, TRUE);
     }
     mark_readings(entity);
-    return good && gaps_add_loss(writer->database, entity, &reason, error) &&
+    return good && gaps_add_losses(writer->database, entity, &reason, error) &&
            gaps_save(writer->database, entity, error);
 }
 
@@ -352,9 +352,8 @@ static bool has_samples(const struct kept_entity *entity) {
 }
 
 static void forget_gaps(struct kept_entity *entity) {
-    if (entity->gaps)
-        g_array_free(entity->gaps, TRUE);
-    entity->gaps = NULL;
+    g_clear_pointer(&entity->gaps, g_array_unref);
+    g_clear_pointer(&entity->losses, g_array_unref);
 }
 
 static void finish_batch(struct writer *writer, struct batch *batch) {
@@ -365,7 +364,6 @@ static void finish_batch(struct writer *writer, struct batch *batch) {
         registry_saved(entity);
         entity->touched = false;
         forget_gaps(entity);
-        entity->loss = (struct kept_loss){0};
         if (!has_samples(entity))
             continue;
         entity->recorded = true;

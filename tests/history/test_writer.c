@@ -45,22 +45,27 @@ static int64_t value_at(int64_t time) {
     return time / INTERVAL % 1000 * 7;
 }
 
-/* The samples after from, until until. */
-static void add_as(struct fixture *fixture, const struct entity *entity, int64_t from,
-                   int64_t until, bool partial) {
-    struct error error = {0};
+/* The samples after from, until until; they wait to be written. */
+static void give(struct fixture *fixture, const struct entity *entity, int64_t from, int64_t until,
+                 int32_t interval, bool partial) {
     struct sample samples[400];
     size_t count = 0;
-    for (int64_t time = from + INTERVAL; time <= until; time += INTERVAL)
+    for (int64_t time = from + interval; time <= until; time += interval)
         samples[count++] = (struct sample){time, value_at(time)};
     const struct series series = {.entity = entity,
                                   .counter = &usage,
                                   .instance = "",
-                                  .interval = INTERVAL,
+                                  .interval = interval,
                                   .count = count,
                                   .samples = samples,
                                   .partial = partial};
     writer_add(fixture->writer, 0, &series);
+}
+
+static void add_as(struct fixture *fixture, const struct entity *entity, int64_t from,
+                   int64_t until, bool partial) {
+    struct error error = {0};
+    give(fixture, entity, from, until, INTERVAL, partial);
     assert_true(writer_commit(fixture->writer, 0, &error));
 }
 
@@ -165,6 +170,35 @@ static void test_partial(void **state) {
         1);
     assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM gap"), 1);
     check(fixture, begin, begin + 1200, 0, -1);
+}
+
+/* Several wait for a disk with room, of two intervals: what is whole between them is no gap. */
+static void test_partial_times_apart(void **state) {
+    static const struct {
+        int64_t from, until;
+        int32_t interval;
+        bool partial;
+    } given[] = {
+        {600, 700, INTERVAL, true},    {700, 900, INTERVAL, false}, {900, 1000, INTERVAL, true},
+        {1000, 1200, INTERVAL, false}, {600, 1200, 300, true},
+    };
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    add(fixture, &guest, begin, begin + 600);
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+        give(fixture, &guest, begin + given[i].from, begin + given[i].until, given[i].interval,
+             given[i].partial);
+    assert_true(writer_commit(fixture->writer, 0, &error));
+    assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM gap WHERE interval = 20 AND "
+                                             "after = 1763752200 AND until = 1763752300"),
+                     1);
+    assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM gap WHERE interval = 20 AND "
+                                             "after = 1763752500 AND until = 1763752600"),
+                     1);
+    assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM gap WHERE interval = 300 AND "
+                                             "after = 1763752200 AND until = 1763752800"),
+                     1);
+    assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM gap"), 3);
 }
 
 /* Samples that come when their hour is a block already become part of it. */
@@ -432,6 +466,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_rounds_become_blocks, fixture_writer, fixture_done),
         cmocka_unit_test_setup_teardown(test_once, fixture_writer, fixture_done),
         cmocka_unit_test_setup_teardown(test_partial, fixture_writer, fixture_done),
+        cmocka_unit_test_setup_teardown(test_partial_times_apart, fixture_writer, fixture_done),
         cmocka_unit_test_setup_teardown(test_gaps, fixture_writer, fixture_done),
         cmocka_unit_test_setup_teardown(test_late_samples, fixture_writer, fixture_done),
         cmocka_unit_test_setup_teardown(test_marks, fixture_writer, fixture_done),
