@@ -15,10 +15,19 @@ bool fraction_is_absent(struct fraction fraction) {
     return fraction.dividend < 0;
 }
 
+static bool is_short(wide number) {
+    return number == (int64_t)number;
+}
+
+/* Most are short: there is an instruction that divides these. */
 int64_t fraction_value(struct fraction fraction) {
     if (fraction_is_absent(fraction))
         return ABSENT;
-    wide value = fraction.divisor ? fraction.dividend / fraction.divisor : 0;
+    if (!fraction.divisor)
+        return 0;
+    if (is_short(fraction.dividend) && is_short(fraction.divisor))
+        return (int64_t)fraction.dividend / (int64_t)fraction.divisor;
+    wide value = fraction.dividend / fraction.divisor;
     return value > INT64_MAX ? ABSENT : (int64_t)value;
 }
 

@@ -10,7 +10,8 @@ struct walk {
     const struct mapping_output *output;
     const struct libvirt_counter *row;
     bool offers;
-    bool offered; /* so is the counter of this row */
+    bool offered;           /* so is the counter of this row */
+    struct subject subject; /* the guest or the host of the pair: one for all rows, for its size */
 };
 
 static size_t index_of(const struct libvirt_counter *row) {
@@ -79,10 +80,9 @@ static struct subject guest_subject(const struct guest_pair *pair) {
     };
 }
 
-static struct subject device_subject(struct subject parent, const struct device_pair *device) {
-    parent.before = device->before ? device->before->values : NULL;
-    parent.now = device->now->values;
-    return parent;
+static void look_at_device(struct subject *subject, const struct device_pair *device) {
+    subject->before = device->before ? device->before->values : NULL;
+    subject->now = device->now->values;
 }
 
 static enum device_kind kind_of(const struct formula *formula) {
@@ -117,9 +117,10 @@ static struct fraction sum_devices(struct walk *walk, const struct formula *form
                                    const struct guest_pair *pair) {
     const struct device_set *set = &pair->sets[kind_of(formula)];
     bool complete = can_sum(walk, formula, set->same);
+    struct subject device = walk->subject;
     struct fraction whole = {0, 0};
     for (size_t i = 0; i < set->count; i++) {
-        struct subject device = device_subject(guest_subject(pair), &set->pairs[i]);
+        look_at_device(&device, &set->pairs[i]);
         struct fraction part = evaluate(walk, formula, &device);
         complete = complete && !fraction_is_absent(part);
         whole = join(formula->whole, whole, part);
@@ -131,17 +132,21 @@ static struct fraction sum_devices(struct walk *walk, const struct formula *form
 
 static void walk_guest(const struct guest_pair *pair, const struct mapping_output *output,
                        bool offers) {
-    struct walk walk = {.output = output, .offers = offers};
+    struct walk walk = {.output = output, .offers = offers, .subject = guest_subject(pair)};
     while (next(&walk)) {
         const struct formula *device = &walk.row->device;
         const struct formula *guest = &walk.row->guest;
-        struct subject subject = guest_subject(pair);
+        struct fraction *devices = &walk.subject.devices;
+        *devices = fraction_absent;
         if (device->form) {
-            struct fraction devices = sum_devices(&walk, device, pair);
+            struct fraction whole = sum_devices(&walk, device, pair);
             if (all_report(pair->now, kind_of(device)))
-                subject.devices = devices;
+                *devices = whole;
         }
-        emit(&walk, "", guest->form ? evaluate(&walk, guest, &subject) : subject.devices);
+        if (guest->form)
+            emit(&walk, "", evaluate(&walk, guest, &walk.subject));
+        else if (device->form)
+            emit(&walk, "", *devices);
     }
 }
 
@@ -155,8 +160,8 @@ void mapping_guest_offers(const struct guest_pair *pair, const struct mapping_ou
 
 static struct fraction one_guest(struct walk *walk, const struct guest_pair *pair) {
     const struct formula *formula = &walk->row->host;
-    struct subject subject = guest_subject(pair);
-    return formula->of == OF_GUEST ? evaluate(walk, formula, &subject)
+    walk->subject = guest_subject(pair);
+    return formula->of == OF_GUEST ? evaluate(walk, formula, &walk->subject)
                                    : sum_devices(walk, formula, pair);
 }
 
@@ -197,7 +202,8 @@ static void host_row(struct walk *walk, const struct host_pair *pair) {
         .page_bytes = pair->page_bytes,
     };
     for (size_t i = 0; formula->of == OF_CPUS && i < pair->cpus.count; i++) {
-        struct subject cpu = device_subject(host, &pair->cpus.pairs[i]);
+        struct subject cpu = host;
+        look_at_device(&cpu, &pair->cpus.pairs[i]);
         emit(walk, pair->cpus.pairs[i].now->name, evaluate(walk, formula, &cpu));
     }
     emit(walk, "",
