@@ -20,7 +20,8 @@ enum {
     CAREFUL_POLLS = 10,
 };
 
-static const int64_t slice_ns = 20000000;
+enum { SLICE_MS = 100, BRIEF_MS = 20 };
+
 static const int64_t retry_ns = 250000000;
 
 struct round {
@@ -61,12 +62,12 @@ static void swap_helpers(struct poller *poller) {
 }
 
 /* Waits for a moment, or until one of these helpers says something: it must then be read. */
-static void wait_for_news(struct helper_client *const *helpers, nfds_t count) {
+static void wait_for_news(struct helper_client *const *helpers, nfds_t count, int slice_ms) {
     struct pollfd ends[2];
     for (nfds_t i = 0; i < count; i++)
         ends[i] = (struct pollfd){.fd = helpers[i] ? helpers[i]->process.stream.socket : -1,
                                   .events = POLLIN};
-    poll(ends, count, (int)(slice_ns / 1000000));
+    poll(ends, count, slice_ms);
 }
 
 static bool is_idle(const struct helper_client *helper) {
@@ -249,6 +250,12 @@ static void act(struct round *round) {
         request_poll(round, second);
 }
 
+/* Nothing but an answer is awaited, and the answer wakes. */
+static bool is_steady(const struct round *round) {
+    return is_busy(round->poller->helpers[0], MESSAGE_POLL) && !round->poller->helpers[1] &&
+           !round->snapshot;
+}
+
 static bool goes_on(const struct round *round) {
     if (round->is_final || cancel_requested(round->poller->cancel) ||
         clock_now_ns() >= round->end_ns)
@@ -305,7 +312,7 @@ struct snapshot *poller_round(struct poller *poller, const struct sample_wish *w
     round.start_ns = round.poll_ns = 0;
     while (goes_on(&round)) {
         act(&round);
-        wait_for_news(poller->helpers, 2);
+        wait_for_news(poller->helpers, 2, is_steady(&round) ? SLICE_MS : BRIEF_MS);
         for (int i = 0; i < 2; i++)
             handle_event(&round, i);
         kill_silent(poller, 2 * limits->deadline_ns);
@@ -334,7 +341,7 @@ struct call {
 /* Looks after the helper for a moment; one that is lost is gone. */
 static enum helper_event watch(const struct call *call) {
     struct helper_client *helper = call->poller->helpers[call->index];
-    wait_for_news(&helper, 1);
+    wait_for_news(&helper, 1, SLICE_MS);
     enum helper_event event = helper_client_next(helper, call->answer, call->error);
     bool cancelled = cancel_requested(call->poller->cancel);
     if (event == HELPER_NOTHING && cancelled)
