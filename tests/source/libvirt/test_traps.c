@@ -335,6 +335,33 @@ static void test_hugepages(void **state) {
     sample_done(&sample);
 }
 
+/* A daemon may list a guest's figures in another order, one device's among those of others. */
+static void test_order(void **state) {
+    struct guest_sample usual, other;
+    (void)state;
+    made_sample(&usual, 0,
+                "cpu.time 5\nvcpu.current 2\nvcpu.0.time 1\nvcpu.0.delay 2\nvcpu.1.time 3\n"
+                "net.0.name \"a\"\nnet.0.rx.bytes 4\nnet.1.name \"b\"\nnet.1.rx.bytes 5\n"
+                "block.0.name \"vda\"\nblock.0.rd.reqs 6\nblock.0.physical 7\n");
+    made_sample(&other, 0,
+                "block.0.physical 7\nnet.1.rx.bytes 5\nvcpu.0.delay 2\nblock.0.name \"vda\"\n"
+                "net.0.rx.bytes 4\nnet.1.name \"b\"\nblock.0.rd.reqs 6\nvcpu.1.time 3\n"
+                "net.0.name \"a\"\nvcpu.0.time 1\nvcpu.current 2\ncpu.time 5\n");
+    assert_memory_equal(usual.values, other.values, sizeof usual.values);
+    for (int kind = 0; kind < DEVICE_KINDS; kind++) {
+        const struct device_list *list = &usual.devices[kind];
+        assert_int_equal(list->count, other.devices[kind].count);
+        for (size_t i = 0; i < list->count; i++) {
+            const struct device *same = sample_named(&other.devices[kind], list->items[i].name);
+            assert_non_null(same);
+            assert_memory_equal(list->items[i].values, same->values, sizeof same->values);
+        }
+    }
+    assert_int_equal(usual.devices[DEVICE_NIC].items[1].values[NIC_RX_BYTES], 5);
+    sample_done(&usual);
+    sample_done(&other);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_restart),
@@ -351,6 +378,7 @@ int main(void) {
         cmocka_unit_test(test_shared_disk),
         cmocka_unit_test(test_cdrom),
         cmocka_unit_test(test_hugepages),
+        cmocka_unit_test(test_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
