@@ -36,7 +36,7 @@ void gaps_lose(struct kept_entity *entity, int64_t time, int32_t interval);
 
 /* gaps_add_losses: those times are gaps with this reason; nothing fills them. */
 bool gaps_add_losses(struct database *database, const struct kept_entity *entity,
-                   const struct gap_reason *reason, struct error *error)
+                     const struct gap_reason *reason, struct error *error)
     __attribute__((warn_unused_result));
 
 /* gaps_save: writes the marks of the entity that have changed. */

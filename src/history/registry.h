@@ -76,14 +76,14 @@ struct kept_entity {
     struct kept_series *series;
     struct kept_mark *marks;
     size_t mark_count;
-    GArray *gaps;          /* see fills.h; NULL: not loaded */
-    GPtrArray *pending;    /* its series with samples that are not written yet */
-    bool dropped;          /* its newest samples were, for there was no room */
-    bool touched;          /* something of it is to be written */
-    bool recorded;         /* since we know it, samples of it were written */
-    int64_t used;          /* when, by the registry's rounds */
-    int64_t written;       /* number of the transaction that registry_save wrote it in last */
-    GArray *losses;        /* of the times of its pending samples, each once; NULL for none */
+    GArray *gaps;       /* see fills.h; NULL: not loaded */
+    GPtrArray *pending; /* its series with samples that are not written yet */
+    bool dropped;       /* its newest samples were, for there was no room */
+    bool touched;       /* something of it is to be written */
+    bool recorded;      /* since we know it, samples of it were written */
+    int64_t used;       /* when, by the registry's rounds */
+    int64_t written;    /* number of the transaction that registry_save wrote it in last */
+    GArray *losses;     /* of the times of its pending samples, each once; NULL for none */
     GString *key;
     UT_hash_handle hh;
 };
