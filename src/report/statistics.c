@@ -8,6 +8,7 @@
 
 #include "core/memory.h"
 #include "report/places.h"
+#include "report/sums.h"
 
 enum { LEAST_VALUES = 64 };
 
@@ -256,29 +257,6 @@ double weighted_mean_value(const struct weighted_mean *mean) {
     return weighted_mean_known(mean) ? mean->sum / mean->weight : 0;
 }
 
-/* In the order in which numpy adds, for equal bits: pairs of pairs, which also errs less. */
-static double add_up(const double *values, size_t count) {
-    enum { LANES = 8, BLOCK = 128 };
-    double sum = 0;
-    size_t i = 0;
-    if (count > BLOCK) {
-        size_t half = count / 2 / LANES * LANES;
-        return add_up(values, half) + add_up(values + half, count - half);
-    }
-    if (count >= LANES) {
-        double lanes[LANES];
-        memcpy(lanes, values, sizeof lanes);
-        for (i = LANES; i + LANES <= count; i += LANES)
-            for (size_t lane = 0; lane < LANES; lane++)
-                lanes[lane] += values[i + lane];
-        sum = ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) +
-              ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
-    }
-    for (; i < count; i++)
-        sum += values[i];
-    return sum;
-}
-
 /* What changes with the samples as a whole. */
 static void note_span(struct measure *measure, int64_t first, int64_t last, int32_t interval) {
     bool any = measure->longest > 0;
@@ -324,7 +302,7 @@ void measure_add_all(struct measure *measure, const struct measure_samples *samp
     size_t above = values[highest] > limit ? count_above(values, count, limit) : 0;
     note_peak(measure, values[highest], samples->times[highest]);
     note_span(measure, samples->times[0], samples->times[count - 1], samples->interval);
-    double sum = add_up(values, count);
+    double sum = sum_values(values, count);
     measure->sum += sum;
     measure->mean.sum += sum * samples->interval;
     measure->mean.weight += (double)samples->interval * (double)count;
@@ -371,7 +349,7 @@ void measure_add_columns(struct measure *measure, const struct measure_columns *
     if (measure->longest <= 0 || peak >= measure->peak)
         note_peak(measure, peak, time_of(samples, raw.highest));
     note_span(measure, times[0], times[count - 1], samples->interval);
-    double sum = raw.sum * samples->scale.factor / samples->scale.divisor;
+    double sum = sum_columns(&samples->columns, &samples->scale, count, raw.sum);
     measure->sum += sum;
     measure->mean.sum += sum * samples->interval;
     measure->mean.weight += (double)samples->interval * (double)count;

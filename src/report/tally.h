@@ -22,6 +22,18 @@ static inline double scale_value(const struct scale *scale, int64_t raw) {
     return (double)raw * scale->factor / scale->divisor;
 }
 
+/* scale_values: those of count raw values, with the same bits; a division takes several additions.
+ */
+static inline void scale_values(const struct scale *scale, const int64_t *raw, size_t count,
+                                double *values) {
+    if (scale->divisor == 1)
+        for (size_t i = 0; i < count; i++)
+            values[i] = (double)raw[i] * scale->factor;
+    else
+        for (size_t i = 0; i < count; i++)
+            values[i] = (double)raw[i] * scale->factor / scale->divisor;
+}
+
 /* Raw values in any order; zeroed is empty. */
 struct tally {
     int64_t *values;
