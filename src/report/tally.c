@@ -125,10 +125,16 @@ struct buckets {
     size_t count;
 };
 
-static struct buckets buckets_for(int64_t lowest, int64_t highest) {
+/* The number of bits that a number takes. */
+static unsigned width_of(uint64_t number) {
+    return number ? 64 - (unsigned)__builtin_clzll(number) : 0;
+}
+
+/* About as many buckets as values: few values are not to pay for clearing many buckets. */
+static struct buckets buckets_for(int64_t lowest, int64_t highest, size_t count) {
     uint64_t range = (uint64_t)highest - (uint64_t)lowest;
-    unsigned bits = g_bit_storage(range);
-    unsigned shift = bits > BUCKET_BITS ? bits - BUCKET_BITS : 0;
+    unsigned bits = width_of(range), wanted = MIN(width_of(count), BUCKET_BITS);
+    unsigned shift = bits > wanted ? bits - wanted : 0;
     return (struct buckets){lowest, shift, (size_t)(range >> shift) + 1};
 }
 
@@ -215,7 +221,7 @@ static void find_in_part(const struct buckets *buckets, const struct scale *scal
         return;
     }
     const struct tally_sum sum = sum_of(part->values, part->size);
-    const struct buckets inner = buckets_for(sum.lowest, sum.highest);
+    const struct buckets inner = buckets_for(sum.lowest, sum.highest, part->size);
     for (size_t i = 0; i < part->place_count; i++)
         part->places[i]->index -= part->before;
     find(&inner, scale, part->values, part->size, part->places, part->place_count);
@@ -226,14 +232,16 @@ static void find_in_part(const struct buckets *buckets, const struct scale *scal
 
 /* The places ascend; each bucket is of one number. */
 static void find_counted(const struct tally *tally, const struct scale *scale,
-                         const struct buckets *buckets, struct place **places, size_t place_count) {
+                         struct place **places, size_t place_count) {
+    size_t range = (size_t)((uint64_t)tally->highest - (uint64_t)tally->lowest);
+    const struct buckets buckets = {tally->lowest, 0, range + 1};
     struct part *parts = memory_array(place_count, sizeof *parts);
-    size_t *sizes = memory_array(buckets->count, sizeof *sizes);
-    for (size_t i = 0; i < buckets->count; i++)
+    size_t *sizes = memory_array(buckets.count, sizeof *sizes);
+    for (size_t i = 0; i < buckets.count; i++)
         sizes[i] = histogram_count(&tally->histogram, (int64_t)((uint64_t)tally->lowest + i));
     size_t part_count = list_parts(sizes, places, place_count, parts);
     for (size_t i = 0; i < part_count; i++)
-        find_in_part(buckets, scale, &parts[i]);
+        find_in_part(&buckets, scale, &parts[i]);
     free(sizes);
     free(parts);
 }
@@ -259,10 +267,10 @@ void tally_find(const struct tally *tally, const struct scale *scale, struct pla
             places[i].value = scale_value(scale, tally->lowest);
         return;
     }
-    const struct buckets buckets = buckets_for(tally->lowest, tally->highest);
     struct place **ordered = places_in_order(places, place_count);
+    const struct buckets buckets = buckets_for(tally->lowest, tally->highest, tally->count);
     if (tally->counted)
-        find_counted(tally, scale, &buckets, ordered, place_count);
+        find_counted(tally, scale, ordered, place_count);
     else
         find(&buckets, scale, tally->values, tally->count, ordered, place_count);
     free(ordered);
