@@ -99,22 +99,29 @@ static void split(const GArray *sums, int64_t *times, double *values) {
     }
 }
 
-/* The sum over all members, for each time at which every member has a sample. */
-static GArray *add_up(const GPtrArray *members, enum usage_demand which,
-                      struct capacity *capacity) {
-    GArray **lists = memory_array(members->len + 1, sizeof(GArray *));
+/* Sorts the samples of all members; false when one has none. */
+static bool sort_all(const GPtrArray *members, enum usage_demand which, struct capacity *capacity) {
     bool all = members->len > 0;
     for (guint i = 0; i < members->len; i++) {
-        const struct usage_entity *host = g_ptr_array_index(members, i);
-        lists[i] = demand_of(host, which);
+        GArray *parts = demand_of(g_ptr_array_index(members, i), which);
+        all = all && parts;
+        for (guint k = 0; parts && k < parts->len; k++)
+            demand_sort(g_array_index(parts, struct demand_part, k).samples);
+        if (parts)
+            capacity->times = MAX(capacity->times, demand_count(parts));
+    }
+    return all;
+}
+
+/* The sum over all members, for each time at which every member has a sample of the interval. */
+static GArray *add_up(const GPtrArray *members, enum usage_demand which, int32_t interval) {
+    GArray **lists = memory_array(members->len + 1, sizeof(GArray *));
+    bool all = true;
+    for (guint i = 0; i < members->len; i++) {
+        lists[i] = demand_find(demand_of(g_ptr_array_index(members, i), which), interval);
         all = all && lists[i];
-        if (lists[i]) {
-            demand_sort(lists[i]);
-            capacity->times = MAX(capacity->times, lists[i]->len);
-        }
     }
     GArray *sums = demand_add_up(lists, all ? members->len : 0);
-    capacity->common_times = MAX(capacity->common_times, sums->len);
     free(lists);
     return sums;
 }
@@ -147,20 +154,26 @@ static void add_sums(struct capacity *capacity, enum usage_demand which, const G
         trend_days_add(days, times[i], interval, values[i]);
     if (which == DEMAND_MHZ && capacity->mhz > 0)
         add_percents(capacity, &samples);
-    distribution_reduce(&measure->values, percentiles, G_N_ELEMENTS(percentiles));
     free(times);
 }
 
 static void add_demand(const GPtrArray *members, struct capacity *capacity, enum usage_demand which,
                        struct trend_days *days) {
-    GArray *sums = add_up(members, which, capacity);
-    if (sums->len) {
-        const struct usage_entity *first = g_ptr_array_index(members, 0);
-        bool mhz = which == DEMAND_MHZ;
-        add_sums(capacity, which, sums, first->measures[mhz ? USAGE_MHZ : USAGE_CONSUMED].shortest,
-                 days);
+    struct measure *measure = which == DEMAND_MHZ ? &capacity->demand : &capacity->consumed;
+    size_t common_times = 0;
+    if (!sort_all(members, which, capacity))
+        return;
+    const GArray *parts = demand_of(g_ptr_array_index(members, 0), which);
+    for (guint i = 0; i < parts->len; i++) {
+        int32_t interval = g_array_index(parts, struct demand_part, i).interval;
+        GArray *sums = add_up(members, which, interval);
+        common_times += sums->len;
+        if (sums->len)
+            add_sums(capacity, which, sums, interval, days);
+        g_array_free(sums, TRUE);
     }
-    g_array_free(sums, TRUE);
+    capacity->common_times = MAX(capacity->common_times, common_times);
+    distribution_reduce(&measure->values, percentiles, G_N_ELEMENTS(percentiles));
 }
 
 static void add_guest(struct capacity *capacity, const struct entity *guest) {

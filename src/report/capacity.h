@@ -2,7 +2,7 @@
 /*
  * What hosts and clusters have, what was asked of them, and what is left: by demand, not by
  * reservations. The demand of a cluster is that of its hosts, added up time by time where all of
- * them have a sample.
+ * them have a sample of the same interval, and counts for the seconds of it.
  */
 #ifndef VPERF_REPORT_CAPACITY_H
 #define VPERF_REPORT_CAPACITY_H

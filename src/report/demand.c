@@ -6,6 +6,40 @@
 
 #include "core/memory.h"
 
+GArray *demand_find(const GArray *parts, int32_t interval) {
+    for (guint i = 0; i < parts->len; i++) {
+        const struct demand_part *part = &g_array_index(parts, struct demand_part, i);
+        if (part->interval == interval)
+            return part->samples;
+    }
+    return NULL;
+}
+
+GArray *demand_part(GArray **parts, int32_t interval) {
+    if (!*parts)
+        *parts = g_array_new(FALSE, FALSE, sizeof(struct demand_part));
+    GArray *samples = demand_find(*parts, interval);
+    if (samples)
+        return samples;
+    struct demand_part part = {interval, g_array_new(FALSE, FALSE, sizeof(struct sample))};
+    g_array_append_val(*parts, part);
+    return part.samples;
+}
+
+size_t demand_count(const GArray *parts) {
+    size_t count = 0;
+    for (guint i = 0; i < parts->len; i++)
+        count += g_array_index(parts, struct demand_part, i).samples->len;
+    return count;
+}
+
+void demand_free(GArray *parts) {
+    for (guint i = 0; parts && i < parts->len; i++)
+        g_array_free(g_array_index(parts, struct demand_part, i).samples, TRUE);
+    if (parts)
+        g_array_free(parts, TRUE);
+}
+
 static struct sample *at(GArray *samples, guint index) {
     return &g_array_index(samples, struct sample, index);
 }

@@ -63,7 +63,7 @@ void timeline_add(struct timeline *timeline, int64_t time, int32_t interval, dou
         timeline->width = interval;
         timeline->first = step_of(timeline, time);
     }
-    while (!fits(timeline, step_of(timeline, time)))
+    while (timeline->width < interval || !fits(timeline, step_of(timeline, time)))
         widen(timeline);
     int64_t step = step_of(timeline, time);
     extend(timeline, step);

@@ -8,6 +8,7 @@
 
 #include "core/memory.h"
 #include "report/columns.h"
+#include "report/demand.h"
 #include "report/latencies.h"
 #include "report/spill.h"
 
@@ -68,8 +69,7 @@ static void free_entity(gpointer data) {
     for (size_t i = 0; i < USAGE_METRICS; i++)
         measure_done(&entity->measures[i]);
     for (size_t i = 0; i < USAGE_DEMANDS; i++)
-        if (entity->demand[i])
-            g_array_free(entity->demand[i], TRUE);
+        demand_free(entity->demand[i]);
     latencies_free(entity->latencies);
     free(entity->waited_on);
     free(entity->entity);
@@ -234,13 +234,12 @@ static void note_demand(struct usage_entity *entity, enum usage_metric metric,
                         const struct series *series) {
     if (entity->entity->type != ENTITY_HOST || (metric != USAGE_MHZ && metric != USAGE_CONSUMED))
         return;
-    GArray **demand = &entity->demand[metric == USAGE_MHZ ? DEMAND_MHZ : DEMAND_MEMORY];
-    if (!*demand)
-        *demand = g_array_new(FALSE, FALSE, sizeof(struct sample));
-    guint begin = (*demand)->len;
-    g_array_set_size(*demand, begin + (guint)series->count);
+    enum usage_demand which = metric == USAGE_MHZ ? DEMAND_MHZ : DEMAND_MEMORY;
+    GArray *demand = demand_part(&entity->demand[which], series->interval);
+    guint begin = demand->len;
+    g_array_set_size(demand, begin + (guint)series->count);
     for (size_t i = 0; i < series->count; i++)
-        g_array_index(*demand, struct sample, begin + i) =
+        g_array_index(demand, struct sample, begin + i) =
             (struct sample){series->columns.times[i], series_columns_value(&series->columns, i)};
 }
 

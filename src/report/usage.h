@@ -55,7 +55,7 @@ struct usage_entity {
     char *waited_on; /* guest: the name of its host at the peak of USAGE_READY; NULL: none known */
     struct usage_entity *host;     /* guest: the one it runs on, once capacity_list has found it */
     struct timeline timeline;      /* of USAGE_CPU */
-    GArray *demand[USAGE_DEMANDS]; /* host: struct sample, as they came */
+    GArray *demand[USAGE_DEMANDS]; /* host: struct demand_part, as they came */
     struct latencies *latencies;   /* samples that wait for their requests, or these for them */
 };
 

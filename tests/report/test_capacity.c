@@ -183,6 +183,55 @@ static void test_cluster(void **state) {
     usage_free(usage);
 }
 
+static void write_archived(struct usage *usage, const struct entity *host, const char *name,
+                           int64_t time, int64_t value) {
+    const struct counter counter = {.name = name, .unit = "", .stats = "", .rollup = ""};
+    struct sample sample = {time, value};
+    usage_write(usage, &(struct series){.entity = host,
+                                        .counter = &counter,
+                                        .instance = "",
+                                        .interval = 300,
+                                        .count = 1,
+                                        .samples = &sample});
+}
+
+/*
+ * Two samples of 20 s and one of 300 s: 1500, 3000 and 5000 MHz, each for its own seconds. Only
+ * host a has the last one, and memory of the archive.
+ */
+static void test_cluster_of_intervals(void **state) {
+    struct usage *usage = usage_new(no_limits);
+    size_t count = 0;
+    (void)state;
+
+    WRITE(usage, &host_a, "cpu.usagemhz.average", "", 1000, 2000);
+    write_archived(usage, &host_a, "cpu.usagemhz.average", 600, 3000);
+    write_archived(usage, &host_a, "cpu.usagemhz.average", 900, 9000);
+    write_archived(usage, &host_a, "mem.consumed.average", 600, 9000);
+    write_archived(usage, &host_b, "cpu.usagemhz.average", 600, 2000);
+    WRITE(usage, &host_b, "cpu.usagemhz.average", "", 500, 1000);
+    WRITE(usage, &host_b, "mem.consumed.average", "", 700);
+    usage_sort(usage);
+    struct capacity *list = capacity_list(usage, 1, &count);
+    assert_string_equal(list[0].name, "c1");
+    assert_int_equal(list[0].times, 4);
+    assert_int_equal(list[0].common_times, 3);
+    assert_int_equal(list[0].demand.seconds, 340);
+    assert_int_equal(list[0].demand.shortest, 20);
+    assert_int_equal(list[0].demand.longest, 300);
+    assert_near(measure_average(&list[0].demand), (20 * 1500 + 20 * 3000 + 300 * 5000) / 340.0);
+    assert_near(list[0].demand.peak, 5000);
+    assert_int_equal(list[0].demand.peak_time, 600);
+    assert_false(measure_known(&list[0].consumed));
+    double weight = 0;
+    for (size_t i = 0; i < list[0].timeline.count; i++)
+        weight += list[0].timeline.steps[i].weight;
+    assert_near(weight, 340);
+    assert_near(list[0].hours.means[3 * 24].weight, 340);
+    capacity_list_free(list, count);
+    usage_free(usage);
+}
+
 /*
  * 100 MHz more each day, of 10 GHz: after 20 days the p95 is 2805 MHz, and 7195 last 71.95 days.
  * Memory shrinks: no date.
@@ -250,9 +299,13 @@ static void test_absent(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conversions), cmocka_unit_test(test_resized),
-        cmocka_unit_test(test_latencies),   cmocka_unit_test(test_cluster),
-        cmocka_unit_test(test_growth),      cmocka_unit_test(test_absent),
+        cmocka_unit_test(test_conversions),
+        cmocka_unit_test(test_resized),
+        cmocka_unit_test(test_latencies),
+        cmocka_unit_test(test_cluster),
+        cmocka_unit_test(test_growth),
+        cmocka_unit_test(test_absent),
+        cmocka_unit_test(test_cluster_of_intervals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,6 +48,17 @@ static void test_steps(void **state) {
     check(around_epoch, 5, 160);
 }
 
+/* A sample is in one step, which is as long as it at least: 20 s become 320 s. */
+static void test_steps_of_intervals(void **state) {
+    struct timeline timeline = {.width = 0};
+    (void)state;
+    timeline_add(&timeline, 20, 20, 10);
+    timeline_add(&timeline, 640, 300, 40);
+    assert_int_equal(timeline.width, 320);
+    assert_int_equal(timeline.count, 2);
+    assert_true(timeline.steps[0].weight == 20 && timeline.steps[1].weight == 300);
+}
+
 static char *text_of(void (*put)(FILE *stream, const void *what), const void *what) {
     char *text = NULL;
     size_t length = 0;
@@ -106,6 +117,7 @@ static void test_gap(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_steps_of_intervals),
         cmocka_unit_test(test_text_is_inert),
         cmocka_unit_test(test_gap),
     };
