@@ -140,7 +140,7 @@ static void add_percents(struct capacity *capacity, const struct measure_samples
 static void add_sums(struct capacity *capacity, enum usage_demand which, const GArray *sums,
                      int32_t interval, struct trend_days *days) {
     struct measure *measure = which == DEMAND_MHZ ? &capacity->demand : &capacity->consumed;
-    double *values = distribution_room(&measure->values, sums->len);
+    double *values = distribution_room(&measure->values, interval, sums->len);
     int64_t *times = memory_array(sums->len, sizeof *times);
     const struct measure_samples samples = {
         .times = times,

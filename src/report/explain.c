@@ -7,8 +7,10 @@
 
 const struct explain_figure explain_figures[] = {
     {"percentiles",
-     "type 7 of Hyndman and Fan (numpy's default) over all samples of the window, exact; a sample "
-     "is an average over its interval, so that long intervals hide short bursts",
+     "type 7 of Hyndman and Fan (numpy's default) over all samples of the window, exact; where "
+     "intervals differ, a sample counts once for each shortest interval that it covers (300 s "
+     "beside 20 s: 15 times); a sample is an average over its interval, so that long intervals "
+     "hide short bursts",
      "any", "Hyndman and Fan 1996; numpy.percentile"},
     {"average", "mean of the samples, weighted by the seconds that they cover", "any", NULL},
     {"CPU %",

@@ -14,8 +14,8 @@ static void note_times(struct findings *findings, const struct measure *measure)
     bool first = !findings->last_time;
     findings->first_time =
         first ? measure->first_time : MIN(findings->first_time, measure->first_time);
-    int64_t begin = measure->first_time - measure->shortest;
-    findings->begin_time = first ? begin : MIN(findings->begin_time, begin);
+    findings->begin_time =
+        first ? measure->begin_time : MIN(findings->begin_time, measure->begin_time);
     findings->last_time = MAX(findings->last_time, measure->last_time);
     findings->shortest = first ? measure->shortest : MIN(findings->shortest, measure->shortest);
     findings->longest = MAX(findings->longest, measure->longest);

@@ -28,7 +28,7 @@ static void put_coverage(struct grid *grid, const struct findings *findings,
     grid_text(grid, one->entity->name);
     grid_text(grid, entity_type_name(one->entity->type));
     grid_number(grid, true, coverage_of(findings, one), 1);
-    grid_time(grid, known, cpu->first_time - cpu->shortest);
+    grid_time(grid, known, cpu->begin_time);
     grid_time(grid, known, cpu->last_time);
     grid_number(grid, known, cpu->shortest, 0);
     grid_number(grid, known, cpu->longest, 0);

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/*
- * Statistics over all values of a series, exact. Percentiles are those of Hyndman and Fan's type 7
- * ("Sample Quantiles in Statistical Packages", 1996), which numpy.percentile computes unless told
- * otherwise, to the last bit. When no more values come, a distribution can be reduced: to the
- * percentiles that will be asked for, or to how often each value occurs.
- */
+/* Statistics over all samples of a series, weighted by the seconds that they cover. */
 #ifndef VPERF_REPORT_STATISTICS_H
 #define VPERF_REPORT_STATISTICS_H
 
@@ -12,76 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "report/tally.h"
-
-/* A value and how often it occurs. */
-struct occurrence {
-    double value;
-    uint64_t count;
-};
-
-/* A percentile that is known. */
-struct percentile {
-    double percent;
-    double value;
-};
-
-/* Different values that are elsewhere: so many, at an offset of who keeps them. */
-struct waiting {
-    int64_t offset;
-    size_t count;
-};
-
-/* All values of a series in any order; zeroed is empty. */
-struct distribution {
-    double *values; /* in the order they came, as far as they are not in sorted */
-    size_t value_count;
-    size_t value_capacity;
-    struct occurrence *sorted; /* ascending, each value once */
-    size_t count;
-    struct percentile *known; /* all that is left of the values when they are gone */
-    size_t known_count;
-    uint64_t total;          /* values */
-    struct waiting *waiting; /* percentiles are not known before all are here again */
-    size_t waiting_count;
-    struct tally raw; /* more values, of this scale */
-    struct scale scale;
-};
-
-/* distribution_add: one more value, which must be a number. */
-void distribution_add(struct distribution *distribution, double value);
-
-/* distribution_room: room for so many more values, at least one, which the caller fills in. */
-double *distribution_room(struct distribution *distribution, size_t count);
-
-/*
- * distribution_percentile: type 7, percent from 0 to 100; 0 of no values. Of a distribution that is
- * reduced to percentiles, one of these.
- */
-double distribution_percentile(struct distribution *distribution, double percent);
-
-/* distribution_compact: from now on it takes the room of its different values. */
-void distribution_compact(struct distribution *distribution);
-
-/* distribution_wait: all that it has in sorted is elsewhere from now on, at this offset. */
-void distribution_wait(struct distribution *distribution, int64_t offset);
-
-/* distribution_merge: values that were elsewhere, ascending, each once. */
-void distribution_merge(struct distribution *distribution, const struct occurrence *list,
-                        size_t count);
-
-/* distribution_reduce: keeps these percentiles alone; no value can be added any more. */
-void distribution_reduce(struct distribution *distribution, const double *percents, size_t count);
-
-/*
- * distribution_hand_over: as distribution_reduce; the memory of the values is free for those of
- * another one.
- */
-void distribution_hand_over(struct distribution *distribution, const double *percents, size_t count,
-                            struct distribution *other);
-
-/* distribution_done: frees what the distribution holds. */
-void distribution_done(struct distribution *distribution);
+#include "report/distribution.h"
 
 /* A mean whose values count differently: percent by vCPUs, latencies by requests. */
 struct weighted_mean {
@@ -114,7 +40,9 @@ struct measure {
     int64_t seconds_above; /* covered by samples above the limit */
     int32_t shortest;      /* interval between samples, in seconds */
     int32_t longest;
-    bool approximate; /* the hypervisor has no such figure of its own */
+    bool approximate;      /* the hypervisor has no such figure of its own */
+    int32_t peak_interval; /* of the sample that has the peak */
+    int64_t begin_time;    /* of the earliest interval */
 };
 
 /*
@@ -154,7 +82,7 @@ bool measure_known(const struct measure *measure);
 /* measure_average: the mean of the samples, weighted by the seconds that they cover. */
 double measure_average(const struct measure *measure);
 
-/* measure_percentile: as distribution_percentile; samples count alike, whatever they cover. */
+/* measure_percentile: as distribution_percentile, weighted by the seconds that samples cover. */
 double measure_percentile(struct measure *measure, double percent);
 
 /* measure_coverage: percent of the seconds of a window that samples cover, at most 100. */

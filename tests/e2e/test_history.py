@@ -85,6 +85,25 @@ def test_a_gap_is_filled_once(vperf, story):
     assert live.out == recorded.out and live.out.count("\n") > 40
 
 
+def test_a_report_weighs_by_seconds(vperf, story):
+    """A sample that fills the gap counts as often as shorter ones would in its time."""
+    numpy = pytest.importorskip("numpy", reason="python3-numpy is not installed")
+    series = {}
+    for row in story.export("--counter", "cpu.usage.average", "--instance", "aggregate"):
+        series.setdefault(row["id"], []).append((float(row["value"]), int(row["interval"])))
+    done = vperf.run("report", "--format", "csv", story.out)
+    rows = [row for row in done.rows if row["id"] in series]
+    assert done.status == 0 and len(rows) == len(series) > 1, done
+    for row in rows:
+        assert {interval for _, interval in series[row["id"]]} == {INTERVAL, ARCHIVE}
+        repeated = numpy.repeat(*zip(*((value, interval // INTERVAL)
+                                       for value, interval in series[row["id"]])))
+        for name, value in (("average", numpy.average(repeated)),
+                            *((f"p{part}", numpy.percentile(repeated, part))
+                              for part in (50, 95, 99))):
+            assert row[f"cpu_percent_{name}"] == f"{value:.2f}", (row["id"], name)
+
+
 def test_same_bytes_as_the_server(vperf, story):
     """A time range of the history is what the server itself gives for it."""
     newest = max(row["timestamp"] for row in story.export())

@@ -52,6 +52,35 @@ static void test_in_parts(void **state) {
     spill_free(spill);
 }
 
+/* Values of several intervals wait by what they cover. */
+static void test_intervals(void **state) {
+    static const int32_t intervals[] = {20, 300, 7200};
+    struct spill *spill = spill_new();
+    struct measure whole = {0}, parts = {0};
+    GRand *dice = g_rand_new_with_seed(10);
+    struct error error = {0};
+    (void)state;
+    for (int i = 0; i < PARTS; i++) {
+        for (int k = 0; k < VALUES; k++) {
+            double value = g_rand_int_range(dice, 0, 100000);
+            measure_add(&whole, k, intervals[(i + k) % 3], value, 0);
+            measure_add(&parts, k, intervals[(i + k) % 3], value, 0);
+        }
+        spill_put(spill, &parts.values);
+    }
+    assert_int_equal(parts.values.waiting_count, PARTS);
+    assert_true(spill_take(spill, &parts.values, &error));
+    distribution_reduce(&parts.values, percents, G_N_ELEMENTS(percents));
+    distribution_reduce(&whole.values, percents, G_N_ELEMENTS(percents));
+    for (size_t i = 0; i < G_N_ELEMENTS(percents); i++)
+        assert_true(measure_percentile(&parts, percents[i]) ==
+                    measure_percentile(&whole, percents[i]));
+    g_rand_free(dice);
+    measure_done(&whole);
+    measure_done(&parts);
+    spill_free(spill);
+}
+
 static void test_no_file(void **state) {
     struct spill *spill = spill_new();
     struct distribution values = {0};
@@ -73,6 +102,7 @@ static void test_no_file(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_in_parts),
+        cmocka_unit_test(test_intervals),
         cmocka_unit_test(test_no_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

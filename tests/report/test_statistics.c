@@ -116,11 +116,69 @@ static void test_measure(void **state) {
     assert_int_equal(measure.seconds_above, 320);
     assert_int_equal(measure.shortest, 20);
     assert_int_equal(measure.longest, 300);
+    assert_int_equal(measure.begin_time, 1000);
+    assert_int_equal(measure.peak_interval, 20);
+    assert_near(measure_percentile(&measure, 5), 42); /* place 0.8 of 10 and 16 times 50 */
     assert_near(measure_percentile(&measure, 50), 50);
     assert_near(measure_coverage(&measure, 680), 50);
     assert_near(measure_coverage(&measure, 100), 100);
     assert_near(measure_coverage(&measure, 0), 0);
     measure_done(&measure);
+}
+
+/* A sample of this interval with this value. */
+struct covering {
+    int32_t interval;
+    double value;
+};
+
+static void check_intervals(const struct covering *samples, size_t count,
+                            const struct percentile *expected, size_t expected_count) {
+    struct measure sorted = {0}, reduced = {0};
+    double percents[8];
+    for (size_t i = 0; i < count; i++) {
+        measure_add(&sorted, (int64_t)i, samples[i].interval, samples[i].value, 0);
+        measure_add(&reduced, (int64_t)i, samples[i].interval, samples[i].value, 0);
+        if (i == 1)
+            distribution_compact(&sorted.values);
+    }
+    for (size_t i = 0; i < expected_count; i++)
+        percents[i] = expected[i].percent;
+    distribution_reduce(&reduced.values, percents, expected_count);
+    for (size_t i = 0; i < expected_count; i++) {
+        assert_near(measure_percentile(&sorted, percents[i]), expected[i].value);
+        assert_near(measure_percentile(&reduced, percents[i]), expected[i].value);
+    }
+    measure_done(&sorted);
+    measure_done(&reduced);
+}
+
+/* 300 s beside 20 s count 15 times: 10, 20, 15 times 50 have places 0 to 16. */
+static void test_intervals(void **state) {
+    static const struct covering samples[] = {{20, 20}, {300, 50}, {20, 10}};
+    static const struct percentile expected[] = {{0, 10},    {5, 18},  {10, 38},
+                                                 {12.5, 50}, {95, 50}, {100, 50}};
+    (void)state;
+    check_intervals(samples, sizeof samples / sizeof *samples, expected,
+                    sizeof expected / sizeof *expected);
+}
+
+/* 20 s and 50 s are 2 and 5 times 10 s: 10, 10, 5 times 50. */
+static void test_intervals_with_a_divisor(void **state) {
+    static const struct covering samples[] = {{50, 50}, {20, 10}};
+    static const struct percentile expected[] = {{0, 10}, {10, 10}, {20, 18}, {50, 50}};
+    (void)state;
+    check_intervals(samples, sizeof samples / sizeof *samples, expected,
+                    sizeof expected / sizeof *expected);
+}
+
+/* Too many for a list: one second beside a year. */
+static void test_intervals_far_apart(void **state) {
+    static const struct covering samples[] = {{1, 9}, {31536000, 5}, {1, 7}};
+    static const struct percentile expected[] = {{0, 5}, {50, 5}, {99, 5}, {100, 9}};
+    (void)state;
+    check_intervals(samples, sizeof samples / sizeof *samples, expected,
+                    sizeof expected / sizeof *expected);
 }
 
 /* A peak of 0 has a time too. */
@@ -210,10 +268,17 @@ static void test_columns(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_peak_of_nothing), cmocka_unit_test(test_percentiles_by_hand),
-        cmocka_unit_test(test_one_value),       cmocka_unit_test(test_many_values),
-        cmocka_unit_test(test_reduced),         cmocka_unit_test(test_weighted_mean),
-        cmocka_unit_test(test_measure),         cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_peak_of_nothing),
+        cmocka_unit_test(test_percentiles_by_hand),
+        cmocka_unit_test(test_one_value),
+        cmocka_unit_test(test_many_values),
+        cmocka_unit_test(test_reduced),
+        cmocka_unit_test(test_weighted_mean),
+        cmocka_unit_test(test_measure),
+        cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_intervals),
+        cmocka_unit_test(test_intervals_with_a_divisor),
+        cmocka_unit_test(test_intervals_far_apart),
         cmocka_unit_test(test_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@ static const struct scale percent = {1, 100};
 /* The sum of samples that come as values, and as columns. */
 static void assert_same_sum(const int64_t *times, const int64_t *raw, bool same, size_t count) {
     struct measure one = {.sum = 0}, other = {.sum = 0};
-    double *room = distribution_room(&one.values, count);
+    double *room = distribution_room(&one.values, 20, count);
     for (size_t i = 0; i < count; i++)
         room[i] = scale_value(&percent, raw[same ? 0 : i]);
     measure_add_all(&one, &(struct measure_samples){times, room, count, 20}, LIMIT);
