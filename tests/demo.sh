@@ -13,6 +13,7 @@ trap 'kill "${simulators[@]}" 2>/dev/null || true; wait' EXIT
 serve() {
     local log=$output/$1.log pid
     shift
+    : >"$log"
     "$servers/vcsim" -mode real "$@" -username root -names "$output/names.json" -plausible \
         -cert "$output/certificates/good.pem" -key "$output/certificates/good.key" \
         -l 127.0.0.1:0 -die-with-parent >"$log" 2>&1 &
