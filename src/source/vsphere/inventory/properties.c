@@ -52,7 +52,7 @@ static bool continue_retrieval(struct channel *channel,
     struct vim25__ContinueRetrievePropertiesExRequestType request = {collector, retrieval->token};
     struct _vim25__ContinueRetrievePropertiesExResponse response = {0};
     return CALL(channel, ContinueRetrievePropertiesEx, &request, &response, error) &&
-           visit_page(retrieval, channel, response.returnval, error);
+           visit_page(retrieval, channel, &response.returnval, error);
 }
 
 bool properties_retrieve(struct channel *channel, struct vim25__PropertyFilterSpec *spec,

@@ -91,6 +91,13 @@ struct vim25__ObjectContent {
     struct vim25__MissingProperty *missingSet;
 };
 
+/* struct vim25__RetrieveResult is a page of them; another one follows if there is a token. */
+struct vim25__RetrieveResult {
+    char *token;
+    int __sizeobjects; /* NOLINT(clang-diagnostic-reserved-identifier) */
+    struct vim25__ObjectContent *objects;
+};
+
 /* struct vim25__PerfMetricId is a counter and an instance that an entity offers. */
 struct vim25__PerfMetricId {
     int counterId;

@@ -6,13 +6,21 @@
  * The generated reader takes 12,000 instructions for one, the one here for this form 600. All that
  * looks different is left to the generated reader.
  */
+#include "source/vsphere/wire/wire_object.h"
+
 #include "source/vsphere/wire/wire_scan.h"
 #include "source/vsphere/wire/wire_slab.h"
 #include "source/vsphere/wire/wire_view.h"
 #include "source/vsphere/wire/wire_xml.h"
 
 #include <soapH.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum {
+    FIRST_CAPACITY = 16,
+    OBJECT_SLAB = 1024, /* as large as a guest needs, which is read alone */
+};
 
 struct attributes {
     struct piece type;       /* xsi:type */
@@ -106,19 +114,34 @@ static bool view_of(const struct soap *soap, struct view *view) {
            !(soap->mode & SOAP_ENC_LATIN);
 }
 
+/* Room for one more property of the object. */
+static struct vim25__DynamicProperty *add_property(struct soap *soap, struct wire_objects *room) {
+    if (room->count == room->capacity) {
+        size_t capacity = room->capacity ? 2 * room->capacity : FIRST_CAPACITY;
+        struct vim25__DynamicProperty *grown =
+            reallocarray(room->properties, capacity, sizeof *grown);
+        if (!grown) {
+            soap->error = SOAP_EOM;
+            return NULL;
+        }
+        room->properties = grown;
+        room->capacity = capacity;
+    }
+    return &room->properties[room->count++];
+}
+
 /* Takes an array of references behind its name, as take_property does. */
-static bool take_references(struct soap *soap, struct wire_slab *slab, struct soap_blist *list,
-                            struct view *view, struct piece name,
-                            const struct attributes *attributes) {
+static bool take_references(struct soap *soap, struct wire_objects *room, struct view *view,
+                            struct piece name, const struct attributes *attributes) {
     struct vim25__ArrayOfManagedObjectReference *array = NULL;
     struct view ahead = *view;
     struct piece type, id;
     while (take_item(&ahead, &type, &id))
         continue;
-    if (!view_skip(&ahead, "</val></propSet>") || !take_items(soap, slab, view, &array))
+    if (!view_skip(&ahead, "</val></propSet>") || !take_items(soap, &room->slab, view, &array))
         return false;
-    struct vim25__DynamicProperty *property = soap_push_block_max(soap, list, sizeof *property);
-    if (!property || !fill(soap, slab, property, name, (struct piece){"", 0}, attributes))
+    struct vim25__DynamicProperty *property = add_property(soap, room);
+    if (!property || !fill(soap, &room->slab, property, name, (struct piece){"", 0}, attributes))
         return false;
     property->val.morefs = array;
     soap->bufidx = (size_t)(ahead.at - soap->buf);
@@ -126,7 +149,7 @@ static bool take_references(struct soap *soap, struct wire_slab *slab, struct so
 }
 
 /* Takes a property when one of the usual form comes next. False also for no memory: soap->error. */
-static bool take_property(struct soap *soap, struct wire_slab *slab, struct soap_blist *list) {
+static bool take_property(struct soap *soap, struct wire_objects *room) {
     struct view view;
     struct piece name, text;
     struct attributes attributes = {.type = {0}};
@@ -135,12 +158,12 @@ static bool take_property(struct soap *soap, struct wire_slab *slab, struct soap
         !take_attributes(&view, &attributes))
         return false;
     if (is_references(attributes.type))
-        return take_references(soap, slab, list, &view, name, &attributes);
+        return take_references(soap, room, &view, name, &attributes);
     if (!view_plain(&view, '<', &text) || !view_skip(&view, "/val></propSet>") ||
         text.length >= VIM_TEXT_SIZE || is_array(attributes.type))
         return false;
-    struct vim25__DynamicProperty *property = soap_push_block_max(soap, list, sizeof *property);
-    if (!property || !fill(soap, slab, property, name, text, &attributes))
+    struct vim25__DynamicProperty *property = add_property(soap, room);
+    if (!property || !fill(soap, &room->slab, property, name, text, &attributes))
         return false;
     soap->bufidx = (size_t)(view.at - soap->buf);
     return true;
@@ -164,15 +187,12 @@ static bool take_reference(struct soap *soap, struct wire_slab *slab,
     return !soap->error;
 }
 
-/* Of a page of a thousand objects, each has slabs of its own: as large as a guest needs. */
-enum { OBJECT_SLAB = 1024 };
-
-/* The lists of an object while they grow. */
-struct lists {
-    struct wire_slab slab;
-    struct soap_blist *properties;
-    struct soap_blist *missing;
+/* What an object gathers while it is read. */
+struct gathering {
+    struct wire_objects *room;
+    struct soap_blist *missing; /* NULL: none yet */
     bool has_reference;
+    bool taken; /* its start tag was: gSOAP keeps nothing that its end tag has to undo */
 };
 
 static bool is_next(struct soap *soap, const char *tag) {
@@ -182,34 +202,33 @@ static bool is_next(struct soap *soap, const char *tag) {
     return true;
 }
 
-static bool read_reference(struct soap *soap, struct lists *lists,
+static bool read_reference(struct soap *soap, struct gathering *gathering,
                            struct vim25__ObjectContent *object) {
-    if (lists->has_reference)
+    if (gathering->has_reference)
         return false;
-    lists->has_reference = soap_in_PointerTovim25__ManagedObjectReference(
+    gathering->has_reference = soap_in_PointerTovim25__ManagedObjectReference(
         soap, "vim25:obj", &object->obj, "vim25:ManagedObjectReference");
-    return lists->has_reference;
+    return gathering->has_reference;
 }
 
-static bool read_property(struct soap *soap, struct lists *lists,
-                          struct vim25__ObjectContent *object) {
+static bool read_property(struct soap *soap, struct gathering *gathering) {
     if (!is_next(soap, "vim25:propSet"))
         return false;
-    struct vim25__DynamicProperty *property =
-        soap_push_block_max(soap, lists->properties, sizeof *property);
+    struct vim25__DynamicProperty *property = add_property(soap, gathering->room);
     if (!property)
         return false;
     soap_default_vim25__DynamicProperty(soap, property);
-    object->__sizepropSet++;
     return soap_in_vim25__DynamicProperty(soap, "vim25:propSet", property, "vim25:DynamicProperty");
 }
 
-static bool read_missing(struct soap *soap, struct lists *lists,
+static bool read_missing(struct soap *soap, struct gathering *gathering,
                          struct vim25__ObjectContent *object) {
     if (!is_next(soap, "vim25:missingSet"))
         return false;
+    if (!gathering->missing)
+        gathering->missing = soap_alloc_block(soap);
     struct vim25__MissingProperty *missing =
-        soap_push_block_max(soap, lists->missing, sizeof *missing);
+        gathering->missing ? soap_push_block_max(soap, gathering->missing, sizeof *missing) : NULL;
     if (!missing)
         return false;
     soap_default_vim25__MissingProperty(soap, missing);
@@ -218,46 +237,87 @@ static bool read_missing(struct soap *soap, struct lists *lists,
                                           "vim25:MissingProperty");
 }
 
-/* As the generated readers do: what is unknown is skipped, and SOAP_NO_TAG is the end. */
-static bool read_children(struct soap *soap, struct lists *lists,
+/* Takes what comes in the usual form. False for no memory: soap->error. */
+static bool take_children(struct soap *soap, struct gathering *gathering,
                           struct vim25__ObjectContent *object) {
-    for (;;) {
-        soap->error = SOAP_OK;
-        if (!lists->has_reference)
-            lists->has_reference = take_reference(soap, &lists->slab, object);
-        while (!soap->error && take_property(soap, &lists->slab, lists->properties))
-            object->__sizepropSet++;
-        if (soap->error)
-            return false;
+    soap->error = SOAP_OK;
+    if (!gathering->has_reference)
+        gathering->has_reference = take_reference(soap, &gathering->room->slab, object);
+    while (!soap->error && take_property(soap, gathering->room))
+        continue;
+    return !soap->error;
+}
+
+/* Takes the end tag when it comes next. */
+static bool take_end(struct soap *soap) {
+    struct view view;
+    if (!view_of(soap, &view) || !view_skip(&view, "</objects>"))
+        return false;
+    soap->bufidx = (size_t)(view.at - soap->buf);
+    soap->level--;
+    return true;
+}
+
+/* As the generated readers do: what is unknown is skipped, and SOAP_NO_TAG is the end. */
+static bool read_children(struct soap *soap, const char *tag, struct gathering *gathering,
+                          struct vim25__ObjectContent *object) {
+    while (take_children(soap, gathering, object)) {
+        if (gathering->taken && take_end(soap))
+            return true;
         soap->error = SOAP_TAG_MISMATCH;
-        if (read_reference(soap, lists, object) || read_property(soap, lists, object) ||
-            read_missing(soap, lists, object))
+        if (read_reference(soap, gathering, object) || read_property(soap, gathering) ||
+            read_missing(soap, gathering, object))
             continue;
         if (soap->error == SOAP_TAG_MISMATCH)
             soap->error = soap_ignore_element(soap);
         if (soap->error)
-            return soap->error == SOAP_NO_TAG;
+            return soap->error == SOAP_NO_TAG && !soap_element_end_in(soap, tag);
     }
+    return false;
 }
 
-static void *save(struct soap *soap, struct soap_blist *list, int count) {
-    if (count)
-        return soap_save_block(soap, list, NULL, 1);
-    soap_end_block(soap, list);
-    return NULL;
+/* Moves the properties to memory of the context. */
+static bool save_properties(struct soap *soap, struct wire_objects *room,
+                            struct vim25__ObjectContent *object) {
+    object->__sizepropSet = (int)room->count;
+    if (!room->count)
+        return true;
+    object->propSet = wire_slab_take(&room->slab, soap, room->count * sizeof *object->propSet);
+    if (object->propSet)
+        memcpy(object->propSet, room->properties, room->count * sizeof *object->propSet);
+    return object->propSet;
 }
 
-static bool read_content(struct soap *soap, struct vim25__ObjectContent *object) {
-    struct lists lists = {.slab = {.size = OBJECT_SLAB},
-                          .properties = soap_alloc_block(soap),
-                          .missing = soap_alloc_block(soap)};
-    if (!lists.properties || !lists.missing || !read_children(soap, &lists, object))
+/* Reads an object behind its start tag, end tag included. */
+static bool read_content(struct soap *soap, const char *tag, struct gathering *gathering,
+                         struct vim25__ObjectContent *object) {
+    struct wire_objects *room = gathering->room;
+    room->count = 0;
+    if (!read_children(soap, tag, gathering, object))
         return false;
-    /* In the order in which gSOAP stacks them. */
-    object->missingSet = save(soap, lists.missing, object->__sizemissingSet);
-    object->propSet = save(soap, lists.properties, object->__sizepropSet);
-    return (object->missingSet || !object->__sizemissingSet) &&
-           (object->propSet || !object->__sizepropSet);
+    if (gathering->missing)
+        object->missingSet = soap_save_block(soap, gathering->missing, NULL, 1);
+    return (object->missingSet || !object->__sizemissingSet) && save_properties(soap, room, object);
+}
+
+enum wire_taken wire_object_take(struct soap *soap, struct wire_objects *room,
+                                 struct vim25__ObjectContent *object) {
+    struct gathering gathering = {.room = room, .taken = true};
+    struct view view;
+    if (!view_of(soap, &view) || !view_skip(&view, "<objects>"))
+        return WIRE_NOTHING;
+    soap->bufidx = (size_t)(view.at - soap->buf);
+    soap->level++;
+    soap_default_vim_object(soap, object);
+    return wire_spend(soap, sizeof *object) &&
+                   read_content(soap, "vim25:objects", &gathering, object)
+               ? WIRE_TAKEN
+               : WIRE_FAILED;
+}
+
+void wire_objects_done(struct wire_objects *room) {
+    free(room->properties);
+    *room = (struct wire_objects){0};
 }
 
 void soap_default_vim_object(struct soap *soap, struct vim25__ObjectContent *object) {
@@ -291,7 +351,9 @@ struct vim25__ObjectContent *soap_in_vim_object(struct soap *soap, const char *t
     if (!object || !wire_spend(soap, sizeof *object))
         return NULL;
     soap_default_vim_object(soap, object);
-    if (soap->body && (!read_content(soap, object) || soap_element_end_in(soap, tag)))
-        return NULL;
-    return object;
+    struct wire_objects room = {.slab = {.size = OBJECT_SLAB}};
+    struct gathering gathering = {.room = &room};
+    bool good = !soap->body || read_content(soap, tag, &gathering, object);
+    wire_objects_done(&room);
+    return good ? object : NULL;
 }

@@ -29,10 +29,10 @@ static struct vim25__ObjectContent objects[20000];
 static struct vim25__RetrieveResult page;
 static int pages, last_page, cancelled;
 
-static void turn(struct vim25__RetrieveResult **result) {
+static struct vim25__RetrieveResult turn(void) {
     page.objects = objects;
     page.token = (char *)(++pages == last_page ? "" : "more");
-    *result = &page;
+    return page;
 }
 
 int __wrap_soap_call___vim25__RetrievePropertiesEx(
@@ -40,7 +40,8 @@ int __wrap_soap_call___vim25__RetrievePropertiesEx(
     struct vim25__RetrievePropertiesExRequestType *request,
     struct _vim25__RetrievePropertiesExResponse *response) {
     (void)soap, (void)endpoint, (void)action, (void)request;
-    turn(&response->returnval);
+    page = turn();
+    response->returnval = &page;
     return SOAP_OK;
 }
 
@@ -49,7 +50,7 @@ int __wrap_soap_call___vim25__ContinueRetrievePropertiesEx(
     struct vim25__ContinueRetrievePropertiesExRequestType *request,
     struct _vim25__ContinueRetrievePropertiesExResponse *response) {
     (void)soap, (void)endpoint, (void)action, (void)request;
-    turn(&response->returnval);
+    response->returnval = turn();
     return SOAP_OK;
 }
 

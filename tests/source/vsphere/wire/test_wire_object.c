@@ -173,12 +173,62 @@ static void a_long_text_is_cut(void **state) {
     free(xml);
 }
 
+/* Objects of every form, one behind the other, with a token before, between or behind them. */
+static void objects_of_a_page_are_read_in_their_order(void **state) {
+    static const char *const objects[] = {
+        "<objects><obj type=\"VirtualMachine\">vm-1</obj><propSet><name>a</name><val>1</val>"
+        "</propSet></objects>",
+        "<objects xmlns:x=\"urn:x\"><obj type=\"VirtualMachine\">vm-2</obj></objects>",
+        "<objects>\n<obj type='VirtualMachine'>vm-3</obj><missingSet><path>b</path></missingSet>"
+        "<later/><propSet><name>a</name><val>3</val></propSet></objects>",
+        "<objects><obj type=\"VirtualMachine\">vm-4</obj><propSet><name>a</name><val>4</val>"
+        "</propSet><missingSet><path>b</path></missingSet></objects>",
+    };
+    enum { OBJECTS = sizeof objects / sizeof *objects };
+
+    (void)state;
+    for (size_t i = 0; i < (OBJECTS + 1) * DELIVERIES; i++) {
+        struct vim25__RetrievePropertiesExRequestType request = {0};
+        struct _vim25__RetrievePropertiesExResponse response = {0};
+        const char *parts[OBJECTS + 1];
+        struct wire wire;
+        char *xml = NULL;
+
+        for (size_t k = 0, at = 0; k <= OBJECTS; k++)
+            parts[k] = k == i % (OBJECTS + 1) ? "<token>t</token>" : objects[at++];
+        assert_true(asprintf(&xml,
+                             "<RetrievePropertiesExResponse xmlns=\"urn:vim25\"><returnval>"
+                             "%s%s%s<later><objects/></later>%s%s</returnval>"
+                             "</RetrievePropertiesExResponse>",
+                             parts[0], parts[1], parts[2], parts[3], parts[4]) > 0);
+        wire_open(&wire, wire_envelope(xml), 200, deliveries[i / (OBJECTS + 1)]);
+        free(xml);
+        assert_int_equal(
+            soap_call___vim25__RetrievePropertiesEx(wire.soap, WIRE_URL, "", &request, &response),
+            SOAP_OK);
+        const struct vim25__RetrieveResult *page = response.returnval;
+        assert_string_equal(page->token, "t");
+        assert_int_equal(page->__sizeobjects, OBJECTS);
+        for (int k = 0; k < OBJECTS; k++) {
+            char id[8];
+            snprintf(id, sizeof id, "vm-%d", k + 1);
+            assert_string_equal(page->objects[k].obj->__item, id);
+            assert_int_equal(page->objects[k].__sizepropSet, k != 1);
+            assert_int_equal(page->objects[k].__sizemissingSet, k > 1);
+            if (k != 1)
+                assert_string_equal(page->objects[k].propSet->val.text, id + 3);
+        }
+        wire_close(&wire);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_form_is_read),
         cmocka_unit_test(references_are_read),
         cmocka_unit_test(what_is_not_there_is_null),
         cmocka_unit_test(a_long_text_is_cut),
+        cmocka_unit_test(objects_of_a_page_are_read_in_their_order),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
