@@ -48,6 +48,8 @@ const struct options_spec report_spec = {
              "                                      percent and KB/s, at cpu-percentile\n"
              "  off-days=21 min-days=7 min-coverage=50\n"
              "  cpu-limit=90 ready-limit=5          percent; the time above it is told\n"
+             "  latency-limit=50 reclaim-limit=10 drops-limit=1\n"
+             "                                      ms, percent of memory, packets/s: contention\n"
              "\n"
              "Examples:\n"
              "  vperf report root@esx01.example.com\n"

@@ -60,6 +60,10 @@ const struct explain_figure explain_figures[] = {
      "an interval with requests",
      "virtualDisk.total…Latency.average, virtualDisk.number…Averaged.average", NULL},
     {"drops", "packets / interval", "net.droppedRx.summation", "Broadcom KB 312565"},
+    {"x limit",
+     "the peak of the figure that is farthest above its limit / that limit, which is a rule; "
+     "balloon and swap in percent of the guest's memory; latency alone only above it",
+     "those of ready, co-stop, balloon, swap, latency and drops", NULL},
     {"noisy beside it", "the other guest of the same host that used most in that interval",
      "cpu.usagemhz.average", NULL},
     {"share %", "rate x seconds, of the sum over all guests",

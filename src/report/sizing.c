@@ -41,8 +41,19 @@ const struct sizing_rule_info sizing_rule_table[SIZING_RULES] = {
                        "BMC: an age of 7 days"},
     [RULE_MIN_COVERAGE] = {"min-coverage", 50, 0, 100, "percent of it that samples cover",
                            "RRDtool: unknown when more than half is missing"},
-    [RULE_READY_LIMIT] = {"ready-limit", 5, 0, 100, "percent ready per vCPU; time above it is told",
+    [RULE_READY_LIMIT] = {"ready-limit", 5, 0, 100,
+                          "percent ready, or co-stopped, per vCPU; time above it is told",
                           "common band: 5 to 10 % is significant"},
+    [RULE_LATENCY_LIMIT] = {"latency-limit", 50, 0, 1e6,
+                            "ms of a disk in an interval; what is above is contention",
+                            "vCheck: 50 ms"},
+    [RULE_RECLAIM_LIMIT] = {"reclaim-limit", 10, 0, 100,
+                            "percent of a guest's memory ballooned, or swapped, beside which "
+                            "contention is ordered",
+                            "no usual value: the dead band of sizes"},
+    [RULE_DROPS_LIMIT] = {"drops-limit", 1, 0, 1e9,
+                          "packets dropped per second, beside which contention is ordered",
+                          "no usual value"},
 };
 
 void sizing_rules_init(struct sizing_rules *rules) {

@@ -29,6 +29,9 @@ enum sizing_rule {
     RULE_MIN_DAYS,
     RULE_MIN_COVERAGE,
     RULE_READY_LIMIT,
+    RULE_LATENCY_LIMIT,
+    RULE_RECLAIM_LIMIT,
+    RULE_DROPS_LIMIT,
     SIZING_RULES, /* their number */
 };
 
