@@ -55,8 +55,10 @@ const struct options_spec compare_spec = {
         "Examples:\n"
         "  vperf compare root@esx01.example.com qemu:///system\n"
         "  vperf compare --sort cpu.ready.summation --top 10 root@esx01.example.com "
-        "qemu:///system\n",
-    .groups = OPTIONS_COUNTERS | OPTIONS_COMPARISON | OPTIONS_OUTPUT | OPTIONS_TARGETS,
+        "qemu:///system\n"
+        "  vperf compare --at 2026-11-21T19:00:00Z vperf.db\n",
+    .groups =
+        OPTIONS_COUNTERS | OPTIONS_COMPARISON | OPTIONS_MOMENT | OPTIONS_OUTPUT | OPTIONS_TARGETS,
     .guests_only = true,
 };
 

@@ -104,12 +104,16 @@ bool options_check_retention(struct options *options, struct error *error) {
 bool options_check_moment(struct options *options, struct error *error) {
     const char *text = options->text->value[OPTION_AT];
     struct moment moment = {0};
-    options->source.at = options->given->spec->groups & OPTIONS_MOMENT ? INT64_MAX : 0;
+    unsigned groups = options->given->spec->groups;
+    bool compares = groups & OPTIONS_COMPARISON;
+    options->source.at = groups & OPTIONS_MOMENT && !compares ? INT64_MAX : 0;
     if (!text)
         return true;
     if (!timerange_moment("--at", text, &moment, error))
         return false;
     options->source.at = moment.seconds;
     options->source.at_relative = moment.relative;
+    if (compares)
+        options->timing.range.end = moment;
     return true;
 }

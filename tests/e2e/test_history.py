@@ -146,6 +146,14 @@ def test_a_history_in_every_command(vperf, story):
                                 strict=True):
             differ = {name for name in mine if mine[name] != theirs[name]}
             assert differ <= {"guest_ip", "guest_host"}, (mine, theirs)
+    times = sorted({row["timestamp"] for row in story.export()})
+    chosen = ("--counter", "cpu.usage.average", "--format", "csv")
+    then = vperf.run("compare", "--at", times[3], *chosen, story.out)
+    assert then.status == 0 and {row["timestamp"] for row in then.rows} == {times[3]}, then
+    exported = {row["id"]: row["value"] for row in story.export()
+                if (row["timestamp"], row["counter"]) == (times[3], "cpu.usage.average")
+                and row["instance"] == "" and row["type"] == "vm"}
+    assert {row["id"]: row["cpu.usage.average"] for row in then.rows} == exported
     done = vperf.run("inventory", "--at", "2020-01-01", story.out)
     assert done.status == 1 and not done.out and "2020-01-01T00:00:00Z" in done.err, done
 
