@@ -92,7 +92,7 @@ bool grid_shows(const struct grid *grid, size_t column) {
 
 /* Those that only say more of the column before are not named. */
 static bool is_attribute(const char *name) {
-    static const char *const names[] = {"at", "from", "to", "low", "high"};
+    static const char *const names[] = {"at", "from", "to", "low", "high", "p95", "peak"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         if (strcmp(name, names[i]) == 0)
             return true;

@@ -78,6 +78,74 @@ struct grid *section_guests(struct findings *findings, size_t rows) {
     return grid;
 }
 
+/* Average, p95 and peak. */
+static void put_three(struct grid *grid, struct measure *measure, double unit, int decimals) {
+    bool known = measure_known(measure);
+    grid_number(grid, known, measure_average(measure) / unit, decimals);
+    put_percentile(grid, measure, PERCENTILE, unit, decimals);
+    grid_number(grid, known, measure->peak / unit, decimals);
+}
+
+static void put_waiting(struct grid *grid, struct usage_entity *guest) {
+    struct measure *measures = guest->measures, *ready = &measures[USAGE_READY];
+    bool latency = weighted_mean_known(&guest->latency);
+    grid_text(grid, guest->entity->name);
+    put_three(grid, ready, 1, 2);
+    grid_time(grid, measure_known(ready), ready->peak_time);
+    put_three(grid, &measures[USAGE_COSTOP], 1, 2);
+    grid_number(grid, latency, weighted_mean_value(&guest->latency), 1);
+    grid_number(grid, latency, guest->latency_peak, 0);
+    grid_time(grid, latency, guest->latency_peak_time);
+    put_three(grid, &measures[USAGE_BALLOON], kib_per_gb, 1);
+    put_three(grid, &measures[USAGE_SWAPPED], kib_per_gb, 1);
+    put_three(grid, &measures[USAGE_CONSUMED], kib_per_gb, 1);
+    put_three(grid, &measures[USAGE_ACTIVE], kib_per_gb, 1);
+    put_three(grid, &measures[USAGE_NEED], kib_per_gb, 1);
+    grid_end_row(grid, NULL, NULL);
+}
+
+struct grid *section_waiting(struct findings *findings, size_t rows) {
+    static const char ready[] = "cpu.ready.summation / interval / vCPUs, percent";
+    static const char costop[] = "cpu.costop.summation / interval / vCPUs, percent";
+    static const char balloon[] = "mem.vmmemctl.average", swapped[] = "mem.swapped.average";
+    static const char consumed[] = "mem.consumed.average", active[] = "mem.active.average";
+    static const char needed[] = "guest.mem.needed; of KVM mem.usage.average of its memory";
+    const struct grid_column columns[] = {
+        {"name", false, NULL},
+        {"ready avg %", true, ready},
+        {"p95", true, ready},
+        {"peak", true, ready},
+        {"at", false, "end of the interval with the peak of ready, UTC"},
+        {"co-stop avg %", true, costop},
+        {"p95", true, costop},
+        {"peak", true, costop},
+        {"latency ms", true, "virtualDisk.total…Latency.average, mean weighted by requests"},
+        {"peak", true, "highest latency of a disk in an interval with requests"},
+        {"at", false, "end of the interval with the peak of latency, UTC"},
+        {"balloon GB avg", true, balloon},
+        {"p95", true, balloon},
+        {"peak", true, balloon},
+        {"swap GB avg", true, swapped},
+        {"p95", true, swapped},
+        {"peak", true, swapped},
+        {"consumed GB avg", true, consumed},
+        {"p95", true, consumed},
+        {"peak", true, consumed},
+        {"active GB avg", true, active},
+        {"p95", true, active},
+        {"peak", true, active},
+        {"needed GB avg", true, needed},
+        {"p95", true, needed},
+        {"peak", true, needed},
+    };
+    struct grid *grid = grid_new("Waiting and memory of guests: in the order of p95 of CPU",
+                                 columns, G_N_ELEMENTS(columns));
+    for (size_t i = 0; i < findings->guest_count && i < rows; i++)
+        put_waiting(grid, findings->guests[i].guest);
+    grid->all = findings->guest_count;
+    return grid;
+}
+
 static void put_advice(struct grid *grid, const struct finding *one) {
     const struct entity *entity = one->guest->entity;
     const struct sizing_advice *advice = &one->advice;

@@ -24,6 +24,9 @@ struct grid *section_trends(struct findings *findings, size_t rows);
 /* section_guests: what guests used. */
 struct grid *section_guests(struct findings *findings, size_t rows);
 
+/* section_waiting: what they waited for, and their memory. */
+struct grid *section_waiting(struct findings *findings, size_t rows);
+
 /* section_sizes: what they should have. */
 struct grid *section_sizes(struct findings *findings, size_t rows);
 

@@ -32,19 +32,13 @@ static const struct {
     bool (*applies)(const struct findings *findings);
     struct grid *(*list)(struct findings *findings, size_t rows);
 } sections[] = {
-    {has_hosts, section_hosts},
-    {has_hosts, section_headroom},
-    {findings_has_trend, section_trends},
-    {has_guests, section_guests},
-    {has_guests, section_sizes},
-    {has_spaces, section_spaces},
-    {has_guests, section_contention},
-    {has_talkers, section_talkers},
-    {has_hosts, section_hours},
-    {has_groups, section_groups},
-    {has_guests, section_coverage},
-    {has_guests, section_counters},
-    {has_gaps, section_gaps},
+    {has_hosts, section_hosts},           {has_hosts, section_headroom},
+    {findings_has_trend, section_trends}, {has_guests, section_guests},
+    {has_guests, section_waiting},        {has_guests, section_sizes},
+    {has_spaces, section_spaces},         {has_guests, section_contention},
+    {has_talkers, section_talkers},       {has_hosts, section_hours},
+    {has_groups, section_groups},         {has_guests, section_coverage},
+    {has_guests, section_counters},       {has_gaps, section_gaps},
 };
 
 GPtrArray *sections_list(struct findings *findings, size_t rows) {

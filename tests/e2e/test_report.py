@@ -6,6 +6,7 @@ import datetime
 import html.parser
 import json
 import math
+import re
 import signal
 import sqlite3
 import statistics
@@ -268,8 +269,8 @@ def test_terminal(vperf, vcenter, columns):
     assert lines[0].startswith("Capacity report of 127.0.0.1")
     titles = [index for index, line in enumerate(lines) if index and not lines[index - 1]]
     assert [lines[index].split()[0].strip(":") for index in titles] == [
-        "Summary", "Hosts", "Headroom", "Guests", "Right-sizing", "Space", "Contention", "Top", "Hours",
-        "Coverage", "Counters", "Data", "Formulas"]
+        "Summary", "Hosts", "Headroom", "Guests", "Waiting", "Right-sizing", "Space", "Contention", "Top",
+        "Hours", "Coverage", "Counters", "Data", "Formulas"]
     assert max(map(width, lines)) <= columns, max(lines, key=width)
     assert any("columns did not fit" in line for line in lines) == (columns == 80)
 
@@ -351,6 +352,10 @@ def test_html(vperf, start_vcsim, tmp_path):
     assert fields == 168 * weeks and done.out.count('class="none"') > 160 * weeks
     assert done.out.count("<table>") == done.out.count('<div class="list" tabindex="0">\n<table>')
     assert "overflow-x:auto" in done.out and "No value of any: " in done.out
+    for heading, counter in (("ready avg %", "cpu.ready.summation"), ("co-stop avg %", "cpu.costop"),
+                             ("balloon GB avg", "mem.vmmemctl"), ("swap GB avg", "mem.swapped"),
+                             ("consumed GB avg", "mem.consumed"), ("active GB avg", "mem.active")):
+        assert re.search(f'title="{re.escape(counter)}[^"]*">{re.escape(heading)}</th>', done.out)
     cut = vperf.run("report", "--format", "html", "--top", "1", *server.arguments)
     assert "1 of 4 are shown" in cut.out
 

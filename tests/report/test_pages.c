@@ -171,7 +171,7 @@ static void test_top(void **state) {
     assert_non_null(strstr(text, "5 of 750 are shown: --top N, or --format csv for all."));
     free(text);
     GPtrArray *sections = sections_list(&made->findings, TOP);
-    assert_int_equal(sections->len, 13);
+    assert_int_equal(sections->len, 14);
     for (guint i = 0; i < sections->len; i++) {
         const struct grid *grid = g_ptr_array_index(sections, i);
         bool bounded = g_str_has_prefix(grid->title, "Top talkers") ||
