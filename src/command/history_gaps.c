@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "history/database.h"
+#include "history/hourly.h"
 #include "report/findings.h"
 
 static const char sql[] =
@@ -35,14 +35,33 @@ static void read_file(const char *path, GPtrArray *gaps) {
     database_close(database);
 }
 
+/* The path of a target that is a history; else NULL. */
+static const char *path_of(const struct target *target) {
+    struct error ignored = {0};
+    const struct source_ops *ops = source_ops_for(target, &ignored);
+    return ops && strcmp(ops->name, "history") == 0 ? target->path : NULL;
+}
+
 GPtrArray *history_gaps(const struct options *options) {
     GPtrArray *gaps = g_ptr_array_new_with_free_func(findings_gap_free);
     for (size_t i = 0; i < options->target_count; i++) {
-        const struct target *target = &options->plans[i].target;
-        struct error ignored = {0};
-        const struct source_ops *ops = source_ops_for(target, &ignored);
-        if (ops && strcmp(ops->name, "history") == 0)
-            read_file(target->path, gaps);
+        const char *path = path_of(&options->plans[i].target);
+        if (path)
+            read_file(path, gaps);
     }
     return gaps;
+}
+
+int64_t history_hours_until(const struct options *options) {
+    int64_t latest = 0;
+    for (size_t i = 0; i < options->target_count; i++) {
+        const char *path = path_of(&options->plans[i].target);
+        struct error ignored = {0};
+        struct database *database = path ? database_open(path, &ignored) : NULL;
+        int64_t until = 0;
+        if (database && hourly_begin(database, &until, &ignored))
+            latest = MAX(latest, until);
+        database_close(database);
+    }
+    return latest;
 }

@@ -9,4 +9,8 @@
  * function. What cannot be read has none: the run has said why. */
 GPtrArray *history_gaps(const struct options *options);
 
+/* history_hours_until: until then, samples of a history are those of hours; 0: it has all others.
+ */
+int64_t history_hours_until(const struct options *options);
+
 #endif

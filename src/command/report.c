@@ -187,6 +187,16 @@ static GPtrArray *find_gaps(const struct options *options) {
 #endif
 }
 
+/* Where hours stand for samples that histories no longer keep. */
+static int64_t find_hours_until(const struct options *options) {
+#if VPERF_HISTORY
+    return options->interval_given || options->timing.samples ? 0 : history_hours_until(options);
+#else
+    (void)options;
+    return 0;
+#endif
+}
+
 /* ERROR_USAGE names a wrong word of the list. */
 static bool parse_groups(const char *list, unsigned *groups, struct error *error) {
     char **words = g_strsplit(list ? list : "", ",", -1);
@@ -225,6 +235,7 @@ static bool write_report(struct run *run, struct usage *usage, const struct plan
         .top = (size_t)options->top,
         .groups = plan->groups,
         .gaps = find_gaps(options),
+        .hours_until = find_hours_until(options),
     };
     const struct page_options form = {
         .width = options_terminal_width(options),
@@ -323,6 +334,7 @@ static int prepare_and_report(struct options *options, struct error *error) {
         CONTEXT_PLACE | (plan.groups & 1U << GROUP_TAG ? CONTEXT_TAGS : 0);
     for (size_t i = 0; i < options->target_count; i++) {
         options->plans[i].source.pieces = true;
+        options->plans[i].source.hours = true;
         options->plans[i].source.columns = true;
     }
     choose_window(options);

@@ -9,14 +9,15 @@
 /* What is asked for. */
 struct findings_order {
     struct sizing_rules rules;
-    size_t spare;    /* hosts of each cluster that fail */
-    int64_t start;   /* of the window, Unix seconds; 0: it is as long as seconds say */
-    int64_t seconds; /* length of the window; 0: from its start to the newest sample */
-    size_t targets;  /* asked for */
-    size_t lost;     /* targets of which nothing, and troubles that cost data */
-    size_t top;      /* guests that a table shows at most; 0 for its own limit */
-    unsigned groups; /* of enum findings_group, as bits */
-    GPtrArray *gaps; /* struct findings_gap, borrowed, of any time; NULL: none are known */
+    size_t spare;        /* hosts of each cluster that fail */
+    int64_t start;       /* of the window, Unix seconds; 0: it is as long as seconds say */
+    int64_t seconds;     /* length of the window; 0: from its start to the newest sample */
+    size_t targets;      /* asked for */
+    size_t lost;         /* targets of which nothing, and troubles that cost data */
+    size_t top;          /* guests that a table shows at most; 0 for its own limit */
+    unsigned groups;     /* of enum findings_group, as bits */
+    GPtrArray *gaps;     /* struct findings_gap, borrowed, of any time; NULL: none are known */
+    int64_t hours_until; /* until then, what a history has are hours; 0: it has no hours */
 };
 
 /* What guests are told of together. */

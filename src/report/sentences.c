@@ -50,6 +50,24 @@ static char *shorter(const struct findings *findings) {
     return text;
 }
 
+/* When the hours end that are all there is of the window's begin; the caller frees it; NULL: none
+ * are.
+ */
+static char *end_of_hours(const struct findings *findings) {
+    int64_t until = findings->order.hours_until;
+    return findings->last_time && until > findings->begin_time ? words_time(until) : NULL;
+}
+
+static void add_hours(struct findings *findings) {
+    char *until = end_of_hours(findings);
+    if (until)
+        g_ptr_array_add(findings->summary,
+                        memory_printf("Before %s there are hourly averages alone: percentiles and "
+                                      "peaks of that time rest on them.",
+                                      until));
+    free(until);
+}
+
 static void add_scope(struct findings *findings) {
     size_t guests = count_measured(findings, ENTITY_VM), hosts = count_all(findings, ENTITY_HOST);
     if (!findings->last_time) {
@@ -353,6 +371,7 @@ static void add_unknown(struct findings *findings) {
 
 void sentences_add_summary(struct findings *findings) {
     add_scope(findings);
+    add_hours(findings);
     add_capacity(findings);
     add_common_times(findings);
     add_sizing(findings);
@@ -378,13 +397,15 @@ static void add_coverage(struct findings *findings) {
 }
 
 static void add_resolution(struct findings *findings) {
-    char *interval = intervals(findings);
+    char *interval = intervals(findings), *until = end_of_hours(findings);
     if (findings->last_time)
         g_ptr_array_add(findings->quality,
-                        memory_printf("Percentiles and peaks rest on averages of %s; within an "
+                        memory_printf("Percentiles and peaks rest on averages of %s%s%s; within an "
                                       "interval it may have been more.",
-                                      interval));
+                                      interval, until ? ", hourly ones before " : "",
+                                      until ? until : ""));
     free(interval);
+    free(until);
 }
 
 static const struct {

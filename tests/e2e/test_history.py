@@ -620,6 +620,40 @@ def test_an_interval_that_it_lacks(vperf, story, command):
     assert "keeps no samples of 60 s" in done.err and "--interval (20, 300)" in done.err, done
 
 
+def test_a_report_of_hours_and_samples(vperf, story, tmp_path):
+    """Where samples are no longer kept, hours take their place, each time counts once, and the
+    report says when they end."""
+    copy = copy_of(story, tmp_path)
+    with contextlib.closing(sqlite3.connect(copy)) as database, database:
+        hour = 1 + database.execute("SELECT min(hour) FROM block").fetchone()[0]
+        database.execute("DELETE FROM block WHERE hour < ?", [hour])
+        database.execute("INSERT INTO dropped VALUES (1, ?)", [hour])
+    seam = time.gmtime(3600 * hour)
+    samples = {}
+    for options in (("--interval", "3600", "--start", BEGIN, "--end",
+                     time.strftime("%Y-%m-%dT%H:%M:%SZ", seam)), ("--start", BEGIN)):
+        done = vperf.run("collect", "--counter", "cpu.usage.average", "--instance", "aggregate",
+                         *options, copy)
+        assert done.status == 0, done
+        for row in harness.read_csv(done.out):
+            samples.setdefault(row["id"], []).append((float(row["value"]), int(row["interval"])))
+    done = vperf.run("report", "--format", "csv", copy)
+    rows = [row for row in done.rows if row["id"] in samples]
+    assert done.status == 0 and len(rows) == len(samples) > 1, done
+    for row in rows:
+        mine = samples[row["id"]]
+        assert [interval for _, interval in mine].count(3600) == 1 < len(mine)
+        average = sum(value * seconds for value, seconds in mine) / sum(
+            seconds for _, seconds in mine)
+        assert float(row["cpu_percent_average"]) == pytest.approx(average, abs=0.006), row
+    told = " ".join(vperf.run("report", "--format", "table", copy).out.split())
+    date = time.strftime("%Y-%m-%d %H:%M UTC", seam)
+    assert f"Before {date} there are hourly averages alone" in told, told
+    assert f"hourly ones before {date}; within" in told, told
+    whole = vperf.run("report", "--format", "table", story.out).out
+    assert "hourly averages" not in whole and "hourly ones" not in whole, whole
+
+
 def emptied(story, directory):
     """A history to which no sample has come yet."""
     copy = copy_of(story, directory)
