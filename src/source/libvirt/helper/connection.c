@@ -159,6 +159,9 @@ void connection_free(struct connection *connection) {
     for (size_t i = 0; i < connection->facts_count; i++)
         facts_free(connection->facts[i]);
     free(connection->facts);
+    for (size_t i = 0; i < connection->listed_count; i++)
+        free(connection->listed[i].name);
+    free(connection->listed);
     host_facts_done(&connection->host);
     pthread_mutex_destroy(&connection->lock);
     virConnectClose(connection->handle);
@@ -167,6 +170,40 @@ void connection_free(struct connection *connection) {
 
 bool connection_is_host(const struct connection *connection, virDomainPtr domain) {
     return connection->is_xen && virDomainGetID(domain) == 0;
+}
+
+/* The entry of this place, or NULL when there is none yet. */
+static struct listed *listed_at(const struct connection *connection, size_t place) {
+    return place < connection->listed_count ? &connection->listed[place] : NULL;
+}
+
+static struct listed *add_listed(struct connection *connection) {
+    connection->listed = memory_grow(connection->listed, connection->listed_count,
+                                     &connection->listed_capacity, sizeof *connection->listed);
+    struct listed *listed = &connection->listed[connection->listed_count++];
+    *listed = (struct listed){.id = -1};
+    return listed;
+}
+
+void connection_identify(struct connection *connection, virDomainPtr domain, size_t place,
+                         struct guest_sample *sample) {
+    struct listed *listed = listed_at(connection, place);
+    const char *name = virDomainGetName(domain);
+    sample->id = (int)virDomainGetID(domain);
+    sample->name = memory_strdup(name);
+    bool same = listed && sample->id >= 0 && listed->id == sample->id && name && listed->name &&
+                strcmp(listed->name, name) == 0;
+    if (same) {
+        memcpy(sample->uuid, listed->uuid, sizeof sample->uuid);
+        return;
+    }
+    if (virDomainGetUUID(domain, sample->uuid) < 0 || place > connection->listed_count)
+        return;
+    listed = listed ? listed : add_listed(connection);
+    free(listed->name);
+    listed->id = sample->id;
+    listed->name = memory_strdup(name);
+    memcpy(listed->uuid, sample->uuid, sizeof listed->uuid);
 }
 
 bool connection_alive(const struct connection *connection) {

@@ -47,6 +47,13 @@ struct opening {
     void *login_context;
 };
 
+/* No two runs of guests have the same id and name while a connection lasts. */
+struct listed {
+    int id;
+    char *name;
+    unsigned char uuid[SAMPLE_UUID_SIZE];
+};
+
 struct connection {
     virConnectPtr handle;
     bool is_qemu;
@@ -69,6 +76,9 @@ struct connection {
     const struct pulse *pulse;
     pthread_mutex_t lock;      /* of facts and pulse, while calls are made side by side */
     atomic_llong snapshots_ns; /* that reading snapshots again has taken of the poll under way */
+    struct listed *listed;     /* guests in the order of the last poll */
+    size_t listed_count;
+    size_t listed_capacity;
 };
 
 /* connection_may_call: the driver has this call, as far as is known. */
@@ -116,6 +126,14 @@ void connection_visit(struct connection *connection);
  * running ones, or of all.
  */
 void connection_forget(struct connection *connection, bool all);
+
+/*
+ * connection_identify: stores name, id and UUID of a running guest, which has this place in the
+ * poll. A run of a guest that had it in the last one is not asked for its UUID: libvirt formats
+ * that for its log, which it does not write, and it takes a fourteenth of a poll.
+ */
+void connection_identify(struct connection *connection, virDomainPtr domain, size_t place,
+                         struct guest_sample *sample);
 
 /*
  * connection_facts: the facts of a guest, read from its XML when needed: for another run of it, for

@@ -142,9 +142,7 @@ static void add_guest(struct connection *connection, virDomainPtr domain,
                       struct snapshot *snapshot) {
     struct guest_sample *sample = snapshot_add(snapshot);
 
-    virDomainGetUUID(domain, sample->uuid);
-    sample->id = (int)virDomainGetID(domain);
-    sample->name = memory_strdup(virDomainGetName(domain));
+    connection_identify(connection, domain, snapshot->count - 1, sample);
     sample->is_host = connection->is_xen && sample->id == 0;
     sample->one_call = record && record->nparams > 0;
     stopwatch_stamp(watch, &sample->time_ns, &sample->duration_ns, &sample->wall_seconds);
