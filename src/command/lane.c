@@ -218,7 +218,7 @@ static bool resolve_window(struct lane *lane, struct source *source, struct erro
     if (needed && !source->ops->now(source, &now, error))
         return false;
     if (!window_resolve(&lane->window, timing, now, error))
-        return false;
+        return lane_tell_recorded(lane, source, error);
     lane->window.archived = kept && !source->ops->keeps_samples;
     return true;
 }

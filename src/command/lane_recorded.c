@@ -10,16 +10,28 @@ static bool is_absent(const struct lane *lane) {
     return !totals.series && (totals.offered || later);
 }
 
-bool lane_check_recorded(struct lane *lane, struct source *source) {
+static void tell_span(const struct lane *lane, struct source *source, struct error *error) {
     struct source_about about = {0};
+    if (source->ops->about(source, &about, error))
+        error_set(error, ERROR_UNAVAILABLE,
+                  "%s: no samples of the chosen time, entities and counters: it is a %s",
+                  lane->target->text, about.version);
+    free(about.version);
+}
+
+bool lane_check_recorded(struct lane *lane, struct source *source) {
     bool lost = messages_troubles(lane->messages); /* which tell why */
     if (!source->ops->recorded || lost ||
         timerange_is_within(&lane->timing.range, lane->timing.interval) || !is_absent(lane))
         return true;
-    if (source->ops->about(source, &about, &lane->error))
-        error_set(&lane->error, ERROR_UNAVAILABLE,
-                  "%s: no samples of the chosen time, entities and counters: it is a %s",
-                  lane->target->text, about.version);
-    free(about.version);
+    tell_span(lane, source, &lane->error);
+    return false;
+}
+
+bool lane_tell_recorded(const struct lane *lane, struct source *source, struct error *error) {
+    if (source->ops->recorded && lane->timing.range.start.given && !lane->timing.range.end.given) {
+        error_clear(error);
+        tell_span(lane, source, error);
+    }
     return false;
 }

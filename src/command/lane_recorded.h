@@ -12,4 +12,10 @@
  */
 bool lane_check_recorded(struct lane *lane, struct source *source);
 
+/*
+ * lane_tell_recorded: the error says that the window holds no sample; of a recording that ends
+ * before the start it names the time that it has samples of. Returns false.
+ */
+bool lane_tell_recorded(const struct lane *lane, struct source *source, struct error *error);
+
 #endif
