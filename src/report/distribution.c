@@ -285,19 +285,16 @@ static void select_known(struct distribution *distribution, struct percentile *k
  */
 static bool select_repeated(struct distribution *distribution, struct percentile *known,
                             size_t count) {
-    struct distribution all = {.interval = 1};
-    uint64_t unit = unit_of(distribution);
-    if (units_of(distribution) > MOST_REPEATED)
+    uint64_t unit = unit_of(distribution), units = units_of(distribution);
+    if (units > MOST_REPEATED)
         return false;
+    double *values = memory_array(units, sizeof *values);
+    struct distribution all = {.interval = 1, .values = values, .total = units};
     for (struct distribution *part = distribution; part; part = part->next) {
         size_t times = interval_of(part) / unit;
         convert_raw(part);
-        if (!part->value_count)
-            continue;
-        double *room = distribution_room(&all, 1, part->value_count * times);
-        for (size_t i = 0; i < part->value_count; i++)
-            for (size_t k = 0; k < times; k++)
-                *room++ = part->values[i];
+        for (size_t i = 0; i < part->value_count * times; i++)
+            values[all.value_count++] = part->values[i / times];
     }
     select_known(&all, known, count);
     distribution_done(&all);
