@@ -64,11 +64,15 @@ const struct explain_figure explain_figures[] = {
      "the peak of the figure that is farthest above its limit / that limit, which is a rule; "
      "balloon and swap in percent of the guest's memory; latency alone only above it",
      "those of ready, co-stop, balloon, swap, latency and drops", NULL},
-    {"noisy beside it", "the other guest of the same host that used most in that interval",
+    {"noisy beside it",
+     "the other guest of the same host that used most in that interval; where its samples have "
+     "another one, over the time that both cover",
      "cpu.usagemhz.average", NULL},
     {"share %", "rate x seconds, of the sum over all guests",
      "cpu.usagemhz.average, disk.usage.average, net.usage.average", NULL},
-    {"hours of the week", "mean of all samples that end in this hour (UTC), of all weeks",
+    {"hours of the week",
+     "mean of all samples that end in this hour (UTC), of all weeks; one of more than an hour "
+     "belongs to each hour that it covers, by seconds; one of a day to none",
      "cpu.usagemhz.average of the hosts", NULL},
     {"time above", "seconds of the samples above the limit",
      "cpu.usage.average, cpu.ready.summation", NULL},

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* Averages of the hours of a week (UTC, from Monday on); an hour without samples is no zero. */
+/*
+ * Averages of the hours of a week (UTC, from Monday on); an hour without samples is no zero.
+ * Samples of a day or more tell no hour.
+ */
 #ifndef VPERF_REPORT_HOURS_H
 #define VPERF_REPORT_HOURS_H
 
@@ -13,9 +16,13 @@ enum { HOURS_OF_WEEK = 168, HOURS_NAME_SIZE = 12 };
 /* Zeroed is empty. */
 struct hours {
     struct weighted_mean means[HOURS_OF_WEEK]; /* weighted by the seconds that samples cover */
+    bool has_days;                             /* there were samples that tell no hour */
 };
 
-/* hours_add_all: each sample belongs to the hour in which it ends. */
+/*
+ * hours_add_all: each sample belongs to the hour in which it ends, and one of more than an hour to
+ * each hour that it covers, by the seconds of it.
+ */
 void hours_add_all(struct hours *hours, const struct measure_samples *samples);
 
 /* hours_missing: how many have no sample. */

@@ -6,7 +6,7 @@
 
 #include "core/memory.h"
 
-enum { KEPT = 2, MOST_INTERVALS = 1 << 20 };
+enum { KEPT = 2, MOST_INTERVALS = 1 << 20, MOST_LENGTHS = 8 };
 
 /* The guests that used most in an interval, by their numbers; 0 for none. */
 struct moment {
@@ -14,11 +14,12 @@ struct moment {
     int32_t mhz[KEPT];
 };
 
-/* Intervals of one length, without a gap. */
+/* Intervals of one length, without a gap; those of another length are apart. */
 struct host {
     int32_t interval;
     int64_t first; /* number of the first one, counted from 1970 */
     GArray *moments;
+    struct host *next;
 };
 
 struct neighbours {
@@ -27,9 +28,11 @@ struct neighbours {
 };
 
 static void free_host(gpointer data) {
-    struct host *host = data;
-    g_array_free(host->moments, TRUE);
-    free(host);
+    for (struct host *host = data, *next = NULL; host; host = next) {
+        next = host->next;
+        g_array_free(host->moments, TRUE);
+        free(host);
+    }
 }
 
 struct neighbours *neighbours_new(void) {
@@ -53,17 +56,28 @@ static char *key_of(const struct entity *guest, const char *host) {
     return memory_printf("%s\n%s", guest->source ? guest->source : "", host ? host : "");
 }
 
+static struct host *host_new(int32_t interval) {
+    struct host *host = memory_alloc(sizeof *host);
+    host->interval = interval;
+    host->moments = g_array_new(FALSE, TRUE, sizeof(struct moment));
+    return host;
+}
+
+/* NULL when its intervals have too many lengths. */
 static struct host *host_for(const struct neighbours *neighbours, const struct series *series) {
     char *key = key_of(series->entity, series->entity->host);
     struct host *host = g_hash_table_lookup(neighbours->hosts, key);
-    if (host) {
-        free(key);
+    if (!host) {
+        host = host_new(series->interval);
+        g_hash_table_insert(neighbours->hosts, key, host);
         return host;
     }
-    host = memory_alloc(sizeof *host);
-    host->interval = series->interval;
-    host->moments = g_array_new(FALSE, TRUE, sizeof(struct moment));
-    g_hash_table_insert(neighbours->hosts, key, host);
+    free(key);
+    for (int lengths = 1; host && host->interval != series->interval; lengths++) {
+        if (!host->next && lengths < MOST_LENGTHS)
+            host->next = host_new(series->interval);
+        host = host->next;
+    }
     return host;
 }
 
@@ -120,9 +134,8 @@ void neighbours_add(struct neighbours *neighbours, const void *guest, const stru
     if (!series->count || series->interval <= 0)
         return;
     struct host *host = host_for(neighbours, series);
-    if (host->interval != series->interval ||
-        !cover(host, interval_of(host, columns->times[0]),
-               interval_of(host, columns->times[series->count - 1])))
+    if (!host || !cover(host, interval_of(host, columns->times[0]),
+                        interval_of(host, columns->times[series->count - 1])))
         return;
     uint32_t number = number_of(neighbours, guest);
     struct moment *moments = (struct moment *)(void *)host->moments->data;
@@ -135,12 +148,10 @@ void neighbours_add(struct neighbours *neighbours, const void *guest, const stru
     }
 }
 
-const void *neighbours_find(const struct neighbours *neighbours, const struct entity *guest,
-                            const char *host_name, int64_t time, const void *self, double *mhz) {
-    char *key = key_of(guest, host_name);
-    const struct host *host = g_hash_table_lookup(neighbours->hosts, key);
-    free(key);
-    int64_t place = host ? interval_of(host, time) - host->first : -1;
+/* In the interval of this length that holds the time. */
+static const void *find_in(const struct neighbours *neighbours, const struct host *host,
+                           int64_t time, const void *self, double *mhz) {
+    int64_t place = interval_of(host, time) - host->first;
     if (place < 0 || place >= host->moments->len)
         return NULL;
     const struct moment *moment = &g_array_index(host->moments, struct moment, place);
@@ -151,4 +162,50 @@ const void *neighbours_find(const struct neighbours *neighbours, const struct en
             return other;
     }
     return NULL;
+}
+
+/* What guests, by their numbers, used in the seconds after begin until end; returns these. */
+static double add_used(const struct host *host, int64_t begin, int64_t end, double *used) {
+    double seconds = 0;
+    int64_t place = MAX(interval_of(host, begin + 1) - host->first, 0);
+    int64_t last = MIN(interval_of(host, end) - host->first, (int64_t)host->moments->len - 1);
+    for (; place <= last; place++) {
+        const struct moment *moment = &g_array_index(host->moments, struct moment, place);
+        int64_t from = (host->first + place) * host->interval;
+        double part = (double)(MIN(end, from + host->interval) - MAX(begin, from));
+        for (size_t i = 0; i < KEPT; i++)
+            used[moment->guests[i]] += moment->mhz[i] * part;
+        seconds += moment->guests[0] ? part : 0;
+    }
+    return seconds;
+}
+
+/* By the time that intervals of other lengths have in common with this one. */
+static const void *find_around(const struct neighbours *neighbours, const struct host *host,
+                               int64_t begin, int64_t end, const void *self, double *mhz) {
+    const GPtrArray *guests = neighbours->guests;
+    double *used = memory_array(guests->len, sizeof *used), seconds = 0;
+    guint most = 0;
+    for (; host; host = host->next)
+        seconds += add_used(host, begin, end, used);
+    used[0] = 0;
+    for (guint i = 1; i < guests->len; i++)
+        if (used[i] > used[most] && g_ptr_array_index(guests, i) != self)
+            most = i;
+    *mhz = seconds > 0 ? used[most] / seconds : 0;
+    free(used);
+    return g_ptr_array_index(guests, most);
+}
+
+const void *neighbours_find(const struct neighbours *neighbours,
+                            const struct neighbours_moment *moment, const void *self, double *mhz) {
+    char *key = key_of(moment->guest, moment->host);
+    const struct host *host = g_hash_table_lookup(neighbours->hosts, key), *same = host;
+    free(key);
+    while (same && same->interval != moment->interval)
+        same = same->next;
+    const void *found = same ? find_in(neighbours, same, moment->time, self, mhz) : NULL;
+    if (found || !host || (same == host && !host->next))
+        return found;
+    return find_around(neighbours, host, moment->time - moment->interval, moment->time, self, mhz);
 }

@@ -19,11 +19,20 @@ void neighbours_free(struct neighbours *neighbours);
  */
 void neighbours_add(struct neighbours *neighbours, const void *guest, const struct series *series);
 
+/* When a guest waited, and where. */
+struct neighbours_moment {
+    const struct entity *guest;
+    const char *host;
+    int64_t time;     /* end of the interval */
+    int32_t interval; /* in seconds */
+};
+
 /*
  * neighbours_find: the guest other than this one that used most on the host in the interval that
- * holds the time, and its MHz; NULL when there is none.
+ * holds the time, and its MHz; where nobody has samples of this interval, over the time that
+ * samples of others cover of it; NULL when there is none.
  */
-const void *neighbours_find(const struct neighbours *neighbours, const struct entity *guest,
-                            const char *host, int64_t time, const void *self, double *mhz);
+const void *neighbours_find(const struct neighbours *neighbours,
+                            const struct neighbours_moment *moment, const void *self, double *mhz);
 
 #endif

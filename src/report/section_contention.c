@@ -89,9 +89,10 @@ static void put_neighbour(struct grid *grid, const struct findings *findings,
     const struct measure *ready = &guest->measures[USAGE_READY];
     double mhz = 0;
     const struct usage_entity *noisy = NULL;
+    const struct neighbours_moment moment = {guest->entity, guest->waited_on, ready->peak_time,
+                                             ready->peak_interval};
     if (measure_known(ready) && ready->peak > 0)
-        noisy = neighbours_find(usage_neighbours(findings->usage), guest->entity, guest->waited_on,
-                                ready->peak_time, guest, &mhz);
+        noisy = neighbours_find(usage_neighbours(findings->usage), &moment, guest, &mhz);
     grid_text(grid, noisy ? noisy->entity->name : NULL);
     grid_number(grid, noisy, mhz / mhz_per_ghz, 1);
 }

@@ -12,8 +12,10 @@ static void put_hours(struct grid *grid, const struct capacity *one) {
         grid_text(grid, known ? name : NULL);
         grid_number(grid, known, weighted_mean_value(&one->hours.means[found[i]]), 1);
     }
-    grid_number(grid, true, (double)hours_missing(&one->hours), 0);
-    grid_end_row(grid, NULL, NULL);
+    bool days = !known && one->hours.has_days;
+    grid_number(grid, !days, (double)hours_missing(&one->hours), 0);
+    grid_end_row(
+        grid, days ? "No hours of the week: its samples are averages of whole days." : NULL, NULL);
     if (known)
         grid_set_hours(grid, &one->hours);
 }

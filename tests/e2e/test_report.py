@@ -230,6 +230,18 @@ def test_interval_follows_the_window(vperf, vcenter, window, interval):
     assert "were asked for" not in table.out
 
 
+def test_hours_of_long_samples(vperf, vcenter):
+    """Samples of two hours fill both hours; those of a day tell none, which is said."""
+    month, days = (vperf.run("report", "--last", "30d", "--interval", interval, "--format", "table",
+                             *vcenter.arguments) for interval in ("7200", "86400"))
+    assert month.status == days.status == 0, (month, days)
+    hours = section(month.out, "Hours of the week")
+    assert [hours[name].split()[-1] for name in ("DC0_C0", "DC0_C0_H0", "DC0_C0_H1")] == [
+        "0", "0", "0"], hours
+    told = days.out[days.out.index("\nHours of the week"):].split("\n\n")[0]
+    assert told.count("No hours of the week: its samples are averages of whole days.") == 3, told
+
+
 def test_what_a_host_alone_keeps(vperf, esx):
     """ESXi keeps 36 hours of 300 s: they are taken, and the report says what was asked for."""
     done = vperf.run("report", "--last", "7d", "--format", "table", *esx.arguments)
