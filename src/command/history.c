@@ -7,6 +7,7 @@
 #include "command/listing.h"
 #include "core/value.h"
 #include "history/check.h"
+#include "history/hourly.h"
 #include "history/span.h"
 #include "source/history/history.h"
 
@@ -174,6 +175,22 @@ static void show_ahead(const struct listing_run *run, const struct reader *reade
              run->target->text, text);
 }
 
+/* What is left of the time whose samples are gone. */
+static void show_hours(const struct listing_run *run, struct database *database) {
+    struct error ignored = {0};
+    char first[TIME_TEXT_SIZE] = "", end[TIME_TEXT_SIZE] = "";
+    int64_t hour = 0, until = INT64_MIN;
+    if (!hourly_begin(database, &until, &ignored) ||
+        !database_number(database, "SELECT min(hour) FROM rollup", &hour, INT64_MAX, &ignored) ||
+        hour >= until / HOURLY_INTERVAL)
+        return;
+    time_text(first, hour * HOURLY_INTERVAL);
+    time_text(end, until);
+    log_info(&run->options->log,
+             "%s: of %s to %s, hours are kept: 'vperf collect --interval 3600' writes them",
+             run->target->text, first, end);
+}
+
 static bool list_targets(const struct listing_run *run, struct database *database,
                          struct error *error) {
     struct error failed = {0};
@@ -187,6 +204,7 @@ static bool list_targets(const struct listing_run *run, struct database *databas
         samples += sqlite3_column_int64(row, SAMPLES);
     }
     show_size(run, database, samples);
+    show_hours(run, database);
     return failed.kind == ERROR_NONE || error_set(error, failed.kind, "%s", failed.message);
 }
 

@@ -650,6 +650,10 @@ def test_a_report_of_hours_and_samples(vperf, story, tmp_path):
     date = time.strftime("%Y-%m-%d %H:%M UTC", seam)
     assert f"Before {date} there are hourly averages alone" in told, told
     assert f"hourly ones before {date}; within" in told, told
+    held = vperf.run("history", copy)
+    end = time.strftime("%Y-%m-%dT%H:%M:%SZ", seam)
+    assert held.status == 0 and f" to {end}, hours are kept: " in held.err, held
+    assert "hours are kept" not in vperf.run("history", story.out).err
     whole = vperf.run("report", "--format", "table", story.out).out
     assert "hourly averages" not in whole and "hourly ones" not in whole, whole
 
