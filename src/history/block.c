@@ -19,7 +19,13 @@ enum {
     COLUMNS = 4,
     NARROW_BITS = 8, /* below, bytes are whole numbers, which zstd sees */
     BYTE_BITS = 8,
+    VALUE_BITS = 64,
 };
+
+/* The number of bits that hold it, at least one; g_bit_storage takes what a long holds. */
+static unsigned bits_of(uint64_t value) {
+    return value ? VALUE_BITS - (unsigned)__builtin_clzll(value) : 1;
+}
 
 /* Unsigned: what runs over comes back when it is added again. */
 static uint64_t difference(const struct sample *samples, size_t index, enum block_form form) {
@@ -51,7 +57,7 @@ static uint64_t range_of(const struct block_series *series, int64_t *lowest) {
 /* zstd makes about one and a half bits more of a number than it has, unless all are alike. */
 static bool is_noise(const struct block_series *series, uint64_t bits) {
     int64_t lowest = 0;
-    unsigned width = g_bit_storage(range_of(series, &lowest));
+    unsigned width = bits_of(range_of(series, &lowest));
     return width > NARROW_BITS && width * series->count <= bits + series->count * 3 / 2;
 }
 
@@ -62,8 +68,7 @@ static enum block_form choose_form(const struct block_series *series) {
         return FORM_SAME;
     for (size_t i = 0; i < series->count; i++)
         for (enum block_form form = 0; form < VARINT_FORMS; form++)
-            bits[form] +=
-                g_bit_storage(varint_zigzag((int64_t)difference(series->samples, i, form)));
+            bits[form] += bits_of(varint_zigzag((int64_t)difference(series->samples, i, form)));
     enum block_form best = FORM_FIRST;
     for (enum block_form form = 0; form < VARINT_FORMS; form++)
         if (bits[form] < bits[best])
@@ -73,7 +78,7 @@ static enum block_form choose_form(const struct block_series *series) {
 
 static void put_packed(GByteArray *bytes, const struct block_series *series) {
     int64_t lowest = 0;
-    unsigned width = g_bit_storage(range_of(series, &lowest));
+    unsigned width = bits_of(range_of(series, &lowest));
     uint8_t byte = 0;
     unsigned used = 0;
     varint_put(bytes, varint_zigzag(lowest));
