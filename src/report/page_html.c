@@ -63,7 +63,7 @@ static const char style[] =
     "thead th:first-child,tbody th,.note p{position:static}.list{background:none}"
     "dl{columns:2;max-width:none}dt{break-after:avoid}"
     "thead{display:table-header-group}tr{break-inside:avoid}.ruled{break-after:avoid}"
-    "h2{break-after:avoid}svg{width:26mm;height:6mm}"
+    "h2,.map p{break-after:avoid}.map{break-inside:avoid}svg{width:26mm;height:6mm}"
     "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
 
 static void put_element(FILE *stream, const char *name, const char *text) {
@@ -179,11 +179,11 @@ static void put_hours(FILE *stream, const struct grid *grid) {
         if (!hours || shown == MOST)
             continue;
         shown++;
-        fputs("<p><bdi>", stream);
+        fputs("<div class=\"map\">\n<p><bdi>", stream);
         html_text(stream, grid_text_of(grid, row, 0));
         fputs("</bdi></p>\n<div class=\"list\" tabindex=\"0\">", stream);
         html_hours(stream, hours);
-        fputs("</div>\n", stream);
+        fputs("</div>\n</div>\n", stream);
     }
     if (shown)
         fprintf(stream,

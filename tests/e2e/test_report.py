@@ -360,6 +360,8 @@ def test_html(vperf, start_vcsim, tmp_path):
     assert "url(" not in done.out and "@import" not in done.out and "://" not in done.out
     courses, weeks = done.out.count('aria-label="course"'), done.out.count('<svg class="hours"')
     assert courses + weeks == done.out.count("<svg") and courses >= 5 and weeks >= 1
+    maps = done.out.count('<div class="map">\n<p><bdi>')
+    assert maps == weeks and ".map{break-inside:avoid}" in done.out
     fields = done.out.count('class="field"') + done.out.count('class="none"')
     assert fields == 168 * weeks and done.out.count('class="none"') > 160 * weeks
     assert done.out.count("<table>") == done.out.count('<div class="list" tabindex="0">\n<table>')
