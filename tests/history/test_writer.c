@@ -290,14 +290,16 @@ static void test_readings_leave_no_gaps(void **state) {
     reader_close(reader);
 }
 
-/* A guest that grows and is renamed was another one before. */
+/* A guest that grows, moves and is renamed was another one before. */
 static void test_contexts(void **state) {
     struct fixture *fixture = *state;
-    struct entity grown = guest;
+    struct entity before = guest, grown = guest;
+    before.host = "esx01";
+    grown.host = "esx02";
     grown.cpus = 8;
     grown.name = "shop";
-    writer_note(fixture->writer, WRITER_ARRIVED, 0, "esx01", &guest, NULL);
-    add(fixture, &guest, begin, begin + 100);
+    writer_note(fixture->writer, WRITER_ARRIVED, 0, "esx01", &before, NULL);
+    add(fixture, &before, begin, begin + 100);
     add(fixture, &grown, begin + 100, begin + 200);
     struct error error = {0};
     struct reader *reader = reader_open(fixture->path, &error);
@@ -309,8 +311,9 @@ static void test_contexts(void **state) {
     reader_close(reader);
     assert_int_equal(fixture_number(fixture,
                                     "SELECT count(*) FROM event WHERE kind = 'arrived' OR (kind = "
-                                    "'renamed' AND text = 'from web to shop')"),
-                     2);
+                                    "'renamed' AND text = 'from web to shop') OR (kind = 'moved' "
+                                    "AND text = 'from esx01 to esx02')"),
+                     3);
 }
 
 /* A host whose clock is at 2038 makes nothing of another one old, and is not the present. */
