@@ -49,7 +49,7 @@ const struct explain_figure explain_figures[] = {
     {"days left, days to full",
      "headroom, or free space, / slope; 0 when it is full; none where the low end of the interval "
      "does not grow, or "
-     "days are too few (14; space: 7)",
+     "days are too few (14 whole ones; space: 7 with a reading; UTC)",
      "as trend", NULL},
     {"space used", "capacity less free space, averaged over each day",
      "guestDisk.*, space.capacity.latest, space.free.latest", NULL},

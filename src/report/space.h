@@ -52,9 +52,9 @@ const char *spaces_counter(size_t index);
 bool spaces_write(struct spaces *spaces, const struct series *series);
 
 /*
- * spaces_finish: computes trends of at least SPACE_LEAST_DAYS days, and sorts: what is full or
- * fills first, then by what is used of the capacity. What is flat, shrinks or is too young has no
- * date.
+ * spaces_finish: computes trends of readings on at least SPACE_LEAST_DAYS days (UTC), and sorts:
+ * what is full or fills first, then by what is used of the capacity. What is flat, shrinks or is
+ * too young has no date.
  */
 enum { SPACE_LEAST_DAYS = 7 };
 void spaces_finish(struct spaces *spaces);
