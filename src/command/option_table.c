@@ -124,7 +124,7 @@ static const struct poptOption report_options[] = {
               "year (86400); by default the finest that vCenters keep of the window",
               "SECONDS"),
     ROW_VALUE("spare", '\0', OPTION_SPARE,
-              "so many of the largest hosts of each cluster fail (default 1)", "N"),
+              "so many of the largest hosts of each cluster fail (default 1; 0: none)", "N"),
     ROW_VALUE("rule", '\0', OPTION_RULE,
               "rules of right-sizing that differ from those below; repeatable", "NAME=NUMBER,..."),
     ROW_VALUE("group-by", '\0', OPTION_GROUP_BY,

@@ -54,6 +54,16 @@ bool options_parse_selection(const struct options_text *text, struct selection *
     return true;
 }
 
+/* That none fails is a number, too. */
+static bool parse_spare(const char *text, int32_t *spare, struct error *error) {
+    struct error other = {0};
+    *spare = text && strcmp(text, "0") == 0 ? 0 : DEFAULT_SPARE;
+    if (!*spare || options_parse_number("--spare", text, MAX_SPARE, spare, &other))
+        return true;
+    return error_set(error, ERROR_USAGE, "--spare '%s': expected a whole number from 0 to %d", text,
+                     MAX_SPARE);
+}
+
 bool options_check_selection(struct options *options, struct error *error) {
     char *const *value = options->text->value;
     if (!options_parse_selection(options->text, &options->selection, error))
@@ -62,11 +72,10 @@ bool options_check_selection(struct options *options, struct error *error) {
         options->selection.context |= CONTEXT_ATTRIBUTES | CONTEXT_TAGS;
     if (value[OPTION_SHARD] && !shard_parse(&options->selection.shard, value[OPTION_SHARD], error))
         return false;
-    options->spare = DEFAULT_SPARE;
     options->rules = value[OPTION_RULE];
     options->group_by = value[OPTION_GROUP_BY];
     options->explain = value[OPTION_EXPLAIN];
     options->save_answers = value[OPTION_SAVE_ANSWERS];
     return options_parse_number("--top", value[OPTION_TOP], MAX_TOP, &options->top, error) &&
-           options_parse_number("--spare", value[OPTION_SPARE], MAX_SPARE, &options->spare, error);
+           parse_spare(value[OPTION_SPARE], &options->spare, error);
 }

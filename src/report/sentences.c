@@ -239,7 +239,7 @@ static void append_next(GString *text, const struct spaces *spaces, bool any_tre
     } else {
         g_string_append(text, any_trend ? "; none of the others fills for sure"
                                         : "; when others will be is not known: that needs readings "
-                                          "of 7 days");
+                                          "on 7 days (UTC)");
     }
 }
 
@@ -470,6 +470,21 @@ static void add_skipped(struct findings *findings) {
                                       findings->order.lost));
 }
 
+/* No more can fail than there are. */
+static void add_spare(struct findings *findings) {
+    GString *names = g_string_new(NULL);
+    for (size_t i = 0; i < findings->capacity_count; i++) {
+        const struct capacity *one = &findings->capacities[i];
+        if (!one->host && one->spare < findings->order.spare)
+            append(names, one->name);
+    }
+    if (names->len)
+        g_ptr_array_add(findings->quality,
+                        memory_printf("--spare %zu is more than the hosts of %s: all of them fail.",
+                                      findings->order.spare, names->str));
+    g_string_free(names, TRUE);
+}
+
 static void add_resized(struct findings *findings) {
     size_t count = 0;
     for (size_t i = 0; i < findings->guest_count; i++)
@@ -485,6 +500,7 @@ void sentences_add_quality(struct findings *findings) {
     add_resolution(findings);
     add_coverage(findings);
     add_absent(findings);
+    add_spare(findings);
     add_resized(findings);
     add_skipped(findings);
 }

@@ -139,6 +139,16 @@ def test_headroom(exported, reports, vcenter):
     assert int(cluster["vcpus"]) == sum(int(row["cpus"]) for row in guests)
 
 
+def test_spare(vperf, vcenter):
+    """None may fail, and that there are fewer hosts than fail is said."""
+    none = vperf.run("report", "--spare", "0", "--format", "csv", *vcenter.arguments)
+    assert none.status == 0 and not any(row["spare_hosts"] for row in none.rows), none
+    told = vperf.run("report", "--spare", "99", "--format", "table", *vcenter.arguments)
+    assert "--spare 99 is more than the hosts of " in told.out.replace("\n", " ")
+    wrong = vperf.run("report", "--spare", "-1", *vcenter.arguments)
+    assert wrong.status == 2 and "from 0 to 1000" in wrong.err
+
+
 def theil_sen(numpy, days):
     """Slope and 95 % interval by the definition of Theil and Sen, as scipy.stats.theilslopes has it."""
     x, y = numpy.array(sorted(days)), numpy.array([days[day] for day in sorted(days)])
