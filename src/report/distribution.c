@@ -7,7 +7,7 @@
 
 #include "core/memory.h"
 
-enum { LEAST_VALUES = 64, MOST_REPEATED = 1 << 22 };
+enum { LEAST_VALUES = 64, SORTING_COST = 8 };
 
 static int compare_values(const void *a, const void *b) {
     double left = *(const double *)a, right = *(const double *)b;
@@ -279,14 +279,22 @@ static void select_known(struct distribution *distribution, struct percentile *k
     free(places);
 }
 
+/* Values whose order takes sorting: raw values that were counted have one. */
+static uint64_t unsorted(const struct distribution *distribution) {
+    uint64_t count = 0;
+    for (const struct distribution *part = distribution; part; part = part->next)
+        count += part->value_count + (tally_knows(&part->raw) ? 0 : part->raw.count);
+    return count;
+}
+
 /*
  * Values of several intervals, each as often as it covers the unit, are those of one interval;
- * false when they would be too many.
+ * false when sorting them takes less.
  */
 static bool select_repeated(struct distribution *distribution, struct percentile *known,
                             size_t count) {
     uint64_t unit = unit_of(distribution), units = units_of(distribution);
-    if (units > MOST_REPEATED)
+    if (units > unsorted(distribution) * SORTING_COST)
         return false;
     double *values = memory_array(units, sizeof *values);
     struct distribution all = {.interval = 1, .values = values, .total = units};
