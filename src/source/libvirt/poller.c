@@ -250,10 +250,12 @@ static void act(struct round *round) {
         request_poll(round, second);
 }
 
-/* Nothing but an answer is awaited, and the answer wakes. */
-static bool is_steady(const struct round *round) {
-    return is_busy(round->poller->helpers[0], MESSAGE_POLL) && !round->poller->helpers[1] &&
-           !round->snapshot;
+/* While nothing but an answer is awaited, which wakes, it is long: until the answer is late. */
+static int slice_of(const struct round *round) {
+    int64_t left_ms = (round->look_ns - clock_now_ns()) / 1000000;
+    bool awaits_answer = is_busy(round->poller->helpers[0], MESSAGE_POLL) &&
+                         !round->poller->helpers[1] && !round->snapshot;
+    return awaits_answer && left_ms > BRIEF_MS ? (int)MIN(left_ms, SLICE_MS) : BRIEF_MS;
 }
 
 static bool goes_on(const struct round *round) {
@@ -312,7 +314,7 @@ struct snapshot *poller_round(struct poller *poller, const struct sample_wish *w
     round.start_ns = round.poll_ns = 0;
     while (goes_on(&round)) {
         act(&round);
-        wait_for_news(poller->helpers, 2, is_steady(&round) ? SLICE_MS : BRIEF_MS);
+        wait_for_news(poller->helpers, 2, slice_of(&round));
         for (int i = 0; i < 2; i++)
             handle_event(&round, i);
         kill_silent(poller, 2 * limits->deadline_ns);
@@ -341,7 +343,7 @@ struct call {
 /* Looks after the helper for a moment; one that is lost is gone. */
 static enum helper_event watch(const struct call *call) {
     struct helper_client *helper = call->poller->helpers[call->index];
-    wait_for_news(&helper, 1, SLICE_MS);
+    wait_for_news(&helper, 1, BRIEF_MS);
     enum helper_event event = helper_client_next(helper, call->answer, call->error);
     bool cancelled = cancel_requested(call->poller->cancel);
     if (event == HELPER_NOTHING && cancelled)
