@@ -22,8 +22,8 @@ import traceback
 import urllib.request
 
 from database import Database
+from polls import measure_domstats, measure_polls
 from server import HERE, Server, launch
-from tiny_guests import tiny_guests, unavailable
 
 ROUNDS = 5
 MIB = 1024
@@ -43,12 +43,6 @@ FORMAT_SAMPLES = (1, 15)
 # side with 1000 guests: govc 20 us, telegraf 22 us, tuned.py 43 us.
 PEER_SHARES = {"govc": 20 / 43, "telegraf": 22 / 43}
 GOVC_ROUNDS = 5
-# Polls of libvirt's test driver.
-POLLED_GUESTS, POLLS = 200, 10
-# Real guests below a libvirtd, and seconds between polls of them: after a quarter of that without an
-# answer, vperf asks about each guest whether it hangs, which is not what is to be measured.
-TINY_GUESTS, DOMSTATS_PAUSE = 20, 2
-
 # A cluster of Proxmox VE, and rounds of a longer run against it.
 PVE_GUESTS, PVE_NODES, PVE_ROUNDS, PVE_RUNS, PVE_PASSWORD = 500, 8, 5, 3, "Sesam-0effne-Dich"
 
@@ -239,98 +233,6 @@ def measure_inventory(server, results):
                 40000, "at most 40000")
 
 
-def test_driver(directory):
-    """Write a world of libvirt's test driver; return its URI."""
-    guest = ("<domain type='test'><name>guest-{0:03d}</name><memory>1048576</memory><vcpu>2</vcpu>"
-             "<os><type>hvm</type></os><devices><disk type='file' device='disk'>"
-             "<source file='/guest-{0}.img'/><target dev='vda'/></disk><interface type='network'>"
-             "<source network='default'/><target dev='vnet{0}'/></interface></devices></domain>")
-    file = directory / "guests.xml"
-    file.write_text("<node>" + "".join(map(guest.format, range(POLLED_GUESTS))) + "</node>")
-    return f"test://{file}"
-
-
-def cpu_of_opening(server, uri):
-    """CPU that libvirt's driver itself takes to open, in whatever program: it reads all XML twice."""
-    script = ("import libvirt, sys, time; begin = time.process_time(); "
-              "libvirt.openReadOnly(sys.argv[1]); print(time.process_time() - begin)")
-    command = ["/usr/bin/python3", "-c", script, uri]
-    return statistics.median(float(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
-                             for _ in range(ROUNDS))
-
-
-def measure_polls(server, results):
-    """Polls of libvirt's test driver by vperf and by a script, first with the start of both, then
-    without. The driver is in the program's process, so there are no calls to a daemon to count."""
-    uri = test_driver(server.directory)
-    file = server.directory / "polls.csv"
-    runs = {name: [] for name in ("ours", "first", "peer", "peer first")}
-    for _ in range(ROUNDS):
-        for name, polls in (("peer", POLLS), ("peer first", 2)):
-            done = server.run("/usr/bin/python3", HERE / "peers" / "domains.py", uri, polls, 1,
-                              output=file)
-            runs[name].append({**done, "samples": len(file.read_bytes().splitlines())})
-        for name, polls in (("ours", POLLS), ("first", 2)):
-            runs[name].append(server.run(server.options.vperf, "collect", "--interval", 1,
-                                         "--samples", polls - 1, uri))
-    cpu = {name: median(each, "cpu") for name, each in runs.items()}
-    rows = {name: each[0]["samples"] for name, each in runs.items()}
-    opening = cpu_of_opening(server, uri)
-    name = f"{POLLED_GUESTS} guests of libvirt"
-    results.add(f"{name}: CPU that opening libvirt's driver takes in any program", opening,
-                f"{opening * 1e3:.0f} ms")
-    compare_polls(results, f"{name}, {POLLS} polls with the start of the programs",
-                  cpu["ours"] / rows["ours"], cpu["peer"] / rows["peer"])
-    compare_polls(results, f"{name}, {POLLS} polls with the start, without that opening",
-                  (cpu["ours"] - opening) / rows["ours"], (cpu["peer"] - opening) / rows["peer"],
-                  10)
-    compare_polls(results, f"{name}, a further poll",
-                  (cpu["ours"] - cpu["first"]) / (rows["ours"] - rows["first"]),
-                  (cpu["peer"] - cpu["peer first"]) / (rows["peer"] - rows["peer first"]), 10)
-
-
-def compare_polls(results, name, ours, theirs, limit=None):
-    """Note the CPU of a row of vperf and of one of domains.py."""
-    results.add(f"{name}: CPU a row, vperf", ours * 1e6, f"{ours * 1e6:.2f} us")
-    results.add(f"{name}: CPU a row, domains.py", theirs * 1e6, f"{theirs * 1e6:.2f} us")
-    results.ratio(f"{name}: CPU a row against domains.py", ours, theirs, limit)
-
-
-def measure_domstats(server, results):
-    """Real guests through a libvirtd, polled by vperf and by virsh; a row of vperf is held against a
-    line of virsh domstats."""
-    if reason := unavailable():
-        print(f"domstats: skipped: {reason}")
-        return
-    file = server.directory / "domstats.txt"
-
-    def virsh(polls):
-        # At vperf's pace: without a pause the caches of the processor stay warm.
-        done = server.run("virsh", "-r", "-c", uri, output=file, lines=["domstats"] * polls,
-                          pause=DOMSTATS_PAUSE)
-        return {**done, "samples": sum(b"=" in line for line in file.read_bytes().splitlines())}
-
-    def vperf(polls):
-        return server.run(server.options.vperf, "collect", "--type", "vm", "--interval",
-                          DOMSTATS_PAUSE, "--samples", polls - 1, uri, good=(0, 3))  # polls may be late
-    runs = {one: {polls: [] for polls in (2, POLLS)} for one in (virsh, vperf)}
-    with tiny_guests(TINY_GUESTS) as uri:
-        for _ in range(ROUNDS):
-            for one, each in runs.items():
-                for polls, done in each.items():
-                    done.append(one(polls))
-    name = f"{TINY_GUESTS} QEMU guests"
-    for one, what in ((virsh, "a line, virsh domstats"), (vperf, "a row, vperf")):
-        cpu = further(runs[one])
-        results.add(f"{name}, a further poll: CPU {what}", cpu, f"{cpu:.2f} us")
-        whole = median(runs[one][POLLS], "cpu") * 1e3
-        results.add(f"{name}, {POLLS} polls with the start: CPU, {what.rpartition(', ')[2]}", whole,
-                    f"{whole:.0f} ms")
-    ratio = further(runs[vperf]) / further(runs[virsh])
-    results.add(f"{name}, a further poll: CPU a row against a line of virsh domstats", ratio,
-                f"{ratio:.2f} times", 1.3, "at most 1.3 times")
-
-
 def start_pvesim(server):
     """A simulated cluster of Proxmox VE: the process, its TARGET, and how often each path was asked."""
     good = server.certificates["good"]
@@ -370,13 +272,6 @@ def measure_proxmox(server, results):
     results.add(f"{name}: CPU a guest and round", cpu, f"{cpu * 1e6:.0f} us",
                 runs=[run["cpu"] for run in runs[PVE_ROUNDS]],
                 rss_kib=median(runs[PVE_ROUNDS], "rss_kib"))
-
-
-def further(runs):
-    """CPU of a row of what all polls have more than the first two, in us."""
-    first, all_polls = (runs[polls] for polls in (2, POLLS))
-    rows = median(all_polls, "samples") - median(first, "samples")
-    return (median(all_polls, "cpu") - median(first, "cpu")) / rows * 1e6
 
 
 def measure_requests(server, results):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 """What polls of libvirt cost: of its test driver, and of real guests through a libvirtd."""
 
+import contextlib
 import pathlib
 import re
 import statistics
@@ -17,10 +18,15 @@ DRIVER_GUESTS, DRIVER_PAUSE = 200, 1
 TINY_GUESTS, TINY_PAUSE = 60, 4
 # Polls of each client, and how often the clients take turns. The first two polls find out what later
 # ones know.
-POLLS, KNOWN_POLLS, TURNS = 7, 2, 3
+POLLS, KNOWN_POLLS, TURNS = 7, 2, 2
+# Of a client that polls: itself, and vperf's helper.
+PROCESSES = 2
+# Times that a client is run when libvirtd is too busy to answer its polls.
+ATTEMPTS = 3
 OPENINGS = 5
 
 SCRIPT = ("/usr/bin/python3", HERE / "peers" / "domains.py")
+VIRSH = ("virsh", "-q", "-r", "-c")
 # The groups of statistics that vperf asks for when all counters are wanted.
 DOMSTATS = "domstats --nowait --state --cpu-total --balloon --vcpu --interface --block"
 # The figures of domains.py: CPU time, memory, vCPUs, disks and networks.
@@ -31,26 +37,30 @@ SCRIPT_FIGURES = ("kvm.cpuTime.latest,cpu.corecount.provisioned.average,kvm.memM
                   "kvm.diskErrors.latest,kvm.net*.latest")
 
 
+def words_of(pid, name):
+    """The words in a file of each thread of a process; none of threads that have ended."""
+    for file in pathlib.Path(f"/proc/{pid}/task").glob(f"*/{name}"):
+        with contextlib.suppress(OSError):
+            yield file.read_text().split()
+
+
 def below(pid):
     """Return a process and those below it."""
-    found = [pid]
-    for children in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in children.read_text().split():
-            found += below(int(child))
-    return found
+    return [pid] + [process for words in words_of(pid, "children") for child in words
+                    for process in below(int(child))]
 
 
 def cpu_of(pids):
     """CPU time of all threads so far, in seconds; the kernel counts it in nanoseconds."""
-    return sum(int(file.read_text().split()[0]) for pid in pids
-               for file in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
+    return sum(int(words[0]) for pid in pids for words in words_of(pid, "schedstat")) / 1e9
 
 
 class Client:
     """A program that polls every few seconds, with the CPU time of each of its polls."""
 
-    def __init__(self, command, line=""):
+    def __init__(self, command, line="", once=()):
         self.command = [str(word) for word in command]
+        self.once = [str(word) for word in once]  # what writes the rows of one poll
         self.line = line  # of standard input, for each poll
         self.first = []   # CPU seconds with start and first poll
         self.polls = []   # of each further one
@@ -58,12 +68,20 @@ class Client:
         self.rows = 0     # of a poll
 
     def run(self, server, pause, daemon=()):
+        """Let it poll, and note what the polls take."""
+        for _ in range(ATTEMPTS):
+            marks, status, messages = self.poll(server, pause, daemon)
+            if status in (0, 3) and self.note(marks):  # 3: a poll was late
+                break
+        else:
+            raise RuntimeError(f"{self.command}: no poll in time, status {status}\n{messages}")
+        self.count_rows(messages)
+
+    def poll(self, server, pause, daemon):
         """Let it poll; in the middle between two polls, its CPU time is read."""
-        file = server.directory / "polls.out"
-        with open(file, "wb") as output:
-            process = subprocess.Popen(self.command, env=server.environment, text=True,
-                                       stdin=subprocess.PIPE, stdout=output,
-                                       stderr=subprocess.PIPE)
+        process = subprocess.Popen(self.command, env=server.environment, text=True,
+                                   stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE)
         begin = time.monotonic()
         marks = []
         for number in range(POLLS):
@@ -72,28 +90,31 @@ class Client:
                 process.stdin.flush()
             time.sleep(max(begin + (number + 0.5) * pause - time.monotonic(), 0))
             if process.poll() is None:  # vperf ends with its last poll
-                marks.append((cpu_of(below(process.pid)), cpu_of(daemon)))
+                processes = below(process.pid)
+                marks.append((processes, cpu_of(processes), cpu_of(daemon)))
             time.sleep(max(begin + (number + 1) * pause - time.monotonic(), 0) if self.line else 0)
         messages = process.communicate()[1]
-        if process.returncode not in (0, 3) or len(marks) <= KNOWN_POLLS:  # polls may be late
-            raise RuntimeError(f"{self.command}: status {process.returncode}\n{messages}")
-        self.note(marks)
-        self.count_rows(file, messages)
+        return marks, process.returncode, messages
 
     def note(self, marks):
-        """Take what the polls took."""
-        self.first.append(marks[0][0])
-        for before, after in list(zip(marks, marks[1:]))[KNOWN_POLLS - 1:]:
-            self.polls.append(after[0] - before[0])
-            self.daemon.append(after[1] - before[1])
+        """Take what the polls took; false when there was none that counts. When libvirtd is late,
+        vperf looks for guests that hang, by a process that costs more than many polls."""
+        steady = [(before, after) for before, after in zip(marks, marks[1:])
+                  if before[0] == after[0] and len(after[0]) <= PROCESSES][KNOWN_POLLS - 1:]
+        if steady:
+            self.first.append(marks[0][1])
+        self.polls += [after[1] - before[1] for before, after in steady]
+        self.daemon += [after[2] - before[2] for before, after in steady]
+        return bool(steady)
 
-    def count_rows(self, file, messages):
-        """Count the figures of a poll: what vperf says it has written, or lines. The first poll of
-        those that make rates gives none."""
-        told = re.search(r"(\d+) samples", messages)
-        count = int(told.group(1)) if told else sum(
-            b"=" in line or b"," in line for line in file.read_bytes().splitlines())
-        self.rows = count / (POLLS if self.line else POLLS - 1)
+    def count_rows(self, messages):
+        """Count the figures of a poll: what vperf says it has written, of polls but the first one;
+        else lines."""
+        if told := re.search(r"(\d+) samples", messages):
+            self.rows = int(told.group(1)) / (POLLS - 1)
+        elif not self.rows:
+            lines = subprocess.run(self.once, stdout=subprocess.PIPE, check=True).stdout
+            self.rows = sum(b"=" in line or b"," in line for line in lines.splitlines())
 
     def cpu(self):
         """CPU seconds of a further poll."""
@@ -114,7 +135,7 @@ def vperf(server, uri, pause, *arguments):
 
 def script(uri, pause):
     """domains.py as a client."""
-    return Client([*SCRIPT, uri, POLLS, pause])
+    return Client([*SCRIPT, uri, POLLS, pause], once=[*SCRIPT, uri, 2, 1])
 
 
 def test_driver(directory):
@@ -181,7 +202,7 @@ def measure_domstats(server, results):
         uri = libvirtd.uri
         clients = {
             "vperf": vperf(server, uri, TINY_PAUSE, "--type", "vm"),
-            "virsh domstats": Client(["virsh", "-q", "-r", "-c", uri], DOMSTATS),
+            "virsh domstats": Client([*VIRSH, uri], DOMSTATS, [*VIRSH, uri, *DOMSTATS.split()]),
             "vperf, the script's figures": vperf(server, uri, TINY_PAUSE, "--type", "vm",
                                                  "--counter", SCRIPT_FIGURES),
             "domains.py": script(uri, TINY_PAUSE),

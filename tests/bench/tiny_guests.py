@@ -20,7 +20,7 @@ GUEST = """<domain type='qemu'><name>tiny-{pid}-{number}</name><memory unit='MiB
 
 @contextlib.contextmanager
 def tiny_guests(count):
-    """Yields the URI of so many guests, which are paused before their first instruction."""
+    """Yields the Libvirtd of so many guests, which are paused before their first instruction."""
     with Libvirtd() as daemon:
         for number in range(count):
             disk = pathlib.Path(daemon.directory) / f"tiny-{number}.raw"
@@ -30,7 +30,7 @@ def tiny_guests(count):
             xml.write_text(GUEST.format(number=number, disk=disk, pid=os.getpid()),
                            encoding="ascii")
             daemon.virsh("create", "--paused", xml)
-        yield daemon.uri
+        yield daemon
 
 
 __all__ = ["tiny_guests", "unavailable"]
