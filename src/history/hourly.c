@@ -257,7 +257,7 @@ static bool find_open(const struct reading *reading, int64_t kept, GArray *hours
                       struct error *error) {
     struct error failed = {0};
     struct database *database = reading->reader->database;
-    int64_t over = rollup_hour(reading->reader->newest + 1) - 1;
+    int64_t over = rollup_hour(MIN(reading->reader->newest, INT64_MAX - 1) + 1) - 1;
     sqlite3_stmt *row = database_query(
         database, &failed,
         "SELECT DISTINCT hour FROM round WHERE chunk = ? AND hour BETWEEN ? AND ? ORDER BY hour",

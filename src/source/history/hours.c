@@ -23,6 +23,7 @@ int64_t hours_newest(const struct visit *visit, const struct reader_entity *enti
     int64_t newest = entity->newest;
     if (newest == INT64_MIN || newest > visit->hours_until)
         return newest;
+    newest = MIN(newest, INT64_MAX - HOURLY_INTERVAL); /* of a damaged file, it may be any number */
     return (rollup_hour(newest) + 1) * HOURLY_INTERVAL;
 }
 
