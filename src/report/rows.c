@@ -36,6 +36,7 @@ static const struct {
     {"cpu_percent", USAGE_CPU, 2, LIMITED},
     {"cpu_mhz", USAGE_MHZ, 0, ALL},
     {"utilization_percent", USAGE_UTILIZATION, 2, ALL},
+    {"core_utilization_percent", USAGE_CORES, 2, ALL},
     {"ready_percent", USAGE_READY, 2, LIMITED},
     {"costop_percent", USAGE_COSTOP, 2, ALL},
     {"memory_needed_kib", USAGE_NEED, 0, ALL},

@@ -53,8 +53,9 @@ static void put_use(struct grid *grid, struct measure *measure, double whole) {
 }
 
 /* Of a host; there is no such figure of a cluster. */
-static void put_utilization(struct grid *grid, const struct capacity *one) {
-    struct measure *measure = one->host ? &one->host->measures[USAGE_UTILIZATION] : NULL;
+static void put_utilization(struct grid *grid, const struct capacity *one,
+                            enum usage_metric metric) {
+    struct measure *measure = one->host ? &one->host->measures[metric] : NULL;
     bool known = measure && measure_known(measure);
     grid_number(grid, known, known ? measure_percentile(measure, PERCENTILE) : 0, 1);
 }
@@ -72,6 +73,9 @@ static const struct grid_column host_columns[] = {
     {"p95", true, consumed_meaning},
     {"peak %", true, consumed_meaning},
     {"at", false, "end of the interval with the peak of memory, UTC"},
+    {"cores p95 %", true,
+     "p95 of cpu.coreUtilization.average: time in which cores ran any of their threads, which "
+     "turbo does not distort, nor hyper-threading"},
     {"threads p95 %", true,
      "p95 of cpu.utilization.average: time of all threads, which turbo and hyper-threading do "
      "not distort"},
@@ -90,7 +94,8 @@ static void put_host(struct grid *grid, struct capacity *one) {
     grid_time(grid, measure_known(&one->demand), one->demand.peak_time);
     put_use(grid, &one->consumed, one->memory_kib);
     grid_time(grid, measure_known(&one->consumed), one->consumed.peak_time);
-    put_utilization(grid, one);
+    put_utilization(grid, one, USAGE_CORES);
+    put_utilization(grid, one, USAGE_UTILIZATION);
     grid_number(grid, one->active_kib > 0, one->active_kib / kib_per_gb, 1);
     grid_number(grid, one->hosts > 0, one->allocated_kib / kib_per_gb, 1);
     grid_number(grid, one->threads > 0, (double)one->threads, 0);

@@ -34,6 +34,7 @@ static const struct {
     {"cpu.usage.average", USAGE_CPU, CONVERT_PERCENT, OF_BOTH, false},
     {"cpu.usagemhz.average", USAGE_MHZ, CONVERT_NOT, OF_BOTH, false},
     {"cpu.utilization.average", USAGE_UTILIZATION, CONVERT_PERCENT, OF_HOST, false},
+    {"cpu.coreUtilization.average", USAGE_CORES, CONVERT_PERCENT, OF_HOST, false},
     {"cpu.ready.summation", USAGE_READY, CONVERT_PER_VCPU, OF_VM, false},
     {"cpu.costop.summation", USAGE_COSTOP, CONVERT_PER_VCPU, OF_VM, false},
     {"guest.mem.needed.*", USAGE_NEED, CONVERT_NOT, OF_VM, false},

@@ -34,6 +34,7 @@ enum usage_metric {
     USAGE_DISK,        /* disk.usage.average */
     USAGE_NET,         /* net.usage.average */
     USAGE_DROPS,       /* net.droppedRx.summation / interval: packets per second */
+    USAGE_CORES,       /* host: cpu.coreUtilization.average, percent of the time of its cores */
     USAGE_METRICS,     /* their number */
 };
 

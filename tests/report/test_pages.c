@@ -53,6 +53,7 @@ static void write_host(struct usage *usage, int number) {
                                 .cpu_mhz = 1000,
                                 .memory_kib = 64 << 20};
     write_month(usage, &host, "cpu.usage.average", "", 1000 + number);
+    write_month(usage, &host, "cpu.coreUtilization.average", "", 9000);
     write_month(usage, &host, "cpu.usagemhz.average", "", 1000 + number * 10);
     write_month(usage, &host, "mem.consumed.average", "", 1 << 20);
     free(name);
@@ -157,6 +158,8 @@ static void test_html(void **state) {
         assert_non_null(strstr(text, "<p>500 of 750 are shown: --format csv for all.</p>"));
         assert_non_null(strstr(text, "<p>500 of 600 are shown: --format csv for all.</p>"));
         assert_non_null(strstr(text, "40 of 750 are shown."));
+        assert_non_null(strstr(text, ">cores p95 %</th>"));
+        assert_null(strstr(text, ">threads p95 %</th>"));
         free(text);
     }
 }
