@@ -12,6 +12,7 @@ static const struct {
     {"cpu.usage.average", false},
     {"cpu.usagemhz.average", false},
     {"cpu.utilization.average", false},
+    {"cpu.coreUtilization.average", false},
     {"cpu.ready.summation", false},
     {"cpu.costop.summation", false},
     {"guest.mem.needed.*", false},
