@@ -40,7 +40,8 @@ def test_cpu_share(guest, share):
     guest.cpu(0)
     run, delay, process = shares(before, after)
     print(f"asked {share} %: ran {run:.2f} %, waited {delay:.2f} %, process {process:.2f} %")
-    assert share - 2 - delay <= run <= share + 4
+    # The kernel counts a wait when it is over: of many, one is missing.
+    assert share - 2 - 1.05 * delay <= run <= share + 4
     assert run <= process <= run + 5
     # libvirt read its figures between the kernel's of before and after, in ticks of 10 ms.
     for name, read in (("vcpu.0.time", lambda times: times.vcpus[0].run_ns),
