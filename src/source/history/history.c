@@ -84,6 +84,17 @@ static int64_t moment(const struct history *history) {
     return from_newest ? at + history->reader->newest : at;
 }
 
+static void tell_nothing(const struct history *history, int64_t at, struct error *error) {
+    char text[TIME_TEXT_SIZE];
+    if (history->reader->newest == INT64_MIN) {
+        error_set(error, ERROR_FAULT, "'%s' holds no samples", history->label);
+        return;
+    }
+    time_text(text, MIN(at, history->reader->newest));
+    error_set(error, ERROR_FAULT, "'%s' knows of nothing that was there at %s", history->label,
+              text);
+}
+
 static struct inventory *history_inventory(struct source *source, const struct selection *selection,
                                            struct error *error) {
     struct history *history = from_base(source);
@@ -94,12 +105,8 @@ static struct inventory *history_inventory(struct source *source, const struct s
     int64_t at = moment(history);
     size_t there = fill(history, selection, at);
     reader_end(history->reader);
-    if (at && !there) {
-        char text[TIME_TEXT_SIZE];
-        time_text(text, at);
-        error_set(error, ERROR_FAULT, "'%s' knows of nothing that was there at %s", history->label,
-                  text);
-    }
+    if (at && !there)
+        tell_nothing(history, at, error);
     return at && !there ? NULL : history->inventory;
 }
 
