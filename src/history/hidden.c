@@ -83,8 +83,8 @@ void hidden_hours_found(struct hidden_hours *hours, int64_t hour, int64_t first,
     if (hour < hours->first || (uint64_t)hour - (uint64_t)hours->first >= hours->size ||
         last < first)
         return;
-    hours->found[hour - hours->first] +=
-        count_below(hours->wanted, last + 1) - count_below(hours->wanted, first);
+    size_t until = last < INT64_MAX ? count_below(hours->wanted, last + 1) : hours->wanted->count;
+    hours->found[hour - hours->first] += until - count_below(hours->wanted, first);
 }
 
 /* More series of the hour are kept than were found. */

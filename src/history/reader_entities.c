@@ -167,7 +167,8 @@ static bool find_ahead(struct reader *reader, struct error *error) {
     int64_t hour = INT64_MIN;
     bool good =
         database_number(reader->database, "SELECT max(hour) FROM round", &hour, INT64_MIN, error);
-    bool ahead = hour > INT64_MIN && hour * HOUR_SECONDS > reader->newest;
+    bool possible = hour > INT64_MIN / HOUR_SECONDS && hour < INT64_MAX / HOUR_SECONDS;
+    bool ahead = possible && hour * HOUR_SECONDS > reader->newest;
     reader->ahead = ahead ? (hour + 1) * HOUR_SECONDS : INT64_MIN;
     return good;
 }

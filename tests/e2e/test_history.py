@@ -385,6 +385,20 @@ def test_flipped_bits(vperf, story, tmp_path):
     assert done.status == 3 and "what is kept of the hour" in done.err, done
 
 
+@pytest.mark.parametrize("change", ["round SET hour = 9223372036854775807",
+                                    "round SET hour = 2562047788015215",
+                                    "block SET last = 9223372036854775807"])
+def test_numbers_of_another_age(vperf, story, tmp_path, change):
+    """Numbers that nothing can be added to end no command."""
+    copy = copy_of(story, tmp_path)
+    with contextlib.closing(sqlite3.connect(copy)) as database, database:
+        database.execute(f"UPDATE {change} WHERE id = (SELECT max(id) FROM {change.split()[0]})")
+    for command in (["history"], ["collect", "--start", BEGIN, "--end", END],
+                    ["report", "--format", "csv"]):
+        done = vperf.run(*command, copy)
+        assert done.status in (0, 1, 3), done
+
+
 @pytest.mark.parametrize("spoil, word", [
     (lambda data: b"", "no history"),
     (lambda data: b"timestamp,source\n" * 100, "no history"),

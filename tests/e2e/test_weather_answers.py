@@ -3,6 +3,7 @@
 
 import contextlib
 import pathlib
+import re
 import signal
 import threading
 import time
@@ -137,3 +138,24 @@ def test_interrupt_before_the_end(vperf, esx):
         assert done.status == 130 and done.out == "", done
         assert done.messages == ["vperf: interrupted"], done
         assert server.counts["Logout"] == 1 and server.connections == 2
+
+
+def lists(handler, method, content):
+    """The guests' UUID and guest system, which are texts, as lists of one and of many objects."""
+    one = b'<ManagedObjectReference type="Folder">folder-1</ManagedObjectReference>'
+    for name, count in ((b"summary.config.uuid", 1), (b"summary.config.guestFullName", 400)):
+        content = re.sub(
+            rb'(<name>' + name + rb'</name>\s*<val[^>]*:type=")\w+:string("[^>]*>)[^<]*(</val>)',
+            lambda found, count=count: found[1] + b"ArrayOfManagedObjectReference" + found[2]
+            + one * count + found[3], content)
+    weather.at_once(handler, method, content)
+
+
+def test_lists_in_place_of_texts(vperf, start_vcsim, certs):
+    """Each list is its own; none has what another one, or nobody, left in memory."""
+    with weather.Proxy(start_vcsim(*weather.VCENTER, "-http", cert=None), certs,
+                       deliver=lists) as proxy:
+        done = vperf.run("inventory", "--type", "vm", "--format", "csv", *proxy.arguments)
+    assert done.status == 0, done
+    assert {row["uuid"] for row in done.rows} == {"folder-1"}
+    assert {row["guest_os"] for row in done.rows} == {" ".join(["folder-1"] * 400)}

@@ -23,8 +23,9 @@ struct loader {
     const char *source;
     const bool *types;
     unsigned context;
-    bool counters; /* are asked for */
-    GString *text; /* of the value at hand */
+    bool counters;        /* are asked for */
+    GString *text;        /* of the value at hand */
+    GStringChunk *arrays; /* texts of arrays, until the entity is added */
 };
 
 const char *entities_managed_type(const struct entity *entity) {
@@ -41,7 +42,7 @@ static const char *text_of(struct loader *loader, const struct vim_any *value) {
         const char *id = morefs->ManagedObjectReference[i].__item;
         g_string_append_printf(loader->text, "%s%s", i ? " " : "", id ? id : "");
     }
-    return loader->text->str;
+    return g_string_chunk_insert_len(loader->arrays, loader->text->str, (gssize)loader->text->len);
 }
 
 /* Sets what the properties say, or of it only what --name means. One that comes twice counts once.
@@ -102,6 +103,7 @@ static void add_entity(struct loader *loader, enum entity_type type,
     free((char *)found.name);
     free((char *)found.shape);
     free(volume);
+    g_string_chunk_clear(loader->arrays);
 }
 
 static const char *property_of(const struct vim25__ObjectContent *object, const char *path) {
@@ -323,6 +325,7 @@ static bool load_once(struct channel *channel, struct entities_view *view,
         .context = context,
         .counters = counters,
         .text = g_string_new(NULL),
+        .arrays = g_string_chunk_new(256),
     };
     bool good = load(channel, view, &loader, error) &&
                 readings_complete(entities->readings, channel, error) &&
@@ -331,6 +334,7 @@ static bool load_once(struct channel *channel, struct entities_view *view,
         join(&loader);
     places_free(loader.places);
     g_string_free(loader.text, TRUE);
+    g_string_chunk_free(loader.arrays);
     return good;
 }
 
