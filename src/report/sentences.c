@@ -5,22 +5,12 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "report/sentence_parts.h"
 #include "report/words.h"
 
 enum { PERCENTILE = 95 };
 
 static const double kib_per_gb = 1024.0 * 1024.0, mhz_per_ghz = 1000;
-
-static char *intervals(const struct findings *findings) {
-    char *shortest = words_duration(findings->shortest);
-    if (findings->shortest == findings->longest)
-        return shortest;
-    char *longest = words_duration(findings->longest);
-    char *both = memory_printf("%s to %s", shortest, longest);
-    free(shortest);
-    free(longest);
-    return both;
-}
 
 static size_t count_measured(const struct findings *findings, enum entity_type type) {
     size_t count = 0;
@@ -50,16 +40,8 @@ static char *shorter(const struct findings *findings) {
     return text;
 }
 
-/* When the hours end that are all there is of the window's begin; the caller frees it; NULL: none
- * are.
- */
-static char *end_of_hours(const struct findings *findings) {
-    int64_t until = findings->order.hours_until;
-    return findings->last_time && until > findings->begin_time ? words_time(until) : NULL;
-}
-
 static void add_hours(struct findings *findings) {
-    char *until = end_of_hours(findings);
+    char *until = sentence_hours_end(findings);
     if (until)
         g_ptr_array_add(findings->summary,
                         memory_printf("Before %s there are hourly averages alone: percentiles and "
@@ -77,7 +59,7 @@ static void add_scope(struct findings *findings) {
         return;
     }
     char *window = words_duration((double)findings->window_seconds);
-    char *interval = intervals(findings), *last = words_time(findings->last_time);
+    char *interval = sentence_intervals(findings), *last = words_time(findings->last_time);
     char *late = shorter(findings);
     g_ptr_array_add(
         findings->summary,
@@ -339,32 +321,21 @@ static void add_contention(struct findings *findings) {
     free(verdict);
 }
 
-static bool is_unknown(const struct findings *findings, enum usage_metric metric) {
-    for (size_t i = 0; i < findings->guest_count; i++)
-        if (measure_known(&findings->guests[i].guest->measures[metric]))
-            return false;
-    return findings->guest_count > 0;
-}
-
-static void append(GString *list, const char *text) {
-    g_string_append_printf(list, "%s%s", list->len ? ", " : "", text);
-}
-
 static void add_unknown(struct findings *findings) {
     GString *list = g_string_new(NULL);
-    append(list, "reservations and plans");
+    sentence_append(list, "reservations and plans");
     if (findings->shortest > 20)
-        append(list, "bursts shorter than the interval");
+        sentence_append(list, "bursts shorter than the interval");
     if (findings->capacity_count && !findings_has_trend(findings))
-        append(list, "trends (they need 14 whole days)");
-    if (is_unknown(findings, USAGE_NEED))
-        append(list, "the memory that guests need themselves");
-    if (is_unknown(findings, USAGE_READY))
-        append(list, "ready times");
+        sentence_append(list, "trends (they need 14 whole days)");
+    if (sentence_lacks(findings, USAGE_NEED))
+        sentence_append(list, "the memory that guests need themselves");
+    if (sentence_lacks(findings, USAGE_READY))
+        sentence_append(list, "ready times");
     if (findings->classes[CLASS_OFF])
-        append(list, "since when guests are off");
+        sentence_append(list, "since when guests are off");
     if (findings->order.lost)
-        append(list, "what could not be collected (see the messages)");
+        sentence_append(list, "what could not be collected (see the messages)");
     g_ptr_array_add(findings->summary, memory_printf("Not known: %s.", list->str));
     g_string_free(list, TRUE);
 }
@@ -378,129 +349,4 @@ void sentences_add_summary(struct findings *findings) {
     add_space(findings);
     add_contention(findings);
     add_unknown(findings);
-}
-
-static void add_coverage(struct findings *findings) {
-    const struct finding *least = NULL;
-    for (size_t i = 0; i < findings->guest_count; i++) {
-        const struct finding *one = &findings->guests[i];
-        if (measure_known(&one->guest->measures[USAGE_CPU]) &&
-            (!least || one->coverage < least->coverage))
-            least = one;
-    }
-    if (!least)
-        return;
-    char *covered = words_percent(least->coverage);
-    g_ptr_array_add(findings->quality, memory_printf("Least covered guest: '%s', %s of the window.",
-                                                     least->guest->entity->name, covered));
-    free(covered);
-}
-
-static void add_resolution(struct findings *findings) {
-    char *interval = intervals(findings), *until = end_of_hours(findings);
-    if (findings->last_time)
-        g_ptr_array_add(findings->quality,
-                        memory_printf("Percentiles and peaks rest on averages of %s%s%s; within an "
-                                      "interval it may have been more.",
-                                      interval, until ? ", hourly ones before " : "",
-                                      until ? until : ""));
-    free(interval);
-    free(until);
-}
-
-static const struct {
-    enum usage_metric metric;
-    const char *name;
-} needed[] = {
-    {USAGE_CPU, "cpu.usage.average"},       {USAGE_MHZ, "cpu.usagemhz.average"},
-    {USAGE_READY, "cpu.ready.summation"},   {USAGE_COSTOP, "cpu.costop.summation"},
-    {USAGE_NEED, "guest.mem.needed"},       {USAGE_CONSUMED, "mem.consumed.average"},
-    {USAGE_ACTIVE, "mem.active.average"},   {USAGE_BALLOON, "mem.vmmemctl.average"},
-    {USAGE_SWAPPED, "mem.swapped.average"}, {USAGE_DISK, "disk.usage.average"},
-    {USAGE_NET, "net.usage.average"},       {USAGE_DROPS, "net.droppedRx.summation"},
-};
-
-static void add_absent(struct findings *findings) {
-    GString *absent = g_string_new(NULL), *approximate = g_string_new(NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(needed); i++) {
-        bool marked = false;
-        for (size_t k = 0; k < findings->guest_count; k++)
-            marked |= findings->guests[k].guest->measures[needed[i].metric].approximate;
-        if (is_unknown(findings, needed[i].metric))
-            append(absent, needed[i].name);
-        if (marked)
-            append(approximate, needed[i].name);
-    }
-    if (absent->len)
-        g_ptr_array_add(findings->quality,
-                        memory_printf("No guest has values of %s.", absent->str));
-    if (approximate->len)
-        g_ptr_array_add(findings->quality,
-                        memory_printf("Approximate on KVM: %s ('vperf counters' tells the "
-                                      "formulas).",
-                                      approximate->str));
-    g_string_free(absent, TRUE);
-    g_string_free(approximate, TRUE);
-}
-
-static void add_skipped(struct findings *findings) {
-    size_t guests = findings_count_off(findings), hosts = 0;
-    for (size_t i = 0; i < usage_count(findings->usage); i++) {
-        const struct usage_entity *one = usage_at(findings->usage, i);
-        enum entity_state state = one->entity->state;
-        bool away = one->skipped || state == STATE_OFF || state == STATE_DISCONNECTED;
-        hosts += away && one->entity->type == ENTITY_HOST;
-    }
-    if (guests) {
-        char *count = words_count(guests, "guest");
-        g_ptr_array_add(findings->quality, memory_printf("Powered off now: %s.", count));
-        free(count);
-    }
-    if (hosts) {
-        char *count = words_count(hosts, "host");
-        g_ptr_array_add(findings->quality,
-                        memory_printf("Powered off or disconnected: %s, which counts for no "
-                                      "capacity.",
-                                      count));
-        free(count);
-    }
-    if (findings->order.lost)
-        g_ptr_array_add(findings->quality,
-                        memory_printf("Troubles that cost data: %zu; the messages name them.",
-                                      findings->order.lost));
-}
-
-/* No more can fail than there are. */
-static void add_spare(struct findings *findings) {
-    GString *names = g_string_new(NULL);
-    for (size_t i = 0; i < findings->capacity_count; i++) {
-        const struct capacity *one = &findings->capacities[i];
-        if (!one->host && one->spare < findings->order.spare)
-            append(names, one->name);
-    }
-    if (names->len)
-        g_ptr_array_add(findings->quality,
-                        memory_printf("--spare %zu is more than the hosts of %s: all of them fail.",
-                                      findings->order.spare, names->str));
-    g_string_free(names, TRUE);
-}
-
-static void add_resized(struct findings *findings) {
-    size_t count = 0;
-    for (size_t i = 0; i < findings->guest_count; i++)
-        count += findings->guests[i].guest->resized != 0;
-    if (count)
-        g_ptr_array_add(findings->quality,
-                        memory_printf("Guests that got other vCPUs or memory in the window: %zu; "
-                                      "their figures begin then.",
-                                      count));
-}
-
-void sentences_add_quality(struct findings *findings) {
-    add_resolution(findings);
-    add_coverage(findings);
-    add_absent(findings);
-    add_spare(findings);
-    add_resized(findings);
-    add_skipped(findings);
 }
