@@ -104,42 +104,45 @@ static void put_waiting(struct grid *grid, struct usage_entity *guest) {
     grid_end_row(grid, NULL, NULL);
 }
 
+static const char ready_meaning[] = "cpu.ready.summation / interval / vCPUs, percent";
+static const char costop_meaning[] = "cpu.costop.summation / interval / vCPUs, percent";
+static const char balloon_meaning[] = "mem.vmmemctl.average";
+static const char swapped_meaning[] = "mem.swapped.average";
+static const char consumed_meaning[] = "mem.consumed.average";
+static const char active_meaning[] = "mem.active.average";
+static const char needed_meaning[] = "guest.mem.needed; of KVM mem.usage.average of its memory";
+static const struct grid_column waiting_columns[] = {
+    {"name", false, NULL},
+    {"ready avg %", true, ready_meaning},
+    {"p95", true, ready_meaning},
+    {"peak", true, ready_meaning},
+    {"at", false, "end of the interval with the peak of ready, UTC"},
+    {"co-stop avg %", true, costop_meaning},
+    {"p95", true, costop_meaning},
+    {"peak", true, costop_meaning},
+    {"latency ms", true, "virtualDisk.total…Latency.average, mean weighted by requests"},
+    {"peak", true, "highest latency of a disk in an interval with requests"},
+    {"at", false, "end of the interval with the peak of latency, UTC"},
+    {"balloon GB avg", true, balloon_meaning},
+    {"p95", true, balloon_meaning},
+    {"peak", true, balloon_meaning},
+    {"swap GB avg", true, swapped_meaning},
+    {"p95", true, swapped_meaning},
+    {"peak", true, swapped_meaning},
+    {"consumed GB avg", true, consumed_meaning},
+    {"p95", true, consumed_meaning},
+    {"peak", true, consumed_meaning},
+    {"active GB avg", true, active_meaning},
+    {"p95", true, active_meaning},
+    {"peak", true, active_meaning},
+    {"needed GB avg", true, needed_meaning},
+    {"p95", true, needed_meaning},
+    {"peak", true, needed_meaning},
+};
+
 struct grid *section_waiting(struct findings *findings, size_t rows) {
-    static const char ready[] = "cpu.ready.summation / interval / vCPUs, percent";
-    static const char costop[] = "cpu.costop.summation / interval / vCPUs, percent";
-    static const char balloon[] = "mem.vmmemctl.average", swapped[] = "mem.swapped.average";
-    static const char consumed[] = "mem.consumed.average", active[] = "mem.active.average";
-    static const char needed[] = "guest.mem.needed; of KVM mem.usage.average of its memory";
-    const struct grid_column columns[] = {
-        {"name", false, NULL},
-        {"ready avg %", true, ready},
-        {"p95", true, ready},
-        {"peak", true, ready},
-        {"at", false, "end of the interval with the peak of ready, UTC"},
-        {"co-stop avg %", true, costop},
-        {"p95", true, costop},
-        {"peak", true, costop},
-        {"latency ms", true, "virtualDisk.total…Latency.average, mean weighted by requests"},
-        {"peak", true, "highest latency of a disk in an interval with requests"},
-        {"at", false, "end of the interval with the peak of latency, UTC"},
-        {"balloon GB avg", true, balloon},
-        {"p95", true, balloon},
-        {"peak", true, balloon},
-        {"swap GB avg", true, swapped},
-        {"p95", true, swapped},
-        {"peak", true, swapped},
-        {"consumed GB avg", true, consumed},
-        {"p95", true, consumed},
-        {"peak", true, consumed},
-        {"active GB avg", true, active},
-        {"p95", true, active},
-        {"peak", true, active},
-        {"needed GB avg", true, needed},
-        {"p95", true, needed},
-        {"peak", true, needed},
-    };
     struct grid *grid = grid_new("Waiting and memory of guests: in the order of p95 of CPU",
-                                 columns, G_N_ELEMENTS(columns));
+                                 waiting_columns, G_N_ELEMENTS(waiting_columns));
     for (size_t i = 0; i < findings->guest_count && i < rows; i++)
         put_waiting(grid, findings->guests[i].guest);
     grid->all = findings->guest_count;
