@@ -80,8 +80,7 @@ static void test_recorded_guests(void **state) {
     pool_free(pool);
 }
 
-static void test_devices(void **state) {
-    (void)state;
+static struct pool *pool_with_devices(void) {
     json_t *records[POOL_CLASSES] = {
         [CLASS_POOL] = read_json("{'p': {'name_label': 'lab', 'master': 'h'}}"),
         [CLASS_HOST] = read_json("{'h': {'uuid': 'H', 'name_label': 'xen01', 'metrics': 'hm',"
@@ -114,7 +113,12 @@ static void test_devices(void **state) {
             "'b0': {'host': 'h', 'device': 'bond0', 'physical': false,"
             "'currently_attached': true}}"),
     };
-    struct pool *pool = pool_of(records);
+    return pool_of(records);
+}
+
+static void test_devices(void **state) {
+    (void)state;
+    struct pool *pool = pool_with_devices();
     const struct pool_host *host = &pool->hosts[0];
     assert_string_equal(pool->name, "lab");
     assert_int_equal(host->threads, 8);
