@@ -38,9 +38,9 @@ class Burden:
 class Following:
     """A vperf that follows its targets, and what it has written so far."""
 
-    def __init__(self, process, output, witness):
+    def __init__(self, process, output, errors, witness):
         self.process = process
-        self.output = output
+        self.output, self.errors = output, errors
         self.witness = witness  # of how late the machine was
 
     def rows(self):
@@ -65,6 +65,11 @@ class Following:
         truth.wait_for(lambda: len(self.stamps(guest, counter)) >= begin + count, seconds,
                        f"{count} rows of {guest.name}")
 
+    def await_message(self, text, seconds=120):
+        """Waits for a line on stderr."""
+        truth.wait_for(lambda: text in self.errors.read_text(encoding="utf-8"), seconds,
+                       f"'{text}' on stderr")
+
     def burden(self):
         """What the run costs now."""
         helpers = children(self.process.pid)
@@ -75,7 +80,9 @@ class Following:
     def finish(self):
         """Ends the run as a user does."""
         self.process.send_signal(signal.SIGINT)
-        return harness.finish(self.process, 20)
+        harness.finish(self.process, 20)
+        return harness.approved(harness.Done(self.process.returncode, b"",
+                                             self.errors.read_bytes(), 0))
 
 
 def entries(pid, what):
@@ -99,12 +106,12 @@ def follow(vperf, tmp_path):
     """Starts a vperf that follows these targets."""
     with contextlib.ExitStack() as stack:
         def start(*targets):
-            output = tmp_path / "rows.csv"
-            stream = stack.enter_context(output.open("wb"))
+            output, errors = tmp_path / "rows.csv", tmp_path / "errors.txt"
+            stream, err = (stack.enter_context(path.open("wb")) for path in (output, errors))
             process = vperf.start("collect", "--follow", "--raw", "-v", "--interval", INTERVAL,
-                                  "--counter", COUNTERS, *targets, stdout=stream)
+                                  "--counter", COUNTERS, *targets, stdout=stream, stderr=err)
             stack.callback(end, process)
-            return Following(process, output, stack.enter_context(harness.Witness()))
+            return Following(process, output, errors, stack.enter_context(harness.Witness()))
         yield start
 
 
@@ -168,14 +175,17 @@ def test_libvirtd_restarts(libvirtd, steady, follow):
     """libvirtd is away for a while: its absence and its return are told, one line each."""
     run = follow(libvirtd.uri)
     run.await_rows(steady, 3)
+    begin = time.monotonic()
     libvirtd.stop_daemon()
     try:
-        time.sleep(3)  # the outage itself
+        run.await_message("trying again")
     finally:
         libvirtd.start_daemon()
+    outage = time.monotonic() - begin
+    run.await_message("is back after")
     run.await_rows(steady, 3, "cpu.used.summation")
     done = run.finish()
-    check_even(run.stamps(steady), [20, 1], run.late_seconds)
+    check_even(run.stamps(steady), [outage + 17, 1], run.late_seconds)
     lost = [line for line in done.messages if "trying again" in line]
     assert len(lost) == 1 and "check that libvirtd" in lost[0], done
     assert sum("is back after" in line for line in done.messages) == 1, done
