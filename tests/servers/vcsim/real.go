@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 //
 // Real mode: what has to be changed in govmomi's answers on their way out, because its types
-// cannot be replaced: the server's time, the form of the session cookie, compression.
+// cannot be replaced: the server's time, the form of the session cookie, compression. Their form
+// is the business of shaped.
 package main
 
 import (
@@ -27,6 +28,7 @@ func realAnswers(o *options, world *world, handler http.Handler) http.Handler {
 			now := world.clock.now().Format(time.RFC3339Nano)
 			body = returnval.ReplaceAllLiteral(body, []byte("<returnval>"+now+"</returnval>"))
 		}
+		body = shaped(body)
 		quoteCookie(w.Header(), r.TLS != nil)
 		if o.weather.gzip && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 			w.Header().Set("Content-Encoding", "gzip")
