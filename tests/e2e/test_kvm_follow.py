@@ -133,6 +133,11 @@ def check_even(stamps, allowed=(), late_seconds=0):
     assert too_long <= late_seconds, (pauses, allowed, late_seconds, stamps)
 
 
+def check_answers(run, done):
+    """No guest was taken for one that hangs: on a machine that is late, one may be for a moment."""
+    assert run.late_seconds > 1 or "QEMU does not answer" not in done.err, done
+
+
 @pytest.fixture
 def steady(libvirtd):
     """A guest that nobody touches."""
@@ -211,7 +216,7 @@ def test_guests_come_and_go(libvirtd, steady, follow):
     ended = [line for line in done.messages if "ended at 20" in line]
     assert 1 <= len(arrived) <= 2 and 1 <= len(ended) <= 2, done
     assert all(guest.uuid in line for line in arrived + ended), done
-    assert "QEMU does not answer" not in done.err, done
+    check_answers(run, done)
 
 
 @pytest.fixture(scope="module")
@@ -257,4 +262,4 @@ def test_migration(hosts, follow):
     check_even(sorted(run.stamps(guest)), [4, 4, 1, 1], run.late_seconds)
     assert "is being migrated here" in done.err, done
     assert sum("has arrived" in line for line in done.messages) == 2, done
-    assert "QEMU does not answer" not in done.err, done
+    check_answers(run, done)
