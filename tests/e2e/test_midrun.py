@@ -17,7 +17,8 @@ METHODS = ["RetrieveServiceContent", "Login", "RetrievePropertiesEx", "CreateCon
 
 ENDINGS = {
     "reset": "closed the connection", "close": "closed the connection",
-    "truncate": "closed the connection|is not vSphere's", "401": "HTTP status 401",
+    "truncate": "closed the connection|is not vSphere's",
+    "cut": "ends in the middle, though all of it came: check the server", "401": "HTTP status 401",
     "403": "HTTP status 403", "404": "HTTP status 404", "500": "HTTP status 500",
     "502": "HTTP status 502", "503": "HTTP status 503: .* wait",
     "hang": f"no answer to .* within {TIMEOUT} s: .*--timeout",
@@ -26,7 +27,7 @@ ENDINGS = {
 # Every ending at the main call, and those of a server that goes down at each of the others.
 CASES = [("QueryPerf", "*", kind) for kind in ENDINGS] + [
     (method, "*", kind) for method in METHODS[:-1]
-    for kind in ("close", "truncate", "503", "hang")]
+    for kind in ("close", "truncate", "cut", "503", "hang")]
 
 # Calls that are made again, or in smaller pieces, when no answer comes: at most so many times.
 ATTEMPTS = {"QueryAvailablePerfMetric": 2, "QueryPerf": 5}

@@ -183,6 +183,35 @@ def truncated_chunked(peer, _):
               b"4000\r\n" + ENVELOPE + b"<RetrieveServiceContentResponse")
 
 
+CUT = (ENVELOPE + b"<RetrieveServiceContentResponse xmlns='urn:vim25'><returnval>"
+       b"<rootFolder type='Folder'>group-d1</rootFolder><propertyCol")
+
+
+def cut_length(peer, _):
+    """The body is as long as its Content-Length says, and ends in the middle of its XML."""
+    peer.answer(CUT)
+    return True
+
+
+def cut_chunked(peer, _):
+    """The same in chunks, the last one included."""
+    peer.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n"
+              + b"%x\r\n%s\r\n0\r\n\r\n" % (len(CUT), CUT))
+    return True
+
+
+def cut_gzip(peer, _):
+    """The same compressed."""
+    peer.answer(gzip.compress(CUT), headers="Content-Encoding: gzip\r\n")
+    return True
+
+
+def empty(peer, _):
+    """A body of no bytes."""
+    peer.answer(b"")
+    return True
+
+
 def truncated_header(peer, _):
     """The connection ends within the header."""
     peer.send(b"HTTP/1.1 200 OK\r\nContent-Type: tex")
@@ -280,6 +309,7 @@ MODES = {
     "http-401": http_status(401, "Unauthorized"), "http-404": http_status(404, "Not Found"),
     "http-503": http_status(503, "Service Unavailable"), "proxmox": proxmox, "xapi": xapi,
     "truncated-length": truncated_length, "truncated-chunked": truncated_chunked,
+    "cut-length": cut_length, "cut-chunked": cut_chunked, "cut-gzip": cut_gzip, "empty": empty,
     "truncated-header": truncated_header, "close": closes, "silent": silent,
     "drip": drip, "drip-header": drip_header, "endless": endless, "endless-header": endless_header,
     "reset": resets, "junk": junk, "not-xml": not_xml, "bomb": bomb, "deep": deep,

@@ -66,7 +66,7 @@ func (a *accident) parseKind(text string) bool {
 	words := strings.SplitN(text, "=", 2)
 	a.kind = words[0]
 	switch a.kind {
-	case "hang", "reset", "close", "truncate", "junk":
+	case "hang", "reset", "close", "truncate", "cut", "junk":
 		return len(words) == 1
 	case "delay":
 		ms, err := strconv.Atoi(words[len(words)-1])
@@ -121,6 +121,12 @@ func (a *accident) happen(w http.ResponseWriter, r *http.Request, handler http.H
 		head := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n",
 			len(body))
 		drop(w, append([]byte(head), body[:len(body)/2]...), false)
+	case "cut":
+		held := &heldAnswer{ResponseWriter: w, status: http.StatusOK}
+		handler.ServeHTTP(held, r)
+		half := held.body.Bytes()[:held.body.Len()/2]
+		w.Header().Set("Content-Length", strconv.Itoa(len(half)))
+		_, _ = w.Write(half)
 	case "junk":
 		_, _ = w.Write([]byte("<html>Welcome to [{\"nginx\"</html>"))
 	default:

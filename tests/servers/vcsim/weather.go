@@ -66,7 +66,7 @@ func (w *weather) addFlags(f *flag.FlagSet) {
 		"real: the answer for each entity comes in two parts that have some series in common")
 	f.StringVar(&w.accidents, "accident", "",
 		"METHOD:CALLS:KIND,… with CALLS 2, 2-5 or *, METHOD or *, and KIND delay=MS, hang, reset, "+
-			"close, truncate, junk or an HTTP status")
+			"close, truncate, cut, junk or an HTTP status")
 	f.DurationVar(&w.slowMetric, "slow-metric", 0, "each metric of a QueryPerf takes this long")
 	f.BoolVar(&w.gzip, "gzip", false, "real: compress answers for clients that accept it")
 	f.BoolVar(&w.noCSV, "no-csv", false, "real: answer in normal format whatever was asked")

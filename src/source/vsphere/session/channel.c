@@ -115,9 +115,18 @@ static bool lacks_bytes(const struct channel *channel) {
                             : channel->received < channel->head_received + soap->length;
 }
 
+/* No more than the head announced comes, however long one waits for it. */
+static bool has_announced(const struct channel *channel) {
+    const struct soap *soap = channel->soap;
+    return channel->head_received && soap->length && !is_chunked(soap) && !lacks_bytes(channel);
+}
+
 static size_t receive(struct soap *soap, char *buffer, size_t length) {
     struct channel *channel = soap->user;
     if (channel->drains && !lacks_bytes(channel))
+        return 0;
+    channel->exhausted = has_announced(channel);
+    if (channel->exhausted)
         return 0;
     size_t received = receive_some(soap, buffer, length);
     if (channel->interrupted || channel->timed_out)
@@ -258,12 +267,15 @@ void channel_begin(struct channel *channel) {
     channel->started_ms = clock_now_ms();
     channel->attempts++;
     channel->received = 0;
+    channel->head_received = 0;
     channel->in_head = true;
     channel->line_length = 0;
     channel->whole = false;
     channel->broken = false;
     channel->too_long = false;
     channel->damaged = false;
+    channel->exhausted = false;
+    channel->cut = false;
     channel->timed_out = false;
     channel->interrupted = false;
     channel->tls_advice = NULL;
@@ -277,7 +289,7 @@ static bool is_passing(const struct channel *channel, int result) {
     const struct attempt attempt = {
         .result = result,
         .broken = channel->broken,
-        .final = channel->interrupted || channel->timed_out || channel->too_long ||
+        .final = channel->interrupted || channel->timed_out || channel->too_long || channel->cut ||
                  channel->closing || tls_refusal(channel->session->tls),
     };
     return retry_helps(&attempt);
@@ -344,10 +356,17 @@ static bool is_damaged(struct channel *channel, int result) {
     return !channel->interrupted && !channel->timed_out && soap->zlib_in != SOAP_ZLIB_NONE;
 }
 
+/* The last chunk, and the end of what is compressed, are ends that gSOAP sees by itself. */
+static bool is_cut(const struct channel *channel, int result) {
+    bool ended = channel->exhausted || (result == SOAP_EOF && channel->head_received);
+    return ended && !channel->broken && !channel->interrupted && !channel->timed_out;
+}
+
 bool channel_again(struct channel *channel, const char *operation, int *result) {
     if (*result == SOAP_OK)
         return false;
     channel->too_long = is_too_long(channel->soap, *result);
+    channel->cut = !channel->too_long && is_cut(channel, *result);
     channel->damaged = !channel->too_long && is_damaged(channel, *result);
     bool again = *result == SOAP_FAULT ? renew_session(channel, operation, result)
                                        : renew_connection(channel, operation, *result);
@@ -359,6 +378,7 @@ bool channel_end(struct channel *channel, const char *operation, int result, str
     const struct session *session = channel->session;
     bool succeeded = result == SOAP_OK;
     channel->result = result;
+    channel->cut |= !succeeded && is_cut(channel, result);
     if (!succeeded)
         failure_describe(channel, operation, result, error);
     report(session->reporter, REPORT_DETAIL, "%s: %s: %s, %lld ms, %llu bytes", session->label,

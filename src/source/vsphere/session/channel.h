@@ -53,6 +53,8 @@ struct channel {
     const char *tls_advice; /* about the handshake that failed; NULL for none */
     char fault_type[64];    /* "" when it met no fault */
     char fault_object[80];  /* id of the managed object that the fault names; "" when none */
+    bool exhausted;         /* more was asked for than the answer has by its length */
+    bool cut;               /* the answer came whole, and its text ends in the middle */
 
     size_t (*receive)(struct soap *soap, char *buffer, size_t length);
     int (*parse_head)(struct soap *soap);

@@ -163,6 +163,11 @@ bool failure_describe(struct channel *channel, const char *operation, int result
         return error_set(error, ERROR_PROTOCOL,
                          "%s: the answer to %s is larger than %d MiB: check host, port and path",
                          session->label, operation, CHANNEL_MAX_ANSWER_MIB);
+    if (channel->cut)
+        return error_set(error, ERROR_PROTOCOL,
+                         "%s: the answer to %s ends in the middle, though all of it came: check "
+                         "the server, and proxies before it",
+                         session->label, operation);
     if (result == SOAP_EOF)
         return error_set(error, ERROR_PROTOCOL,
                          "%s: the server closed the connection in the middle of %s: try again, "
