@@ -65,6 +65,17 @@ struct block_visitor {
 bool block_decode(const void *data, size_t size, const struct block_visitor *visitor,
                   struct error *error) __attribute__((warn_unused_result));
 
+/*
+ * block_unpack: appends to bytes what zstd got, for block_read; so the two can be of different
+ * threads, each with a room of its own. ERROR_PROTOCOL when the block is damaged.
+ */
+bool block_unpack(struct block_room *room, const void *data, size_t size, GByteArray *bytes,
+                  struct error *error) __attribute__((warn_unused_result));
+
+/* block_read: as block_decode, of bytes that block_unpack has appended; the visitor has a room. */
+bool block_read(const uint8_t *bytes, size_t size, const struct block_visitor *visitor,
+                struct error *error) __attribute__((warn_unused_result));
+
 /* block_oldest: the earliest time in a block; false when its bytes are damaged, or it is empty. */
 bool block_oldest(const void *data, size_t size, struct block_room *room, int64_t *time);
 

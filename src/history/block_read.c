@@ -24,6 +24,7 @@ struct block_room {
     uint8_t *bytes; /* that zstd got */
     size_t size;
     int64_t *times; /* of its lists */
+    size_t time_count;
     struct columns columns;
 };
 
@@ -64,15 +65,22 @@ void block_room_free(struct block_room *room) {
     free(room);
 }
 
-/* Room for so many bytes, and for the times that they can hold; cleared for nothing. */
-static void reserve(struct block_room *room, size_t size) {
+/* Cleared for nothing. */
+static void reserve_bytes(struct block_room *room, size_t size) {
     if (size < room->size)
         return;
     g_free(room->bytes);
-    g_free(room->times);
     room->size = size + 1;
     room->bytes = g_malloc(room->size);
-    room->times = g_new(int64_t, room->size);
+}
+
+/* For the times that so many bytes can hold. */
+static void reserve_times(struct block_room *room, size_t size) {
+    if (size < room->time_count)
+        return;
+    g_free(room->times);
+    room->time_count = size + 1;
+    room->times = g_new(int64_t, room->time_count);
 }
 
 /* A block that is being read. */
@@ -208,22 +216,50 @@ static bool visit(const struct reading *reading, const struct block_visitor *vis
     return good;
 }
 
-/* What zstd got is in the room; false when it is not as it was. */
-static bool unpack(struct block_room *room, const void *data, size_t size, size_t *length) {
+/* How many bytes zstd got; false when nobody would have given it so many. */
+static bool length_of(const void *data, size_t size, size_t *length) {
     unsigned long long expected = ZSTD_getFrameContentSize(data, size);
-    if (expected > MAX_DECODED) /* what is not known is a large number too */
-        return false;
-    reserve(room, (size_t)expected);
-    *length = ZSTD_decompressDCtx(room->context, room->bytes, (size_t)expected, data, size);
-    return !ZSTD_isError(*length) && *length == expected;
+    *length = (size_t)expected;
+    return expected <= MAX_DECODED; /* what is not known is a large number too */
 }
 
-static bool decode(struct block_room *room, const void *data, size_t size,
-                   const struct block_visitor *visitor, struct error *error) {
+/* There is room for the length at the place. False when it is not as it was. */
+static bool decompress(struct block_room *room, const void *data, size_t size, uint8_t *place,
+                       size_t length) {
+    size_t got = ZSTD_decompressDCtx(room->context, place, length, data, size);
+    return !ZSTD_isError(got) && got == length;
+}
+
+/* What zstd got is in the room; false when it is not as it was. */
+static bool unpack(struct block_room *room, const void *data, size_t size, size_t *length) {
+    if (!length_of(data, size, length))
+        return false;
+    reserve_bytes(room, *length);
+    return decompress(room, data, size, room->bytes, *length);
+}
+
+static bool fail_sum(struct error *error) {
+    return error_set(error, ERROR_PROTOCOL, "its checksum does not fit");
+}
+
+bool block_unpack(struct block_room *room, const void *data, size_t size, GByteArray *bytes,
+                  struct error *error) {
     size_t length = 0;
-    if (!unpack(room, data, size, &length))
-        return error_set(error, ERROR_PROTOCOL, "its checksum does not fit");
-    struct reading reading = {.reader = {room->bytes, room->bytes + length, false}, .room = room};
+    guint before = bytes->len;
+    if (!length_of(data, size, &length) || length > G_MAXUINT / 2 - before)
+        return fail_sum(error);
+    g_byte_array_set_size(bytes, before + (guint)length);
+    if (decompress(room, data, size, bytes->data + before, length))
+        return true;
+    g_byte_array_set_size(bytes, before);
+    return fail_sum(error);
+}
+
+bool block_read(const uint8_t *bytes, size_t size, const struct block_visitor *visitor,
+                struct error *error) {
+    struct block_room *room = visitor->room;
+    struct reading reading = {.reader = {bytes, bytes + size, false}, .room = room};
+    reserve_times(room, size);
     read_head(&reading);
     bool good = !reading.reader.bad && visit(&reading, visitor);
     reading_done(&reading);
@@ -233,7 +269,12 @@ static bool decode(struct block_room *room, const void *data, size_t size,
 bool block_decode(const void *data, size_t size, const struct block_visitor *visitor,
                   struct error *error) {
     struct block_room *own = visitor->room ? NULL : block_room_new();
-    bool good = decode(own ? own : visitor->room, data, size, visitor, error);
+    struct block_visitor with_room = *visitor;
+    with_room.room = own ? own : visitor->room;
+    size_t length = 0;
+    bool good = unpack(with_room.room, data, size, &length)
+                    ? block_read(with_room.room->bytes, length, &with_room, error)
+                    : fail_sum(error);
     block_room_free(own);
     return good;
 }
@@ -243,6 +284,7 @@ bool block_oldest(const void *data, size_t size, struct block_room *room, int64_
     if (!unpack(room, data, size, &length))
         return false;
     struct reading reading = {.reader = {room->bytes, room->bytes + length, false}, .room = room};
+    reserve_times(room, length);
     read_lists(&reading);
     *time = INT64_MAX;
     for (size_t i = 0; i < reading.list_count && !reading.reader.bad; i++)

@@ -34,6 +34,10 @@ void collected_done(struct collected *collected) {
         g_ptr_array_free(collected->times, TRUE);
     if (collected->room_for_values)
         g_array_free(collected->room_for_values, TRUE);
+    if (collected->bytes) {
+        g_byte_array_free(collected->bytes, TRUE);
+        g_array_free(collected->waiting, TRUE);
+    }
     *collected = (struct collected){0};
 }
 
@@ -126,11 +130,8 @@ static void on_series(void *context, const struct block_column *column) {
     take(collected, series, column->count);
 }
 
-bool collected_add(struct collected *collected, const void *data, size_t size,
-                   struct error *error) {
-    if (!collected->count)
-        return true;
-    const struct block_visitor visitor = {
+static struct block_visitor visitor_of(struct collected *collected) {
+    return (struct block_visitor){
         .context = collected,
         .first = collected->series[0].id,
         .last = collected->series[collected->count - 1].id,
@@ -138,10 +139,50 @@ bool collected_add(struct collected *collected, const void *data, size_t size,
         .room = collected->room,
         .series = on_series,
     };
+}
+
+bool collected_add(struct collected *collected, const void *data, size_t size,
+                   struct error *error) {
+    if (!collected->count)
+        return true;
+    const struct block_visitor visitor = visitor_of(collected);
     bool good = block_decode(data, size, &visitor, error);
     if (collected->times)
         columns_forget(collected);
     return good;
+}
+
+void collected_defer(struct collected *collected) {
+    collected->bytes = g_byte_array_new();
+    collected->waiting = g_array_new(FALSE, FALSE, sizeof(struct collected_block));
+}
+
+bool collected_keep(struct collected *collected, const void *data, size_t size, int64_t hour,
+                    struct error *error) {
+    struct collected_block block = {.hour = hour, .begin = collected->bytes->len};
+    if (!block_unpack(collected->room, data, size, collected->bytes, error))
+        return false;
+    block.size = collected->bytes->len - block.begin;
+    g_array_append_val(collected->waiting, block);
+    return true;
+}
+
+const struct collected_block *collected_next(struct collected *collected, struct error *damaged) {
+    if (!collected->waiting)
+        return NULL;
+    if (collected->next == collected->waiting->len) {
+        g_byte_array_set_size(collected->bytes, 0);
+        g_array_set_size(collected->waiting, 0);
+        collected->next = 0;
+        return NULL;
+    }
+    const struct collected_block *block =
+        &g_array_index(collected->waiting, struct collected_block, collected->next++);
+    const struct block_visitor visitor = visitor_of(collected);
+    (void)!block_read(collected->bytes->data + block->begin, block->size, &visitor, damaged);
+    if (collected->times)
+        columns_forget(collected);
+    return block;
 }
 
 static bool is_sorted(const struct sample *samples, size_t count) {

@@ -42,6 +42,16 @@ struct collected {
     GPtrArray *times;                /* struct collected_times of columns; NULL: of samples */
     GArray *room_for_values;         /* int64_t, on their way into samples */
     int32_t interval;                /* of all series; 0: each has its own */
+    GByteArray *bytes;               /* of the blocks that wait; NULL: none does */
+    GArray *waiting;                 /* struct collected_block */
+    size_t next;                     /* of these */
+};
+
+/* A block whose samples are not read yet. */
+struct collected_block {
+    int64_t hour; /* see schema.c */
+    size_t begin; /* of its bytes */
+    size_t size;
 };
 
 /* collected_init: room for the series with these ids, which ascend. */
@@ -64,6 +74,20 @@ void collected_done(struct collected *collected);
 /* collected_add: the samples of a block, of those series that there is room for. */
 bool collected_add(struct collected *collected, const void *data, size_t size, struct error *error)
     __attribute__((warn_unused_result));
+
+/* collected_defer: blocks can wait; nothing is collected yet. */
+void collected_defer(struct collected *collected);
+
+/* collected_keep: a block waits: it is unpacked, with the memory of room. */
+bool collected_keep(struct collected *collected, const void *data, size_t size, int64_t hour,
+                    struct error *error) __attribute__((warn_unused_result));
+
+/*
+ * collected_next: the samples of the block that waits longest are collected, with the memory of
+ * room, which need not be that of collected_keep. NULL when none waits; *damaged tells when it has
+ * no such samples.
+ */
+const struct collected_block *collected_next(struct collected *collected, struct error *damaged);
 
 /* collected_append: samples, which ascend in time, of one of its series. */
 void collected_append(struct collected *collected, struct collected_series *series,

@@ -9,7 +9,10 @@
 #include "history/reader_entities.h"
 #include "history/rollup.h"
 
-enum { HOUR_SECONDS = 3600 };
+enum {
+    HOUR_SECONDS = 3600,
+    MOST_WAITING = 8 * 1024 * 1024, /* bytes of blocks */
+};
 
 /*
  * KiB: the upper pages of the tree of blocks, which lead to each block of an entity, stay while a
@@ -178,28 +181,66 @@ size_t reader_context(const struct reader_entity *entity, int64_t time) {
     return index;
 }
 
-static void tell_damage(const struct reader *reader, const struct reader_entity *entity,
-                        int64_t hour, const struct error *damage) {
+/* Owned by the caller. */
+static char *text_of_damage(const struct reader *reader, int64_t hour, const struct error *damage) {
     char text[64] = "?";
     time_t begin = (time_t)(hour * HOUR_SECONDS);
     struct tm parts;
     if (gmtime_r(&begin, &parts))
         strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    char *told = memory_printf("'%s' is damaged: samples of the hour that begins at %s are lost: "
-                               "%s",
-                               database_path(reader->database), text, damage->message);
+    return memory_printf("'%s' is damaged: samples of the hour that begins at %s are lost: %s",
+                         database_path(reader->database), text, damage->message);
+}
+
+static void tell_damage(const struct reader *reader, const struct reader_entity *entity,
+                        int64_t hour, const struct error *damage) {
+    char *told = text_of_damage(reader, hour, damage);
     if (reader->damaged)
         reader->damaged(reader->context, entity, told);
     free(told);
 }
 
+bool reader_decode(const struct reader *reader, const struct reader_entity *entity,
+                   struct collected *collected, const struct reader_decoding *decoding) {
+    const struct collected_block *block = NULL;
+    if (!collected->waiting)
+        return true;
+    collected->room = decoding->room;
+    do {
+        struct error damage = {0};
+        if (decoding->enough && g_atomic_int_get(decoding->enough))
+            return false;
+        block = collected_next(collected, &damage);
+        if (!block || damage.kind == ERROR_NONE)
+            continue;
+        char *told = text_of_damage(reader, block->hour, &damage);
+        decoding->damaged(decoding->context, entity, told);
+        free(told);
+    } while (block);
+    collected_sort(collected);
+    return true;
+}
+
+/* What comes next comes after what waits. */
+static void decode_all(const struct reader *reader, const struct reader_entity *entity,
+                       struct collected *collected) {
+    const struct reader_decoding decoding = {reader->room, NULL, reader->damaged, reader->context};
+    (void)!reader_decode(reader, entity, collected, &decoding);
+}
+
 static void add_row(const struct reader *reader, const struct reader_entity *entity,
                     struct collected *collected, sqlite3_stmt *row) {
     struct error damage = {0};
+    const void *data = sqlite3_column_blob(row, 1);
+    size_t size = (size_t)sqlite3_column_bytes(row, 1);
+    int64_t hour = sqlite3_column_int64(row, 0);
     collected->room = reader->room;
-    if (!collected_add(collected, sqlite3_column_blob(row, 1), (size_t)sqlite3_column_bytes(row, 1),
-                       &damage))
-        tell_damage(reader, entity, sqlite3_column_int64(row, 0), &damage);
+    bool good = collected->waiting ? collected_keep(collected, data, size, hour, &damage)
+                                   : collected_add(collected, data, size, &damage);
+    if (!good)
+        tell_damage(reader, entity, hour, &damage);
+    if (collected->waiting && collected->bytes->len > MOST_WAITING)
+        decode_all(reader, entity, collected);
 }
 
 static struct reader_recent *oldest_recent(struct reader *reader) {
@@ -271,8 +312,10 @@ static bool take_recent(struct reader *reader, const struct reader_entity *entit
     const struct collected *recent = recent_of(reader, entity, error);
     for (size_t i = 0; recent && i < collected->count; i++) {
         const struct collected_series *from = collected_find(recent, collected->series[i].id);
-        if (from && from->count)
-            collected_append(collected, &collected->series[i], from->samples, from->count);
+        if (!from || !from->count)
+            continue;
+        decode_all(reader, entity, collected);
+        collected_append(collected, &collected->series[i], from->samples, from->count);
     }
     return recent;
 }
@@ -321,7 +364,8 @@ bool reader_read(struct reader *reader, const struct reader_entity *entity,
     if (!read_blocks(reader, entity, collected, error) ||
         !(again ? take_recent : read_rounds)(reader, entity, collected, error))
         return false;
-    collected_sort(collected);
+    if (!collected->waiting)
+        collected_sort(collected);
     return true;
 }
 

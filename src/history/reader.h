@@ -112,9 +112,24 @@ size_t reader_context(const struct reader_entity *entity, int64_t time);
 /* reader_present: how the entity is now. */
 const struct entity *reader_present(const struct reader_entity *entity);
 
+/* How blocks that wait are read. */
+struct reader_decoding {
+    struct block_room *room; /* whose memory that takes */
+    const gint *enough;      /* atomic: not 0 tells to leave the rest; NULL: all are read */
+    void (*damaged)(void *context, const struct reader_entity *entity, const char *text);
+    void *context;
+};
+
+/*
+ * reader_decode: goes on with what reader_read has left to wait; false when something is left. When
+ * nothing is, all is as if nothing had waited. Another thread may use the reader meanwhile.
+ */
+bool reader_decode(const struct reader *reader, const struct reader_entity *entity,
+                   struct collected *collected, const struct reader_decoding *decoding);
+
 /*
  * reader_read: samples of the series that collected has room for, which are all of this entity,
- * with after < time <= until, sorted.
+ * with after < time <= until, sorted. Where blocks can wait, reader_decode is due.
  */
 bool reader_read(struct reader *reader, const struct reader_entity *entity,
                  struct collected *collected, struct error *error)

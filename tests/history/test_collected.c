@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* Columns hold what samples do, whatever blocks they are gathered from. */
+/* Columns hold what samples do, whatever blocks they are gathered from, at once or later. */
 #include "history/collected.h"
 
 #include <setjmp.h>
@@ -31,9 +31,30 @@ static size_t fill(GRand *dice, struct block_series *series, struct sample (*sam
     return count;
 }
 
+static void keep(struct collected *collected, const GByteArray *block, int64_t hour) {
+    struct error error = {0};
+    struct block_room *room = block_room_new();
+    collected->room = room;
+    assert_true(collected_keep(collected, block->data, block->len, hour, &error));
+    block_room_free(room);
+}
+
 static void add(struct collected *collected, const GByteArray *block) {
     struct error error = {0};
-    assert_true(collected_add(collected, block->data, block->len, &error));
+    if (collected->waiting)
+        keep(collected, block, 0);
+    else
+        assert_true(collected_add(collected, block->data, block->len, &error));
+}
+
+/* With memory of its own, as another thread has it. */
+static void catch_up(struct collected *collected) {
+    struct error damaged = {0};
+    struct block_room *room = block_room_new();
+    collected->room = room;
+    while (collected_next(collected, &damaged))
+        assert_int_equal(damaged.kind, ERROR_NONE);
+    block_room_free(room);
 }
 
 /* As what came in after the last block is added. */
@@ -54,7 +75,7 @@ static void assert_equal(const struct collected *samples, const struct collected
     }
 }
 
-static void run(GRand *dice) {
+static void run(GRand *dice, bool later) {
     struct sample samples[SERIES][SAMPLES];
     struct block_series series[SERIES];
     struct collected both[2];
@@ -64,8 +85,12 @@ static void run(GRand *dice) {
         both[i].until = 1000 + BLOCKS * SAMPLES * INTERVAL - 50;
     }
     collected_in_columns(&both[1]);
+    if (later)
+        collected_defer(&both[1]);
     for (int64_t block = 0; block < BLOCKS; block++) {
         bool back = g_rand_int_range(dice, 0, 8) == 0;
+        if (later && (block + 1 == BLOCKS || g_rand_boolean(dice)))
+            catch_up(&both[1]);
         size_t count = fill(dice, series, samples, 1000 + (block - back) * SAMPLES * INTERVAL);
         GByteArray *bytes = block_encode(series, count, BLOCK_FAST);
         for (size_t i = 0; i < 2; i++)
@@ -86,7 +111,7 @@ static void test_equal(void **state) {
     GRand *dice = g_rand_new_with_seed(1);
     (void)state;
     for (int i = 0; i < RUNS; i++)
-        run(dice);
+        run(dice, i % 2);
     g_rand_free(dice);
 }
 
@@ -114,10 +139,52 @@ static void test_shared(void **state) {
     collected_done(&collected);
 }
 
+static GByteArray *make_block(int64_t begin) {
+    struct sample samples[SAMPLES];
+    for (int64_t k = 0; k < SAMPLES; k++)
+        samples[k] = (struct sample){begin + INTERVAL * k, k};
+    return block_encode(&(struct block_series){ids[0], SAMPLES, samples}, 1, BLOCK_FAST);
+}
+
+/* Of the blocks that wait, each is told by its hour; what makes no sense costs no other one. */
+static void test_waiting(void **state) {
+    struct collected collected;
+    struct error damaged = {0};
+    (void)state;
+    collected_init(&collected, ids, SERIES);
+    collected_defer(&collected);
+    for (int64_t hour = 0; hour < 3; hour++) {
+        GByteArray *bytes = make_block(INTERVAL * SAMPLES * hour);
+        keep(&collected, bytes, hour);
+        bytes->data[bytes->len - 1] ^= 1;
+        struct block_room *room = block_room_new();
+        collected.room = room;
+        assert_false(collected_keep(&collected, bytes->data, bytes->len, hour, &damaged));
+        assert_string_equal(damaged.message, "its checksum does not fit");
+        block_room_free(room);
+        g_byte_array_free(bytes, TRUE);
+    }
+    assert_int_equal(collected.series[0].count, 0);
+    const struct collected_block *second =
+        &g_array_index(collected.waiting, struct collected_block, 1);
+    collected.bytes->data[second->begin] = 0x7f; /* more lists of times than there are bytes */
+    collected.room = block_room_new();
+    for (int64_t hour = 0; hour < 3; hour++) {
+        damaged = (struct error){0};
+        assert_int_equal(collected_next(&collected, &damaged)->hour, hour);
+        assert_int_equal(damaged.kind, hour == 1 ? ERROR_PROTOCOL : ERROR_NONE);
+    }
+    assert_null(collected_next(&collected, &damaged));
+    assert_int_equal(collected.series[0].count, 2 * SAMPLES);
+    block_room_free(collected.room);
+    collected_done(&collected);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equal),
         cmocka_unit_test(test_shared),
+        cmocka_unit_test(test_waiting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,6 +27,7 @@ struct part {
     size_t samples; /* about so many */
     GArray *damages;
     GThread *thread; /* NULL: none reads it */
+    gint enough;     /* atomic: what is read is waited for: the rest is decoded by who waits */
     bool good;
     struct error error;
 };
@@ -40,6 +41,7 @@ struct walk {
     size_t count;
     int64_t step;
     bool begins;
+    struct block_room *room; /* to decode what the thread has not */
 };
 
 bool parts_wants(const struct visit *visit, const struct reader_series *series) {
@@ -137,6 +139,8 @@ static bool next_part(struct walk *walk, struct part *part, struct error *error)
     walk->begins = false;
     collected_init(&part->collected, walk->ids, walk->count);
     part->collected.interval = rest->hours ? HOURLY_INTERVAL : 0;
+    if (!rest->hours)
+        collected_defer(&part->collected);
     if (walk->visit->history->options.columns)
         collected_in_columns(&part->collected);
     part->collected.after = rest->after;
@@ -151,7 +155,15 @@ static void note_damage(void *context, const struct reader_entity *entity, const
     g_array_append_val(part->damages, damage);
 }
 
-/* Nobody else uses the reader meanwhile. */
+static void decode(struct part *part, struct block_room *room, const gint *enough) {
+    const struct reader_decoding decoding = {room, enough, note_damage, part};
+    (void)!reader_decode(part->visit->history->reader, part->entity, &part->collected, &decoding);
+}
+
+/*
+ * Nobody else uses the reader meanwhile. Blocks are decoded until somebody waits for the part: who
+ * waits then goes on with that, while the next part is read.
+ */
 static gpointer read_part(gpointer data) {
     struct part *part = data;
     struct reader *reader = part->visit->history->reader;
@@ -160,6 +172,7 @@ static gpointer read_part(gpointer data) {
     reader->context = part;
     part->good = (part->collected.interval ? hourly_read : reader_read)(
         reader, part->entity, &part->collected, &part->error);
+    decode(part, reader->room, &part->enough);
     reader->damaged = before.damaged;
     reader->context = before.context;
     return NULL;
@@ -174,17 +187,24 @@ static void start(struct part *part, bool beside) {
         read_part(part);
 }
 
-static bool finish(struct part *part, struct error *error) {
-    const struct source_events *events = part->visit->events;
+/* It has been read, though not all of it may be decoded. */
+static bool wait_for(struct part *part, struct error *error) {
+    g_atomic_int_set(&part->enough, 1);
     if (part->thread)
         g_thread_join(part->thread);
     part->thread = NULL;
+    return part->good || error_set(error, part->error.kind, "%s", part->error.message);
+}
+
+/* What is left to decode, and what is lost. */
+static void finish(struct part *part, struct block_room *room) {
+    decode(part, room, NULL);
+    const struct source_events *events = part->visit->events;
     for (guint i = 0; i < part->damages->len; i++) {
         const struct damage *damage = &g_array_index(part->damages, struct damage, i);
         events->missing(events->context, damage->entity ? reader_present(damage->entity) : NULL,
                         damage->text);
     }
-    return part->good || error_set(error, part->error.kind, "%s", part->error.message);
 }
 
 static void part_done(struct part *part) {
@@ -206,21 +226,23 @@ static bool give(const struct walk *walk, struct part *part, struct error *error
 }
 
 bool parts_run(const struct visit *visit, const struct parts_source *source, struct error *error) {
-    struct walk walk = {.visit = visit, .source = source};
+    struct walk walk = {.visit = visit, .source = source, .room = block_room_new()};
     struct part parts[2] = {{.entity = NULL}, {.entity = NULL}};
     bool more = next_part(&walk, &parts[0], error), good = error->kind == ERROR_NONE;
     if (more)
         start(&parts[0], false);
     for (size_t now = 0; good && more; now = !now) {
-        good = finish(&parts[now], error);
+        good = wait_for(&parts[now], error);
         more = good && next_part(&walk, &parts[!now], error);
         if (more)
             start(&parts[!now], true);
+        finish(&parts[now], walk.room);
         good = good && error->kind == ERROR_NONE && give(&walk, &parts[now], error);
         part_done(&parts[now]);
     }
     part_done(&parts[0]);
     part_done(&parts[1]);
     free(walk.ids);
+    block_room_free(walk.room);
     return good;
 }

@@ -141,6 +141,42 @@ static void test_all_samples(void **state) {
     }
 }
 
+static void no_damage(void *context, const struct reader_entity *entity, const char *text) {
+    (void)context, (void)entity;
+    fail_msg("%s", text);
+}
+
+/* What waits is decoded until that is enough, and the rest by who comes next. */
+static void test_waiting(void **state) {
+    const struct fixture *fixture = *state;
+    struct error error = {0};
+    gint enough = 1;
+    struct block_room *room = block_room_new();
+    const struct reader_decoding part = {room, &enough, no_damage, NULL};
+    const struct reader_decoding rest = {room, NULL, no_damage, NULL};
+    struct collected collected;
+    struct reader *reader = reader_open(fixture->path, &error);
+    assert_true(reader && reader_begin(reader, &error));
+    struct reader_entity *entity = reader->entities[1];
+    assert_true(reader_load(reader, entity, &error));
+    collected_init(&collected, &entity->series[2].id, 1);
+    collected_in_columns(&collected);
+    collected_defer(&collected);
+    assert_true(reader_read(reader, entity, &collected, &error));
+    assert_false(reader_decode(reader, entity, &collected, &part));
+    assert_int_equal(collected.series[0].count, 0);
+    assert_true(reader_decode(reader, entity, &collected, &rest));
+    assert_true(reader_decode(reader, entity, &collected, &rest));
+    assert_int_equal(collected.series[0].count, SAMPLES);
+    for (size_t i = 0; i < SAMPLES; i++)
+        assert_int_equal(collected.series[0].values[i],
+                         value_of(1, 2, collected_time(&collected.series[0], i)));
+    collected_done(&collected);
+    reader_end(reader);
+    reader_close(reader);
+    block_room_free(room);
+}
+
 /* An hour of the last part, and one of the first. */
 static void test_damage(void **state) {
     struct fixture *fixture = *state;
@@ -165,6 +201,7 @@ static void test_damage(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_all_samples, set_up, fixture_done),
+        cmocka_unit_test_setup_teardown(test_waiting, set_up, fixture_done),
         cmocka_unit_test_setup_teardown(test_damage, set_up, fixture_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
