@@ -28,6 +28,8 @@ RENEWAL = 3
 KILLS = int(os.environ.get("VPERF_KILLS", "12"))
 # Of each kind of page, so many times.
 DAMAGES = int(os.environ.get("VPERF_DAMAGES", "4"))
+# Of SQLite, in a history.
+PAGE = 8192
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data" / "history"
 
 
@@ -408,7 +410,7 @@ def test_numbers_of_another_age(vperf, story, tmp_path, change):
     (lambda data: data[:68] + b"\0\0\0\0" + data[72:], "no history"),
     (lambda data: data[:60] + b"\0\0\0\x63" + data[64:], "newer"),
     (lambda data: data[:len(data) // 2], "damaged"),
-    (lambda data: data[:4096] + bytes(len(data) - 4096), "damaged")],
+    (lambda data: data[:PAGE] + bytes(len(data) - PAGE), "damaged")],
     ids=["empty", "csv", "another application", "newer format", "half", "zeroes"])
 def test_files_that_are_no_history(vperf, story, tmp_path, spoil, word):
     """They are told, in one line, and nobody writes into them."""
@@ -584,7 +586,7 @@ def test_a_damaged_write_ahead_log(vperf, story, tmp_path):
 
 # By the first byte of a page.
 PAGE_KINDS = {13: "table leaf", 5: "table interior", 10: "index leaf", 2: "index interior"}
-PAGE, HEADER, CELLS = 4096, 100, 48
+HEADER, CELLS = 100, 48
 
 
 def pages_of(data):
