@@ -19,13 +19,8 @@ enum {
     COLUMNS = 4,
     NARROW_BITS = 8, /* below, bytes are whole numbers, which zstd sees */
     BYTE_BITS = 8,
-    VALUE_BITS = 64,
+    WORTH = 64, /* words are taken apart by divisions: they have to save one part in so many */
 };
-
-/* The number of bits that hold it, at least one; g_bit_storage takes what a long holds. */
-static unsigned bits_of(uint64_t value) {
-    return value ? VALUE_BITS - (unsigned)__builtin_clzll(value) : 1;
-}
 
 /* Unsigned: what runs over comes back when it is added again. */
 static uint64_t difference(const struct sample *samples, size_t index, enum block_form form) {
@@ -54,11 +49,28 @@ static uint64_t range_of(const struct block_series *series, int64_t *lowest) {
     return (uint64_t)highest - (uint64_t)*lowest;
 }
 
-/* zstd makes about one and a half bits more of a number than it has, unless all are alike. */
-static bool is_noise(const struct block_series *series, uint64_t bits) {
+/* How noise of this range is written, and the bits that it takes. */
+static enum block_form noise_form(uint64_t range, size_t count, uint64_t *bits) {
+    const struct block_word word = block_word_for(range);
+    uint64_t packed = (uint64_t)block_bits(range) * count;
+    uint64_t dense = (count + word.digits - 1) / word.digits * word.bits;
+    bool pays = word.digits > 1 && dense + packed / WORTH < packed;
+    *bits = pays ? dense : packed;
+    return pays ? FORM_DENSE : FORM_PACKED;
+}
+
+/*
+ * The form for a series as noise; best, which takes so many bits as varints, unless it is noise.
+ * zstd makes about one and a half bits more of a number than it has, unless all are alike; fewer
+ * when they are no even noise, of which the range says too much.
+ */
+static enum block_form prefer_noise(const struct block_series *series, enum block_form best,
+                                    uint64_t bits) {
     int64_t lowest = 0;
-    unsigned width = bits_of(range_of(series, &lowest));
-    return width > NARROW_BITS && width * series->count <= bits + series->count * 3 / 2;
+    uint64_t range = range_of(series, &lowest), noise = 0;
+    enum block_form form = noise_form(range, series->count, &noise);
+    uint64_t more = form == FORM_DENSE ? series->count * 5 / 4 : series->count * 3 / 2;
+    return block_bits(range) > NARROW_BITS && noise <= bits + more ? form : best;
 }
 
 /* The form whose numbers have the fewest bits. */
@@ -68,44 +80,73 @@ static enum block_form choose_form(const struct block_series *series) {
         return FORM_SAME;
     for (size_t i = 0; i < series->count; i++)
         for (enum block_form form = 0; form < VARINT_FORMS; form++)
-            bits[form] += bits_of(varint_zigzag((int64_t)difference(series->samples, i, form)));
+            bits[form] += block_bits(varint_zigzag((int64_t)difference(series->samples, i, form)));
     enum block_form best = FORM_FIRST;
     for (enum block_form form = 0; form < VARINT_FORMS; form++)
         if (bits[form] < bits[best])
             best = form;
-    return is_noise(series, bits[best]) ? FORM_PACKED : best;
+    return prefer_noise(series, best, bits[best]);
+}
+
+/* Bits that are not whole bytes yet. */
+struct bit_writer {
+    GByteArray *bytes;
+    uint8_t byte;
+    unsigned used;
+};
+
+static void put_bits(struct bit_writer *writer, uint64_t value, unsigned width) {
+    for (unsigned bit = 0; bit < width; bit++) {
+        writer->byte = (uint8_t)(writer->byte | (value >> bit & 1) << writer->used);
+        if (++writer->used < BYTE_BITS)
+            continue;
+        g_byte_array_append(writer->bytes, &writer->byte, 1);
+        writer->byte = 0;
+        writer->used = 0;
+    }
+}
+
+static void end_bits(const struct bit_writer *writer) {
+    if (writer->used)
+        g_byte_array_append(writer->bytes, &writer->byte, 1);
 }
 
 static void put_packed(GByteArray *bytes, const struct block_series *series) {
     int64_t lowest = 0;
-    unsigned width = bits_of(range_of(series, &lowest));
-    uint8_t byte = 0;
-    unsigned used = 0;
+    unsigned width = block_bits(range_of(series, &lowest));
+    struct bit_writer writer = {.bytes = bytes};
     varint_put(bytes, varint_zigzag(lowest));
     varint_put(bytes, width);
-    for (size_t i = 0; i < series->count; i++) {
-        uint64_t value = (uint64_t)series->samples[i].value - (uint64_t)lowest;
-        for (unsigned bit = 0; bit < width; bit++) {
-            byte = (uint8_t)(byte | (value >> bit & 1) << used);
-            if (++used < BYTE_BITS)
-                continue;
-            g_byte_array_append(bytes, &byte, 1);
-            byte = 0;
-            used = 0;
-        }
+    for (size_t i = 0; i < series->count; i++)
+        put_bits(&writer, (uint64_t)series->samples[i].value - (uint64_t)lowest, width);
+    end_bits(&writer);
+}
+
+static void put_dense(GByteArray *bytes, const struct block_series *series) {
+    int64_t lowest = 0;
+    uint64_t range = range_of(series, &lowest);
+    const struct block_word form = block_word_for(range);
+    struct bit_writer writer = {.bytes = bytes};
+    varint_put(bytes, varint_zigzag(lowest));
+    varint_put(bytes, range);
+    for (size_t begin = 0; begin < series->count; begin += form.digits) {
+        uint64_t word = 0;
+        for (size_t i = MIN(begin + form.digits, series->count); i-- > begin;)
+            word = word * form.base + (uint64_t)series->samples[i].value - (uint64_t)lowest;
+        put_bits(&writer, word, form.bits);
     }
-    if (used)
-        g_byte_array_append(bytes, &byte, 1);
+    end_bits(&writer);
 }
 
 static void put_values(GByteArray *bytes, const struct block_series *series, enum block_form form) {
     size_t count = form == FORM_SAME ? 1 : series->count;
-    if (form == FORM_PACKED) {
+    if (form == FORM_PACKED)
         put_packed(bytes, series);
-        return;
-    }
-    for (size_t i = 0; i < count; i++)
-        varint_put(bytes, varint_zigzag((int64_t)difference(series->samples, i, form)));
+    else if (form == FORM_DENSE)
+        put_dense(bytes, series);
+    else
+        for (size_t i = 0; i < count; i++)
+            varint_put(bytes, varint_zigzag((int64_t)difference(series->samples, i, form)));
 }
 
 static bool same_times(const struct block_series *left, const struct block_series *right) {

@@ -40,6 +40,52 @@ static bool read_packed(struct varint_reader *reader, int64_t *values, size_t co
     return true;
 }
 
+unsigned block_bits(uint64_t value) {
+    return value ? WORD_BITS - (unsigned)__builtin_clzll(value) : 1;
+}
+
+struct block_word block_word_for(uint64_t range) {
+    struct block_word best = {range + 1, 1, block_bits(range)};
+    uint64_t highest = range;
+    if (best.bits > WORD_BITS_MOST)
+        return best;
+    for (unsigned digits = 2; highest <= (UINT64_C(1) << WORD_BITS_MOST) / best.base; digits++) {
+        highest = highest * best.base + range;
+        unsigned bits = block_bits(highest);
+        if (bits <= WORD_BITS_MOST && bits * best.digits < best.bits * digits)
+            best = (struct block_word){best.base, digits, bits};
+    }
+    return best;
+}
+
+/* False when the word is more than its digits can say. */
+static bool split(uint64_t word, uint64_t base, uint64_t lowest, int64_t *values, size_t count) {
+    for (size_t i = 0; i < count; i++, word /= base)
+        values[i] = (int64_t)(lowest + word % base);
+    return word == 0;
+}
+
+static bool read_dense(struct varint_reader *reader, int64_t *values, size_t count) {
+    uint64_t lowest = (uint64_t)varint_unzigzag(varint_get(reader));
+    uint64_t range = varint_get(reader);
+    size_t room = (size_t)(reader->end - reader->at);
+    if (reader->bad || !range || range >> WORD_BITS_MOST)
+        return false;
+    const struct block_word form = block_word_for(range);
+    size_t words = (count + form.digits - 1) / form.digits;
+    if (form.bits > WORD_BITS_MOST || room != (words * form.bits + BYTE_BITS - 1) / BYTE_BITS)
+        return false;
+    for (size_t i = 0; i < words; i++) {
+        size_t place = i * form.bits, at = i * form.digits;
+        bool whole = place / BYTE_BITS + sizeof(uint64_t) <= room;
+        uint64_t word =
+            whole ? get_word(reader->at, place, form.bits) : get_bits(reader->at, place, form.bits);
+        if (!split(word, form.base, lowest, values + at, MIN(form.digits, count - at)))
+            return false;
+    }
+    return true;
+}
+
 /* Numbers as they are written become the values that they stand for. */
 static void resolve_plain(int64_t *values, size_t count) {
     for (size_t i = 0; i < count; i++)
@@ -68,6 +114,8 @@ bool block_values_read(enum block_form form, struct varint_reader *reader, int64
                        size_t count) {
     if (form == FORM_PACKED)
         return read_packed(reader, values, count);
+    if (form == FORM_DENSE)
+        return read_dense(reader, values, count);
     size_t numbers = form == FORM_SAME ? 1 : count;
     varint_get_many(reader, (uint64_t *)values, numbers);
     if (form == FORM_FIRST)

@@ -78,6 +78,9 @@ static const char third_format[] =
 static const char fourth_format[] = "ALTER TABLE series ADD COLUMN place INTEGER;"
                                     "ALTER TABLE rollup ADD COLUMN code INTEGER;";
 
+/* Blocks may hold values of FORM_DENSE. */
+static const char fifth_format[] = "";
+
 /* Its columns are those of context.c, and some before them. */
 static const char entities_begin[] =
     "DROP VIEW IF EXISTS entities;"
@@ -117,7 +120,8 @@ static const char views[] =
     " FROM event v LEFT JOIN entity e ON e.id = v.entity;";
 
 /* What leads from each format to the next one. */
-static const char *const steps[] = {first_format, second_format, third_format, fourth_format};
+static const char *const steps[] = {first_format, second_format, third_format, fourth_format,
+                                    fifth_format};
 enum { FORMAT = sizeof steps / sizeof *steps };
 
 static bool refuse(const struct database *database, struct error *error) {

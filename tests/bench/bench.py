@@ -539,10 +539,14 @@ def measure_recording(server, results):
     size, read = one["bytes_per_sample"], one["read_one_series_ms"]
     results.add("history: bytes per sample, recorded values", size, f"{size:.2f}", 1, "at most 1")
     results.add("history: one series of 30 days", read, f"{read:.0f} ms", 50, "at most 50 ms")
-    noise = run_history(server.options, server.directory, NOISE_GUESTS, NOISE_SERIES,
-                        RECORDED_DAYS * 4320, COMMIT_ROUNDS, values="noise")["bytes_per_sample"]
-    results.add("history: bytes per sample, noise whose entropy is 2.00", noise, f"{noise:.2f}",
-                2.4, "at most 2.4")
+    for values, text, limit in (
+            ("percent", "0 to 100.00 % by chance, whose entropy is 1.66", 2),
+            ("noise", "16 bits by chance, whose entropy is 2.00", 2.4)):
+        size = run_history(server.options, server.directory, NOISE_GUESTS, NOISE_SERIES,
+                           RECORDED_DAYS * 4320, COMMIT_ROUNDS, values=values)["bytes_per_sample"]
+        (server.directory / f"{NOISE_GUESTS}.db").unlink()
+        results.add(f"history: bytes per sample, {text}", size, f"{size:.2f}", limit,
+                    f"at most {limit}")
     many = run_history(server.options, server.directory, RECORDED_GUESTS, RECORDED_SERIES,
                        RECORDED_ROUNDS, 1)
     name = f"history: a round of {RECORDED_GUESTS} entities, {RECORDED_SERIES} series each"

@@ -3,8 +3,9 @@
  * What a history costs: writes rounds of guests whose series have the values of a file of recorded
  * ones (type, id, values), and reads one series of the first guest.
  * EVERY rounds are one transaction. "noise" in place of VALUES.tsv: whole numbers below 65536 by
- * chance. INTERVAL: seconds between rounds, 20 unless it is given.
- * Usage: history FILE.db VALUES.tsv GUESTS SERIES ROUNDS EVERY [INTERVAL]; prints NAME VALUE lines.
+ * chance; "percent": from 0 to 100.00 %, in hundredths as vSphere has them. INTERVAL: seconds
+ * between rounds, 20 unless it is given. Usage: history FILE.db VALUES.tsv GUESTS SERIES ROUNDS
+ * EVERY [INTERVAL]; prints NAME VALUE lines.
  */
 #include <glib.h>
 #include <inttypes.h>
@@ -20,7 +21,7 @@
 #include "history/writer.h"
 #include "values.h"
 
-enum { DAY = 86400, NOISE_BITS = 16, MIB = 1024 * 1024 };
+enum { DAY = 86400, NOISE_END = 65536, PERCENT_END = 10001, MIB = 1024 * 1024 };
 
 static int interval = 20;
 
@@ -130,11 +131,13 @@ static bool read_one(const char *path) {
 int main(int argc, char **argv) {
     struct values values = {.count = 0};
     bool noise = argc > 2 && strcmp(argv[2], "noise") == 0;
+    bool percent = argc > 2 && strcmp(argv[2], "percent") == 0;
     if (argc == 8)
         interval = (int)strtol(argv[7], NULL, 10);
-    if (noise)
-        values_noise(&values, NOISE_BITS);
-    if (argc < 7 || argc > 8 || interval <= 0 || (!noise && !values_read(&values, argv[2]))) {
+    if (noise || percent)
+        values_noise(&values, percent ? PERCENT_END : NOISE_END);
+    if (argc < 7 || argc > 8 || interval <= 0 ||
+        (!noise && !percent && !values_read(&values, argv[2]))) {
         fprintf(stderr, "usage: history FILE.db VALUES.tsv GUESTS SERIES ROUNDS EVERY "
                         "[INTERVAL]\n");
         return 2;

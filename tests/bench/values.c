@@ -24,13 +24,13 @@ bool values_read(struct values *values, const char *path) {
     return true;
 }
 
-void values_noise(struct values *values, int bits) {
+void values_noise(struct values *values, int end) {
     enum { LISTS = 64, LENGTH = 10007, SEED = 10 };
     GRand *dice = g_rand_new_with_seed(SEED);
     for (; values->count < LISTS; values->count++) {
         int64_t *list = g_new(int64_t, LENGTH);
         for (size_t i = 0; i < LENGTH; i++)
-            list[i] = g_rand_int_range(dice, 0, 1 << bits);
+            list[i] = g_rand_int_range(dice, 0, end);
         values->lengths[values->count] = LENGTH;
         values->lists[values->count] = list;
     }

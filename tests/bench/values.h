@@ -19,8 +19,8 @@ struct values {
 /* values_read: false when the file cannot be read. */
 bool values_read(struct values *values, const char *path);
 
-/* values_noise: lists of whole numbers with so many bits, by chance, none like the others. */
-void values_noise(struct values *values, int bits);
+/* values_noise: lists of whole numbers below the end, by chance, none like the others. */
+void values_noise(struct values *values, int end);
 
 /* values_done: frees the lists. */
 void values_done(struct values *values);

@@ -440,7 +440,7 @@ def test_an_older_format(vperf, story, tmp_path):
         assert database.execute("PRAGMA user_version").fetchone() == (1,)
     recorder = vperf.start("record", "--output", old, "test:///default", stderr=open(other, "wb"))
     with contextlib.closing(sqlite3.connect(f"file:{old}?mode=ro", uri=True)) as database:
-        harness.await_true(lambda: database.execute("PRAGMA user_version").fetchone() == (4,),
+        harness.await_true(lambda: database.execute("PRAGMA user_version").fetchone() == (5,),
                            "the present format")
         readings = database.execute("SELECT DISTINCT substr(name, 1, 6) FROM counter WHERE "
                                     "reading").fetchall()

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "history/block_values.h"
+
 enum { SAMPLES = 180, SERIES = 9 };
 
 static const int64_t begin = 1763752640;
@@ -119,6 +121,68 @@ static void test_oldest(void **state) {
     block_room_free(room);
 }
 
+/* A visit that ends with the values of the only series. */
+static void take(void *context, const struct block_column *series) {
+    block_samples(series, context);
+}
+
+/* The bytes that values by chance below an end take, each; they come back as they were. */
+static double size_of_noise(uint64_t end, size_t count) {
+    static struct sample samples[SAMPLES * 4], found[SAMPLES * 4];
+    struct error error = {0};
+    for (size_t i = 0; i < count; i++) {
+        uint64_t wide = (uint64_t)noise() << 48 ^ (uint64_t)noise() << 24 ^ noise();
+        samples[i] = (struct sample){begin + 20 * (int64_t)i, (int64_t)(wide % end) - 50};
+    }
+    const struct block_series series = {1, count, samples};
+    const struct block_visitor visitor = {
+        .context = found, .first = INT64_MIN, .last = INT64_MAX, .series = take};
+    GByteArray *bytes = block_encode(&series, 1, BLOCK_SMALL);
+    assert_true(block_decode(bytes->data, bytes->len, &visitor, &error));
+    assert_memory_equal(found, samples, count * sizeof *samples);
+    double size = (double)bytes->len / (double)count;
+    g_byte_array_free(bytes, TRUE);
+    return size;
+}
+
+/* Also where words do not end with bytes, the last one is not full, or no two numbers fit one. */
+static void test_noise(void **state) {
+    (void)state;
+    for (uint64_t end = 257; end < UINT64_C(1) << 62; end += end * 2 / 5)
+        for (size_t count = 2; count < 24; count++)
+            size_of_noise(end, count);
+    assert_true(size_of_noise(10001, 720) < 1.75);
+    assert_true(size_of_noise(65536, 720) < 2.07);
+    assert_true(size_of_noise(1 << 28, 720) < 3.57);
+}
+
+/* What a block of one series of FORM_DENSE says. */
+static bool reads(uint64_t range, const char *words, size_t size, size_t count) {
+    int64_t values[8];
+    GByteArray *bytes = g_byte_array_new();
+    varint_put(bytes, varint_zigzag(-3));
+    varint_put(bytes, range);
+    g_byte_array_append(bytes, (const guint8 *)words, (guint)size);
+    struct varint_reader reader = {bytes->data, bytes->data + bytes->len, false};
+    bool good = block_values_read(FORM_DENSE, &reader, values, count);
+    g_byte_array_free(bytes, TRUE);
+    return good;
+}
+
+/* Words that no writer makes: too few, too many, of digits that are too large, or of any range. */
+static void test_words(void **state) {
+    (void)state;
+    assert_true(reads(10000, "\1\0\0\0\0", 5, 3));
+    assert_true(reads(10000, "\1\0\0\0\0", 5, 1));
+    assert_false(reads(10000, "\1\0\0\0", 4, 3));
+    assert_false(reads(10000, "\1\0\0\0\0\0", 6, 3));
+    assert_false(reads(10000, "\377\377\377\377\377", 5, 3));
+    assert_false(reads(10000, "\377\377\0\0\0", 5, 1));
+    assert_false(reads(0, "\0", 1, 1));
+    assert_false(reads(UINT64_C(1) << 56, "\0\0\0\0\0\0\0\0", 8, 1));
+    assert_false(reads(UINT64_MAX, "\0\0\0\0\0\0\0\0", 8, 1));
+}
+
 static void ignore(void *context, const struct block_column *series) {
     (void)context, (void)series;
 }
@@ -193,7 +257,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_oldest),     cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_size),
+        cmocka_unit_test(test_size),       cmocka_unit_test(test_noise),
+        cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
