@@ -41,6 +41,9 @@ struct series {
     bool
         partial; /* of times that were lost, at which others of the entity cannot be had any more */
     struct series_columns columns; /* in place of the samples, from a source that was asked so */
+    /* The same for series that come together, of one entity; what they borrow stays as it is until
+     * the last of them. Never again used, 0: not told. */
+    uint64_t visit;
 };
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 #include "source/measured.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,9 +40,16 @@ static void sort(struct measured *measured) {
     }
 }
 
+/* A number that no other visit has, of whatever source. */
+static uint64_t next_visit(void) {
+    static atomic_uint_least64_t visits;
+    return atomic_fetch_add_explicit(&visits, 1, memory_order_relaxed) + 1;
+}
+
 bool measured_emit(struct measured *measured, const struct measured_head *head,
                    const struct source_events *events, struct error *error) {
     bool good = true;
+    uint64_t visit = next_visit();
     sort(measured);
     for (size_t i = 0; good && i < measured->count; i++) {
         const struct sample sample = {head->time, measured->items[i].value};
@@ -55,6 +63,7 @@ bool measured_emit(struct measured *measured, const struct measured_head *head,
             .count = 1,
             .samples = &sample,
             .partial = head->partial,
+            .visit = visit,
         };
         good = events->series(events->context, &series, error);
     }

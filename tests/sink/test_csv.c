@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,6 +207,50 @@ static void test_addresses_are_used_again(void **state) {
     free(text);
 }
 
+/* Two visits that take turns; then another one, of what stands at the same addresses. */
+static void test_visits(void **state) {
+    static const struct sample sample = {1795288640, 100};
+    static const struct {
+        uint64_t visit;
+        int number;
+    } rows[] = {{1, 0}, {1, 0}, {2, 1}, {1, 0}, {2, 1}, {3, 2}, {3, 2}, {0, 3}, {0, 4}};
+    char names[2][16], instances[2][16];
+    struct counter counters[] = {active, usage};
+    struct entity entities[] = {guest(names[0]), guest(names[1])};
+    GString *expected = g_string_new(HEADER);
+    struct error error = {0};
+    char *text;
+    size_t size;
+    struct sink sink = {.ops = sink_find("csv", &error)};
+    (void)state;
+
+    sink.stream = open_memstream(&text, &size);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int number = rows[i].number, place = rows[i].visit == 2;
+        snprintf(names[place], sizeof names[place], "n%d", number);
+        snprintf(instances[place], sizeof instances[place], "i%d", number);
+        for (size_t j = 0; j < sizeof counters / sizeof *counters; j++) {
+            const struct series series = {.entity = &entities[place],
+                                          .counter = &counters[j],
+                                          .instance = instances[place],
+                                          .interval = 20,
+                                          .count = 1,
+                                          .samples = &sample,
+                                          .visit = rows[i].visit};
+            sink_write(&sink, &series);
+            g_string_append_printf(
+                expected, "2026-11-21T19:17:20Z,esx01.example.com,esxi,vm,n%d,vm-9,%s,i%d,%s,20\n",
+                number, counters[j].name, number, j ? "1.00,percent" : "100,kiloBytes");
+        }
+    }
+    sink_end(&sink);
+    sink_done(&sink);
+    fclose(sink.stream);
+    assert_string_equal(text, expected->str);
+    free(text);
+    g_string_free(expected, TRUE);
+}
+
 static void test_header_comes_once(void **state) {
     static const struct sample sample = {1795288640, 1};
     struct entity entity = guest("web-1");
@@ -253,6 +298,7 @@ int main(void) {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_every_text_cell_is_made_safe),
         cmocka_unit_test(test_addresses_are_used_again),
+        cmocka_unit_test(test_visits),
         cmocka_unit_test(test_header_comes_once),
         cmocka_unit_test(test_find),
     };
