@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 #include "history/rounds.h"
 
-#include "history/collected.h"
+#include "history/block.h"
 #include "history/rollup.h"
 
 /* A series of a chunk, and where its samples of the next hour begin. */
@@ -24,7 +24,6 @@ static GArray *pieces_of(const GPtrArray *entities) {
         const struct kept_entity *entity = g_ptr_array_index(entities, i);
         for (guint k = 0; k < entity->pending->len; k++) {
             struct piece piece = {entity->chunk, g_ptr_array_index(entity->pending, k), 0};
-            piece.series->count = samples_sort(piece.series->samples, piece.series->count);
             g_array_append_val(pieces, piece);
         }
     }

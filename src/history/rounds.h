@@ -5,7 +5,10 @@
 
 #include "history/registry.h"
 
-/* rounds_write: the pending samples of the entities (struct kept_entity), which are sorted. */
+/*
+ * rounds_write: the pending samples of the entities (struct kept_entity); those of a series ascend
+ * in time.
+ */
 bool rounds_write(struct database *database, const GPtrArray *entities, struct error *error)
     __attribute__((warn_unused_result));
 

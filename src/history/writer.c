@@ -394,7 +394,21 @@ static bool write_transaction(struct writer *writer, const struct batch *batch,
     return good;
 }
 
+/* A time that came twice waits once. */
+static void sort_pending(struct writer *writer, const struct batch *batch) {
+    for (guint i = 0; i < batch->entities->len; i++) {
+        const struct kept_entity *entity = g_ptr_array_index(batch->entities, i);
+        for (guint k = 0; k < entity->pending->len; k++) {
+            struct kept_series *series = g_ptr_array_index(entity->pending, k);
+            size_t count = samples_sort(series->samples, series->count);
+            writer->pending -= series->count - count;
+            series->count = count;
+        }
+    }
+}
+
 static bool commit(struct writer *writer, struct batch *batch, struct error *error) {
+    sort_pending(writer, batch);
     GArray *marks = gaps_keep(batch->entities);
     bool good = write_transaction(writer, batch, error);
     gaps_settle(marks, good);

@@ -424,6 +424,20 @@ static void test_a_full_disk(void **state) {
                      PART_SAMPLES);
 }
 
+/* Of times that come twice before they are written, nothing is lost, and nothing is told. */
+static void test_twice_in_a_round(void **state) {
+    struct fixture *fixture = *state;
+    struct messages messages;
+    open_messages(&messages);
+    fixture_reopen(fixture, &fixture_long_enough, &messages.log);
+    give(fixture, &guest, begin, begin + 3 * INTERVAL, INTERVAL, false);
+    add(fixture, &guest, begin, begin + 2 * INTERVAL);
+    check(fixture, begin, begin + 3 * INTERVAL, 0, 0);
+    fixture_reopen(fixture, &fixture_long_enough, &fixture_quiet);
+    expect_message(&messages, "lost", false);
+    close_messages(&messages);
+}
+
 /* Samples are written while hours cannot be folded: it is told once, and nothing is lost. */
 static void test_folding_fails(void **state) {
     struct fixture *fixture = *state;
@@ -478,6 +492,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_contexts, fixture_writer, fixture_done),
         cmocka_unit_test_setup_teardown(test_a_clock_ahead, fixture_writer, fixture_done),
         cmocka_unit_test_setup_teardown(test_a_full_disk, fixture_writer, fixture_done),
+        cmocka_unit_test_setup_teardown(test_twice_in_a_round, fixture_writer, fixture_done),
         cmocka_unit_test_setup_teardown(test_folding_fails, fixture_writer, fixture_done),
         cmocka_unit_test_setup_teardown(test_a_file_that_is_gone, fixture_writer, fixture_done),
     };
