@@ -235,6 +235,27 @@ def test_hours(vperf, story):
     assert done.status == 0 and len(done.out.splitlines()) > 1, done
 
 
+def test_followed_hours(vperf, story, tmp_path):
+    """They come once, as collect gives them without --follow, when five minutes have passed."""
+    newest = max(follow.seconds(row["timestamp"]) for row in story.export())
+    done = vperf.run("collect", "--interval", "3600", "--start", BEGIN, "--end", END, story.out)
+    expected = {line for line in done.out.splitlines()[1:] if follow.seconds(
+        line.partition(",")[0]) <= newest - 300}
+    assert expected
+    out = tmp_path / "out.csv"
+    tail = vperf.start("collect", "--follow", "--interval", "3600", "--start", BEGIN, "--output",
+                       out, story.out)
+    try:
+        harness.await_true(lambda: out.exists() and out.read_text().count("\n") > len(expected),
+                           "all hours that are complete")
+        tail.send_signal(signal.SIGINT)
+        done = harness.finish(tail)
+    finally:
+        tail.kill()
+    assert done.status == follow.INTERRUPTED, done
+    assert sorted(out.read_text().splitlines()[1:]) == sorted(expected)
+
+
 def test_one_writer(vperf, story):
     """A second one is told who writes; readers meanwhile read."""
     story.start()

@@ -23,8 +23,7 @@ bool forward_begin(struct history *history, struct error *error) {
                      history->label);
 }
 
-/* The reader keeps the newest times of when it learnt of the entities. */
-static bool renew_times(const struct reader *reader, struct error *error) {
+bool forward_renew_times(const struct reader *reader, struct error *error) {
     struct error failed = {0};
     GHashTable *entities = g_hash_table_new(g_int64_hash, g_int64_equal);
     for (size_t i = 0; i < reader->count; i++)
@@ -168,7 +167,7 @@ bool forward_round(struct visit *visit, struct error *error) {
         return true;
     }
     begin_at_window(visit);
-    if (!renew_times(history->reader, error) || !is_whole(history, &whole, error) ||
+    if (!forward_renew_times(history->reader, error) || !is_whole(history, &whole, error) ||
         !(whole ? read_tail(visit, error) : catch_up(visit, error)))
         return false;
     if (whole && history->position.round == before)

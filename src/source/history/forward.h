@@ -12,6 +12,12 @@
 /* forward_begin: reads where an earlier run ended. */
 bool forward_begin(struct history *history, struct error *error);
 
+/*
+ * forward_renew_times: the newest times of all entities: the reader keeps those of when it learnt
+ * of them.
+ */
+bool forward_renew_times(const struct reader *reader, struct error *error);
+
 /* forward_round: the next rounds or stretch, and the position behind it. */
 bool forward_round(struct visit *visit, struct error *error);
 

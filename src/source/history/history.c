@@ -164,6 +164,8 @@ static bool follow_path(struct history *history, struct error *error) {
     history->gone = false;
     history->last_round = 0;
     history->position.round = 0;
+    if (!history->options.resume)
+        position_done(&history->position);
     return told || error_set(error, ERROR_CONNECT,
                              "'%s' was removed or replaced: the file of that name is read from "
                              "its first round on",

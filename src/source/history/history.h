@@ -15,7 +15,7 @@ struct history {
     struct inventory *inventory;
     bool tailing;             /* a round without end has begun */
     int64_t last_round;       /* that was given in it */
-    struct position position; /* of a run that goes on where another one ended */
+    struct position position; /* of a run that goes on where another one ended, or of hours */
     int64_t stretch;          /* seconds that it gives at a time, of what has been folded */
     bool hurries;             /* more of that is to come */
     bool gone;                /* the file was removed, and none that can be read is there */

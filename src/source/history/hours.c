@@ -8,7 +8,8 @@ bool hours_find(struct visit *visit, bool recorded, struct error *error) {
     const struct window *window = visit->window;
     bool endless = window->fresh_only && !window->until;
     visit->hours_until = INT64_MIN;
-    if (endless || (options->any_interval && window->newest))
+    if (endless ? options->any_interval || options->resume
+                : options->any_interval && window->newest)
         return true;
     if (!options->any_interval) {
         bool alone = window->interval == HOURLY_INTERVAL && !recorded;

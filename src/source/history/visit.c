@@ -7,6 +7,7 @@
 #include "core/memory.h"
 #include "source/history/forward.h"
 #include "source/history/hours.h"
+#include "source/history/hours_follow.h"
 #include "source/history/parts.h"
 
 enum {
@@ -144,6 +145,13 @@ bool visit_span(const struct visit *visit, struct reader_entity *entity, int64_t
                 int64_t until, struct error *error) {
     struct pending pending = {.visit = visit, .one = {entity, after, until, false}};
     const struct parts_source source = {&pending, take_one, ignore_begin, give_part};
+    return parts_run(visit, &source, error);
+}
+
+bool visit_hours(const struct visit *visit, struct reader_entity *entity, int64_t after,
+                 int64_t until, struct error *error) {
+    struct pending pending = {.visit = visit, .one = {entity, after, until, true}};
+    const struct parts_source source = {&pending, take_one, on_begin, give_part};
     return parts_run(visit, &source, error);
 }
 
@@ -388,7 +396,7 @@ static bool check_interval(struct visit *visit, struct error *error) {
                   "%s: the history keeps no samples of %d s: give another --interval "
                   "(%s)%s",
                   history->label, visit->window->interval, list->str,
-                  visit->window->fresh_only ? "" : ", or 3600 for hours");
+                  history->options.resume ? "" : ", or 3600 for hours");
     g_string_free(list, TRUE);
     return good;
 }
@@ -398,7 +406,9 @@ static bool run(struct visit *visit, struct error *error) {
         return false;
     bool endless = visit->window->fresh_only && !visit->window->until;
     bool forwards = endless && visit->history->options.resume;
+    bool hours = endless && hours_alone(visit);
     bool good = forwards  ? forward_round(visit, error)
+                : hours   ? hours_follow(visit, error)
                 : endless ? tail(visit, error)
                           : give_all(visit, error);
     report_faults(visit);

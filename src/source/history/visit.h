@@ -17,6 +17,10 @@ struct visit {
 bool visit_span(const struct visit *visit, struct reader_entity *entity, int64_t after,
                 int64_t until, struct error *error);
 
+/* visit_hours: as visit_span, those of hours; what the entity offers is told. */
+bool visit_hours(const struct visit *visit, struct reader_entity *entity, int64_t after,
+                 int64_t until, struct error *error);
+
 /*
  * visit_tail: all samples of the rounds after this number, which becomes that of the newest one;
  * *whole becomes false when some of them are no longer there.

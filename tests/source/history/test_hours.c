@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "history/fixture.h"
+#include "source/history/hours_follow.h"
 
 enum { INTERVAL = 20, ARCHIVE = 300, HOUR = HOURLY_INTERVAL, HOURS = 8, DROPPED = 3 };
 enum { USAGE, READY, PEAK, LEVEL, COUNTERS };
@@ -89,6 +90,7 @@ struct given {
     int64_t newest[COUNTERS];
     int offered;
     int told;
+    bool idle;
 };
 
 static bool on_series(void *context, const struct series *series, struct error *error) {
@@ -125,14 +127,27 @@ static void on_progress(void *context, int done, int total) {
     (void)context, (void)done, (void)total;
 }
 
-static struct given read_with(const struct fixture *fixture, const struct source_options *options,
-                              const struct window *window) {
+static void on_idle(void *context) {
+    struct given *given = context;
+    given->idle = true;
+}
+
+static struct source *open_source(const struct fixture *fixture,
+                                  const struct source_options *options) {
     const struct target target = {.path = fixture->path, .text = fixture->path};
+    struct error error = {0};
+    struct source *source = history_source.open(&target, options, &error);
+    assert_non_null(source);
+    return source;
+}
+
+static struct given read_round(struct source *source, const struct window *window) {
     struct given given = {.told = 0};
     const struct source_events events = {.context = &given,
                                          .offered = on_offered,
                                          .series = on_series,
                                          .missing = on_missing,
+                                         .idle = on_idle,
                                          .progress = on_progress};
     struct error error = {0};
     struct selection selection;
@@ -141,11 +156,16 @@ static struct given read_with(const struct fixture *fixture, const struct source
         given.intervals[i] = g_array_new(FALSE, FALSE, sizeof(int32_t));
     }
     selection_init(&selection);
-    struct source *source = history_source.open(&target, options, &error);
-    assert_non_null(source);
     assert_true(history_source.round(source, &selection, window, &events, &error));
-    history_source.close(source);
     selection_done(&selection);
+    return given;
+}
+
+static struct given read_with(const struct fixture *fixture, const struct source_options *options,
+                              const struct window *window) {
+    struct source *source = open_source(fixture, options);
+    struct given given = read_round(source, window);
+    history_source.close(source);
     return given;
 }
 
@@ -173,7 +193,8 @@ static void check(const struct given *given, int counter, const struct sample *e
  */
 static void check_hours(const struct given *given, size_t first, size_t last) {
     static const struct sample means[] = {{1 * HOUR, 151}, {2 * HOUR, 151}, {4 * HOUR, 143},
-                                          {5 * HOUR, 151}, {6 * HOUR, 151}, {7 * HOUR, 151}};
+                                          {5 * HOUR, 151}, {6 * HOUR, 151}, {7 * HOUR, 151},
+                                          {8 * HOUR, 151}};
     struct sample sums[G_N_ELEMENTS(means)], peaks[G_N_ELEMENTS(means)];
     for (size_t i = 0; i < G_N_ELEMENTS(means); i++) {
         sums[i] = (struct sample){means[i].time, 3600};
@@ -272,12 +293,63 @@ static void test_damaged_hour(void **state) {
     given_done(&given);
 }
 
+/* The round gives the hours of these numbers of check_hours; it is idle when that is none. */
+static void follow(struct source *source, size_t first, size_t last) {
+    const struct window endless = {.after = begin, .interval = HOUR, .fresh_only = true};
+    struct given given = read_round(source, &endless);
+    check_hours(&given, first, last);
+    assert_int_equal(given.idle, first == last);
+    given_done(&given);
+}
+
+/* Each hour comes once, when nothing more of it is to come, whether it has been packed or not. */
+static void test_follow_hours(void **state) {
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    struct source *source = open_source(fixture, &(struct source_options){.pieces = false});
+    follow(source, 0, 6);
+    follow(source, 6, 6);
+    add(fixture->writer, INTERVAL, HOURS * HOUR - 1800, HOURS * HOUR + 280);
+    assert_true(writer_commit(fixture->writer, 0, &error));
+    follow(source, 6, 6);
+    add(fixture->writer, INTERVAL, HOURS * HOUR + 280, HOURS * HOUR + 300);
+    assert_true(writer_commit(fixture->writer, 0, &error));
+    follow(source, 6, 7);
+    follow(source, 7, 7);
+    history_source.close(source);
+}
+
+/* Of a guest that has gone, the last hour comes when others say that it is over. */
+static void test_follow_hours_of_the_gone(void **state) {
+    static const struct entity other = {
+        .type = ENTITY_VM, .state = STATE_ON, .source = "esx", .name = "db", .id = "vm-2"};
+    static const struct counter late = {
+        .name = "mem.usage.average", .unit = "percent", .rollup = "average", .stats = "rate"};
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    struct source *source = open_source(fixture, &(struct source_options){.pieces = false});
+    follow(source, 0, 6);
+    const struct sample sample = {begin + (HOURS + 1) * HOUR + HOURS_SETTLED_SECONDS, 1};
+    const struct series series = {.entity = &other,
+                                  .counter = &late,
+                                  .instance = "",
+                                  .interval = INTERVAL,
+                                  .count = 1,
+                                  .samples = &sample};
+    writer_add(fixture->writer, 0, &series);
+    assert_true(writer_commit(fixture->writer, 0, &error));
+    follow(source, 6, 7);
+    history_source.close(source);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_hours_alone, set_up, fixture_done),
         cmocka_unit_test_setup_teardown(test_windows_of_hours, set_up, fixture_done),
         cmocka_unit_test_setup_teardown(test_hours_before_samples, set_up, fixture_done),
         cmocka_unit_test_setup_teardown(test_damaged_hour, set_up, fixture_done),
+        cmocka_unit_test_setup_teardown(test_follow_hours, set_up, fixture_done),
+        cmocka_unit_test_setup_teardown(test_follow_hours_of_the_gone, set_up, fixture_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
