@@ -285,6 +285,8 @@ static void warn_of_doubles(const struct lane *lane, const struct inventory *inv
     struct run *run = lane->run;
     size_t mine = lane->number, other = 0;
     const struct entity *example = NULL;
+    if (lane->options->target_count == 1 && !lane->options->config)
+        return; /* and there will be no other one */
     pthread_mutex_lock(&run->lock);
     size_t count = doubled_note(run->known, mine, inventory, &lane->selection, &other, &example);
     if (count)

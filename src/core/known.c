@@ -62,10 +62,53 @@ bool known_has(const struct known *known, int32_t counter, const char *instance)
     return place < known->count && known->hashes[place] == value;
 }
 
+struct known_common {
+    const struct known_pool *pool;
+    uint64_t *hashes;
+    size_t count;
+    guint digest;
+    size_t users;
+};
+
+static guint digest_of(gconstpointer common) {
+    return ((const struct known_common *)common)->digest;
+}
+
+static gboolean is_equal(gconstpointer a, gconstpointer b) {
+    const struct known_common *left = a, *right = b;
+    return left->count == right->count &&
+           memcmp(left->hashes, right->hashes, left->count * sizeof *left->hashes) == 0;
+}
+
+static void free_common(gpointer data) {
+    struct known_common *common = data;
+    free(common->hashes);
+    free(common);
+}
+
+static void leave_common(struct known *known) {
+    struct known_common *common = known->common;
+    known->common = NULL;
+    known->hashes = NULL;
+    if (--common->users == 0)
+        g_hash_table_remove(common->pool->all, common);
+}
+
+/* Hashes of its own in place of those that it has in common with others. */
+static void own(struct known *known) {
+    uint64_t *hashes = memory_array(known->capacity, sizeof *hashes);
+    memcpy(hashes, known->hashes, known->count * sizeof *hashes);
+    leave_common(known);
+    known->hashes = hashes;
+}
+
 static void grow(struct known *known) {
-    known->capacity += STEP;
-    known->hashes =
-        memory_check(reallocarray(known->hashes, known->capacity, sizeof *known->hashes));
+    known->capacity = known->count + STEP;
+    if (known->common)
+        own(known);
+    else
+        known->hashes =
+            memory_check(reallocarray(known->hashes, known->capacity, sizeof *known->hashes));
     if (known->taken)
         known->taken =
             memory_check(reallocarray(known->taken, known->capacity + 1, sizeof *known->taken));
@@ -79,7 +122,7 @@ bool known_add(struct known *known, int32_t counter, const char *instance) {
     known->last = place;
     if (place < known->count && known->hashes[place] == value)
         return false;
-    if (known->count == known->capacity)
+    if (known->common || known->count == known->capacity)
         grow(known);
     size_t behind = known->count - place;
     memmove(known->hashes + place + 1, known->hashes + place, behind * sizeof *known->hashes);
@@ -163,7 +206,44 @@ uint32_t known_lacks(const struct known *known, uint32_t times) {
     return lacks;
 }
 
+/* Takes over the hashes. */
+static struct known_common *make_common(const struct known_common *like) {
+    struct known_common *common = memory_alloc(sizeof *common);
+    size_t size = like->count * sizeof *like->hashes;
+    *common = *like;
+    common->hashes = memory_check(realloc(like->hashes, size));
+    g_hash_table_add(like->pool->all, common);
+    return common;
+}
+
+void known_share(struct known *known, struct known_pool *pool) {
+    struct known_common like = {.pool = pool, .hashes = known->hashes, .count = known->count};
+    uint64_t digest = 0;
+    if (known->common || !known->count)
+        return;
+    for (size_t i = 0; i < known->count; i++)
+        digest = (digest ^ known->hashes[i]) * UINT64_C(0x9E3779B97F4A7C15);
+    like.digest = (guint)(digest >> 32);
+    if (!pool->all)
+        pool->all = g_hash_table_new_full(digest_of, is_equal, free_common, NULL);
+    known->common = g_hash_table_lookup(pool->all, &like);
+    if (known->common)
+        free(known->hashes);
+    else
+        known->common = make_common(&like);
+    known->common->users++;
+    known->hashes = known->common->hashes;
+}
+
+void known_pool_done(struct known_pool *pool) {
+    if (pool->all)
+        g_hash_table_destroy(pool->all);
+    pool->all = NULL;
+}
+
 void known_done(struct known *known) {
+    if (known->common)
+        leave_common(known);
     free(known->hashes);
     free(known->taken);
     *known = (struct known){0};

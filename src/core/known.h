@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /*
  * Which series of an entity were emitted: eight bytes for each, as there may be millions; and if
- * asked for, at which of the newest sample times, by four bytes more.
+ * asked for, at which of the newest sample times, by four bytes more. Entities that are alike have
+ * the same series: those eight bytes can be theirs together.
  */
 #ifndef VPERF_CORE_KNOWN_H
 #define VPERF_CORE_KNOWN_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,14 +15,22 @@
 /* Sample times that are remembered. */
 enum { KNOWN_TIMES = 32 };
 
+struct known_common;
+
 struct known {
     uint64_t *hashes; /* ascending */
     uint32_t *taken;  /* a bit for each time, by its number modulo KNOWN_TIMES */
     size_t count;
     size_t capacity;
-    size_t last;      /* that was added, or was known when it was to be */
-    int64_t newest;   /* number of the newest time, in intervals since 1970 */
-    int32_t interval; /* seconds; 0: no times are remembered */
+    size_t last;                 /* that was added, or was known when it was to be */
+    int64_t newest;              /* number of the newest time, in intervals since 1970 */
+    int32_t interval;            /* seconds; 0: no times are remembered */
+    struct known_common *common; /* has the hashes; NULL: they are its own */
+};
+
+/* struct known_pool has the series that entities have in common. All zero at first. */
+struct known_pool {
+    GHashTable *all;
 };
 
 /* known_add: the series of this counter is known from now on; false when it was before. */
@@ -50,6 +60,15 @@ bool known_took(const struct known *known, uint32_t taken, int64_t time);
 
 /* known_lacks: of these times, those that a series lacks which has others. */
 uint32_t known_lacks(const struct known *known, uint32_t times);
+
+/*
+ * known_share: what is known takes no memory for series that another one of the pool has as well,
+ * to the last; until a series is added. The pool must outlive it. Not for two threads at a time.
+ */
+void known_share(struct known *known, struct known_pool *pool);
+
+/* known_pool_done: frees the pool, in which nothing is shared any more. */
+void known_pool_done(struct known_pool *pool);
 
 /* known_done: frees all. */
 void known_done(struct known *known);

@@ -64,7 +64,44 @@ static void test_times(void **state) {
     known_done(&known);
 }
 
+/* The like of each other share their series; one that gains another keeps what it had. */
+static void test_shared(void **state) {
+    enum { LIKE = 3, INTERVAL = 20 };
+    struct known_pool pool = {0};
+    struct known known[LIKE + 1] = {{0}};
+    (void)state;
+    known_share(&known[0], &pool);
+    assert_null(known[0].common);
+    for (size_t i = 0; i <= LIKE; i++) {
+        known_advance(&known[i], INTERVAL, INTERVAL);
+        for (int32_t counter = 0; counter < COUNTERS; counter++) {
+            assert_true(known_add(&known[i], counter, i < LIKE ? "" : "other"));
+            known_take(&known[i], INTERVAL);
+        }
+        known_share(&known[i], &pool);
+        known_share(&known[i], &pool);
+    }
+    assert_int_equal(g_hash_table_size(pool.all), 2);
+    assert_ptr_equal(known[0].hashes, known[LIKE - 1].hashes);
+    assert_true(known_add(&known[0], COUNTERS / 2, "late"));
+    assert_true(known_has(&known[0], COUNTERS / 2, "late"));
+    assert_false(known_has(&known[1], COUNTERS / 2, "late"));
+    for (size_t i = 0; i < LIKE; i++)
+        for (int32_t counter = 0; counter < COUNTERS; counter++) {
+            assert_false(known_add(&known[i], counter, ""));
+            uint32_t taken = known_taken(&known[i], counter, "");
+            assert_true(known_took(&known[i], taken, INTERVAL));
+        }
+    known_share(&known[0], &pool);
+    assert_int_equal(g_hash_table_size(pool.all), 3);
+    for (size_t i = 0; i <= LIKE; i++)
+        known_done(&known[i]);
+    assert_int_equal(g_hash_table_size(pool.all), 0);
+    known_pool_done(&pool);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_many), cmocka_unit_test(test_times)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_many), cmocka_unit_test(test_times),
+                                       cmocka_unit_test(test_shared)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -321,6 +321,7 @@ static struct query make_query(const struct round *round) {
         .now_ns = round->now_ns,
         .newest = &vsphere->newest,
         .breadth = &vsphere->breadth,
+        .pool = &vsphere->tracking.series,
     };
 }
 
@@ -363,7 +364,7 @@ static bool run(const struct round *round, const struct query_item *items, size_
 
 /* Late samples come before those that follow them. */
 static bool ask(struct round *round, struct error *error) {
-    struct query_item *late = memory_array(round->count + 1, sizeof *late);
+    struct query_item *late = memory_array(round->endless ? round->count + 1 : 1, sizeof *late);
     size_t count = find_late(round, late);
     bool good = (!count || run(round, late, count, false, error)) &&
                 run(round, round->items, round->count, true, error);

@@ -57,6 +57,11 @@ static bool emit_samples(const struct query *query, const struct query_call *cal
     return query->events->series(query->events->context, series, error);
 }
 
+static void share(const struct query *query, const struct query_item *item) {
+    if (query->pool)
+        known_share(&item->tracked->known, query->pool);
+}
+
 /* A series of an answer, and what it is of. */
 struct named_series {
     const struct vim_series *answer;
@@ -233,6 +238,7 @@ static bool emit_entity(const struct query *query, const struct query_call *call
             mark_found(query, call, item, &times[i]);
         sample_times_done(&times[i]);
     }
+    share(query, item);
     if (answer->left_out)
         report_loss(query, item, "the answer has too many parts: some are left out");
     return good;
@@ -258,6 +264,7 @@ bool query_release(const struct query *query, const struct query_item *item, str
         held_settle(held, item->span.now - SETTLED_SECONDS);
     if (!held_emit(held, &item->tracked->known, query->events, error))
         return false;
+    share(query, item);
     for (size_t i = 0; i < held->time_count; i++)
         if (held->times[i].found)
             mark_time(query, item, held->times[i].time);

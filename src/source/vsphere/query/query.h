@@ -21,6 +21,7 @@ enum query_breadth {
 };
 
 struct breadth;
+struct known_pool;
 
 /* What one entity is asked for: some of its counters, ascending by id, over a span. */
 struct query_item {
@@ -49,6 +50,7 @@ struct query {
     int64_t now_ns;          /* clock_boot_ns when the round began */
     int64_t *newest;         /* becomes the newest sample time that was emitted */
     struct breadth *breadth; /* NULL: all items are BREADTH_LISTED */
+    struct known_pool *pool; /* series that entities have in common; NULL: none */
 };
 
 /* One call. */

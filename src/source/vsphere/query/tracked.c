@@ -54,4 +54,5 @@ void tracking_sweep(struct tracking *tracking) {
 void tracking_done(struct tracking *tracking) {
     tracking_sweep(tracking); /* the first forgets what is present, */
     tracking_sweep(tracking); /* the second the entities */
+    known_pool_done(&tracking->series);
 }

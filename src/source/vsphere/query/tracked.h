@@ -40,6 +40,7 @@ struct tracked {
 struct tracking {
     struct tracked *all;
     uint32_t numbers;
+    struct known_pool series; /* that entities have in common */
 };
 
 /* tracking_of: what is known of the entity, at first nothing. It lives until it is swept. */

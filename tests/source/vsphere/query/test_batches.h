@@ -298,7 +298,8 @@ static inline bool run(size_t count, size_t jobs, bool fresh, struct batches_ord
                        struct error *error) {
     const struct source_events events = {
         .series = on_series, .missing = on_missing, .omitted = on_omitted, .progress = on_progress};
-    const struct query query = {catalog, &selection, &events, &refusals, fresh, 0, &newest, NULL};
+    const struct query query = {catalog, &selection, &events, &refusals, fresh,
+                                0,       &newest,    NULL,    NULL};
     struct workers *workers = workers_new(&session, jobs);
     *order = (struct batches_order){.query = &query,
                                     .items = make_items(count, fresh, server.now),
