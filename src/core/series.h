@@ -41,9 +41,13 @@ struct series {
     bool
         partial; /* of times that were lost, at which others of the entity cannot be had any more */
     struct series_columns columns; /* in place of the samples, from a source that was asked so */
-    /* The same for series that come together, of one entity; what they borrow stays as it is until
-     * the last of them. Never again used, 0: not told. */
+    /*
+     * Numbers that are never used again, 0: not told. Of series with the same visit, which come
+     * together, entity and instances stay as they are, and of those with the same origin the
+     * counters: at the same address is the same.
+     */
     uint64_t visit;
+    uint64_t origin;
 };
 
 #endif

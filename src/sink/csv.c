@@ -70,15 +70,12 @@ static void csv_write(struct sink *sink, const struct series *series) {
     sample_rows_write(sink, series, &style);
 }
 
-static void csv_end(struct sink *sink) {
-    (void)sink;
-}
-
 const struct sink_ops sink_csv = {
     .name = "csv",
     .takes = SINK_TAKES_RAW | SINK_TAKES_SPREADSHEET_SAFE,
     .begin = csv_begin,
     .write = csv_write,
-    .end = csv_end,
+    .round_end = sample_rows_round_end,
+    .end = sample_rows_end,
     .done = sample_rows_done,
 };

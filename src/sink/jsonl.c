@@ -77,16 +77,13 @@ static void jsonl_write(struct sink *sink, const struct series *series) {
     sample_rows_write(sink, series, &style);
 }
 
-static void jsonl_end(struct sink *sink) {
-    (void)sink;
-}
-
 const struct sink_ops sink_jsonl = {
     .name = "jsonl",
     .row = row,
     .takes = SINK_TAKES_RAW,
     .begin = jsonl_begin,
     .write = jsonl_write,
-    .end = jsonl_end,
+    .round_end = sample_rows_round_end,
+    .end = sample_rows_end,
     .done = sample_rows_done,
 };

@@ -3,8 +3,9 @@
  * The cells of an entity, a counter and a time are validated, quoted and formatted once, not per
  * row, and a series is written by one call: 3700 instructions per row became 1100. What was
  * formatted is found by address and used if the strings are still the same: a source that is
- * closed may leave its addresses to another one. Between series of one visit nothing can have
- * changed, and nothing is compared: 300 instructions less.
+ * closed may leave its addresses to another one. Where the series tell that nothing can have
+ * changed, nothing is compared: 300 instructions less. Pieces are copied in steps of a fixed size,
+ * and rows are collected before they go to the stream: 200 less.
  */
 #include "sink/sample_rows.h"
 
@@ -17,6 +18,12 @@
 
 enum { MAX_COUNTERS = 4096, RECENT = 1024, TIMES = 256, INSTANCES = 16, TEXT_SIZE = 512 };
 
+/* Bytes that are copied at a time: texts have so much room behind them. */
+enum { STEP = 32 };
+
+/* Bytes of rows that are collected at least. */
+enum { ROOM = 16384 };
+
 struct entity_text {
     struct entity *entity; /* a copy; NULL for none */
     GString *head;
@@ -26,6 +33,7 @@ struct entity_text {
 struct counter_text {
     char *name;
     char *unit;
+    uint64_t origin;      /* of the series that it was found for last */
     bool hundredths;      /* the value is written with two decimals */
     bool may_be_bytes;    /* the unit depends on the values */
     GHashTable *of_bytes; /* keys of entities of which a value was one of bytes; NULL for none */
@@ -68,7 +76,9 @@ struct sample_rows {
     struct time_text times[TIMES];
     struct number_text interval; /* of the last series */
     GString *bytes;              /* behind values that are not in the unit of their counter */
-    char *buffer;
+    GString *begin;              /* of each row */
+    char *buffer;                /* rows that are not in the stream yet */
+    size_t used;
     size_t size;
 };
 
@@ -83,6 +93,13 @@ static void free_counter(gpointer data) {
     free(text);
 }
 
+static void make_room(GString *text) {
+    gsize length = text->len;
+    g_string_set_size(text, length + STEP);
+    memset(text->str + length, 0, STEP);
+    g_string_truncate(text, length);
+}
+
 static struct sample_rows *rows_of(struct sink *sink, const struct row_style *style) {
     if (sink->state)
         return sink->state;
@@ -92,6 +109,9 @@ static struct sample_rows *rows_of(struct sink *sink, const struct row_style *st
     rows->counters = g_hash_table_new_full(NULL, NULL, NULL, free_counter);
     rows->bytes = g_string_new(NULL);
     style->unit(rows->bytes, "bytes", &sink->options);
+    rows->begin = g_string_new(style->begin);
+    make_room(rows->bytes);
+    make_room(rows->begin);
     sink->state = rows;
     return rows;
 }
@@ -108,6 +128,7 @@ void sample_rows_done(struct sink *sink) {
         if (rows->instances[i].text)
             g_string_free(rows->instances[i].text, TRUE);
     g_string_free(rows->bytes, TRUE);
+    g_string_free(rows->begin, TRUE);
     free(rows->buffer);
     free(rows);
 }
@@ -133,6 +154,8 @@ static void find_entity(struct sample_rows *rows, const struct entity *entity,
     g_string_truncate(text->head, 0);
     g_string_truncate(text->tail, 0);
     style->entity(text->head, text->tail, entity, options);
+    make_room(text->head);
+    make_room(text->tail);
     free(text->entity);
     text->entity = entity_copy(entity);
 }
@@ -149,6 +172,8 @@ static struct counter_text *make_counter(const struct counter *counter,
     text->behind = g_string_new(NULL);
     style->counter(text->before, counter->name, options);
     style->unit(text->behind, counter->unit, options);
+    make_room(text->before);
+    make_room(text->behind);
     return text;
 }
 
@@ -159,16 +184,27 @@ static struct counter_text *find_counter(struct sample_rows *rows, const struct 
     return recent->text;
 }
 
-static struct counter_text *counter_text(struct sample_rows *rows, const struct counter *counter,
+static bool is_known_counter(const struct counter_text *known, const struct series *series) {
+    if (series->origin && known->origin == series->origin)
+        return true;
+    return same_text(known->name, series->counter->name) &&
+           same_text(known->unit, series->counter->unit);
+}
+
+static struct counter_text *counter_text(struct sample_rows *rows, const struct series *series,
                                          const struct row_style *style,
                                          const struct sink_options *options) {
+    const struct counter *counter = series->counter;
     struct counter_text *text = find_counter(rows, counter);
-    if (text && same_text(text->name, counter->name) && same_text(text->unit, counter->unit))
+    if (text && is_known_counter(text, series)) {
+        text->origin = series->origin;
         return text;
+    }
     if (g_hash_table_size(rows->counters) >= MAX_COUNTERS)
         g_hash_table_remove_all(rows->counters);
     memset(rows->recent, 0, sizeof rows->recent);
     text = make_counter(counter, style, options);
+    text->origin = series->origin;
     g_hash_table_replace(rows->counters, (gpointer)counter, text);
     return text;
 }
@@ -229,6 +265,7 @@ static const GString *instance_text(struct sample_rows *rows, const struct serie
         text->text = g_string_new(NULL);
     g_string_truncate(text->text, 0);
     style->instance(text->text, series->instance, options);
+    make_room(text->text);
     return text->text;
 }
 
@@ -239,13 +276,14 @@ static void look_at(struct sample_rows *rows, const struct series *series,
     if (!same_visit)
         find_entity(rows, series->entity, style, options);
     if (!same_visit || rows->last_counter != series->counter)
-        rows->last_text = counter_text(rows, series->counter, style, options);
+        rows->last_text = counter_text(rows, series, style, options);
     rows->visit = series->visit;
     rows->last_counter = series->counter;
 }
 
 static char *put_string(char *to, const GString *text) {
-    memcpy(to, text->str, text->len);
+    for (size_t i = 0; i < text->len; i += STEP)
+        memcpy(to + i, text->str + i, STEP);
     return to + text->len;
 }
 
@@ -253,15 +291,27 @@ static char *put_value(char *to, int64_t value, bool hundredths) {
     return to + value_digits(to, value, hundredths);
 }
 
-/* A place for rows of this series. */
-static char *reserve(struct sample_rows *rows, size_t count, size_t row_size) {
-    size_t size = count * row_size;
+/* Rows that were collected go to the stream. */
+static void give_rows(const struct sink *sink) {
+    struct sample_rows *rows = sink->state;
+    if (rows && rows->used) {
+        fwrite_unlocked(rows->buffer, 1, rows->used, sink->stream);
+        rows->used = 0;
+    }
+}
+
+/* A place for rows of a series, behind those that were collected. */
+static char *reserve(const struct sink *sink, size_t count, size_t row_size) {
+    struct sample_rows *rows = sink->state;
+    size_t size = count * row_size + STEP;
+    if (rows->used + size > rows->size)
+        give_rows(sink);
     if (size > rows->size) {
         free(rows->buffer);
-        rows->size = 2 * size;
+        rows->size = MAX(ROOM, 2 * size);
         rows->buffer = memory_array(rows->size, 1);
     }
-    return rows->buffer;
+    return rows->buffer + rows->used;
 }
 
 /* Only timestamp and value differ between the rows of a series. */
@@ -274,18 +324,15 @@ void sample_rows_write(struct sink *sink, const struct series *series,
     struct counter_text *counter = rows->last_text;
     const GString *unit = unit_text(rows, series, counter, options);
     const struct number_text *interval = interval_of(rows, series->interval);
-    size_t begin_size = strlen(style->begin);
     const GString *instance = instance_text(rows, series, style, options);
-    size_t shared = begin_size + entity->head->len + counter->before->len + instance->len +
+    size_t shared = rows->begin->len + entity->head->len + counter->before->len + instance->len +
                     unit->len + entity->tail->len;
-    char *begin =
-        reserve(rows, series->count, shared + TIME_TEXT_SIZE + 2 * (size_t)VALUE_TEXT_SIZE);
-    char *to = begin;
+    char *to = reserve(sink, series->count, shared + TIME_TEXT_SIZE + 2 * (size_t)VALUE_TEXT_SIZE);
     for (size_t i = 0; i < series->count; i++) {
         const struct time_text *time = time_of(rows, series->samples[i].time);
-        memcpy(to, style->begin, begin_size);
-        memcpy(to + begin_size, time->text, TIME_TEXT_SIZE);
-        to = put_string(to + begin_size + time->length, entity->head);
+        to = put_string(to, rows->begin);
+        memcpy(to, time->text, TIME_TEXT_SIZE);
+        to = put_string(to + time->length, entity->head);
         to = put_string(to, counter->before);
         to = put_string(to, instance);
         to = put_value(to, series->samples[i].value, counter->hundredths);
@@ -293,5 +340,14 @@ void sample_rows_write(struct sink *sink, const struct series *series,
         memcpy(to, interval->text, VALUE_TEXT_SIZE);
         to = put_string(to + interval->length, entity->tail);
     }
-    fwrite_unlocked(begin, 1, (size_t)(to - begin), sink->stream);
+    rows->used = (size_t)(to - rows->buffer);
+}
+
+bool sample_rows_round_end(struct sink *sink, struct error *error) {
+    give_rows(sink);
+    return !sink->output || output_flush(sink->output, error);
+}
+
+void sample_rows_end(struct sink *sink) {
+    give_rows(sink);
 }

@@ -21,9 +21,15 @@ struct row_style {
     void (*unit)(GString *text, const char *unit, const struct sink_options *options);
 };
 
-/* sample_rows_write: one row per sample of the series, onto the sink's stream. */
+/* sample_rows_write: one row per sample of the series; they may come to the stream later. */
 void sample_rows_write(struct sink *sink, const struct series *series,
                        const struct row_style *style);
+
+/* sample_rows_round_end: all rows are in the stream, and it is flushed; as in struct sink_ops. */
+bool sample_rows_round_end(struct sink *sink, struct error *error);
+
+/* sample_rows_end: all rows are in the stream. */
+void sample_rows_end(struct sink *sink);
 
 /* sample_rows_done: frees what sample_rows_write keeps in the sink's state. */
 void sample_rows_done(struct sink *sink);

@@ -40,16 +40,18 @@ static void sort(struct measured *measured) {
     }
 }
 
-/* A number that no other visit has, of whatever source. */
-static uint64_t next_visit(void) {
-    static atomic_uint_least64_t visits;
-    return atomic_fetch_add_explicit(&visits, 1, memory_order_relaxed) + 1;
+/* A number that nothing else has, of whatever source. */
+static uint64_t next_number(void) {
+    static atomic_uint_least64_t numbers;
+    return atomic_fetch_add_explicit(&numbers, 1, memory_order_relaxed) + 1;
 }
 
 bool measured_emit(struct measured *measured, const struct measured_head *head,
                    const struct source_events *events, struct error *error) {
     bool good = true;
-    uint64_t visit = next_visit();
+    uint64_t visit = next_number();
+    if (!measured->origin)
+        measured->origin = next_number();
     sort(measured);
     for (size_t i = 0; good && i < measured->count; i++) {
         const struct sample sample = {head->time, measured->items[i].value};
@@ -64,6 +66,7 @@ bool measured_emit(struct measured *measured, const struct measured_head *head,
             .samples = &sample,
             .partial = head->partial,
             .visit = visit,
+            .origin = measured->origin,
         };
         good = events->series(events->context, &series, error);
     }

@@ -16,14 +16,15 @@ struct measured {
     struct measured_value *items;
     size_t count;
     size_t capacity;
+    uint64_t origin; /* of struct series; 0 before the first one */
 };
 
 /* What the values have in common. */
 struct measured_head {
     const struct entity *entity;
-    const struct catalog *catalog;
-    struct known *known; /* series of the entity that were emitted before */
-    int64_t time;        /* of the samples */
+    const struct catalog *catalog; /* always the same one, which outlives them */
+    struct known *known;           /* series of the entity that were emitted before */
+    int64_t time;                  /* of the samples */
     int32_t interval;
     bool partial; /* as in struct series */
 };

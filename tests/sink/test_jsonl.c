@@ -105,6 +105,7 @@ static void test_unit_stays(void **state) {
         fflush(sink.stream);
         size_t before = size;
         sink_write(&sink, &series);
+        assert_true(sink_round_end(&sink, &error));
         fflush(sink.stream);
         snprintf(unit, sizeof unit, "\"unit\":\"%s\"", rows[i].unit);
         assert_non_null(strstr(text + before, unit));
