@@ -214,7 +214,8 @@ bool reader_decode(const struct reader *reader, const struct reader_entity *enti
         if (!block || damage.kind == ERROR_NONE)
             continue;
         char *told = text_of_damage(reader, block->hour, &damage);
-        decoding->damaged(decoding->context, entity, told);
+        if (decoding->damaged)
+            decoding->damaged(decoding->context, entity, told);
         free(told);
     } while (block);
     collected_sort(collected);

@@ -116,6 +116,7 @@ const struct entity *reader_present(const struct reader_entity *entity);
 struct reader_decoding {
     struct block_room *room; /* whose memory that takes */
     const gint *enough;      /* atomic: not 0 tells to leave the rest; NULL: all are read */
+    /* damaged: as that of struct reader. */
     void (*damaged)(void *context, const struct reader_entity *entity, const char *text);
     void *context;
 };
