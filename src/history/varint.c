@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-enum { LONGEST = 10, WORD = 8, FEW = 4 };
+enum { LONGEST = 10, WORD = 8, FEW = 4, BYTE_BITS = 8 };
+
+static const uint64_t high_bits = UINT64_C(0x8080808080808080);
 
 void varint_put(GByteArray *bytes, uint64_t number) {
     uint8_t text[LONGEST];
@@ -30,7 +32,7 @@ uint64_t varint_get_long(struct varint_reader *reader) {
 
 /* Eight numbers of one byte each; false when there are longer ones among them. */
 static bool get_bytes(uint64_t word, uint64_t *numbers) {
-    if (word & UINT64_C(0x8080808080808080))
+    if (word & high_bits)
         return false;
     for (size_t i = 0; i < WORD; i++, word >>= 8)
         numbers[i] = word & 0x7f;
@@ -38,20 +40,24 @@ static bool get_bytes(uint64_t word, uint64_t *numbers) {
 }
 
 /*
- * Four numbers of one or two bytes: how long each is is computed, as no processor can guess it.
- * Returns how many bytes they take; 0 when there are longer ones among them.
+ * Four numbers of one or two bytes, of which the word has the first bytes: where each begins is
+ * computed, as no processor can guess it. Returns how many bytes they take; 0 when there are longer
+ * ones among what follows.
  */
-static size_t get_short(uint64_t word, uint64_t *numbers) {
-    uint64_t longer = 0;
-    unsigned used = 0;
+static size_t get_short(const uint8_t *at, uint64_t word, uint64_t *numbers) {
+    uint64_t more = word & high_bits, ends = ~word & high_bits;
+    size_t begin = 0;
+    if (more & more << BYTE_BITS)
+        return 0;
     for (size_t i = 0; i < FEW; i++) {
-        unsigned two = (unsigned)(word >> 7 & 1);
-        longer |= two & word >> 15;
-        numbers[i] = (word & 0x7f) | (word >> 1 & (0x3f80 & -(uint64_t)two));
-        word >>= 8 + 8 * two;
-        used += 1 + two;
+        uint16_t pair = 0;
+        memcpy(&pair, at + begin, sizeof pair);
+        uint64_t number = GUINT16_FROM_LE(pair), two = number >> 7 & 1;
+        numbers[i] = (number & 0x7f) | (number >> 1 & (0x3f80 & -two));
+        begin = (size_t)__builtin_ctzll(ends) / BYTE_BITS + 1;
+        ends &= ends - 1;
     }
-    return longer ? 0 : used;
+    return begin;
 }
 
 void varint_get_many(struct varint_reader *reader, uint64_t *numbers, size_t count) {
@@ -65,7 +71,7 @@ void varint_get_many(struct varint_reader *reader, uint64_t *numbers, size_t cou
             reader->at += WORD;
             continue;
         }
-        size_t used = get_short(word, numbers + i);
+        size_t used = get_short(reader->at, word, numbers + i);
         reader->at += used;
         for (size_t k = 0; !used && k < FEW; k++)
             numbers[i + k] = varint_get(reader);
