@@ -152,13 +152,22 @@ bool collected_add(struct collected *collected, const void *data, size_t size,
     return good;
 }
 
-void collected_defer(struct collected *collected) {
-    collected->bytes = g_byte_array_new();
+void collected_defer(struct collected *collected, size_t size) {
+    collected->bytes = g_byte_array_sized_new((guint)size);
     collected->waiting = g_array_new(FALSE, FALSE, sizeof(struct collected_block));
+}
+
+/* Nothing waits: the room is for others. */
+static void forget_read(struct collected *collected) {
+    g_byte_array_set_size(collected->bytes, 0);
+    g_array_set_size(collected->waiting, 0);
+    collected->next = 0;
 }
 
 bool collected_keep(struct collected *collected, const void *data, size_t size, int64_t hour,
                     struct error *error) {
+    if (collected->next == collected->waiting->len)
+        forget_read(collected);
     struct collected_block block = {.hour = hour, .begin = collected->bytes->len};
     if (!block_unpack(collected->room, data, size, collected->bytes, error))
         return false;
@@ -168,14 +177,8 @@ bool collected_keep(struct collected *collected, const void *data, size_t size, 
 }
 
 const struct collected_block *collected_next(struct collected *collected, struct error *damaged) {
-    if (!collected->waiting)
+    if (!collected->waiting || collected->next == collected->waiting->len)
         return NULL;
-    if (collected->next == collected->waiting->len) {
-        g_byte_array_set_size(collected->bytes, 0);
-        g_array_set_size(collected->waiting, 0);
-        collected->next = 0;
-        return NULL;
-    }
     const struct collected_block *block =
         &g_array_index(collected->waiting, struct collected_block, collected->next++);
     const struct block_visitor visitor = visitor_of(collected);

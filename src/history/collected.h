@@ -42,9 +42,9 @@ struct collected {
     GPtrArray *times;                /* struct collected_times of columns; NULL: of samples */
     GArray *room_for_values;         /* int64_t, on their way into samples */
     int32_t interval;                /* of all series; 0: each has its own */
-    GByteArray *bytes;               /* of the blocks that wait; NULL: none does */
+    GByteArray *bytes;               /* of blocks that wait or waited; NULL: none can */
     GArray *waiting;                 /* struct collected_block */
-    size_t next;                     /* of these */
+    size_t next;                     /* of these: the first that waits */
 };
 
 /* A block whose samples are not read yet. */
@@ -75,8 +75,8 @@ void collected_done(struct collected *collected);
 bool collected_add(struct collected *collected, const void *data, size_t size, struct error *error)
     __attribute__((warn_unused_result));
 
-/* collected_defer: blocks can wait; nothing is collected yet. */
-void collected_defer(struct collected *collected);
+/* collected_defer: blocks can wait, of about so many bytes; nothing is collected yet. */
+void collected_defer(struct collected *collected, size_t size);
 
 /* collected_keep: a block waits: it is unpacked, with the memory of room. */
 bool collected_keep(struct collected *collected, const void *data, size_t size, int64_t hour,

@@ -86,7 +86,7 @@ static void run(GRand *dice, bool later) {
     }
     collected_in_columns(&both[1]);
     if (later)
-        collected_defer(&both[1]);
+        collected_defer(&both[1], 0);
     for (int64_t block = 0; block < BLOCKS; block++) {
         bool back = g_rand_int_range(dice, 0, 8) == 0;
         if (later && (block + 1 == BLOCKS || g_rand_boolean(dice)))
@@ -152,7 +152,7 @@ static void test_waiting(void **state) {
     struct error damaged = {0};
     (void)state;
     collected_init(&collected, ids, SERIES);
-    collected_defer(&collected);
+    collected_defer(&collected, 0);
     for (int64_t hour = 0; hour < 3; hour++) {
         GByteArray *bytes = make_block(INTERVAL * SAMPLES * hour);
         keep(&collected, bytes, hour);

@@ -42,6 +42,7 @@ struct walk {
     int64_t step;
     bool begins;
     struct block_room *room; /* to decode what the thread has not */
+    size_t bytes;            /* the most that blocks of a part took */
 };
 
 bool parts_wants(const struct visit *visit, const struct reader_series *series) {
@@ -140,7 +141,7 @@ static bool next_part(struct walk *walk, struct part *part, struct error *error)
     collected_init(&part->collected, walk->ids, walk->count);
     part->collected.interval = rest->hours ? HOURLY_INTERVAL : 0;
     if (!rest->hours)
-        collected_defer(&part->collected);
+        collected_defer(&part->collected, walk->bytes);
     if (walk->visit->history->options.columns)
         collected_in_columns(&part->collected);
     part->collected.after = rest->after;
@@ -197,8 +198,10 @@ static bool wait_for(struct part *part, struct error *error) {
 }
 
 /* What is left to decode, and what is lost. */
-static void finish(struct part *part, struct block_room *room) {
-    decode(part, room, NULL);
+static void finish(struct walk *walk, struct part *part) {
+    decode(part, walk->room, NULL);
+    if (part->collected.bytes)
+        walk->bytes = MAX(walk->bytes, part->collected.bytes->len);
     const struct source_events *events = part->visit->events;
     for (guint i = 0; i < part->damages->len; i++) {
         const struct damage *damage = &g_array_index(part->damages, struct damage, i);
@@ -236,7 +239,7 @@ bool parts_run(const struct visit *visit, const struct parts_source *source, str
         more = good && next_part(&walk, &parts[!now], error);
         if (more)
             start(&parts[!now], true);
-        finish(&parts[now], walk.room);
+        finish(&walk, &parts[now]);
         good = good && error->kind == ERROR_NONE && give(&walk, &parts[now], error);
         part_done(&parts[now]);
     }

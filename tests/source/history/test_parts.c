@@ -161,7 +161,7 @@ static void test_waiting(void **state) {
     assert_true(reader_load(reader, entity, &error));
     collected_init(&collected, &entity->series[2].id, 1);
     collected_in_columns(&collected);
-    collected_defer(&collected);
+    collected_defer(&collected, 0);
     assert_true(reader_read(reader, entity, &collected, &error));
     assert_false(reader_decode(reader, entity, &collected, &part));
     assert_int_equal(collected.series[0].count, 0);
