@@ -675,6 +675,9 @@ def test_a_report_of_hours_and_samples(vperf, story, tmp_path):
         done = vperf.run("collect", "--counter", "cpu.usage.average", "--instance", "aggregate",
                          *options, copy)
         assert done.status == 0, done
+        told = [line for line in done.messages if "--interval 3600 gives them" in line]
+        assert len(told) == ("--interval" not in options), done
+        assert not told or f"to {time.strftime('%Y-%m-%dT%H:%M:%SZ', seam)}, hours" in told[0], told
         for row in harness.read_csv(done.out):
             samples.setdefault(row["id"], []).append((float(row["value"]), int(row["interval"])))
     done = vperf.run("report", "--format", "csv", copy)

@@ -20,6 +20,7 @@ struct history {
     bool hurries;             /* more of that is to come */
     bool gone;                /* the file was removed, and none that can be read is there */
     bool checked;             /* it has the interval that is asked for */
+    bool told_hours;          /* what it keeps of the window's begin is known */
 };
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 #include "source/history/hours.h"
 
+#include "core/value.h"
 #include "history/rollup.h"
 
 bool hours_find(struct visit *visit, bool recorded, struct error *error) {
@@ -18,6 +19,45 @@ bool hours_find(struct visit *visit, bool recorded, struct error *error) {
     }
     return !options->hours ||
            hourly_begin(visit->history->reader->database, &visit->hours_until, error);
+}
+
+/* Of the window, what is before the samples that are kept. */
+static bool find_lost(const struct visit *visit, int64_t *first, int64_t *end,
+                      struct error *error) {
+    const struct window *window = visit->window;
+    struct database *database = visit->history->reader->database;
+    int64_t hour = INT64_MIN;
+    if (!hourly_begin(database, end, error))
+        return false;
+    if (*end == INT64_MIN || window->after >= *end)
+        return true;
+    if (!database_number(database, "SELECT min(hour) FROM rollup", &hour, INT64_MAX, error))
+        return false;
+    *end = window->until ? MIN(*end, window->until) : *end;
+    *first = hour < *end / HOURLY_INTERVAL ? MAX(hour * HOURLY_INTERVAL, window->after) : *end;
+    return true;
+}
+
+bool hours_tell(const struct visit *visit, struct error *error) {
+    struct history *history = visit->history;
+    const struct source_options *options = &history->options;
+    char first_text[TIME_TEXT_SIZE], end_text[TIME_TEXT_SIZE];
+    int64_t first = INT64_MAX, end = INT64_MIN;
+    if (history->told_hours || visit->hours_until != INT64_MIN || options->hours ||
+        options->resume || !window_bounded(visit->window) || visit->window->newest ||
+        visit->window->interval == HOURLY_INTERVAL)
+        return true;
+    history->told_hours = true;
+    if (!find_lost(visit, &first, &end, error))
+        return false;
+    if (first >= end)
+        return true;
+    time_text(first_text, first);
+    time_text(end_text, end);
+    report(options->reporter, REPORT_WARNING,
+           "%s: of %s to %s, hours are kept and samples no longer are: --interval 3600 gives them",
+           history->label, first_text, end_text);
+    return true;
 }
 
 int64_t hours_newest(const struct visit *visit, const struct reader_entity *entity) {

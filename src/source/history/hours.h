@@ -19,6 +19,12 @@ static inline bool hours_alone(const struct visit *visit) {
 bool hours_find(struct visit *visit, bool recorded, struct error *error)
     __attribute__((warn_unused_result));
 
+/*
+ * hours_tell: says once that the window begins where hours are kept and samples no longer are, and
+ * how to have them, when they are not given.
+ */
+bool hours_tell(const struct visit *visit, struct error *error) __attribute__((warn_unused_result));
+
 /* hours_newest: the time of the newest sample that the entity may have; an hour has that of its
  * end. */
 int64_t hours_newest(const struct visit *visit, const struct reader_entity *entity);

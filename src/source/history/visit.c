@@ -402,7 +402,7 @@ static bool check_interval(struct visit *visit, struct error *error) {
 }
 
 static bool run(struct visit *visit, struct error *error) {
-    if (!check_interval(visit, error))
+    if (!check_interval(visit, error) || !hours_tell(visit, error))
         return false;
     bool endless = visit->window->fresh_only && !visit->window->until;
     bool forwards = endless && visit->history->options.resume;

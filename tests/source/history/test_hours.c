@@ -342,12 +342,56 @@ static void test_follow_hours_of_the_gone(void **state) {
     history_source.close(source);
 }
 
+static void on_report(void *context, enum report_level level, const char *text) {
+    GString *told = context;
+    assert_int_equal(level, REPORT_WARNING);
+    g_string_append_printf(told, "%s\n", text);
+}
+
+/* What is told of a window, in two rounds of one source. */
+static void check_told(const struct fixture *fixture, const struct window *window, bool hours,
+                       const char *expected) {
+    GString *told = g_string_new(NULL);
+    const struct reporter reporter = {told, on_report};
+    struct source *source = open_source(
+        fixture,
+        &(struct source_options){.any_interval = true, .hours = hours, .reporter = &reporter});
+    for (int i = 0; i < 2; i++) {
+        struct given given = read_round(source, window);
+        given_done(&given);
+    }
+    history_source.close(source);
+    const char *end = strchr(told->str, '\n');
+    assert_int_equal(end != NULL, *expected != '\0');
+    assert_non_null(strstr(told->str, expected));
+    assert_true(!end || !end[1]);
+    g_string_free(told, TRUE);
+}
+
+/* A window that begins where hours alone are left says so, once, unless it gets them. */
+static void test_hours_are_told(void **state) {
+    const struct window early = {.after = begin - 1, .until = begin + HOUR};
+    const struct window middle = {.after = begin + HOUR, .until = begin + HOURS * HOUR};
+    const struct window late = {.after = begin + DROPPED * HOUR, .until = begin + HOURS * HOUR};
+    const struct window long_before = {.after = begin - 2 * HOUR, .until = begin - HOUR};
+    const struct window newest = {.after = begin, .until = begin + HOUR, .newest = 1};
+    check_told(*state, &early, false, "");
+    drop(*state);
+    check_told(*state, &early, false, ": of 2025-11-21T19:00:00Z to 2025-11-21T20:00:00Z, hours");
+    check_told(*state, &middle, false, ": of 2025-11-21T20:00:00Z to 2025-11-21T22:00:00Z, hours");
+    check_told(*state, &early, true, "");
+    check_told(*state, &late, false, "");
+    check_told(*state, &long_before, false, "");
+    check_told(*state, &newest, false, "");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_hours_alone, set_up, fixture_done),
         cmocka_unit_test_setup_teardown(test_windows_of_hours, set_up, fixture_done),
         cmocka_unit_test_setup_teardown(test_hours_before_samples, set_up, fixture_done),
         cmocka_unit_test_setup_teardown(test_damaged_hour, set_up, fixture_done),
+        cmocka_unit_test_setup_teardown(test_hours_are_told, set_up, fixture_done),
         cmocka_unit_test_setup_teardown(test_follow_hours, set_up, fixture_done),
         cmocka_unit_test_setup_teardown(test_follow_hours_of_the_gone, set_up, fixture_done),
     };
