@@ -25,6 +25,8 @@ void measured_add(struct measured *measured, size_t counter, const char *instanc
 static int compare(const struct measured_value *left, const struct measured_value *right) {
     if (left->counter != right->counter)
         return left->counter < right->counter ? -1 : 1;
+    if (!*right->instance)
+        return *left->instance ? 1 : 0;
     return strverscmp(left->instance, right->instance);
 }
 
@@ -52,22 +54,23 @@ bool measured_emit(struct measured *measured, const struct measured_head *head,
     uint64_t visit = next_number();
     if (!measured->origin)
         measured->origin = next_number();
+    struct sample sample = {.time = head->time};
+    struct series series = {
+        .entity = head->entity,
+        .interval = head->interval,
+        .count = 1,
+        .samples = &sample,
+        .partial = head->partial,
+        .visit = visit,
+        .origin = measured->origin,
+    };
     sort(measured);
     for (size_t i = 0; good && i < measured->count; i++) {
-        const struct sample sample = {head->time, measured->items[i].value};
         const struct measured_value *item = &measured->items[i];
-        const struct series series = {
-            .entity = head->entity,
-            .counter = catalog_at(head->catalog, item->counter),
-            .instance = item->instance,
-            .interval = head->interval,
-            .continues = !known_add(head->known, (int32_t)item->counter, item->instance),
-            .count = 1,
-            .samples = &sample,
-            .partial = head->partial,
-            .visit = visit,
-            .origin = measured->origin,
-        };
+        sample.value = item->value;
+        series.counter = catalog_at(head->catalog, item->counter);
+        series.instance = item->instance;
+        series.continues = !known_add(head->known, (int32_t)item->counter, item->instance);
         good = events->series(events->context, &series, error);
     }
     return good;

@@ -70,7 +70,8 @@ static void add_offer(void *context, size_t counter) {
 
 static void add_value(void *context, size_t counter, const char *instance, int64_t value) {
     const struct receiver *receiver = context;
-    add_offer(context, counter);
+    if (!receiver->track->offered[counter])
+        add_offer(context, counter);
     measured_add(&receiver->round->collection->measured, counter, instance, value);
 }
 

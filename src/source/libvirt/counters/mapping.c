@@ -104,12 +104,13 @@ static bool all_report(const struct guest_sample *guest, enum device_kind kind) 
     return count > 0 && (kind != DEVICE_VCPU || vcpus == ABSENT || vcpus == count);
 }
 
-static struct fraction join(enum formula_whole how, struct fraction whole, struct fraction part) {
-    if (how == WHOLE_HIGHEST)
-        return fraction_value(part) > fraction_value(whole) ? part : whole;
-    whole.dividend += part.dividend;
-    whole.divisor = how == WHOLE_MEAN ? whole.divisor + part.divisor : part.divisor;
-    return whole;
+static void join(enum formula_whole how, struct fraction *whole, const struct fraction *part) {
+    if (how == WHOLE_HIGHEST) {
+        *whole = fraction_value(*part) > fraction_value(*whole) ? *part : *whole;
+        return;
+    }
+    whole->dividend += part->dividend;
+    whole->divisor = how == WHOLE_MEAN ? whole->divisor + part->divisor : part->divisor;
 }
 
 /* What the devices of a guest make together; each is emitted when it is the row's own formula. */
@@ -117,14 +118,15 @@ static struct fraction sum_devices(struct walk *walk, const struct formula *form
                                    const struct guest_pair *pair) {
     const struct device_set *set = &pair->sets[kind_of(formula)];
     bool complete = can_sum(walk, formula, set->same);
+    bool own = formula == &walk->row->device && !formula->aggregate_only;
     struct subject device = walk->subject;
     struct fraction whole = {0, 0};
     for (size_t i = 0; i < set->count; i++) {
         look_at_device(&device, &set->pairs[i]);
         struct fraction part = evaluate(walk, formula, &device);
         complete = complete && !fraction_is_absent(part);
-        whole = join(formula->whole, whole, part);
-        if (formula == &walk->row->device && !formula->aggregate_only)
+        join(formula->whole, &whole, &part);
+        if (own)
             emit(walk, set->pairs[i].now->name, part);
     }
     return complete ? whole : fraction_absent;
@@ -138,7 +140,7 @@ static void walk_guest(const struct guest_pair *pair, const struct mapping_outpu
         const struct formula *guest = &walk.row->guest;
         struct fraction *devices = &walk.subject.devices;
         *devices = fraction_absent;
-        if (device->form) {
+        if (device->form && pair->sets[kind_of(device)].count) {
             struct fraction whole = sum_devices(&walk, device, pair);
             if (all_report(pair->now, kind_of(device)))
                 *devices = whole;
