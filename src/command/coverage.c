@@ -37,13 +37,19 @@ struct name {
 
 enum { RECENT = 1024, MAX_ENTITIES = 1000000 };
 
+struct recent {
+    struct row *row;
+    const struct counter *counter;
+    uint64_t origin; /* as in struct series */
+};
+
 struct coverage {
     struct row *rows;
-    GHashTable *numbers;        /* of entities that returned samples, by key, from 1 on */
-    GString *key;               /* of the entity that was looked for last */
-    const struct entity *last;  /* that entity, only to be compared */
-    guint number;               /* its number */
-    struct row *recent[RECENT]; /* by address of the counter: most series are of one of these */
+    GHashTable *numbers;          /* of entities that returned samples, by key, from 1 on */
+    GString *key;                 /* of the entity that was looked for last */
+    const struct entity *last;    /* that entity, only to be compared */
+    guint number;                 /* its number */
+    struct recent recent[RECENT]; /* by address of the counter: most series are of one of these */
 };
 
 static const char *counter_name(const struct row *row) {
@@ -107,20 +113,32 @@ void coverage_define(struct coverage *coverage, const struct catalog *catalog,
     }
 }
 
-/* As row_for, but without a hash of the name, which costs more than the rest of the account. */
+static bool is_recent(const struct recent *recent, enum entity_type type,
+                      const struct counter *counter, uint64_t origin) {
+    if (!recent->row || recent->row->type != type)
+        return false;
+    return (origin && recent->origin == origin && recent->counter == counter) ||
+           strcmp(counter_name(recent->row), counter->name) == 0;
+}
+
+/*
+ * As row_for, but without a hash of the name, which costs more than the rest of the account; and
+ * without a look at it where the origin of a series tells that it is the same.
+ */
 static struct row *row_of(struct coverage *coverage, enum entity_type type,
-                          const struct counter *counter) {
+                          const struct counter *counter, uint64_t origin) {
     size_t place = ((uintptr_t)counter / sizeof *counter + type) % RECENT;
-    struct row *row = coverage->recent[place];
-    if (!row || row->type != type || strcmp(counter_name(row), counter->name) != 0)
+    struct recent *recent = &coverage->recent[place];
+    struct row *row = recent->row;
+    if (!is_recent(recent, type, counter, origin))
         row = row_for(coverage, type, counter->name, counter->unit);
-    coverage->recent[place] = row;
+    *recent = (struct recent){row, counter, origin};
     return row;
 }
 
 void coverage_offered(struct coverage *coverage, const struct entity *entity,
                       const struct counter *counter) {
-    row_of(coverage, entity->type, counter)->entities++;
+    row_of(coverage, entity->type, counter, 0)->entities++;
 }
 
 /* Most series are of the entity of the one before; its address may be another's by now. */
@@ -163,7 +181,7 @@ static bool is_first(struct coverage *coverage, struct row *row, const struct en
 }
 
 void coverage_series(struct coverage *coverage, const struct series *series) {
-    struct row *row = row_of(coverage, series->entity->type, series->counter);
+    struct row *row = row_of(coverage, series->entity->type, series->counter, series->origin);
     row->returning += !series->continues && is_first(coverage, row, series->entity);
     row->series += !series->continues;
     row->samples += series->count;
