@@ -61,7 +61,9 @@ static bool read_text(struct reader *reader, const char **text) {
     struct scan *scan = &reader->scan;
     size_t length = 0;
     const char *plain = scan_leaf_plain(scan, &length);
-    if (plain) {
+    if (plain && length >= sizeof scan->text - 1)
+        scan->at = plain; /* to be cut */
+    else if (plain) {
         *text = wire_slab_text(&reader->slab, scan->soap, plain, length);
         return *text && scan_leave(scan);
     }

@@ -18,6 +18,7 @@
 #include <string.h>
 
 enum {
+    LONGEST_TYPE = 255, /* gSOAP cuts what is much longer */
     FIRST_CAPACITY = 16,
     OBJECT_SLAB = 1024, /* as large as a guest needs, which is read alone */
 };
@@ -27,18 +28,24 @@ struct attributes {
     struct piece moref_type; /* type */
 };
 
+/* The value of an attribute that comes once. */
+static bool take_value(struct view *view, const char *before, struct piece *value) {
+    return !value->text && view_skip(view, before) && view_plain(view, '"', value) &&
+           value->length <= LONGEST_TYPE;
+}
+
 /* The attributes of a value, behind "<val", up to the end of the tag. */
 static bool take_attributes(struct view *view, struct attributes *attributes) {
     while (!view_skip(view, ">"))
-        if (!(view_skip(view, " xsi:type=\"") && view_plain(view, '"', &attributes->type)) &&
-            !(view_skip(view, " type=\"") && view_plain(view, '"', &attributes->moref_type)))
+        if (!take_value(view, " xsi:type=\"", &attributes->type) &&
+            !take_value(view, " type=\"", &attributes->moref_type))
             return false;
     return true;
 }
 
 /* A name without its prefix. */
 static struct piece local_part(struct piece name) {
-    const char *colon = name.length ? memchr(name.text, ':', name.length) : NULL;
+    const char *colon = name.length ? memrchr(name.text, ':', name.length) : NULL;
     if (!colon)
         return name;
     return (struct piece){colon + 1, name.length - (size_t)(colon + 1 - name.text)};
@@ -58,26 +65,32 @@ static bool fill(struct soap *soap, struct wire_slab *slab, struct vim25__Dynami
     *property = (struct vim25__DynamicProperty){0};
     property->name = (char *)copy(soap, slab, name);
     property->val.text = copy(soap, slab, text);
-    if (attributes->type.length)
-        property->val.type = copy(soap, slab, local_part(attributes->type));
+    struct piece type = local_part(attributes->type);
+    if (type.length)
+        property->val.type = copy(soap, slab, type);
     if (attributes->moref_type.text)
         property->val.moref_type = copy(soap, slab, attributes->moref_type);
     return !soap->error;
 }
 
-static bool is_references(struct piece type) {
-    static const char name[] = "ArrayOfManagedObjectReference";
+static bool is_type(struct piece type, const char *name) {
     struct piece local = local_part(type);
     return local.length == strlen(name) && memcmp(local.text, name, local.length) == 0;
 }
 
-/* An item of such an array. */
+/* An item of such an array; one of another form is not taken. */
 static bool take_item(struct view *view, struct piece *type, struct piece *id) {
     struct attributes attributes = {.type = {0}};
-    bool good = view_skip(view, "<ManagedObjectReference") && take_attributes(view, &attributes) &&
-                view_plain(view, '<', id) && view_skip(view, "/ManagedObjectReference>");
+    struct view ahead = *view;
+    bool good = view_skip(&ahead, "<ManagedObjectReference") &&
+                take_attributes(&ahead, &attributes) && view_plain(&ahead, '<', id) &&
+                view_skip(&ahead, "/ManagedObjectReference>");
     *type = attributes.moref_type;
-    return good && type->text && id->length;
+    if (!good || !type->text || !id->length ||
+        (attributes.type.text && !is_type(attributes.type, "ManagedObjectReference")))
+        return false;
+    *view = ahead;
+    return true;
 }
 
 /* How many items come next. */
@@ -157,7 +170,7 @@ static bool take_property(struct soap *soap, struct wire_objects *room) {
         !view_plain(&view, '<', &name) || !view_skip(&view, "/name><val") ||
         !take_attributes(&view, &attributes))
         return false;
-    if (is_references(attributes.type))
+    if (is_type(attributes.type, "ArrayOfManagedObjectReference"))
         return take_references(soap, room, &view, name, &attributes);
     if (!view_plain(&view, '<', &text) || !view_skip(&view, "/val></propSet>") ||
         text.length >= VIM_TEXT_SIZE || is_array(attributes.type))

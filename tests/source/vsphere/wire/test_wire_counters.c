@@ -142,25 +142,30 @@ static void a_key_that_is_no_number_is_an_error(void **state) {
     }
 }
 
-/* Between two characters. */
-static void a_long_text_is_cut(void **state) {
+/* Between two characters, where some have two bytes. */
+static void check_cut(const char *pair, size_t length) {
     enum { PAIRS = 5000 };
     struct wire wire;
     char *xml = NULL;
     size_t size;
     FILE *out = open_memstream(&xml, &size);
 
-    (void)state;
     fputs("<PerfCounterInfo><nameInfo><summary>", out);
     for (int i = 0; i < PAIRS; i++)
-        fputs("\303\251", out);
+        fputs(pair, out);
     fputs("</summary><key>k</key></nameInfo></PerfCounterInfo>", out);
     fclose(out);
     assert_int_equal(read_catalogue(&wire, xml, whole), SOAP_OK);
-    assert_int_equal(strlen(wire.counters->name.summary), 1022);
+    assert_int_equal(strlen(wire.counters->name.summary), length);
     assert_string_equal(wire.counters->name.key, "k");
     free(xml);
     wire_close(&wire);
+}
+
+static void a_long_text_is_cut(void **state) {
+    (void)state;
+    check_cut("\303\251", 1022);
+    check_cut("ab", 1022);
 }
 
 static void a_catalogue_takes_bounded_memory(void **state) {

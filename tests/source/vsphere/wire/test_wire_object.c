@@ -40,6 +40,10 @@ static const struct {
      "string", NULL, "Gr\303\274n"},
     {"<propSet><name>name</name><val xsi:type=\"Deep\"><a>1</a></val></propSet>", "name", "Deep",
      NULL, "<a>1</a>"},
+    {"<propSet><name>name</name><val xsi:type=\"a:b:string\">web</val></propSet>", "name", "string",
+     NULL, "web"},
+    {"<propSet><name>name</name><val xsi:type=\"xsd:\">web</val></propSet>", "name", NULL, NULL,
+     "web"},
 };
 
 static const struct vim25__ObjectContent *read_object(struct wire *wire, const char *xml,
@@ -86,7 +90,7 @@ static void every_form_is_read(void **state) {
     }
 }
 
-/* Arrays of references in the form that nearly all have, and in others. */
+/* Arrays of references in the form that nearly all have, and in others: none is left out. */
 static void references_are_read(void **state) {
 #define ITEM(attributes, id) "<ManagedObjectReference" attributes ">" id "</ManagedObjectReference>"
 #define PLAIN ITEM(" type=\"Datastore\" xsi:type=\"ManagedObjectReference\"", "datastore-2")
@@ -100,6 +104,8 @@ static void references_are_read(void **state) {
         {ITEM(" type=\"Datastore\"", "datastore-2") "\n" PLAIN, 2},
         {PLAIN ITEM(" type='Datastore'", "data<!-- -->store-2"), 2},
         {PLAIN "<later/>" PLAIN, 2},
+        {PLAIN ITEM(" type=\"Datastore\"", ""), 2},
+        {PLAIN ITEM("", "datastore-2"), 2},
     };
     (void)state;
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays * DELIVERIES; i++) {
@@ -121,8 +127,10 @@ static void references_are_read(void **state) {
         assert_non_null(array);
         assert_int_equal(array->__sizeManagedObjectReference, arrays[k].count);
         for (int n = 0; n < arrays[k].count; n++) {
-            assert_string_equal(array->ManagedObjectReference[n].type, "Datastore");
-            assert_string_equal(array->ManagedObjectReference[n].__item, "datastore-2");
+            const struct vim25__ManagedObjectReference *item = &array->ManagedObjectReference[n];
+            assert_string_equal(item->type ? item->type : "Datastore", "Datastore");
+            assert_true(!item->__item || !*item->__item ||
+                        strcmp(item->__item, "datastore-2") == 0);
         }
         assert_string_equal(object->propSet[1].val.text, "web");
         wire_close(&wire);
