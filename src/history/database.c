@@ -238,22 +238,50 @@ static char *uri_of(const char *path, const char *parameters) {
 }
 
 /* FNV-1a over the types, lengths and bytes of the values. */
+#define PRIME UINT64_C(0x100000001b3)
+
 static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size) {
     for (const uint8_t *at = bytes, *end = at + size; at < end; at++)
-        hash = (hash ^ *at) * 0x100000001b3;
+        hash = (hash ^ *at) * PRIME;
     return hash;
+}
+
+/* A small number is a byte with zeros behind it, which only multiply. */
+static uint64_t hash_head(uint64_t hash, int type, size_t size) {
+    static const uint64_t for_type = PRIME * PRIME * PRIME * PRIME, for_size = for_type * for_type;
+    bool small = size <= UINT8_MAX && type >= 0 && type <= UINT8_MAX;
+    if (small && G_BYTE_ORDER == G_LITTLE_ENDIAN && sizeof type == 4 && sizeof size == 8)
+        return ((hash ^ (unsigned)type) * for_type ^ size) * for_size;
+    return hash_bytes(hash_bytes(hash, &type, sizeof type), &size, sizeof size);
+}
+
+/* As SQLite writes it. */
+static uint64_t hash_integer(uint64_t hash, int64_t number) {
+    enum { LONGEST = 20, BASE = 10 };
+    char text[LONGEST], *end = text + sizeof text, *at = end;
+    uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    for (; left || at == end; left /= BASE)
+        *--at = (char)('0' + left % BASE);
+    if (number < 0)
+        *--at = '-';
+    size_t size = (size_t)(end - at);
+    return hash_bytes(hash_head(hash, SQLITE_INTEGER, size), at, size);
+}
+
+static uint64_t hash_value(uint64_t hash, sqlite3_value *value) {
+    int type = sqlite3_value_type(value);
+    if (type == SQLITE_INTEGER)
+        return hash_integer(hash, sqlite3_value_int64(value));
+    const void *text = sqlite3_value_text(value);
+    size_t size = text ? (size_t)sqlite3_value_bytes(value) : 0;
+    hash = hash_head(hash, type, size);
+    return size ? hash_bytes(hash, text, size) : hash;
 }
 
 static void row_sum(sqlite3_context *context, int count, sqlite3_value **values) {
     uint64_t hash = 0xcbf29ce484222325;
-    for (int i = 0; i < count; i++) {
-        int type = sqlite3_value_type(values[i]);
-        const void *text = sqlite3_value_text(values[i]);
-        size_t size = text ? (size_t)sqlite3_value_bytes(values[i]) : 0;
-        hash = hash_bytes(hash, &type, sizeof type);
-        hash = hash_bytes(hash, &size, sizeof size);
-        hash = size ? hash_bytes(hash, text, size) : hash;
-    }
+    for (int i = 0; i < count; i++)
+        hash = hash_value(hash, values[i]);
     sqlite3_result_int(context, (int)(uint32_t)(hash ^ hash >> 32));
 }
 

@@ -235,17 +235,29 @@ static void take_row(struct reading *reading, sqlite3_stmt *row) {
     "AND NOT EXISTS (SELECT 1 FROM round o WHERE o.chunk = ?5 AND o.hour = found.hour AND "        \
     "o.hour >= ?6)"
 
+/* Those whose hours are collected mostly lie close together; there is one at least. */
+static void find_ids(const struct reading *reading, int64_t *first, int64_t *last) {
+    const struct reader_series *series = reading->entity->series;
+    size_t begin = 0, end = reading->entity->count;
+    while (begin + 1 < end && reading->places[begin] == nowhere)
+        begin++;
+    while (end > begin + 1 && reading->places[end - 1] == nowhere)
+        end--;
+    *first = series[begin].id;
+    *last = series[end - 1].id;
+}
+
 static bool read_rows(struct reading *reading, int64_t kept, struct error *error) {
     struct error failed = {0};
     struct database *database = reading->reader->database;
-    const struct reader_entity *entity = reading->entity;
+    int64_t first = 0, last = 0;
+    find_ids(reading, &first, &last);
     bool tells = database_has_column(database, "rollup", "code", &failed);
     const char *sql = tells ? ROWS("r.code IS NULL OR r.code IS row_sum(r.hour, r.series, "
                                    "r.samples, r.sum, r.minimum, r.maximum, r.p95) & 65535")
                             : ROWS("1");
     sqlite3_stmt *row = database_query(database, &failed, sql, "iiiiii", reading->first,
-                                       reading->last, entity->series[0].id,
-                                       entity->series[entity->count - 1].id, entity->chunk, kept);
+                                       reading->last, first, last, reading->entity->chunk, kept);
     while (database_next(database, row, &failed))
         take_row(reading, row);
     end_hour(reading);
