@@ -32,6 +32,7 @@ struct reader {
     struct vim_series *series; /* on the heap while they grow */
     size_t series_count;
     size_t series_room;
+    size_t spent; /* on the room */
     struct wire_slab slab;
     bool has_samples; /* a list of them */
     bool bad_samples;
@@ -299,10 +300,14 @@ static int64_t *copy_numbers(struct reader *reader, const struct numbers *list) 
     return copy ? memcpy(copy, list->item, list->count * sizeof *copy) : NULL;
 }
 
+/* Memory is counted here, and not by series: each count is one of all connections. */
 static bool make_room(struct reader *reader) {
     if (reader->series_count < reader->series_room)
         return true;
     size_t room = reader->series_room ? 2 * reader->series_room : 64;
+    if (!spend(reader, (room - reader->series_room) * sizeof *reader->series))
+        return false;
+    reader->spent += (room - reader->series_room) * sizeof *reader->series;
     struct vim_series *series = realloc(reader->series, room * sizeof *series);
     if (!series) {
         reader->scan.soap->error = SOAP_EOM;
@@ -322,8 +327,7 @@ static bool read_series(struct reader *reader) {
         return false;
     }
     reader->values.count = 0;
-    if (!spend(reader, sizeof series) ||
-        (!reader->scan.empty && !read_series_content(reader, &series)))
+    if (!reader->scan.empty && !read_series_content(reader, &series))
         return false;
     series.count = reader->values.count;
     series.values = copy_numbers(reader, &reader->values);
@@ -391,6 +395,8 @@ static bool publish(struct reader *reader, struct vim_entity_metric *metric) {
     }
     if (reader->series_count) {
         size_t size = reader->series_count * sizeof *metric->series;
+        if (!spend(reader, size))
+            return false;
         metric->series = soap_malloc(reader->scan.soap, size);
         if (!metric->series)
             return false;
@@ -407,6 +413,7 @@ static bool read_metric(struct soap *soap, struct vim_entity_metric *metric) {
     if (good)
         scan_return(&reader.scan);
     free(reader.series);
+    wire_refund(soap, reader.spent);
     numbers_done(&reader, &reader.values);
     numbers_done(&reader, &reader.times);
     numbers_done(&reader, &reader.intervals);
