@@ -146,7 +146,7 @@ static bool wait_to_retry(struct lane *lane, const struct error *lost, int64_t p
 
 /* Polls at multiples of the interval: those of all targets are at the same moments. */
 static int64_t first_due_ns(const struct source *source, int32_t interval) {
-    int64_t period_us = interval * G_USEC_PER_SEC;
+    int64_t period_us = (int64_t)interval * G_USEC_PER_SEC;
     int64_t phase_us = g_get_real_time() % period_us;
     return clock_boot_ns() + (source->ops->keeps_samples ? 0 : (period_us - phase_us) * 1000);
 }
