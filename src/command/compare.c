@@ -116,7 +116,7 @@ static bool are_mixed(const struct options *options) {
 
 /* Real-time samples of vSphere end at multiples of their interval; logins come before it begins. */
 static int64_t next_interval_ns(int32_t interval) {
-    int64_t period_us = interval * G_USEC_PER_SEC;
+    int64_t period_us = (int64_t)interval * G_USEC_PER_SEC;
     int64_t ready_us = g_get_real_time() + GET_READY_MS * 1000LL;
     return clock_boot_ns() + (GET_READY_MS * 1000LL + period_us - ready_us % period_us) * 1000;
 }
