@@ -26,6 +26,7 @@ import certs as certificates  # noqa: E402
 import harness  # noqa: E402
 import kvm  # noqa: E402
 import launch  # noqa: E402
+import recording  # noqa: E402
 
 
 def pytest_configure(config):
@@ -119,6 +120,12 @@ def vcenter(shared_vcsim):
     """A vCenter with three hosts and six guests; one host is disconnected, one guest is off."""
     return shared_vcsim(*STANDING, "-model", "vpx", "-host", "3", "-vm", "6", "-off", "1",
                         "-disconnected", "1")
+
+
+@pytest.fixture(scope="session")
+def story(vperf, shared_vcsim, tmp_path_factory):
+    """A history whose writer was killed at random moments."""
+    yield from recording.often_killed(vperf, shared_vcsim, tmp_path_factory.mktemp("story"))
 
 
 @pytest.fixture(scope="session")

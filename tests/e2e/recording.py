@@ -3,8 +3,14 @@
 is held against the simulator's ledger, as follow.py does with what collect writes."""
 
 import contextlib
-import io
 import csv
+import io
+import os
+import pathlib
+import random
+import shutil
+import signal
+import time
 
 import follow
 import harness
@@ -15,6 +21,10 @@ ARCHIVE = 300
 
 # Before and after all sample times.
 BEGIN, END = "2000-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
+
+SPEED = 120
+# At so many moments of a run; ./dev soak takes more of them.
+KILLS = int(os.environ.get("VPERF_KILLS", "12"))
 
 
 class Recorder(follow.Run):
@@ -112,3 +122,36 @@ def recording(vperf, server, directory, *options, **more):
         yield recorder
     finally:
         recorder.kill()
+
+
+def often_killed(vperf, start_vcsim, directory):
+    """A history whose writer was killed at random moments, and was away for longer than the server
+    keeps samples; the server stands still."""
+    server = follow.Server(start_vcsim("-mode", "real", "-model", "esx", "-control", "-vm", 3,
+                                       "-speed", SPEED), SPEED)
+    dice = random.Random(11)
+    with recording(vperf, server, directory) as run:
+        run.await_rounds(2)
+        for n in range(KILLS):
+            time.sleep(dice.uniform(0, 0.5))
+            run.process.send_signal(signal.SIGKILL)
+            run.process.wait()
+            run.killed = run.out.read_bytes(), pathlib.Path(f"{run.out}-wal").read_bytes()
+            if n == KILLS // 2:
+                server.control("clock", forward="2h30m")
+            run.start()
+            # The server would forget what nobody has written; the last one is to be interrupted.
+            if n in (KILLS // 2, KILLS - 1):
+                run.await_rounds(1)
+        run.await_steady()
+        run.settled = server.now() - follow.LATE_ROUNDS * INTERVAL
+        assert run.interrupt().status == follow.INTERRUPTED
+        server.control("clock", speed=0)
+        yield run
+
+
+def copy_of(recorder, directory):
+    """A copy of a history that a test may spoil."""
+    copy = directory / "copy.db"
+    shutil.copy(recorder.out, copy)
+    return copy
