@@ -22,7 +22,7 @@ PROMPTLY_SECONDS = 2
 
 @pytest.mark.parametrize("method, kind", [
     *((method, kind) for method in METHODS for kind in ("reset", "truncate")),
-    *(("QueryPerf", kind) for kind in ("close", "502", "503", "504"))])
+    *(("QueryPerf", kind) for kind in ("close", "cut", "502", "503", "504"))])
 def test_call_that_breaks_once(vperf, start_vcsim, calm, method, kind):  # noqa: F811
     """One call more, or the pages anew; a new connection after it."""
     number = 1 if method in ("CreateContainerView", "RetrievePropertiesEx") else 2
@@ -34,7 +34,7 @@ def test_call_that_breaks_once(vperf, start_vcsim, calm, method, kind):  # noqa:
     assert made["Login"] == made["Logout"] == 1
     pages = 2 * ((weather.GUESTS + weather.HOSTS) // 30) + 6
     assert sum(made.values()) <= sum(usual.values()) + pages
-    if kind in ("reset", "close", "truncate"):
+    if kind in ("reset", "close", "truncate", "cut"):
         broken = [one for one in server.requests() if one["method"] == method][number - 1]
         later = [one for one in server.requests() if one["n"] > broken["n"]]
         assert broken["connection"] not in {one["connection"] for one in later}

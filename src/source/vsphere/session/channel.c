@@ -21,6 +21,7 @@ enum {
     MAX_ARRAY_ELEMENTS = 10000000, /* of one array in an answer */
     MAX_REST_READS = 64,           /* of what follows the envelope of an answer */
     MAX_HEAD_LINE = SOAP_HDRLEN - 64,
+    MAX_CUT_REPEATS = 2, /* of a call whose answer ends in the middle */
 };
 
 /*
@@ -112,7 +113,7 @@ static bool has_last_chunk(const struct channel *channel) {
 static bool lacks_bytes(const struct channel *channel) {
     const struct soap *soap = channel->soap;
     return is_chunked(soap) ? !has_last_chunk(channel)
-                            : channel->received < channel->head_received + soap->length;
+                            : channel->received - channel->head_received < soap->length;
 }
 
 /* No more than the head announced comes, however long one waits for it. */
@@ -148,7 +149,7 @@ static int parse_head(struct soap *soap) {
 static bool is_whole(const struct channel *channel) {
     const struct soap *soap = channel->soap;
     return is_chunked(soap) ? has_last_chunk(channel)
-                            : channel->received == channel->head_received + soap->length;
+                            : channel->received - channel->head_received == soap->length;
 }
 
 /* gSOAP leaves white space behind the envelope, and all behind the size of the last chunk. */
@@ -288,9 +289,10 @@ void channel_begin(struct channel *channel) {
 static bool is_passing(const struct channel *channel, int result) {
     const struct attempt attempt = {
         .result = result,
-        .broken = channel->broken,
-        .final = channel->interrupted || channel->timed_out || channel->too_long || channel->cut ||
-                 channel->closing || tls_refusal(channel->session->tls),
+        .broken = channel->broken || channel->cut,
+        .final = channel->interrupted || channel->timed_out || channel->too_long ||
+                 (channel->cut && channel->attempts > MAX_CUT_REPEATS) || channel->closing ||
+                 tls_refusal(channel->session->tls),
     };
     return retry_helps(&attempt);
 }
