@@ -311,11 +311,14 @@ static bool read_rounds(struct reader *reader, const struct reader_entity *entit
 static bool take_recent(struct reader *reader, const struct reader_entity *entity,
                         struct collected *collected, struct error *error) {
     const struct collected *recent = recent_of(reader, entity, error);
+    bool decoded = false;
     for (size_t i = 0; recent && i < collected->count; i++) {
         const struct collected_series *from = collected_find(recent, collected->series[i].id);
         if (!from || !from->count)
             continue;
-        decode_all(reader, entity, collected);
+        if (!decoded)
+            decode_all(reader, entity, collected);
+        decoded = true;
         collected_append(collected, &collected->series[i], from->samples, from->count);
     }
     return recent;
