@@ -147,13 +147,17 @@ class Run:
         return Process(int(fields["RssAnon"].split()[0]),
                        len(os.listdir(f"/proc/{self.process.pid}/fd")), int(fields["Threads"]))
 
-    def finish(self):
-        """Stop the server's clock, let the run take what there is, and interrupt it."""
+    def take_all(self):
+        """Stop the server's clock, and let the run take what there is."""
         self.server.control("clock", speed=0)
         alive = sum(one["until"] is None for one in self.ledger())
         whole_rounds = self.server.specs() + 2 * alive + 1
         harness.await_true(lambda: self.server.specs() >= whole_rounds,
                            "two rounds while the server's clock stands still", 60)
+
+    def finish(self):
+        """Let the run take what there is, and interrupt it."""
+        self.take_all()
         return self.interrupt()
 
     def interrupt(self):

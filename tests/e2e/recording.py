@@ -9,7 +9,6 @@ import os
 import pathlib
 import random
 import shutil
-import signal
 import time
 
 import follow
@@ -57,6 +56,13 @@ class Recorder(follow.Run):
             return set()
         done = self.vperf.run("collect", "--start", BEGIN, "--end", END, self.out)
         return {line.split(",", 1)[0] for line in done.out.splitlines()[1:]}
+
+    def write_all(self):
+        """Stop the server's clock, and wait until all that it gave is in the history."""
+        self.take_all()
+        given = max(when for one in self.ledger() for when, delivered
+                    in zip(one["times"], one["delivered"]) if delivered)
+        harness.await_true(lambda: follow.seconds(max(self.times())) >= given, "what was given")
 
     def rows(self):
         """What was recorded: {(id, counter, instance): [(seconds, value)]}."""
@@ -134,11 +140,15 @@ def often_killed(vperf, start_vcsim, directory):
         run.await_rounds(2)
         for n in range(KILLS):
             time.sleep(dice.uniform(0, 0.5))
-            run.process.send_signal(signal.SIGKILL)
-            run.process.wait()
+            run.kill()
             run.killed = run.out.read_bytes(), pathlib.Path(f"{run.out}-wal").read_bytes()
             if n == KILLS // 2:
+                # What was given and is not yet written would be forgotten.
+                run.start()
+                run.write_all()
+                run.kill()
                 server.control("clock", forward="2h30m")
+                server.control("clock", speed=SPEED)
             run.start()
             # The server would forget what nobody has written; the last one is to be interrupted.
             if n in (KILLS // 2, KILLS - 1):
