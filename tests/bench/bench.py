@@ -521,9 +521,16 @@ RECORDED_DAYS, COMMIT_ROUNDS = 30, 30
 NOISE_GUESTS, NOISE_SERIES = 2, 32
 
 
+def remove_history(file):
+    """Removes a history that an earlier run left: samples that it has would not be written again."""
+    for name in (file, f"{file}-wal", f"{file}-shm"):
+        pathlib.Path(name).unlink(missing_ok=True)
+
+
 def run_history(options, directory, *numbers, values=RECORDED_VALUES):
     """What the program history measured, with these guests, series, rounds, ...: {name: number}."""
     file = directory / f"{numbers[0]}.db"
+    remove_history(file)
     done = subprocess.run([options.bench / "history", file, values, *map(str, numbers)],
                           capture_output=True, text=True, check=True)
     return {name: float(value) for name, value in map(str.split, done.stdout.splitlines())}
@@ -544,7 +551,6 @@ def measure_recording(server, results):
             ("noise", "16 bits by chance, whose entropy is 2.00", 2.4)):
         size = run_history(server.options, server.directory, NOISE_GUESTS, NOISE_SERIES,
                            RECORDED_DAYS * 4320, COMMIT_ROUNDS, values=values)["bytes_per_sample"]
-        (server.directory / f"{NOISE_GUESTS}.db").unlink()
         results.add(f"history: bytes per sample, {text}", size, f"{size:.2f}", limit,
                     f"at most {limit}")
     many = run_history(server.options, server.directory, RECORDED_GUESTS, RECORDED_SERIES,
