@@ -97,7 +97,7 @@ static sqlite3_stmt *select_entities(struct reader *reader, struct error *error)
         "m.entity = e.id AND %s), e.type, e.key, t.name, e.sum IS row_sum(e.id, e.target, e.type, "
         "e.key, e.chunk, t.name), EXISTS (SELECT 1 FROM mark m WHERE m.entity = e.id AND NOT %s) "
         "OR (NOT EXISTS (SELECT 1 FROM mark m WHERE m.entity = e.id) AND EXISTS (SELECT 1 FROM "
-        "series s WHERE s.entity = e.id)), %s FROM entity e JOIN target t ON t.id = e.target "
+        "series s WHERE s.entity = e.id)), %s FROM entity e LEFT JOIN target t ON t.id = e.target "
         "ORDER BY e.id",
         good, good, counted ? "coalesce(e.series, -1)" : "-1");
     sqlite3_stmt *row =

@@ -70,6 +70,19 @@ def test_flipped_bits(vperf, story, tmp_path):
     assert done.status == 3 and "what is kept of the hour" in done.err, done
 
 
+def test_a_lost_entity(vperf, story, tmp_path):
+    """The page of entities has the place of one of them wrong: what is lost is told."""
+    copy = copy_of(story, tmp_path)
+    with contextlib.closing(sqlite3.connect(copy)) as database:
+        page, = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'entity'"
+                                 ).fetchone()
+    data = bytearray(copy.read_bytes())
+    data[(page - 1) * PAGE + 8] ^= 2
+    copy.write_bytes(data)
+    done = vperf.run("collect", "--start", BEGIN, "--end", END, copy)
+    assert done.status == 3 and done.rows and "is damaged: samples are lost" in done.err, done
+
+
 @pytest.mark.parametrize("change", ["round SET hour = 9223372036854775807",
                                     "round SET hour = 2562047788015215",
                                     "block SET last = 9223372036854775807"])
