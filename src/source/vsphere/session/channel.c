@@ -330,7 +330,7 @@ static bool renew_connection(struct channel *channel, const char *operation, int
     bool again = session_established(channel->session) && is_passing(channel, result);
     soap_force_closesock(channel->soap);
     if (again)
-        log_failed_attempt(channel, operation, "the connection broke: trying again");
+        log_failed_attempt(channel, operation, "no whole answer came: trying again");
     return again && pause_before_retry(channel);
 }
 

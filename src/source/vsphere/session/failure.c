@@ -133,27 +133,10 @@ static bool describe_connection(const struct channel *channel, struct error *err
                      channel->session->proxy ? "HTTPS_PROXY and NO_PROXY" : "host name and port");
 }
 
-bool failure_describe(struct channel *channel, const char *operation, int result,
-                      struct error *error) {
+/* What came is no answer. */
+static bool describe_answer(const struct channel *channel, const char *operation, int result,
+                            struct error *error) {
     const struct session *session = channel->session;
-    if (channel->interrupted)
-        return error_set(error, ERROR_INTERRUPTED, "%s: interrupted", session->label);
-    if (channel->timed_out)
-        return describe_silence(session, operation, result, error);
-    const char *product = other_product(channel);
-    if (product)
-        return error_set(error, ERROR_PROTOCOL, "%s: this is %s", session->label, product);
-    if (result == SOAP_FAULT)
-        return describe_fault(channel, operation, error);
-    if (result == SOAP_SSL_ERROR)
-        return describe_tls(channel, error);
-    if (result == SOAP_TCP_ERROR)
-        return describe_connection(channel, error);
-    if (result >= FIRST_HTTP_ERROR && result <= LAST_HTTP_ERROR)
-        return describe_status(session, result, error);
-    if (result == SOAP_EOM)
-        return error_set(error, ERROR_PROTOCOL, "%s: out of memory at the answer to %s",
-                         session->label, operation);
     if (channel->damaged)
         return error_set(error, ERROR_PROTOCOL,
                          "%s: the compressed answer to %s is damaged: check the server, and "
@@ -176,6 +159,30 @@ bool failure_describe(struct channel *channel, const char *operation, int result
     return error_set(error, ERROR_PROTOCOL,
                      "%s: the answer to %s is not vSphere's: check host, port and path",
                      session->label, operation);
+}
+
+bool failure_describe(struct channel *channel, const char *operation, int result,
+                      struct error *error) {
+    const struct session *session = channel->session;
+    if (channel->interrupted)
+        return error_set(error, ERROR_INTERRUPTED, "%s: interrupted", session->label);
+    if (channel->timed_out)
+        return describe_silence(session, operation, result, error);
+    const char *product = other_product(channel);
+    if (product)
+        return error_set(error, ERROR_PROTOCOL, "%s: this is %s", session->label, product);
+    if (result == SOAP_FAULT)
+        return describe_fault(channel, operation, error);
+    if (result == SOAP_SSL_ERROR)
+        return describe_tls(channel, error);
+    if (result == SOAP_TCP_ERROR)
+        return describe_connection(channel, error);
+    if (result >= FIRST_HTTP_ERROR && result <= LAST_HTTP_ERROR)
+        return describe_status(session, result, error);
+    if (result == SOAP_EOM)
+        return error_set(error, ERROR_PROTOCOL, "%s: out of memory at the answer to %s",
+                         session->label, operation);
+    return describe_answer(channel, operation, result, error);
 }
 
 bool failure_is_lost_session(const struct channel *channel) {

@@ -11,8 +11,8 @@
 /* How an attempt ended. */
 struct attempt {
     int result;  /* of gSOAP */
-    bool broken; /* the connection ended before the answer did */
-    bool final;  /* interrupted, out of time, too long, closing, or the certificate is refused */
+    bool broken; /* the answer, or its connection, ended before it was whole */
+    bool final;  /* interrupted, out of time, too long, cut too often, closing, not trusted */
 };
 
 /* retry_helps: the same call may succeed: the connection broke, or the service is starting. */
